@@ -1,0 +1,157 @@
+package glovebox
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Type is the declared type of a column. The Arrow type is in the comment.
+type Type string
+
+const (
+	String  Type = "string"  // utf8
+	Int32   Type = "int32"   // int32
+	Int64   Type = "int64"   // int64
+	Float64 Type = "float64" // float64, finite
+	Bool    Type = "bool"    // bool
+	Date    Type = "date"    // date32, days since 1970-01-01
+	Token   Type = "token"   // fixed_size_binary(16); what an identifier is inside the vault
+)
+
+// Class says what kind of secret a column is (数据分类).
+type Class string
+
+const (
+	ClassPublic     Class = "public"
+	ClassPersonal   Class = "personal"     // personal information
+	ClassSensitive  Class = "sensitive"    // sensitive personal information
+	ClassBusiness   Class = "business"     // business secret
+	ClassIdentifier Class = "identifier"   // names a person or an enterprise directly
+	ClassWork       Class = "work_secret"  // 工作秘密
+	ClassState      Class = "state_secret" // 国家秘密: never usable
+)
+
+// Dataset is a catalogue record: what a provider promises about one table.
+// Everything in it is public to the users of the domain; nothing in it may be
+// read off the data.
+type Dataset struct {
+	Code     string    `json:"code"` // [a-z][a-z0-9_-]{0,62}
+	Title    Text      `json:"title"`
+	Provider string    `json:"provider"` // organisation that answers for the data
+	Update   string    `json:"update"`   // realtime, day, week, month, quarter, year, irregular
+	Source   Source    `json:"source"`
+	Unit     Unit      `json:"unit"`
+	Ledger   LedgerDef `json:"ledger"`
+	Key      []string  `json:"key,omitempty"` // columns that together are unique; empty: none
+	Columns  []Column  `json:"columns"`
+	Quality  []Quality `json:"quality,omitempty"`
+	// MaxRejects is the share of rows, in [0, 1], that a load may reject
+	// before it fails as a whole. Zero: one rejected row fails the load.
+	MaxRejects float64 `json:"max_rejects,omitempty"`
+}
+
+// Source says how to read a provider's file.
+type Source struct {
+	Format    string   `json:"format"`              // csv, json (array or lines), parquet
+	Encoding  string   `json:"encoding,omitempty"`  // utf-8 (default) or gb18030; csv only
+	Delimiter string   `json:"delimiter,omitempty"` // one ASCII character; default ","; csv only
+	Null      []string `json:"null,omitempty"`      // texts that mean "no value"; default [""]; csv only
+}
+
+// Unit names whom a release over the dataset protects.
+type Unit struct {
+	Space   string `json:"space"`    // id space, such as "person"; shared by datasets that can be used together
+	Column  string `json:"column"`   // column of class identifier, not null
+	MaxRows int    `json:"max_rows"` // rows of one unit that a job sees at most; 1..100000
+}
+
+// LedgerDef fixes, when a dataset is registered, how its privacy loss is
+// counted and how much of it there is in all.
+type LedgerDef struct {
+	Kind    LedgerKind `json:"kind"`
+	Epsilon float64    `json:"epsilon,omitempty"` // total, kind pure; (0, 1000]
+	Rho     float64    `json:"rho,omitempty"`     // total, kind zcdp; (0, 1000]
+	Delta   float64    `json:"delta,omitempty"`   // total; [0, 0.01]
+}
+
+// Column is one column of a dataset record.
+type Column struct {
+	Name     string   `json:"name"` // [A-Za-z_][A-Za-z0-9_]{0,62}
+	Title    Text     `json:"title,omitzero"`
+	Type     Type     `json:"type"`
+	Class    Class    `json:"class"`
+	Grade    int      `json:"grade"`               // 1 (lowest) to 4 (highest), 数据分级
+	Nullable bool     `json:"nullable,omitempty"`  // default: a missing value rejects the row
+	Min      Bound    `json:"min,omitempty"`       // inclusive; numbers and dates
+	Max      Bound    `json:"max,omitempty"`       // inclusive; numbers and dates
+	MaxBytes int      `json:"max_bytes,omitempty"` // string; UTF-8 bytes; default 64; at most 4096
+	Values   []string `json:"values,omitempty"`    // string: the only values allowed
+	Format   string   `json:"format,omitempty"`    // string: cn-resident-id, cn-mobile, cn-name, cn-uscc
+	// Keep asks that the original of an identifier stays, in sealed parts of
+	// its own, so that masks other than a token can be made from it.
+	Keep bool `json:"keep,omitempty"`
+}
+
+// DefaultMaxBytes is the width of a string column that declares none.
+const DefaultMaxBytes = 64
+
+// Quality is a rule that every row must meet.
+type Quality struct {
+	Name  string `json:"name"`
+	Check string `json:"check"` // scalar boolean expression over the row; NULL passes
+	Text  Text   `json:"text,omitzero"`
+}
+
+// Column returns the column of that name.
+func (d *Dataset) Column(name string) (Column, bool) {
+	for _, c := range d.Columns {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Column{}, false
+}
+
+// StoredType is the type a column has inside the vault: identifiers are
+// tokens there, whatever they were outside.
+func (c Column) StoredType() Type {
+	if c.Class == ClassIdentifier {
+		return Token
+	}
+	return c.Type
+}
+
+// Bound is a number or a date (YYYY-MM-DD) kept as the author wrote it; ""
+// means no bound. In JSON and YAML it may be a number or a string.
+type Bound string
+
+// UnmarshalJSON takes a JSON number or string.
+func (b *Bound) UnmarshalJSON(p []byte) error {
+	s := strings.TrimSpace(string(p))
+	if strings.HasPrefix(s, `"`) {
+		var v string
+		if err := json.Unmarshal(p, &v); err != nil {
+			return err
+		}
+		*b = Bound(v)
+		return nil
+	}
+	var n json.Number
+	if err := json.Unmarshal(p, &n); err != nil {
+		return fmt.Errorf("a bound is a number or a date")
+	}
+	*b = Bound(n)
+	return nil
+}
+
+// Snapshot is one immutable load of a dataset.
+type Snapshot struct {
+	Dataset string `json:"dataset"`
+	Version int    `json:"version"` // 1, 2, ...
+	Digest  string `json:"digest"`  // "sha256:" + hex of the sealed manifest's plaintext
+	Parts   int    `json:"parts"`   // fixed token ranges, a power of two; public
+	Loaded  string `json:"loaded"`  // RFC 3339, UTC, to the second
+	By      string `json:"by"`
+	State   string `json:"state"` // current, replaced, destroyed
+}

@@ -1,0 +1,88 @@
+package glovebox
+
+// Role is one of the five parts a person can play. One person never holds two
+// on the same product.
+type Role string
+
+const (
+	RoleProvider  Role = "provider"  // 数据提供单位
+	RoleAuthority Role = "authority" // 实施机构
+	RoleOperator  Role = "operator"  // 运营机构
+	RoleDeveloper Role = "developer" // 开发主体
+	RoleAuditor   Role = "auditor"   // 审计
+)
+
+// Roles lists every role in the order in which people meet them.
+var Roles = []Role{RoleProvider, RoleAuthority, RoleOperator, RoleDeveloper, RoleAuditor}
+
+// User is a person known to the domain.
+type User struct {
+	Name  string `json:"name"`
+	Roles []Role `json:"roles"`
+	Org   string `json:"org,omitempty"` // organisation; a provider's must be its datasets' provider
+	State string `json:"state"`         // active, suspended
+}
+
+// Scenario is an approved purpose (应用场景). Without one, nothing runs.
+type Scenario struct {
+	Code     string    `json:"code"`
+	Title    Text      `json:"title"`
+	Purpose  Text      `json:"purpose"`
+	Operator string    `json:"operator"` // user who runs it
+	Products []Product `json:"products"`
+	// Needs is the minimal-necessary list: dataset code to column names.
+	Needs map[string][]string `json:"needs"`
+	State string              `json:"state,omitempty"` // proposed, granted, suspended, ended
+}
+
+// Product is a registered form of release (数据产品).
+type Product struct {
+	Code         string `json:"code"`
+	Registration string `json:"registration"` // registration code (登记编码)
+	Title        Text   `json:"title"`
+	Limits       Text   `json:"limits,omitzero"` // usage restrictions that travel with it
+}
+
+// Grant gives a scenario its rights (授权): which columns, for which use, by
+// whom, for which products, within which budget, until when.
+type Grant struct {
+	Scenario   string                  `json:"scenario"`
+	From       string                  `json:"from"`  // YYYY-MM-DD, first day
+	Until      string                  `json:"until"` // YYYY-MM-DD, last day; at most 5 years after From
+	Developers []string                `json:"developers"`
+	Products   []string                `json:"products"`
+	Datasets   map[string]GrantDataset `json:"datasets"`
+	Modules    []string                `json:"modules,omitempty"`   // approved module digests; empty: any admitted module
+	Approvals  []Role                  `json:"approvals,omitempty"` // who must approve a release; default authority and provider
+	State      string                  `json:"state,omitempty"`     // active, suspended, ended
+	By         string                  `json:"by,omitempty"`        // user of role authority
+}
+
+// GrantDataset is a grant's part for one dataset.
+type GrantDataset struct {
+	Columns map[string]GrantColumn `json:"columns"`
+	// Epsilon and Rho cap what this scenario may spend of the dataset's
+	// ledger, on top of the ledger's own filter; access control, not privacy.
+	Epsilon float64 `json:"epsilon,omitempty"`
+	Rho     float64 `json:"rho,omitempty"`
+	Delta   float64 `json:"delta,omitempty"`
+}
+
+// GrantColumn says what may be done with one column.
+type GrantColumn struct {
+	// Use lists input (the module reads it) and filter (a row filter reads it).
+	Use  []string `json:"use"`
+	Mask *Mask    `json:"mask,omitempty"` // nil: the policy's default for its class and grade
+}
+
+// Mask is what happens to a column before a guest or a filter sees it.
+type Mask struct {
+	Kind string `json:"kind"` // none, token, redact, generalise, suppress
+	// Redact: keep this many leading and trailing characters.
+	KeepFirst int `json:"keep_first,omitempty"`
+	KeepLast  int `json:"keep_last,omitempty"`
+	// Generalise a number: round down to a multiple of Step. Generalise a
+	// date: To is year, quarter or month.
+	Step float64 `json:"step,omitempty"`
+	To   string  `json:"to,omitempty"`
+}
