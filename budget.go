@@ -1,9 +1,8 @@
 package glovebox
 
 import (
-	"fmt"
 	"math/big"
-	"strings"
+	"strconv"
 )
 
 // LedgerKind is how a dataset counts privacy loss. It is fixed when the
@@ -40,22 +39,28 @@ func (a Amount) Fits(limit Amount) bool { return a.Loss <= limit.Loss && a.Delta
 
 // CeilLoss turns epsilon or rho into billionths, rounding the shortest decimal
 // text of x up, so that 0.1 is 100,000,000 and not one more.
-func CeilLoss(x float64) (int64, error) { return ceilUnits(x, 9) }
+func CeilLoss(x float64) (int64, error) { return units(x, 9, true) }
 
 // CeilDelta turns delta into units of 1e-15, rounding up in the same way.
-func CeilDelta(x float64) (int64, error) { return ceilUnits(x, 15) }
+func CeilDelta(x float64) (int64, error) { return units(x, 15, true) }
 
-func ceilUnits(x float64, digits int64) (int64, error) {
+// FloorLoss turns a total of epsilon or rho into billionths, rounding down.
+func FloorLoss(x float64) (int64, error) { return units(x, 9, false) }
+
+// FloorDelta turns a total of delta into units of 1e-15, rounding down.
+func FloorDelta(x float64) (int64, error) { return units(x, 15, false) }
+
+func units(x float64, digits int64, up bool) (int64, error) {
 	if !(x >= 0 && x <= 1e6) {
 		return 0, Errorf(CodeInvalid, "privacy loss is outside [0, 1e6]")
 	}
-	r, ok := new(big.Rat).SetString(strings.ToLower(fmt.Sprintf("%g", x)))
+	r, ok := new(big.Rat).SetString(strconv.FormatFloat(x, 'g', -1, 64))
 	if !ok {
 		return 0, Errorf(CodeInvalid, "privacy loss is not a number")
 	}
 	r.Mul(r, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(digits), nil)))
 	q, m := new(big.Int).DivMod(r.Num(), r.Denom(), new(big.Int))
-	if m.Sign() > 0 {
+	if up && m.Sign() > 0 {
 		q.Add(q, big.NewInt(1))
 	}
 	if !q.IsInt64() {

@@ -77,7 +77,10 @@ type LedgerDef struct {
 
 // Column is one column of a dataset record.
 type Column struct {
-	Name     string   `json:"name"` // [A-Za-z_][A-Za-z0-9_]{0,62}
+	Name string `json:"name"` // [A-Za-z_][A-Za-z0-9_]{0,62}
+	// Source is the column's name in the provider's file, such as a Chinese
+	// header: 1..128 characters, no control characters. Default: Name.
+	Source   string   `json:"source,omitempty"`
 	Title    Text     `json:"title,omitzero"`
 	Type     Type     `json:"type"`
 	Class    Class    `json:"class"`
@@ -111,6 +114,14 @@ func (d *Dataset) Column(name string) (Column, bool) {
 		}
 	}
 	return Column{}, false
+}
+
+// SourceName is the column's name in the provider's file.
+func (c Column) SourceName() string {
+	if c.Source != "" {
+		return c.Source
+	}
+	return c.Name
 }
 
 // StoredType is the type a column has inside the vault: identifiers are

@@ -1,5 +1,7 @@
 package glovebox
 
+import "strings"
+
 // Point is a moment at which the policy is asked.
 type Point string
 
@@ -60,5 +62,20 @@ func (e *DeniedError) Error() string {
 	return s
 }
 
-// Unwrap gives the error its code.
-func (e *DeniedError) Unwrap() error { return &Error{Code: CodeDenied, Msg: "refused by policy"} }
+// BudgetRules is the prefix of the rules that refuse for want of budget.
+const BudgetRules = "admit.budget."
+
+// Unwrap gives the error its code: CodeBudget if budget is all that stands in
+// the way, CodeDenied otherwise.
+func (e *DeniedError) Unwrap() error {
+	code := CodeBudget
+	for _, r := range e.Decision.Reasons {
+		if !strings.HasPrefix(r.Rule, BudgetRules) {
+			code = CodeDenied
+		}
+	}
+	if len(e.Decision.Reasons) == 0 {
+		code = CodeDenied
+	}
+	return &Error{Code: code, Msg: "refused by policy"}
+}

@@ -36,7 +36,7 @@ type KeyField struct {
 	Name   string `json:"name"`
 	Type   Type   `json:"type"`             // string or int64
 	Width  int    `json:"width,omitempty"`  // string: bytes, 1..64; default 32
-	Public any    `json:"public,omitempty"` // file (first column of a CSV with a header) or list of values
+	Public any    `json:"public,omitempty"` // CSV file with a column of the field's name, or list of values
 	// Private keys come from the guest and pass partition selection. Exactly
 	// one of Public and Private is set, and alike for all fields of a job.
 	Private bool `json:"private,omitempty"`
@@ -55,8 +55,8 @@ const (
 type Metric struct {
 	Name string     `json:"name"`
 	Kind MetricKind `json:"kind"`
-	Min  float64    `json:"min,omitempty"` // sum, mean: a unit's value is clamped to [Min, Max]
-	Max  float64    `json:"max,omitempty"`
+	Min  float64    `json:"min"` // sum, mean: a unit's value is clamped to [Min, Max]
+	Max  float64    `json:"max"`
 }
 
 // DefaultRecord is one record of a default contribution.

@@ -1,0 +1,48 @@
+# DuckDB's Arrow calls need this tag; it is set here and nowhere else.
+TAGS     := duckdb_arrow
+GO       ?= go
+GOTEST   := $(GO) test -tags $(TAGS)
+BIN      := bin/glovebox
+FUZZTIME ?= 3s
+
+.PHONY: help
+help: ## show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## say what is missing to build and test, and how to install it
+	@scripts/setup
+
+.PHONY: build
+build: setup ## build bin/glovebox
+	@echo "building $(BIN) (the first build compiles and links DuckDB, OPA and Arrow: one to three minutes)"
+	@$(GO) build -trimpath -tags $(TAGS) -o $(BIN) ./cmd/glovebox
+
+.PHONY: demo
+demo: build ## create ./demo-domain, load data, run four jobs, export, verify
+	@scripts/demo
+
+.PHONY: test
+test: setup ## run everything that CI runs
+	@scripts/test
+
+.PHONY: check
+check: test ## the same as test
+
+.PHONY: fuzz
+fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=3s each)
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+.PHONY: bench
+bench: ## measure each hot path beside its baseline; print a table, write bench.json
+	@$(GO) run -tags $(TAGS) ./internal/bench -o bench.json
+
+.PHONY: lint
+lint: ## gofmt, vet and, where it is installed, golangci-lint
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	@$(GO) vet -tags $(TAGS) ./...
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; fi
+
+.PHONY: clean
+clean: ## remove what builds and demos leave
+	@rm -rf bin demo-domain demo-bundle bench.json
