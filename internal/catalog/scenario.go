@@ -1,0 +1,32 @@
+package catalog
+
+import (
+	"maps"
+	"slices"
+
+	"glovebox"
+)
+
+func checkScenario(c *checker, s *glovebox.Scenario) {
+	var codes, registrations []string
+	for _, p := range s.Products {
+		codes = append(codes, p.Code)
+		registrations = append(registrations, p.Registration)
+	}
+	c.unique(codes, fields(at("products"), "code"), "product")
+	first := map[string]int{}
+	for i, r := range registrations {
+		if j, ok := first[r]; ok {
+			c.Add(at("products", i, "registration"), "each product has a registration code of its own", "is that of entry %d already", j+1)
+			continue
+		}
+		first[r] = i
+	}
+	for _, code := range slices.Sorted(maps.Keys(s.Needs)) {
+		p := at("needs", code)
+		c.unique(s.Needs[code], entries(p), "column")
+		for i, name := range s.Needs[code] {
+			c.reserved(name, p.With(i))
+		}
+	}
+}

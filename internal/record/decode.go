@@ -1,0 +1,70 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+
+	"glovebox"
+)
+
+// Decode reads a document of schema s into out, a pointer to a struct with
+// json tags. In fields of type any, numbers become json.Number.
+func Decode(file string, data []byte, s *Schema, out any) error {
+	_, err := Open(file, data, s, out)
+	return err
+}
+
+// Open does what Decode does and returns the document, so that checks that a
+// schema cannot say can give positions too.
+func Open(file string, data []byte, s *Schema, out any) (*Doc, error) {
+	d, err := Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Validate(s); err != nil {
+		return nil, err
+	}
+	if err := d.into(out); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// into decodes the document into a Go value, strictly.
+func (d *Doc) into(out any) error {
+	var marks []mark
+	data := d.root.appendJSON(nil, &marks)
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	dec.DisallowUnknownFields()
+	err := dec.Decode(out)
+	if err == nil {
+		return nil
+	}
+	e := &glovebox.Error{Code: glovebox.CodeInvalid, File: d.file, Msg: "does not fit the type of the document"}
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		e.Field, e.Msg, e.Fix = t.Field, "does not fit its field", "write "+goNoun(t.Type.Kind().String())
+		for _, m := range marks {
+			if int64(m.end) >= t.Offset {
+				e.Line, e.Col = m.node.line, m.node.col
+				break
+			}
+		}
+	}
+	return e
+}
+
+func goNoun(k string) string {
+	switch k {
+	case "int", "int8", "int16", "int32", "int64":
+		return "a whole number without a decimal point or exponent"
+	case "float64":
+		return "a number"
+	case "string":
+		return "a text in quotes"
+	case "bool":
+		return "true or false"
+	}
+	return "the kind of value that the field takes"
+}
