@@ -1,0 +1,151 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"glovebox"
+	"glovebox/privacy"
+)
+
+// OpenLedger fixes a dataset's ledger. It is called once, when the dataset is
+// registered.
+func (t *Tx) OpenLedger(b glovebox.Balance) error {
+	_, err := t.tx.ExecContext(t.ctx, `INSERT INTO ledger (dataset, kind, total_loss, total_delta) VALUES (?, ?, ?, ?)`,
+		b.Dataset, string(b.Kind), b.Total.Loss, b.Total.Delta)
+	if err != nil {
+		return t.failed("open the ledger of "+b.Dataset, err)
+	}
+	return nil
+}
+
+// Balance reads a dataset's ledger.
+func (t *Tx) Balance(dataset string) (glovebox.Balance, error) {
+	b := glovebox.Balance{Dataset: dataset}
+	err := t.tx.QueryRowContext(t.ctx, `SELECT kind, total_loss, total_delta, spent_loss, spent_delta FROM ledger WHERE dataset = ?`, dataset).
+		Scan(&b.Kind, &b.Total.Loss, &b.Total.Delta, &b.Spent.Loss, &b.Spent.Delta)
+	if errors.Is(err, sql.ErrNoRows) {
+		return b, glovebox.Errorf(glovebox.CodeNotFound, "no ledger for dataset %q", dataset)
+	}
+	if err != nil {
+		return b, t.failed("read a ledger", err)
+	}
+	return b, nil
+}
+
+// ScenarioSpent is what a scenario has taken of a dataset's ledger.
+func (t *Tx) ScenarioSpent(scenario, dataset string) (glovebox.Amount, error) {
+	var a glovebox.Amount
+	err := t.tx.QueryRowContext(t.ctx, `SELECT coalesce(sum(loss), 0), coalesce(sum(delta), 0) FROM charge WHERE scenario = ? AND dataset = ?`,
+		scenario, dataset).Scan(&a.Loss, &a.Delta)
+	if err != nil {
+		return a, t.failed("read charges", err)
+	}
+	return a, nil
+}
+
+// Charge takes a job's price from every ledger it touches, or from none, and
+// records it as one entry with the job's new document. A job is charged once:
+// a second charge of the same job fails with CodeConflict.
+func (t *Tx) Charge(scenario, job string, doc any, charges []glovebox.Charge) error {
+	if len(charges) == 0 {
+		return glovebox.Errorf(glovebox.CodeInternal, "job %s has nothing to be charged to", job)
+	}
+	var n int
+	if err := t.tx.QueryRowContext(t.ctx, `SELECT count(*) FROM charge WHERE job = ?`, job).Scan(&n); err != nil {
+		return t.failed("read charges", err)
+	}
+	if n > 0 {
+		return glovebox.Errorf(glovebox.CodeConflict, "job %s is already charged", job)
+	}
+	for _, c := range charges {
+		b, err := t.Balance(c.Dataset)
+		if err != nil {
+			return err
+		}
+		if b.Kind != c.Kind || !privacy.Fits(b, c.Amount) {
+			return glovebox.Errorf(glovebox.CodeBudget, "the ledger of %s does not hold the price of this job", c.Dataset).
+				WithFix("`glovebox budget show` tells what is left")
+		}
+	}
+	if err := t.Put("job.charge", Job, job, doc, map[string]any{"scenario": scenario, "charges": charges}); err != nil {
+		return err
+	}
+	var seq int64
+	if err := t.tx.QueryRowContext(t.ctx, `SELECT max(seq) FROM outbox`).Scan(&seq); err != nil {
+		return t.failed("read the outbox", err)
+	}
+	for _, c := range charges {
+		if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO charge (job, dataset, scenario, actor, loss, delta, seq) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			job, c.Dataset, scenario, t.actor, c.Amount.Loss, c.Amount.Delta, seq); err != nil {
+			return t.failed("charge "+c.Dataset, err)
+		}
+		if _, err := t.tx.ExecContext(t.ctx, `UPDATE ledger SET spent_loss = spent_loss + ?, spent_delta = spent_delta + ? WHERE dataset = ?`,
+			c.Amount.Loss, c.Amount.Delta, c.Dataset); err != nil {
+			return t.failed("charge "+c.Dataset, err)
+		}
+	}
+	return nil
+}
+
+// ChargeRow is one line of a ledger's account.
+type ChargeRow struct {
+	Job      string          `json:"job"`
+	Dataset  string          `json:"dataset"`
+	Scenario string          `json:"scenario"`
+	Actor    string          `json:"actor"`
+	Amount   glovebox.Amount `json:"amount"`
+	Seq      int64           `json:"seq"`
+	Index    *int64          `json:"index"` // entry of the log; nil until published
+}
+
+// Charges lists the account of a dataset, or of all for "", oldest first.
+func (t *Tx) Charges(dataset string) ([]ChargeRow, error) {
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT c.job, c.dataset, c.scenario, c.actor, c.loss, c.delta, c.seq, o.idx
+		FROM charge c JOIN outbox o ON o.seq = c.seq WHERE ? IN ('', c.dataset) ORDER BY c.seq, c.dataset`, dataset)
+	if err != nil {
+		return nil, t.failed("read charges", err)
+	}
+	defer rows.Close()
+	var out []ChargeRow
+	for rows.Next() {
+		var r ChargeRow
+		if err := rows.Scan(&r.Job, &r.Dataset, &r.Scenario, &r.Actor, &r.Amount.Loss, &r.Amount.Delta, &r.Seq, &r.Index); err != nil {
+			return nil, t.failed("read charges", err)
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// Receipt rebuilds the proof of a job's charge. It fails with CodeConflict
+// while the charge is not in the log yet.
+func (t *Tx) Receipt(job string) (glovebox.Receipt, error) {
+	r := glovebox.Receipt{Job: job}
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT c.dataset, l.kind, c.loss, c.delta, o.idx, json_extract(CAST(o.entry AS TEXT), '$.time')
+		FROM charge c JOIN ledger l ON l.dataset = c.dataset JOIN outbox o ON o.seq = c.seq WHERE c.job = ? ORDER BY c.dataset`, job)
+	if err != nil {
+		return r, t.failed("read charges", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c glovebox.Charge
+		var idx sql.NullInt64
+		if err := rows.Scan(&c.Dataset, &c.Kind, &c.Amount.Loss, &c.Amount.Delta, &idx, &r.At); err != nil {
+			return r, t.failed("read charges", err)
+		}
+		if !idx.Valid {
+			return r, glovebox.Errorf(glovebox.CodeConflict, "the charge of job %s is not in the log yet", job)
+		}
+		r.Index = uint64(idx.Int64)
+		r.Charges = append(r.Charges, c)
+	}
+	if err := rows.Err(); err != nil {
+		return r, t.failed("read charges", err)
+	}
+	if len(r.Charges) == 0 {
+		return r, fmt.Errorf("receipt: %w", glovebox.Errorf(glovebox.CodeNotFound, "job %s was never charged", job))
+	}
+	return r, nil
+}

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"bytes"
+	"context"
+
+	"glovebox"
+)
+
+// Log is where entries go: audit.Log in the product.
+type Log interface {
+	// Append adds an entry and returns its index once it is durable.
+	Append(ctx context.Context, entry []byte) (index uint64, err error)
+	Size(ctx context.Context) (uint64, error)
+	Entry(ctx context.Context, index uint64) ([]byte, error)
+}
+
+type pending struct {
+	seq   int64
+	entry []byte
+}
+
+// Publish moves every entry of the outbox that is not in the log yet into it,
+// in order, and notes its index. After a crash between the two it finds what
+// the log already holds and adds nothing twice: entry seq n is always at index
+// n-1, because there is one writer and one order.
+func (s *Store) Publish(ctx context.Context, log Log) error {
+	var todo []pending
+	err := s.View(ctx, func(t *Tx) error {
+		rows, err := t.tx.QueryContext(ctx, `SELECT seq, entry FROM outbox WHERE idx IS NULL ORDER BY seq`)
+		if err != nil {
+			return t.failed("read the outbox", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var p pending
+			if err := rows.Scan(&p.seq, &p.entry); err != nil {
+				return t.failed("read the outbox", err)
+			}
+			todo = append(todo, p)
+		}
+		return rows.Err()
+	})
+	if err != nil || len(todo) == 0 {
+		return err
+	}
+	size, err := log.Size(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range todo {
+		idx := uint64(p.seq - 1)
+		switch {
+		case idx < size: // appended before a crash
+			got, err := log.Entry(ctx, idx)
+			if err != nil {
+				return err
+			}
+			if !bytes.Equal(got, p.entry) {
+				return forked(p.seq)
+			}
+		default:
+			got, err := log.Append(ctx, p.entry)
+			if err != nil {
+				return err
+			}
+			if got != idx {
+				return forked(p.seq)
+			}
+		}
+		if err := s.setIndex(ctx, p.seq, idx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func forked(seq int64) error {
+	return glovebox.Errorf(glovebox.CodeInternal, "the audit log and the domain database disagree at entry %d", seq).
+		WithFix("stop all use of this domain and run `glovebox audit verify`")
+}
+
+func (s *Store) setIndex(ctx context.Context, seq int64, idx uint64) error {
+	return s.run(ctx, "", true, func(t *Tx) error {
+		if _, err := t.tx.ExecContext(ctx, `UPDATE outbox SET idx = ? WHERE seq = ?`, int64(idx), seq); err != nil {
+			return t.failed("note an entry's index", err)
+		}
+		return nil
+	})
+}
+
+// Indexes are the places in the log of a subject's entries of one action, in
+// order. Entries that are not in the log yet are left out.
+func (t *Tx) Indexes(subject, action string) (out []uint64, err error) {
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT idx FROM outbox WHERE subject = ? AND action = ? AND idx IS NOT NULL ORDER BY seq`, subject, action)
+	if err != nil {
+		return nil, t.failed("read the outbox", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var i int64
+		if err := rows.Scan(&i); err != nil {
+			return nil, t.failed("read the outbox", err)
+		}
+		out = append(out, uint64(i))
+	}
+	return out, rows.Err()
+}
+
+// Docs calls fn with every document of the database as the log knows it.
+func (t *Tx) Docs(fn func(subject string, body []byte) error) error {
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT kind || '/' || id, body FROM doc ORDER BY kind, id`)
+	if err != nil {
+		return t.failed("list documents", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var subject string
+		var body []byte
+		if err := rows.Scan(&subject, &body); err != nil {
+			return t.failed("list documents", err)
+		}
+		if err := fn(subject, body); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

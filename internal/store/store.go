@@ -1,0 +1,132 @@
+// Package store is the one embedded SQL database of a domain: documents
+// (users, datasets, scenarios, jobs, releases), ledgers, blobs and the outbox
+// of the audit log.
+//
+// A change of state, the charge that goes with it and the audit entry that
+// tells of both are one transaction: Tx.Put cannot be called without an
+// action. What the package does not promise is that an entry is in the log
+// when Update returns: Publish moves it there, and internal/domain calls both
+// before any decision takes effect.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"io/fs"
+	"net/url"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"glovebox"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Options of Open. The zero value is what the product uses.
+type Options struct {
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// ReadOnly opens the file without migrating it or taking a write lock.
+	ReadOnly bool
+}
+
+// Store is an open database. It is safe for concurrent use; writes happen one
+// at a time.
+type Store struct {
+	db  *sql.DB
+	now func() time.Time
+}
+
+// Open opens the database file, creates it if it is missing and brings its
+// schema up to date.
+func Open(ctx context.Context, path string, o *Options) (*Store, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	s := &Store{now: o.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	q := url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"}, "_txlock": {"immediate"}}
+	if o.ReadOnly {
+		q = url.Values{"_pragma": {"busy_timeout(10000)", "query_only(1)", "trusted_schema(0)"}}
+	}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
+	if err != nil {
+		return nil, broken(path, err)
+	}
+	// One connection: SQLite has one writer, and a second would only wait.
+	db.SetMaxOpenConns(1)
+	s.db = db
+	if !o.ReadOnly {
+		err = migrate(ctx, db)
+	} else {
+		err = db.PingContext(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(broken(path, err), db.Close())
+	}
+	return s, nil
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, sub)
+	if err != nil {
+		return err
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+func broken(path string, err error) error {
+	return (&glovebox.Error{Code: glovebox.CodeInternal, File: path, Msg: "the domain database cannot be opened"}).
+		Because(err).WithFix("check the file's owner and free disk space, or restore it from a backup")
+}
+
+// Close closes the database.
+func (s *Store) Close() error { return s.db.Close() }
+
+// View runs fn in a transaction that is always rolled back.
+func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
+	return s.run(ctx, "", false, fn)
+}
+
+// Update runs fn in one transaction on behalf of actor: all of it is durable
+// when Update returns nil, none of it is there otherwise.
+func (s *Store) Update(ctx context.Context, actor string, fn func(*Tx) error) error {
+	return s.run(ctx, actor, true, fn)
+}
+
+func (s *Store) run(ctx context.Context, actor string, write bool, fn func(*Tx) error) error {
+	sqlTx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return glovebox.Errorf(glovebox.CodeInternal, "the domain database is not available").Because(err)
+	}
+	tx := &Tx{ctx: ctx, tx: sqlTx, actor: actor, write: write, now: s.now}
+	if err := fn(tx); err != nil {
+		return errors.Join(err, ignoreDone(sqlTx.Rollback()))
+	}
+	if !write {
+		return ignoreDone(sqlTx.Rollback())
+	}
+	if err := sqlTx.Commit(); err != nil {
+		return glovebox.Errorf(glovebox.CodeInternal, "the change was not saved").Because(err)
+	}
+	return nil
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}

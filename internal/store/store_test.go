@@ -1,0 +1,274 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"glovebox"
+	"glovebox/audit"
+)
+
+func open(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "d.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func pure(loss int64) glovebox.Amount { return glovebox.Amount{Loss: loss} }
+
+func withLedger(t *testing.T, s *Store, code string, total int64) {
+	t.Helper()
+	err := s.Update(t.Context(), "p", func(tx *Tx) error {
+		if err := tx.Put("dataset.add", Dataset, code, map[string]string{"code": code}, nil); err != nil {
+			return err
+		}
+		return tx.OpenLedger(glovebox.Balance{Dataset: code, Kind: glovebox.LedgerPure, Total: pure(total)})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func charge(ctx context.Context, s *Store, job string, amount int64, codes ...string) error {
+	return s.Update(ctx, "dev", func(tx *Tx) error {
+		var cs []glovebox.Charge
+		for _, c := range codes {
+			cs = append(cs, glovebox.Charge{Dataset: c, Kind: glovebox.LedgerPure, Amount: pure(amount)})
+		}
+		return tx.Charge("sc", job, map[string]string{"id": job}, cs)
+	})
+}
+
+func spent(t *testing.T, s *Store, code string) int64 {
+	t.Helper()
+	var b glovebox.Balance
+	err := s.View(t.Context(), func(tx *Tx) (err error) { b, err = tx.Balance(code); return err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Spent.Loss
+}
+
+func TestAFailedUpdateLeavesNothing(t *testing.T) {
+	s := open(t)
+	boom := errors.New("boom")
+	err := s.Update(t.Context(), "a", func(tx *Tx) error {
+		if err := tx.Put("user.add", User, "x", map[string]int{"n": 1}, nil); err != nil {
+			return err
+		}
+		return boom
+	})
+	if !errors.Is(err, boom) {
+		t.Fatal(err)
+	}
+	err = s.View(t.Context(), func(tx *Tx) error {
+		if ok, err := tx.Has(User, "x"); err != nil || ok {
+			t.Errorf("the document is there: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &memLog{}
+	if err := s.Publish(t.Context(), log); err != nil || len(log.entries) != 0 {
+		t.Fatalf("%d entries of nothing, %v", len(log.entries), err)
+	}
+}
+
+func TestChargeAllLedgersOrNone(t *testing.T) {
+	s := open(t)
+	withLedger(t, s, "big", 100)
+	withLedger(t, s, "small", 5)
+	if err := charge(t.Context(), s, "j1", 6, "big", "small"); glovebox.CodeOf(err) != glovebox.CodeBudget {
+		t.Fatalf("want over budget, got %v", err)
+	}
+	if spent(t, s, "big") != 0 || spent(t, s, "small") != 0 {
+		t.Fatal("a refused charge took something")
+	}
+	if err := charge(t.Context(), s, "j1", 5, "big", "small"); err != nil {
+		t.Fatal(err)
+	}
+	if spent(t, s, "big") != 5 || spent(t, s, "small") != 5 {
+		t.Fatal("the charge is not what was asked")
+	}
+	if err := charge(t.Context(), s, "j1", 1, "big"); glovebox.CodeOf(err) != glovebox.CodeConflict {
+		t.Fatalf("a job was charged twice: %v", err)
+	}
+}
+
+// TestChannelBudgetRefund: nothing gives budget back, not even SQL by hand.
+func TestChannelBudgetRefund(t *testing.T) {
+	s := open(t)
+	withLedger(t, s, "d", 100)
+	if err := charge(t.Context(), s, "j1", 40, "d"); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{
+		`UPDATE ledger SET spent_loss = 0`, `UPDATE ledger SET total_loss = 1000`, `DELETE FROM ledger`,
+		`DELETE FROM charge`, `UPDATE charge SET loss = 0`, `UPDATE ledger SET spent_loss = 101`,
+		`DELETE FROM outbox`, `UPDATE outbox SET entry = x'00'`,
+	} {
+		if _, err := s.db.Exec(q); err == nil {
+			t.Errorf("%s was possible", q)
+		}
+	}
+	if spent(t, s, "d") != 40 {
+		t.Fatal("the ledger changed")
+	}
+}
+
+// TestConcurrentChargesNeverOverspend: 200 jobs race for a ledger that holds 50.
+func TestConcurrentChargesNeverOverspend(t *testing.T) {
+	s := open(t)
+	withLedger(t, s, "d", 50)
+	var ok, over int
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for i := range 200 {
+		wg.Go(func() {
+			err := charge(t.Context(), s, "j"+string(rune('a'+i/26))+string(rune('a'+i%26)), 1, "d")
+			mu.Lock()
+			defer mu.Unlock()
+			switch glovebox.CodeOf(err) {
+			case "":
+				ok++
+			case glovebox.CodeBudget:
+				over++
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if ok != 50 || over != 150 || spent(t, s, "d") != 50 {
+		t.Fatalf("%d charged, %d refused, %d spent", ok, over, spent(t, s, "d"))
+	}
+}
+
+// memLog is the Log interface in memory; it can fail after an append, which is
+// what a crash between log and database looks like.
+type memLog struct {
+	entries [][]byte
+	failAt  int // fail once this many entries are in; 0: never
+}
+
+func (l *memLog) Append(_ context.Context, e []byte) (uint64, error) {
+	l.entries = append(l.entries, e)
+	if len(l.entries) == l.failAt {
+		return 0, errors.New("crash after append")
+	}
+	return uint64(len(l.entries) - 1), nil
+}
+func (l *memLog) Size(context.Context) (uint64, error)              { return uint64(len(l.entries)), nil }
+func (l *memLog) Entry(_ context.Context, i uint64) ([]byte, error) { return l.entries[i], nil }
+
+func TestPublishAfterACrashAddsNothingTwice(t *testing.T) {
+	s := open(t)
+	for _, code := range []string{"a", "b", "c"} {
+		withLedger(t, s, code, 1)
+	}
+	log := &memLog{failAt: 2}
+	if err := s.Publish(t.Context(), log); err == nil {
+		t.Fatal("the crash did not show")
+	}
+	log.failAt = 0
+	for range 2 {
+		if err := s.Publish(t.Context(), log); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(log.entries) != 3 {
+		t.Fatalf("%d entries for 3 changes", len(log.entries))
+	}
+	for i, b := range log.entries {
+		e, err := audit.DecodeEntry(b)
+		if err != nil || e.Seq != uint64(i+1) || e.Action != "dataset.add" {
+			t.Errorf("entry %d: %+v, %v", i, e, err)
+		}
+	}
+}
+
+func TestPublishStopsWhenLogAndDatabaseDisagree(t *testing.T) {
+	s := open(t)
+	withLedger(t, s, "a", 1)
+	log := &memLog{entries: [][]byte{[]byte("another history")}}
+	err := s.Publish(t.Context(), log)
+	if err == nil || !strings.Contains(err.Error(), "disagree") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestReceiptWaitsForTheLog(t *testing.T) {
+	s := open(t)
+	withLedger(t, s, "d", 10)
+	if err := charge(t.Context(), s, "j1", 3, "d"); err != nil {
+		t.Fatal(err)
+	}
+	receipt := func() (r glovebox.Receipt, err error) {
+		err = s.View(t.Context(), func(tx *Tx) error { r, err = tx.Receipt("j1"); return err })
+		return r, err
+	}
+	if _, err := receipt(); glovebox.CodeOf(err) != glovebox.CodeConflict {
+		t.Fatalf("a receipt before its entry: %v", err)
+	}
+	if err := s.Publish(t.Context(), &memLog{}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := receipt()
+	if err != nil || r.Index != 1 || len(r.Charges) != 1 || r.Charges[0].Amount.Loss != 3 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+}
+
+// TestTheLogsTimeNeverRunsBack: entries carry non-decreasing times whatever
+// the host's clock does.
+func TestTheLogsTimeNeverRunsBack(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "d.db"), &Options{Now: func() time.Time { now = now.Add(-time.Hour); return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	withLedger(t, s, "a", 1)
+	withLedger(t, s, "b", 1)
+	log := &memLog{}
+	if err := s.Publish(t.Context(), log); err != nil {
+		t.Fatal(err)
+	}
+	first, err1 := audit.DecodeEntry(log.entries[0])
+	second, err2 := audit.DecodeEntry(log.entries[1])
+	if err1 != nil || err2 != nil || second.Time < first.Time {
+		t.Fatalf("%v then %v", first, second)
+	}
+}
+
+func TestDocumentsAreKeptCanonical(t *testing.T) {
+	s := open(t)
+	err := s.Update(t.Context(), "a", func(tx *Tx) error {
+		return tx.Put("user.add", User, "x", map[string]any{"z": 1, "a": "<&>", "m": map[string]int{"q": 1, "b": 2}}, nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.View(t.Context(), func(tx *Tx) error {
+		return tx.Docs(func(subject string, body []byte) error {
+			if want := `{"a":"<&>","m":{"b":2,"q":1},"z":1}`; subject != "user/x" || string(body) != want {
+				t.Errorf("%s: %s, want %s", subject, body, want)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

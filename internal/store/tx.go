@@ -1,0 +1,215 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"glovebox"
+	"glovebox/audit"
+)
+
+// Kinds of document. A document's subject in the log is "kind/id".
+const (
+	User     = "user"
+	Dataset  = "dataset"
+	Snapshot = "snapshot"
+	Scenario = "scenario"
+	Grant    = "grant"
+	Job      = "job"
+	Release  = "release"
+)
+
+// Tx is one transaction. Its methods fail with CodeNotFound for what is not
+// there and CodeInternal for what SQLite refuses.
+type Tx struct {
+	ctx   context.Context
+	tx    *sql.Tx
+	actor string
+	write bool
+	now   func() time.Time
+}
+
+// Get reads the document kind/id into v.
+func (t *Tx) Get(kind, id string, v any) error {
+	var body []byte
+	err := t.tx.QueryRowContext(t.ctx, `SELECT body FROM doc WHERE kind = ? AND id = ?`, kind, id).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return glovebox.Errorf(glovebox.CodeNotFound, "no %s %q in this domain", kind, id).
+			WithFix("`glovebox %s list` shows what there is", kind)
+	}
+	if err != nil {
+		return t.failed("read "+kind, err)
+	}
+	return decode(kind, id, body, v)
+}
+
+// Has says whether the document is there.
+func (t *Tx) Has(kind, id string) (bool, error) {
+	var n int
+	err := t.tx.QueryRowContext(t.ctx, `SELECT count(*) FROM doc WHERE kind = ? AND id = ?`, kind, id).Scan(&n)
+	if err != nil {
+		return false, t.failed("read "+kind, err)
+	}
+	return n == 1, nil
+}
+
+// Put writes the document kind/id and records the action that changed it, with
+// body as the entry's details (nil: none).
+func (t *Tx) Put(action, kind, id string, v, body any) error {
+	doc, err := Canonical(v)
+	if err != nil {
+		return err
+	}
+	_, err = t.tx.ExecContext(t.ctx, `INSERT INTO doc (kind, id, rev, body) VALUES (?, ?, 1, ?)
+		ON CONFLICT (kind, id) DO UPDATE SET rev = rev + 1, body = excluded.body`, kind, id, string(doc))
+	if err != nil {
+		return t.failed("write "+kind, err)
+	}
+	_, err = t.record(action, kind+"/"+id, digest(doc), body)
+	return err
+}
+
+// Record adds an entry that changes no document.
+func (t *Tx) Record(action, subject string, body any) error {
+	_, err := t.record(action, subject, "", body)
+	return err
+}
+
+// record appends to the outbox and returns the entry's sequence number.
+func (t *Tx) record(action, subject, state string, body any) (int64, error) {
+	var last sql.NullInt64
+	var entry []byte
+	err := t.tx.QueryRowContext(t.ctx, `SELECT seq, entry FROM outbox ORDER BY seq DESC LIMIT 1`).Scan(&last, &entry)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, t.failed("read the outbox", err)
+	}
+	at := t.now().UTC().Format(audit.TimeLayout)
+	if last.Valid {
+		// The log's time never runs backwards, whatever the host's clock does.
+		prev, err := audit.DecodeEntry(entry)
+		if err != nil {
+			return 0, t.failed("read the outbox", err)
+		}
+		at = max(at, prev.Time)
+	}
+	e := audit.Entry{Seq: uint64(last.Int64) + 1, Time: at, Actor: t.actor, Action: action, Subject: subject, State: state}
+	if body != nil {
+		if e.Body, err = Canonical(body); err != nil {
+			return 0, err
+		}
+	}
+	data, err := e.Encode()
+	if err != nil {
+		return 0, err
+	}
+	if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO outbox (seq, subject, action, entry) VALUES (?, ?, ?, ?)`, int64(e.Seq), subject, action, data); err != nil {
+		return 0, t.failed("write the outbox", err)
+	}
+	return int64(e.Seq), nil
+}
+
+// Each calls fn with every document of a kind, in order of id.
+func (t *Tx) Each(kind string, fn func(id string, body []byte) error) error {
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT id, body FROM doc WHERE kind = ? ORDER BY id`, kind)
+	if err != nil {
+		return t.failed("list "+kind, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		var body []byte
+		if err := rows.Scan(&id, &body); err != nil {
+			return t.failed("list "+kind, err)
+		}
+		if err := fn(id, body); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// List reads every document of a kind.
+func List[T any](t *Tx, kind string) ([]T, error) {
+	var out []T
+	err := t.Each(kind, func(id string, body []byte) error {
+		var v T
+		if err := decode(kind, id, body, &v); err != nil {
+			return err
+		}
+		out = append(out, v)
+		return nil
+	})
+	return out, err
+}
+
+// PutBlob keeps bytes under their digest.
+func (t *Tx) PutBlob(data []byte) (string, error) {
+	d := digest(data)
+	_, err := t.tx.ExecContext(t.ctx, `INSERT INTO blob (digest, data) VALUES (?, ?) ON CONFLICT DO NOTHING`, d, data)
+	if err != nil {
+		return "", t.failed("write bytes", err)
+	}
+	return d, nil
+}
+
+// Blob returns the bytes of a digest, checked against it.
+func (t *Tx) Blob(name string) ([]byte, error) {
+	var data []byte
+	err := t.tx.QueryRowContext(t.ctx, `SELECT data FROM blob WHERE digest = ?`, name).Scan(&data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no bytes %s in this domain", name)
+	}
+	if err != nil {
+		return nil, t.failed("read bytes", err)
+	}
+	if digest(data) != name {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "the bytes kept as %s are not those bytes", name).WithFix("run `glovebox audit verify`")
+	}
+	return data, nil
+}
+
+func (t *Tx) failed(what string, err error) error {
+	return glovebox.Errorf(glovebox.CodeInternal, "the domain database failed to %s", what).Because(err)
+}
+
+// Canonical is the JSON that documents and entries are kept and hashed as:
+// object keys sorted, no white space, no HTML escapes.
+func Canonical(v any) ([]byte, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "a document cannot be encoded").Because(err)
+	}
+	var tree any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&tree); err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "a document cannot be encoded").Because(err)
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(tree); err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "a document cannot be encoded").Because(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+func decode(kind, id string, body []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return glovebox.Errorf(glovebox.CodeInternal, "%s %q in the domain database is damaged", kind, id).WithFix("run `glovebox audit verify`")
+	}
+	return nil
+}
+
+func digest(b []byte) string {
+	h := sha256.Sum256(b)
+	return "sha256:" + hex.EncodeToString(h[:])
+}
