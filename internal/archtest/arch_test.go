@@ -1,0 +1,197 @@
+// Package archtest makes the architecture a failing test: who may import whom,
+// which foreign module belongs to which package, and that every package says
+// what it promises.
+package archtest
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+type pkg struct {
+	ImportPath   string
+	Dir          string
+	Doc          string
+	Name         string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+	GoFiles      []string
+}
+
+// load lists every package of the module.
+func load(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Doc,Name,Imports,TestImports,XTestImports,GoFiles", "-tags", "duckdb_arrow", "./...")
+	cmd.Dir = "../.."
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for d := json.NewDecoder(out); ; {
+		var p pkg
+		if err := d.Decode(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 20 {
+		t.Fatalf("only %d packages found: the list cannot be right", len(all))
+	}
+	return all
+}
+
+// under says whether path is one of the folders or lies in one.
+func under(path string, folders ...string) bool {
+	rel := strings.TrimPrefix(strings.TrimPrefix(path, "glovebox"), "/")
+	return slices.ContainsFunc(folders, func(f string) bool { return rel == f || strings.HasPrefix(rel, f+"/") })
+}
+
+// rules: a package under From may not import one under Not, but for Except.
+var rules = []struct {
+	from, not, except []string
+	why               string
+}{
+	{[]string{"sandbox"}, []string{"engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"engine"}, []string{"sandbox", "policy", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"policy"}, []string{"sandbox", "engine", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"masking"}, []string{"sandbox", "engine", "policy", "privacy", "audit", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"privacy"}, []string{"sandbox", "engine", "policy", "masking", "audit", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"audit"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"audit/verify"}, []string{"audit"}, []string{"audit/verify"}, "evidence needs a checker that shares no code with its writer"},
+	{[]string{"exporter"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "internal"}, []string{"internal/release", "internal/testkit"}, "an exporter knows the approved result and nothing else"},
+	{[]string{"internal/store"}, []string{"sandbox", "engine", "policy", "masking", "exporter", "internal/pipeline", "internal/cli", "internal/domain"}, nil, "the store keeps state and takes no step"},
+	{[]string{"internal/work"}, []string{"internal/domain", "internal/store", "internal/vault", "internal/pipeline", "policy", "audit", "exporter"}, nil, "the work on a part is a plain function from descriptors to partial aggregates: it must be able to move into a jail"},
+	{[]string{"internal/domain"}, []string{"internal/pipeline", "internal/cli", "sandbox", "exporter", "masking"}, nil, "records and steps are kept apart"},
+	{[]string{"internal/pipeline"}, []string{"internal/cli"}, nil, "imports run one way"},
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	for _, p := range load(t) {
+		for _, r := range rules {
+			if !under(p.ImportPath, r.from...) {
+				continue
+			}
+			for _, imp := range p.Imports {
+				if strings.HasPrefix(imp, "glovebox/") && under(imp, r.not...) && !under(imp, r.except...) && !under(imp, r.from...) {
+					t.Errorf("%s imports %s: %s", p.ImportPath, imp, r.why)
+				}
+			}
+		}
+	}
+}
+
+// owners: a foreign module and the only folders that may import it.
+var owners = map[string][]string{
+	"github.com/tetratelabs/wazero":          {"sandbox"},
+	"github.com/duckdb/duckdb-go":            {"engine"},
+	"github.com/open-policy-agent/opa":       {"policy"},
+	"github.com/minio/minio-go":              {"exporter/s3export"},
+	"github.com/transparency-dev/tessera":    {"audit"},
+	"filippo.io/age":                         {"internal/vault"},
+	"modernc.org/sqlite":                     {"internal/store"},
+	"github.com/pressly/goose":               {"internal/store"},
+	"github.com/spf13/cobra":                 {"internal/cli"},
+	"go.yaml.in/yaml":                        {"internal/record", "policy"}, // policy: test cases
+	"github.com/santhosh-tekuri":             {"internal/record"},
+	"github.com/google/differential-privacy": {}, // tests only
+}
+
+func TestForeignModulesHaveOneOwner(t *testing.T) {
+	for _, p := range load(t) {
+		for _, imp := range p.Imports {
+			for mod, folders := range owners {
+				if strings.HasPrefix(imp, mod) && !under(p.ImportPath, folders...) {
+					t.Errorf("%s imports %s, which belongs to %v", p.ImportPath, imp, folders)
+				}
+			}
+		}
+	}
+}
+
+// TestOnlyPipelineMakesReleases guards the airlock: the one constructor of the
+// type that can leave.
+func TestOnlyPipelineMakesReleases(t *testing.T) {
+	for _, p := range load(t) {
+		if under(p.ImportPath, "internal/release", "internal/pipeline") {
+			continue
+		}
+		for _, f := range p.GoFiles {
+			b, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(b), "release.New(") {
+				t.Errorf("%s/%s makes a release: only internal/pipeline may", p.ImportPath, f)
+			}
+		}
+	}
+}
+
+func TestRootPackageStandsAlone(t *testing.T) {
+	for _, p := range load(t) {
+		if p.ImportPath != "glovebox" {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if strings.Contains(strings.SplitN(imp, "/", 2)[0], ".") {
+				t.Errorf("package glovebox imports %s: it holds the nouns and needs the standard library alone", imp)
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItPromises(t *testing.T) {
+	for _, p := range load(t) {
+		if len(p.GoFiles) == 0 {
+			continue
+		}
+		if len(p.Doc) < 40 {
+			t.Errorf("%s has no package comment that says what it promises", p.ImportPath)
+		}
+	}
+}
+
+func TestNoFileIsTooLong(t *testing.T) {
+	for _, p := range load(t) {
+		for _, f := range p.GoFiles {
+			b, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(b), "\n"); n > 600 {
+				t.Errorf("%s/%s has %d lines: one file, one job", p.ImportPath, f, n)
+			}
+		}
+	}
+}
+
+func TestNoPackageState(t *testing.T) {
+	for _, p := range load(t) {
+		for _, f := range p.GoFiles {
+			b, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(b), "\nfunc init()") {
+				t.Errorf("%s/%s has an init function: build registries in one visible function", p.ImportPath, f)
+			}
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package main
+
+// rows is the table, in the order in which it is printed. Targets are those of
+// the design.
+var rows = []row{
+	{
+		name: "bounding and aggregation", unit: "rows/s", more: true, factor: 5, floor: 15e6,
+		ours: bench{"privacy", "BenchmarkBounding", "rows/s"},
+		base: []bench{
+			{"engine", "BenchmarkBoundingDuckDBSQLWindow", "rows/s"}, {"engine", "BenchmarkBoundingDuckDBSQLTopStruct", "rows/s"},
+			{"engine", "BenchmarkBoundingDuckDBSQLThreshold", "rows/s"},
+		},
+		against: "the best of three DuckDB SQL forms of the same bounding, one thread",
+	},
+	{
+		name: "discrete Laplace, one draw", unit: "ns", factor: 30,
+		ours: bench{"privacy", "BenchmarkLaplace", "ns/op"}, base: []bench{{"privacy", "BenchmarkLaplaceGoogle", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0",
+	},
+	{
+		name: "discrete Gaussian, one draw", unit: "ns", factor: 15,
+		ours: bench{"privacy", "BenchmarkGaussian", "ns/op"}, base: []bench{{"privacy", "BenchmarkGaussianGoogle", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0",
+	},
+	{
+		name: "partition selection, L0=1", unit: "ns", factor: 20,
+		ours: bench{"privacy", "BenchmarkSelection/L0=1", "ns/op"}, base: []bench{{"privacy", "BenchmarkSelectionGoogle/L0=1", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0",
+	},
+	{
+		name: "partition selection, L0=10", unit: "ns", factor: 20,
+		ours: bench{"privacy", "BenchmarkSelection/L0=10", "ns/op"}, base: []bench{{"privacy", "BenchmarkSelectionGoogle/L0=10", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0",
+	},
+	{
+		name: "guest group-by, metered, with copy", unit: "rows/s", more: true, floor: 150e6,
+		ours: bench{"sandbox", "BenchmarkGuestGroupBy", "rows/s"}, base: []bench{{"sandbox", "BenchmarkNativeGroupBy", "rows/s"}},
+		against: "the same loop in native Go, no copy",
+	},
+	{
+		name: "small job, start to release", unit: "ms", floor: 150,
+		ours: bench{"internal/pipeline", "BenchmarkSmallJob", "ms/job"}, base: []bench{{"internal/pipeline", "BenchmarkSmallJobPlainDuckDB", "ms/job"}},
+		against: "plain DuckDB: open, read the same 1,000 rows from CSV, GROUP BY; no protection",
+	},
+	{
+		name: "policy decision", unit: "ns", floor: 1e6, limit: 1e6,
+		ours:    bench{"policy", "BenchmarkDecide", "ns/op"},
+		against: "the design's 1 ms",
+	},
+}

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"glovebox"
+	"glovebox/internal/domain"
+)
+
+// app is what every command shares: streams, global flags, language.
+type app struct {
+	Streams
+	dir  string
+	user string
+	json bool
+	lang glovebox.Lang
+}
+
+func newApp(args []string, s Streams) *app {
+	a := &app{Streams: s, dir: os.Getenv("GLOVEBOX_DOMAIN"), user: os.Getenv("GLOVEBOX_USER"), lang: language(args)}
+	for _, w := range args { // so that a usage error is printed as asked, too
+		if w == "--json" || w == "--json=true" {
+			a.json = true
+		}
+	}
+	return a
+}
+
+// language picks --lang, GLOVEBOX_LANG or the locale, before flags are parsed,
+// since help texts need it.
+func language(args []string) glovebox.Lang {
+	pick := func(s string) (glovebox.Lang, bool) {
+		switch {
+		case strings.HasPrefix(s, "zh"):
+			return glovebox.Chinese, true
+		case s != "":
+			return glovebox.English, true
+		}
+		return "", false
+	}
+	for i, w := range args {
+		if v, ok := strings.CutPrefix(w, "--lang="); ok {
+			l, _ := pick(v)
+			return l
+		}
+		if w == "--lang" && i+1 < len(args) {
+			l, _ := pick(args[i+1])
+			return l
+		}
+	}
+	for _, k := range []string{"GLOVEBOX_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
+		if l, ok := pick(os.Getenv(k)); ok {
+			return l
+		}
+	}
+	return glovebox.English
+}
+
+// t is a text in the user's language.
+func (a *app) t(en, zh string) string { return glovebox.Text{EN: en, ZH: zh}.In(a.lang) }
+
+// open opens the domain of --domain. Commands that change it pass write.
+func (a *app) open(ctx context.Context, write bool) (*domain.Domain, error) {
+	if a.dir == "" {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no domain given").WithFix("pass --domain DIR or set GLOVEBOX_DOMAIN; `glovebox init DIR` makes one")
+	}
+	return domain.Open(ctx, a.dir, &domain.Options{ReadOnly: !write, Waiting: func() {
+		a.note(a.t("waiting for another glovebox command on this domain", "正在等待本域的另一条 glovebox 命令结束"))
+	}})
+}
+
+// with opens the domain, runs fn and closes it.
+func (a *app) with(ctx context.Context, write bool, fn func(*domain.Domain) error) (err error) {
+	d, err := a.open(ctx, write)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := d.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	return fn(d)
+}
+
+// actor is the user of --as, who must be known and active.
+func (a *app) actor(ctx context.Context, d *domain.Domain) (glovebox.User, error) {
+	if a.user == "" {
+		return glovebox.User{}, glovebox.Errorf(glovebox.CodeInvalid, "no user given").WithFix("pass --as USER or set GLOVEBOX_USER; `glovebox user add` makes one")
+	}
+	return d.ActiveUser(ctx, a.user)
+}
+
+// emit prints v as JSON, or calls text.
+func (a *app) emit(v any, text func()) error {
+	if !a.json {
+		text()
+		return nil
+	}
+	e := json.NewEncoder(a.Out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

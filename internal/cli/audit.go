@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"glovebox"
+	"glovebox/audit/verify"
+	"glovebox/internal/domain"
+)
+
+func (a *app) auditCmd() *cobra.Command {
+	return a.group("audit", "the log of every decision, charge, run and export", "每项决策、记账、运行与导出的日志",
+		a.auditList(), a.auditShow(), a.auditVerify())
+}
+
+// auditor is a user who may read the log.
+func (a *app) auditor(c *cobra.Command, d *domain.Domain) error {
+	u, err := a.actor(c.Context(), d)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(u.Roles, glovebox.RoleAuditor) && !slices.Contains(u.Roles, glovebox.RoleAuthority) {
+		return glovebox.Errorf(glovebox.CodeDenied, "%s may not read the log", u.Name).WithFix("act as an auditor or the authority")
+	}
+	return nil
+}
+
+// logEntry is an entry as JSON prints it.
+type logEntry struct {
+	Index   uint64          `json:"index"`
+	Time    string          `json:"time"`
+	Actor   string          `json:"actor"`
+	Action  string          `json:"action"`
+	Subject string          `json:"subject"`
+	State   string          `json:"state,omitempty"`
+	Body    json.RawMessage `json:"body,omitempty"`
+}
+
+func (a *app) auditList() *cobra.Command {
+	var subject, action string
+	var last int
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   a.t("list entries of the log", "列出日志条目"),
+		Example: "  glovebox audit list --subject job/j-0123456789abcdef --domain ./city --as sun",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), false, func(d *domain.Domain) error {
+				if err := a.auditor(c, d); err != nil {
+					return err
+				}
+				list := []logEntry{}
+				err := d.Entries(c.Context(), func(e *verify.Entry) error {
+					if (subject == "" || subject == e.Subject) && (action == "" || action == e.Action) {
+						list = append(list, logEntry{e.Index, e.Time, e.Actor, e.Action, e.Subject, e.State, e.Body})
+					}
+					return nil
+				})
+				if err != nil {
+					return err
+				}
+				if last > 0 && len(list) > last {
+					list = list[len(list)-last:]
+				}
+				return a.emit(list, func() { a.printEntries(list) })
+			})
+		},
+	}
+	c.Flags().StringVar(&subject, "subject", "", a.t("only entries about this, such as job/ID", "只列出关于该对象的条目，如 job/ID"))
+	c.Flags().StringVar(&action, "action", "", a.t("only entries of this action, such as job.charge", "只列出该动作的条目，如 job.charge"))
+	c.Flags().IntVar(&last, "last", 0, a.t("only the newest N", "只列出最新的 N 条"))
+	return c
+}
+
+func (a *app) printEntries(list []logEntry) {
+	var rows [][]string
+	for _, e := range list {
+		rows = append(rows, []string{strconv.FormatUint(e.Index, 10), e.Time, e.Actor, e.Action, e.Subject})
+	}
+	table(a.Out, []string{a.t("entry", "条目"), a.t("time", "时间"), a.t("by", "操作人"), a.t("action", "动作"), a.t("about", "对象")}, rows)
+}
+
+func (a *app) auditShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show ENTRY",
+		Short: a.t("show one entry with its whole body", "显示一个条目的全部内容"),
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			want, err := strconv.ParseUint(w[0], 10, 53)
+			if err != nil {
+				return glovebox.Errorf(glovebox.CodeInvalid, "an entry is a number").WithFix("`glovebox audit list` shows them")
+			}
+			return a.with(c.Context(), false, func(d *domain.Domain) error {
+				if err := a.auditor(c, d); err != nil {
+					return err
+				}
+				var found *logEntry
+				err := d.Entries(c.Context(), func(e *verify.Entry) error {
+					if e.Index == want {
+						found = &logEntry{e.Index, e.Time, e.Actor, e.Action, e.Subject, e.State, e.Body}
+					}
+					return nil
+				})
+				if err != nil {
+					return err
+				}
+				if found == nil {
+					return glovebox.Errorf(glovebox.CodeNotFound, "the log has no entry %d", want).WithFix("`glovebox audit list` shows them")
+				}
+				out, err := json.MarshalIndent(found, "", "  ")
+				if err != nil {
+					return err
+				}
+				a.say("%s", out)
+				return nil
+			})
+		},
+	}
+}
+
+func (a *app) auditVerify() *cobra.Command {
+	var keep, remembered string
+	c := &cobra.Command{
+		Use:   "verify",
+		Short: a.t("check the whole log, and every state of the domain against it", "核验整个日志，并以其核对域内每项状态"),
+		Long: a.t(`Recompute the log's Merkle tree from its files, check its signature, and check
+that every document, charge and stored release of the domain is the one that
+the log records. The readers share no code with the writers.
+
+A rollback of the whole domain to an older copy can only be seen against a
+checkpoint that was kept elsewhere: --save writes one, --remembered gives one.
+
+Exit status: 0 all is as it was written, 2 something is not.`, `由日志文件重新计算 Merkle 树，核对其签名，并核对域内每个文档、每笔支出、
+每个已存发布是否与日志一致。核验程序与写入程序不共用代码。
+
+若整个域被回退到旧副本，只有对照保存在别处的检查点才能发现：
+--save 写出检查点，--remembered 给出检查点。
+
+退出码：0 一切与写入时一致，2 存在不一致。`),
+		Args: args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			var old []byte
+			if remembered != "" {
+				var err error
+				if old, err = readFile(remembered); err != nil {
+					return err
+				}
+			}
+			// A writer that was killed may have left entries on their way to the
+			// log: finish them first. A log that was tampered with does not open
+			// for writing, and the check below says why.
+			if err := a.with(c.Context(), true, func(*domain.Domain) error { return nil }); err != nil && glovebox.CodeOf(err) != glovebox.CodeInvalid && glovebox.CodeOf(err) != glovebox.CodeInternal {
+				return err
+			}
+			return a.with(c.Context(), false, func(d *domain.Domain) error {
+				v, err := d.Verify(c.Context(), old)
+				if err != nil {
+					return err
+				}
+				if err := a.emit(v, func() {
+					a.say(a.t("log %s: %d entries, root %s", "日志 %s：%d 个条目，根 %s"), v.Origin, v.Entries, v.Root)
+					a.say(a.t("%d documents and %d charges compared with the log", "已与日志核对 %d 个文档、%d 笔支出"), v.Docs, v.Charges)
+				}); err != nil {
+					return err
+				}
+				if len(v.Problems) > 0 {
+					return findings(v.Problems)
+				}
+				if !a.json {
+					a.say(a.t("verified: all is as it was written", "核验通过：一切与写入时一致"))
+				}
+				return saveCheckpoint(d, keep)
+			})
+		},
+	}
+	c.Flags().StringVar(&keep, "save", "", a.t("write the signed checkpoint to this file, to be kept elsewhere", "将已签名检查点写入该文件，另行保存"))
+	c.Flags().StringVar(&remembered, "remembered", "", a.t("a checkpoint kept earlier: the log must extend it", "先前保存的检查点：日志必须是其延续"))
+	return c
+}
+
+// findings makes one error of what a verification found.
+func findings(list []string) error {
+	errs := make([]error, len(list))
+	for i, p := range list {
+		errs[i] = glovebox.Errorf(glovebox.CodeInvalid, "%s", p)
+	}
+	return errors.Join(errs...)
+}
+
+func saveCheckpoint(d *domain.Domain, path string) error {
+	if path == "" {
+		return nil
+	}
+	cp, err := d.Checkpoint()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, cp, 0o644); err != nil {
+		return (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the checkpoint cannot be written"}).WithFix("name another file")
+	}
+	return nil
+}

@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"glovebox"
+	"glovebox/engine"
+	"glovebox/internal/catalog"
+	"glovebox/internal/domain"
+)
+
+func (a *app) datasetCmd() *cobra.Command {
+	return a.group("dataset", "the catalogue, and loading data into the vault", "数据资源目录与入库",
+		a.datasetAdd(), a.datasetLoad(), a.datasetList(), a.datasetShow())
+}
+
+func (a *app) datasetAdd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "add RECORD.yaml",
+		Short: a.t("register a dataset record and open its ledger", "登记数据资源并开立其隐私预算账本"),
+		Long: a.t(`Register a dataset record: its columns with class and grade, bounds, quality
+rules, privacy unit and ledger. The ledger's kind and total are fixed here for
+good. Fields: docs/formats/dataset.md. Role: provider of the record's
+organisation.`, `登记数据资源记录：字段及其分类分级、取值范围、质量规则、隐私单元与账本。
+账本的类型与总额在此一经确定不再更改。字段说明：docs/formats/dataset.md。
+角色：记录所列单位的数据提供人员。`),
+		Example: "  glovebox dataset add population.yaml --domain ./city --as chen",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			data, err := readFile(w[0])
+			if err != nil {
+				return err
+			}
+			rec, err := catalog.ParseDataset(w[0], data)
+			if err != nil {
+				return err
+			}
+			return a.with(c.Context(), true, func(d *domain.Domain) error {
+				u, err := a.actor(c.Context(), d)
+				if err != nil {
+					return err
+				}
+				if err := d.AddDataset(c.Context(), u, rec); err != nil {
+					return err
+				}
+				return a.emit(rec, func() {
+					a.say(a.t("%s registered: %d columns, unit space %s, ledger %s", "%s 已登记：%d 个字段，隐私单元空间 %s，账本 %s"),
+						rec.Code, len(rec.Columns), rec.Unit.Space, ledgerText(rec.Ledger))
+				})
+			})
+		},
+	}
+}
+
+func ledgerText(l glovebox.LedgerDef) string {
+	s := fmt.Sprintf("ε=%g", l.Epsilon)
+	if l.Kind == glovebox.LedgerZCDP {
+		s = fmt.Sprintf("ρ=%g", l.Rho)
+	}
+	if l.Delta > 0 {
+		s += fmt.Sprintf(" δ=%g", l.Delta)
+	}
+	return s
+}
+
+func (a *app) datasetLoad() *cobra.Command {
+	return &cobra.Command{
+		Use:   "load CODE FILE",
+		Short: a.t("load a file into a new encrypted snapshot", "将文件载入新的加密快照"),
+		Long: a.t(`Check FILE against the record of CODE and load it: types, bounds, keys and
+quality rules are checked, identifiers become keyed tokens, and the rows are
+kept sorted by privacy unit and encrypted. Rejected rows are reported by
+number and reason, never by value. Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
+标识符替换为带密钥的令牌，按隐私单元排序后加密保存。
+被拒绝的行只报告行号与原因，绝不报告取值。角色：该数据资源的提供单位人员。`),
+		Example: "  glovebox dataset load population population.csv --domain ./city --as chen",
+		Args:    args(cobra.ExactArgs(2)),
+		RunE: func(c *cobra.Command, w []string) error {
+			return a.with(c.Context(), true, func(d *domain.Domain) error {
+				u, err := a.actor(c.Context(), d)
+				if err != nil {
+					return err
+				}
+				l, err := d.LoadDataset(c.Context(), u, w[0], w[1], a.progress(a.t("loading", "载入")))
+				if err != nil {
+					return err
+				}
+				return a.emit(l, func() {
+					r := l.Report
+					a.say(a.t("%s@%d: %d rows, %d accepted, %d rejected", "%s@%d：共 %d 行，接受 %d 行，拒绝 %d 行"),
+						l.Snapshot.Dataset, l.Snapshot.Version, r.Rows, r.Accepted, r.Rejected)
+					a.printRejects(r)
+				})
+			})
+		},
+	}
+}
+
+func (a *app) printRejects(r *engine.LoadReport) {
+	var rows [][]string
+	for _, f := range r.First {
+		rows = append(rows, []string{strconv.FormatInt(f.Row, 10), f.Column, string(f.Reason)})
+	}
+	if len(rows) > 0 {
+		table(a.Out, []string{a.t("row", "行号"), a.t("column", "字段"), a.t("reason", "原因")}, rows)
+	}
+}
+
+func (a *app) datasetList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: a.t("list the catalogue", "列出数据资源目录"),
+		Args:  args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), false, func(d *domain.Domain) error {
+				all, err := d.Datasets(c.Context())
+				if err != nil {
+					return err
+				}
+				return a.emit(all, func() {
+					var rows [][]string
+					for _, x := range all {
+						snap := a.t("none", "无")
+						if x.Snapshot != nil {
+							snap = "@" + strconv.Itoa(x.Snapshot.Version)
+						}
+						rows = append(rows, []string{x.Record.Code, x.Record.Title.In(a.lang), x.Record.Provider, x.Record.Unit.Space, ledgerText(x.Record.Ledger), snap})
+					}
+					table(a.Out, []string{a.t("code", "编码"), a.t("title", "名称"), a.t("provider", "提供单位"), a.t("unit", "隐私单元"), a.t("ledger", "账本"), a.t("snapshot", "快照")}, rows)
+				})
+			})
+		},
+	}
+}
+
+func (a *app) datasetShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show CODE",
+		Short: a.t("show a record: columns, classes, grades, bounds", "显示数据资源记录：字段、分类、分级与范围"),
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			return a.with(c.Context(), false, func(d *domain.Domain) error {
+				x, err := d.Dataset(c.Context(), w[0])
+				if err != nil {
+					return err
+				}
+				return a.emit(x, func() { a.printDataset(&x) })
+			})
+		},
+	}
+}
+
+func (a *app) printDataset(x *domain.DatasetDoc) {
+	r := &x.Record
+	a.say("%s  %s", r.Code, r.Title.In(a.lang))
+	a.say("%s: %s  %s: %s  %s: %s", a.t("provider", "提供单位"), r.Provider, a.t("update", "更新周期"), r.Update, a.t("state", "状态"), x.State)
+	a.say("%s: %s (%s), %s %d", a.t("privacy unit", "隐私单元"), r.Unit.Space, r.Unit.Column, a.t("rows per unit at most", "每单元最多行数"), r.Unit.MaxRows)
+	a.say("%s: %s %s", a.t("ledger", "账本"), r.Ledger.Kind, ledgerText(r.Ledger))
+	if s := x.Snapshot; s != nil {
+		a.say("%s: @%d %s %s", a.t("snapshot", "快照"), s.Version, s.Loaded, s.Digest)
+	}
+	var rows [][]string
+	for _, c := range r.Columns {
+		rule := ""
+		switch {
+		case len(c.Values) > 0:
+			rule = fmt.Sprintf(a.t("%d values", "%d 个取值"), len(c.Values))
+		case c.Format != "":
+			rule = c.Format
+		case c.Min != "" || c.Max != "":
+			rule = string(c.Min) + ".." + string(c.Max)
+		}
+		if c.Nullable {
+			rule = strings.TrimSpace(rule + " " + a.t("nullable", "可空"))
+		}
+		rows = append(rows, []string{c.Name, c.Title.In(a.lang), string(c.Type), string(c.Class), strconv.Itoa(c.Grade), rule})
+	}
+	table(a.Out, []string{a.t("column", "字段"), a.t("title", "名称"), a.t("type", "类型"), a.t("class", "分类"), a.t("grade", "分级"), a.t("rule", "规则")}, rows)
+}
+
+// maxRecord bounds the YAML files that a user names.
+const maxRecord = 1 << 20
+
+func readFile(path string) ([]byte, error) {
+	st, err := os.Stat(path)
+	if err != nil || !st.Mode().IsRegular() {
+		e := &glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}
+		if near := nearFile(path); near != "" {
+			return nil, e.WithFix("did you mean %s?", near)
+		}
+		return nil, e.WithFix("check the path and its owner")
+	}
+	if st.Size() > maxRecord {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file is larger than 1 MiB"}).WithFix("a record is a small YAML file")
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}).WithFix("check the path and its owner")
+	}
+	return b, nil
+}
+
+// nearFile names the one YAML file beside a missing one, if there is just one.
+func nearFile(path string) string {
+	found, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*.yaml"))
+	if err != nil || len(found) != 1 || slices.Contains(found, path) {
+		return ""
+	}
+	return found[0]
+}

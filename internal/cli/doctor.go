@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"glovebox"
+	"glovebox/engine"
+	"glovebox/internal/domain"
+	"glovebox/sandbox"
+)
+
+// finding is one thing that doctor looked at.
+type finding struct {
+	Name    string        `json:"name"`
+	State   string        `json:"state"` // ok, warn, fail
+	Detail  string        `json:"detail"`
+	Meaning glovebox.Text `json:"meaning"` // what it means when it is not ok
+}
+
+func (a *app) doctorCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: a.t("say what this machine and this domain can do, and which walls hold", "检查本机与本域：能做什么、哪些隔离墙有效"),
+		Long: a.t(`Look at the machine, at the walls around modules and, with --domain, at the
+domain. Every finding says what it means. Exit status: 0 nothing fails, 1
+something does.`, `检查本机、模块外围的隔离墙；给出 --domain 时也检查该域。
+每项都说明其含义。退出码：0 无失败项，1 有失败项。`),
+		Args: args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			list := append(machine(c.Context()), walls()...)
+			list = append(list, compilers()...)
+			if a.dir != "" {
+				list = append(list, a.domainFindings(c.Context())...)
+			}
+			if err := a.emit(list, func() { a.printFindings(list) }); err != nil {
+				return err
+			}
+			for _, f := range list {
+				if f.State == "fail" {
+					return glovebox.Errorf(glovebox.CodeInternal, "something does not work here").WithFix("the findings above say what")
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) printFindings(list []finding) {
+	var rows [][]string
+	for _, f := range list {
+		meaning := ""
+		if f.State != "ok" {
+			meaning = f.Meaning.In(a.lang)
+		}
+		rows = append(rows, []string{f.State, f.Name, f.Detail, meaning})
+	}
+	table(a.Out, []string{a.t("state", "状态"), a.t("what", "项目"), a.t("found", "结果"), a.t("what it means", "含义")}, rows)
+}
+
+func machine(ctx context.Context) []finding {
+	out := []finding{{Name: "cpu", State: "ok", Detail: fmt.Sprintf("%s/%s, %d", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())}}
+	f := finding{Name: "sealed memory files", State: "ok", Detail: "memfd",
+		Meaning: glovebox.Text{EN: "decrypted parts have nowhere to go but a disk: nothing can run", ZH: "解密后的分片只能落盘，因此无法运行"}}
+	if fd, err := unix.MemfdCreate("doctor", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING); err != nil {
+		f.State, f.Detail = "fail", err.Error()
+	} else {
+		_ = unix.Close(fd)
+	}
+	out = append(out, f)
+	d := finding{Name: "duckdb", State: "ok", Meaning: glovebox.Text{EN: "no data can be loaded or read", ZH: "无法载入或读取数据"}}
+	if v, err := engine.Version(ctx); err != nil {
+		d.State, d.Detail = "fail", err.Error()
+	} else {
+		d.Detail = v + ", locked down"
+	}
+	return append(out, d)
+}
+
+// walls says which isolation walls hold around a module.
+func walls() []finding {
+	inner := finding{Name: "wall: wasm", State: "ok", Detail: "no imports, metered, memory capped, reset between units; rewriter " + sandbox.RewriterVersion,
+		Meaning: glovebox.Text{EN: "modules could reach the host", ZH: "模块可能触及宿主"}}
+	outer := finding{Name: "wall: jail", State: "warn", Detail: "not in this version",
+		Meaning: glovebox.Text{
+			EN: "a module that broke out of the WebAssembly runtime would be in the same process as the supervisor; run the domain on a machine of its own",
+			ZH: "若模块突破 WebAssembly 运行时，将与主管程序处于同一进程；请将域部署在专用机器上"}}
+	return []finding{inner, outer}
+}
+
+func compilers() []finding {
+	var out []finding
+	for _, c := range []struct{ name, tool, install string }{
+		{"C modules", "clang-19", "apt-get install clang-19 lld-19"}, {"WAT modules", "wat2wasm", "apt-get install wabt"}, {"Rust modules", "rustc", "rustup"},
+	} {
+		f := finding{Name: c.name, State: "ok", Detail: c.tool, Meaning: glovebox.Text{
+			EN: "`module build` cannot compile them here: " + c.install, ZH: "此处无法用 module build 编译：" + c.install}}
+		if _, err := exec.LookPath(c.tool); err != nil {
+			f.State, f.Detail = "warn", "no "+c.tool
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func (a *app) domainFindings(ctx context.Context) []finding {
+	f := finding{Name: "domain", State: "ok", Meaning: glovebox.Text{EN: "the domain cannot be used", ZH: "该域无法使用"}}
+	err := a.with(ctx, false, func(d *domain.Domain) error {
+		f.Detail = d.Name
+		return nil
+	})
+	if err != nil {
+		f.State, f.Detail = "fail", err.Error()
+		return []finding{f}
+	}
+	out := []finding{f}
+	p := finding{Name: "domain directory", State: "ok", Detail: "0700", Meaning: glovebox.Text{EN: "other accounts of this machine can look in: chmod 700", ZH: "本机其他账户可以访问：请执行 chmod 700"}}
+	if st, err := os.Stat(a.dir); err != nil || st.Mode().Perm()&0o077 != 0 {
+		p.State, p.Detail = "fail", "open to others"
+	}
+	return append(out, p)
+}

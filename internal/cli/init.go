@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"glovebox/internal/domain"
+)
+
+func (a *app) initCmd() *cobra.Command {
+	var o domain.InitOptions
+	c := &cobra.Command{
+		Use:   "init DIR",
+		Short: a.t("create a domain: its keys, database and audit log", "创建域：密钥、数据库与审计日志"),
+		Long: a.t(`Create a domain in DIR, which must not exist or be empty.
+
+The domain's keys are made there and never leave it: back DIR up as a whole,
+and keep the public key that this prints where auditors find them.`, `在 DIR 创建一个域；DIR 须不存在或为空。
+
+域的密钥在此生成且从不离开：请整体备份 DIR，并把这里显示的公钥保存在审计人员能取得之处。`),
+		Example: "  glovebox init ./city --name daye",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			info, err := domain.Init(c.Context(), w[0], o)
+			if err != nil {
+				return err
+			}
+			return a.emit(info, func() {
+				a.say("%s  %s", a.t("domain", "域"), info.Name)
+				a.say("%s  %s", a.t("directory", "目录"), info.Dir)
+				a.say("%s  %s", a.t("public key", "公钥"), info.Key)
+			})
+		},
+	}
+	c.Flags().StringVar(&o.Name, "name", "", a.t("name of the domain, part of its log's identity (default: the directory's name)", "域名称，是日志身份的一部分（默认取目录名）"))
+	c.Flags().IntVar(&o.Parts, "parts", domain.DefaultParts, a.t("pieces that snapshots are cut into, a power of two", "快照分片数，须为 2 的幂"))
+	return c
+}

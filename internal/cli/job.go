@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"glovebox"
+	"glovebox/internal/domain"
+	"glovebox/internal/job"
+	"glovebox/internal/pipeline"
+)
+
+func (a *app) jobCmd() *cobra.Command {
+	return a.group("job", "check and run jobs", "检查与运行作业", a.jobCheck(), a.jobRun(), a.jobList(), a.jobShow())
+}
+
+func (a *app) jobCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check JOB.yaml",
+		Short: a.t("say whether a job would be admitted and what it would cost", "预检作业：是否会被准入、花费多少"),
+		Long: a.t(`Check a job and its module, ask the policy and print all its reasons, the price
+and the balance. Nothing is charged, recorded or read. Role: developer.
+Exit status: as job run would give at admission.`, `检查作业及其模块，询问策略并列出全部理由、价格与余额。
+不收费、不记录、不读取数据。角色：开发主体。退出码：与 job run 准入时相同。`),
+		Example: "  glovebox job check job.yaml --domain ./city --as wang",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			return a.with(c.Context(), false, func(d *domain.Domain) error {
+				u, err := a.actor(c.Context(), d)
+				if err != nil {
+					return err
+				}
+				r, err := pipeline.New(d, nil).Check(c.Context(), w[0], u)
+				if err != nil {
+					return err
+				}
+				if err := a.emit(r, func() { a.printCheck(r) }); err != nil {
+					return err
+				}
+				if !r.Decision.Allow {
+					return r.Decision.Denied()
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func (a *app) printCheck(r *pipeline.CheckReport) {
+	if r.Decision.Allow {
+		a.say(a.t("%s would be admitted", "%s 可以准入"), r.Job)
+	}
+	if r.Stored {
+		a.say(a.t("the answer is stored: a run costs nothing and returns the same bytes", "已有存储结果：再次运行不花预算，返回相同字节"))
+	}
+	a.printPrices(r.Prices)
+}
+
+func (a *app) printPrices(prices []pipeline.Price) {
+	var rows [][]string
+	for _, p := range prices {
+		rows = append(rows, []string{p.Dataset, amount(p.Kind, p.Price), amount(p.Kind, p.Spent), amount(p.Kind, p.Total.Sub(p.Spent))})
+	}
+	table(a.Out, []string{a.t("ledger", "账本"), a.t("this job", "本作业"), a.t("spent", "已用"), a.t("remaining", "剩余")}, rows)
+}
+
+func (a *app) jobRun() *cobra.Command {
+	return &cobra.Command{
+		Use:   "run JOB.yaml",
+		Short: a.t("run a job and print its release", "运行作业并显示发布结果"),
+		Long: a.t(`Ask the policy, charge the ledgers, run the module over the data one privacy
+unit at a time, add noise and store the release. A job that was run before is
+answered from the store, free. A run that was killed goes on when it is run
+again, without a second charge. Role: developer.
+
+Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
+5 module refused or broken.`, `询问策略、记账、按隐私单元逐一运行模块、加噪并保存发布结果。
+运行过的相同作业直接返回已存结果，不再花费预算。被中断的作业再次运行即可继续，
+不会重复记账。角色：开发主体。
+
+退出码：0 已发布，2 作业有误，3 策略拒绝，4 预算不足，5 模块被拒或损坏。`),
+		Example: "  glovebox job run job.yaml --domain ./city --as wang",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			return a.with(c.Context(), true, func(d *domain.Domain) error {
+				u, err := a.actor(c.Context(), d)
+				if err != nil {
+					return err
+				}
+				o, err := pipeline.New(d, &pipeline.Options{Progress: a.progress(a.t("running", "运行"))}).Run(c.Context(), w[0], u)
+				if err != nil {
+					return err
+				}
+				return a.emit(o, func() { a.printOutcome(o) })
+			})
+		},
+	}
+}
+
+func (a *app) printOutcome(o *pipeline.Outcome) {
+	if o.Repeated {
+		a.say(a.t("%s was run before: the stored answer, nothing spent", "%s 曾运行过：返回已存结果，未花费预算"), o.Job)
+	}
+	a.printContent(o.Content)
+	a.printPrices(o.Prices)
+	a.printReleaseState(&o.Release)
+}
+
+func (a *app) jobList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: a.t("list jobs: a developer's own, everybody's for the other roles", "列出作业：开发主体只见自己的，其他角色可见全部"),
+		Args:  args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), false, func(d *domain.Domain) error {
+				u, err := a.actor(c.Context(), d)
+				if err != nil {
+					return err
+				}
+				all, err := pipeline.New(d, nil).Jobs(c.Context(), u)
+				if err != nil {
+					return err
+				}
+				return a.emit(all, func() {
+					var rows [][]string
+					for _, j := range all {
+						rows = append(rows, []string{j.ID, a.stateName(j.State), j.Scenario, j.Product, j.Submitter, j.Submitted, j.Release})
+					}
+					table(a.Out, []string{a.t("job", "作业"), a.t("state", "状态"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("by", "提交人"), a.t("at", "时间"), a.t("release", "发布")}, rows)
+				})
+			})
+		},
+	}
+}
+
+func (a *app) stateName(s job.State) string {
+	zh := map[job.State]string{job.Refused: "已拒绝", job.Admitted: "已准入", job.Charged: "已记账", job.Running: "运行中", job.Done: "已完成"}
+	return a.t(string(s), zh[s])
+}
+
+func (a *app) jobShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show JOB",
+		Short: a.t("show a job: what it reads, its price, why it was refused", "显示作业：读取的数据、价格、被拒理由"),
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			return a.with(c.Context(), false, func(d *domain.Domain) error {
+				u, err := a.actor(c.Context(), d)
+				if err != nil {
+					return err
+				}
+				j, err := pipeline.New(d, nil).Job(c.Context(), u, w[0])
+				if err != nil {
+					return err
+				}
+				return a.emit(j, func() { a.printJob(j) })
+			})
+		},
+	}
+}
+
+func (a *app) printJob(j *job.Doc) {
+	a.say("%s  %s  %s/%s  %s %s", j.ID, a.stateName(j.State), j.Scenario, j.Product, j.Submitter, j.Submitted)
+	a.say("%s: %s %s()", a.t("module", "模块"), j.Spec.Module, j.Spec.Function)
+	for _, code := range sortedKeys(j.Spec.Job.Inputs) {
+		in := j.Spec.Job.Inputs[code]
+		a.say("%s: %s@%d: %s", a.t("reads", "读取"), code, j.Spec.Versions[code], strings.Join(in.Columns, ", "))
+	}
+	for _, code := range sortedKeys(j.Prices) {
+		p := j.Prices[code]
+		a.say("%s: %s %s", a.t("price", "价格"), code, amount(p.Kind, p.Amount))
+	}
+	if j.Release != "" {
+		a.say("%s: %s", a.t("release", "发布"), j.Release)
+	}
+	if len(j.Reasons) > 0 {
+		a.printReasons(a.Out, glovebox.Decision{Point: glovebox.PointAdmit, Reasons: j.Reasons})
+	}
+}

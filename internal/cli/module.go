@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"glovebox"
+	"glovebox/internal/modbuild"
+	"glovebox/sandbox"
+)
+
+func (a *app) moduleCmd() *cobra.Command {
+	return a.group("module", "build, check and look at modules", "构建、检查与查看分析模块", a.moduleCheck(), a.moduleBuild(), a.moduleShow())
+}
+
+// maxWasm bounds the binaries that are read; admission's own bound is smaller.
+const maxWasm = 16 << 20
+
+func readModule(path string) ([]byte, error) {
+	st, err := os.Stat(path)
+	if err != nil || !st.Mode().IsRegular() {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the module cannot be read"}).WithFix("name a .wasm file")
+	}
+	if st.Size() > maxWasm {
+		return nil, (&glovebox.Error{Code: glovebox.CodeModule, File: path, Msg: "the module is larger than 16 MiB"}).WithFix("build it for size, without debug information")
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the module cannot be read"}).WithFix("check the path and its owner")
+	}
+	return b, nil
+}
+
+func admit(path string) (*sandbox.Module, error) {
+	wasm, err := readModule(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := sandbox.Admit(wasm, nil)
+	if err != nil {
+		return nil, inFile(err, path)
+	}
+	return m, nil
+}
+
+func (a *app) moduleCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check MODULE.wasm",
+		Short: a.t("say whether a module would be admitted, and what to change", "检查模块能否准入，以及需要修改什么"),
+		Long: a.t(`Judge a module as the sandbox will: its bytes, limits and manifest. Needs no
+domain. Every refusal has a code and says what to change
+(docs/formats/guest-abi.md). Exit status: 0 admitted, 5 refused.`, `按沙箱的标准检查模块：字节、限制与清单。无需域。
+每项拒绝都有编号并说明如何修改（docs/formats/guest-abi.md）。
+退出码：0 可准入，5 拒绝。`),
+		Example: "  glovebox module check care_hotspots.wasm",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			m, err := admit(w[0])
+			if err != nil {
+				return err
+			}
+			return a.emit(map[string]any{"admitted": true, "digest": m.Digest()}, func() {
+				a.say(a.t("%s is admitted: %s", "%s 可准入：%s"), w[0], m.Digest())
+			})
+		},
+	}
+}
+
+func (a *app) moduleBuild() *cobra.Command {
+	var manifest, out string
+	c := &cobra.Command{
+		Use:   "build SOURCE",
+		Short: a.t("compile a module and attach its manifest", "编译模块并附上清单"),
+		Long: a.t(`Compile SOURCE (a .c, .wat, .rs or .wasm file, or the folder it is in), attach
+the manifest (NAME.manifest.json or manifest.json beside it) and check the
+result. The compiler has to be on this machine; if it is not, this says what to
+install. Exit status: 0 built and admitted, 2 something is missing, 5 refused
+by the compiler or by admission.`, `编译 SOURCE（.c、.wat、.rs 或 .wasm 文件，或其所在文件夹），附上清单
+（同目录的 NAME.manifest.json 或 manifest.json），并检查结果。
+编译器须已安装在本机；若缺少，会说明应安装什么。
+退出码：0 构建成功且可准入，2 缺少所需内容，5 被编译器或准入检查拒绝。`),
+		Example: "  glovebox module build examples/pums/income.c",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			r, err := modbuild.Build(c.Context(), modbuild.Source{Path: w[0], Manifest: manifest})
+			if err != nil {
+				return err
+			}
+			m, err := sandbox.Admit(r.Wasm, nil)
+			if err != nil {
+				return inFile(err, w[0])
+			}
+			if out == "" {
+				dir := w[0]
+				if st, err := os.Stat(dir); err == nil && !st.IsDir() {
+					dir = filepath.Dir(dir)
+				}
+				out = filepath.Join(dir, r.Name+".wasm")
+			}
+			if err := os.WriteFile(out, r.Wasm, 0o644); err != nil {
+				return (&glovebox.Error{Code: glovebox.CodeInvalid, File: out, Msg: "the module cannot be written"}).WithFix("name another file with -o")
+			}
+			return a.emit(map[string]any{"file": out, "digest": m.Digest(), "bytes": len(r.Wasm), "compiler": r.Compiler}, func() {
+				a.say(a.t("%s: %d bytes, %s, by %s", "%s：%d 字节，%s，编译器 %s"), out, len(r.Wasm), m.Digest(), r.Compiler)
+			})
+		},
+	}
+	c.Flags().StringVar(&manifest, "manifest", "", a.t("the manifest's file", "清单文件"))
+	c.Flags().StringVarP(&out, "output", "o", "", a.t("file to write (default: beside the source)", "输出文件（默认与源文件同目录）"))
+	return c
+}
+
+func (a *app) moduleShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show MODULE.wasm",
+		Short: a.t("show a module's manifest, size and what the rewrite does to it", "显示模块的清单、大小与改写情况"),
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			m, err := admit(w[0])
+			if err != nil {
+				return err
+			}
+			r := m.Report()
+			return a.emit(r, func() { a.printModule(r) })
+		},
+	}
+}
+
+func (a *app) printModule(r sandbox.Report) {
+	m := r.Manifest
+	a.say("%s %s  (%s)", m.Name, m.Version, m.ABI)
+	a.say("%s: %s, %d %s", a.t("as given", "原始"), r.Digest, r.Bytes, a.t("bytes", "字节"))
+	a.say("%s: %s, %d %s, %s %s", a.t("as run", "运行"), r.RewrittenDigest, r.RewrittenBytes, a.t("bytes", "字节"), a.t("rewriter", "改写器"), r.Rewriter)
+	a.say(a.t("memory at most %d pages of 64 KiB, %d fuel a unit, %d places that charge it, %d globals put back between units",
+		"内存至多 %d 页（每页 64 KiB），每单元燃料 %d，计费点 %d 处，单元间复原全局变量 %d 个"), m.Pages, m.Fuel, r.FuelCharges, r.RestoredGlobals)
+	for _, f := range m.Functions {
+		a.say("%s(%s)", f.Name, f.Kind)
+		for _, t := range f.Inputs {
+			var cols []string
+			for _, c := range t.Columns {
+				cols = append(cols, fmt.Sprintf("%s %s", c.Name, c.Type))
+			}
+			a.say("  %s %s: %s", a.t("reads", "读取"), t.Name, strings.Join(cols, ", "))
+		}
+		var keys []string
+		for _, k := range f.Output.Key {
+			keys = append(keys, fmt.Sprintf("%s %s", k.Name, k.Type))
+		}
+		a.say("  %s: (%s) -> %s", a.t("emits", "输出"), strings.Join(keys, ", "), strings.Join(f.Output.Metrics, ", "))
+	}
+}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"glovebox"
+	"glovebox/internal/domain"
+)
+
+func (a *app) userCmd() *cobra.Command {
+	return a.group("user", "people and their roles", "人员与角色", a.userAdd())
+}
+
+func (a *app) userAdd() *cobra.Command {
+	var role, org string
+	c := &cobra.Command{
+		Use:   "add NAME --role ROLE",
+		Short: a.t("register a person, or give a known one another role", "登记人员，或为已登记人员增加角色"),
+		Long: a.t(`Register a person of the domain with a role: provider, authority, operator,
+developer or auditor. The account that owns the domain directory does this.
+
+One person may hold several roles, but the policy lets nobody act in two of
+them on the same product. A provider belongs to an organisation (--org), the
+one that dataset records name as their provider.`, `登记域内人员及其角色：provider（数据提供单位）、authority（实施机构）、
+operator（运营机构）、developer（开发主体）、auditor（审计）。由域目录的属主执行。
+
+一人可有多个角色，但策略不允许同一人在同一产品上承担两种角色。
+数据提供单位人员须用 --org 写明单位，与数据资源记录中的 provider 一致。`),
+		Example: "  glovebox user add wang --role developer --domain ./city\n  glovebox user add chen --role provider --org 市残联 --domain ./city",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			return a.with(c.Context(), true, func(d *domain.Domain) error {
+				u, err := d.AddUser(c.Context(), w[0], glovebox.Role(role), org)
+				if err != nil {
+					return err
+				}
+				return a.emit(u, func() {
+					roles := make([]string, len(u.Roles))
+					for i, r := range u.Roles {
+						roles[i] = a.roleName(r)
+					}
+					a.say("%s: %s", u.Name, strings.Join(roles, ", "))
+				})
+			})
+		},
+	}
+	c.Flags().StringVar(&role, "role", "", a.t("provider, authority, operator, developer or auditor", "provider、authority、operator、developer 或 auditor"))
+	c.Flags().StringVar(&org, "org", "", a.t("organisation; a provider needs one", "所属单位；数据提供单位人员必填"))
+	return c
+}
+
+func (a *app) roleName(r glovebox.Role) string {
+	zh := map[glovebox.Role]string{glovebox.RoleProvider: "数据提供单位", glovebox.RoleAuthority: "实施机构",
+		glovebox.RoleOperator: "运营机构", glovebox.RoleDeveloper: "开发主体", glovebox.RoleAuditor: "审计"}
+	return a.t(string(r), zh[r])
+}

@@ -1,0 +1,194 @@
+package domain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"glovebox"
+	"glovebox/engine"
+	"glovebox/internal/fault"
+	"glovebox/internal/store"
+)
+
+// DatasetDoc is a dataset as the database keeps it.
+type DatasetDoc struct {
+	Record   glovebox.Dataset   `json:"record"`
+	State    string             `json:"state"` // active, withdrawn
+	Added    string             `json:"added"` // RFC 3339, UTC
+	By       string             `json:"by"`
+	Snapshot *glovebox.Snapshot `json:"snapshot,omitempty"` // the current one
+}
+
+// AddDataset registers a record and opens its ledger, for good. A provider of
+// the record's organisation does it.
+func (d *Domain) AddDataset(ctx context.Context, u glovebox.User, rec *glovebox.Dataset) error {
+	if err := requireProvider(u, rec, "register"); err != nil {
+		return err
+	}
+	total, err := ledgerTotal(rec.Ledger)
+	if err != nil {
+		return err
+	}
+	return d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		if known, err := tx.Has(store.Dataset, rec.Code); err != nil || known {
+			if err == nil {
+				err = glovebox.Errorf(glovebox.CodeConflict, "dataset %q exists", rec.Code).
+					WithFix("`glovebox dataset load` brings new data in; another record needs another code")
+			}
+			return err
+		}
+		doc := DatasetDoc{Record: *rec, State: "active", Added: d.Stamp(), By: u.Name}
+		if err := tx.Put("dataset.add", store.Dataset, rec.Code, doc, map[string]any{"ledger": rec.Ledger}); err != nil {
+			return err
+		}
+		return tx.OpenLedger(glovebox.Balance{Dataset: rec.Code, Kind: rec.Ledger.Kind, Total: total})
+	})
+}
+
+func requireProvider(u glovebox.User, rec *glovebox.Dataset, what string) error {
+	if err := require(u, glovebox.RoleProvider, what+" a dataset"); err != nil {
+		return err
+	}
+	if u.Org != rec.Provider {
+		return glovebox.Errorf(glovebox.CodeDenied, "%s belongs to another organisation than the one that dataset %q names as its provider", u.Name, rec.Code).
+			WithFix("act as a provider of that organisation")
+	}
+	return nil
+}
+
+// ledgerTotal turns a declared total into integers, rounding down: what a
+// ledger holds is never more than its record says.
+func ledgerTotal(l glovebox.LedgerDef) (a glovebox.Amount, err error) {
+	loss := l.Epsilon
+	if l.Kind == glovebox.LedgerZCDP {
+		loss = l.Rho
+	}
+	if a.Loss, err = glovebox.FloorLoss(loss); err != nil {
+		return a, err
+	}
+	a.Delta, err = glovebox.FloorDelta(l.Delta)
+	return a, err
+}
+
+// Load is what LoadDataset did.
+type Load struct {
+	Snapshot glovebox.Snapshot  `json:"snapshot"`
+	Report   *engine.LoadReport `json:"report"`
+}
+
+// LoadDataset reads a provider's file into a new snapshot and makes it the
+// current one. It keeps nothing of a load that fails.
+func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path string, progress func(done, total int64)) (_ *Load, err error) {
+	var doc DatasetDoc
+	if err := d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Dataset, code, &doc) }); err != nil {
+		return nil, err
+	}
+	if err := requireProvider(u, &doc.Record, "load"); err != nil {
+		return nil, err
+	}
+	if doc.State != "active" {
+		return nil, glovebox.Errorf(glovebox.CodeConflict, "dataset %q is %s", code, doc.State)
+	}
+	src, err := os.Open(path)
+	if err != nil {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}).WithFix("check the path and its owner")
+	}
+	defer src.Close()
+	version := 1
+	if doc.Snapshot != nil {
+		version = doc.Snapshot.Version + 1
+	}
+	w, err := d.Vault.NewSnapshot(code, version)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Abort())
+		}
+	}()
+	res, err := engine.Load(ctx, doc.Record, src, engine.LoadOptions{
+		UnitKey:  d.Vault.UnitKey(doc.Record.Unit.Space).Bytes(),
+		IdentKey: func(c glovebox.Column) [32]byte { return d.Vault.IdentKey(identPurpose(c)).Bytes() },
+		Parts:    d.Parts,
+		Create:   w.Create,
+		Progress: progress,
+	})
+	if err != nil {
+		return nil, named(err, path)
+	}
+	if err := w.Commit(res.ManifestBytes); err != nil {
+		return nil, err
+	}
+	fault.Point("snapshot-written")
+	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: res.Digest, Parts: d.Parts, Loaded: d.Stamp(), By: u.Name, State: "current"}
+	err = d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		if old := doc.Snapshot; old != nil {
+			old.State = "replaced"
+			if err := tx.Put("dataset.replaced", store.Snapshot, snapshotID(code, old.Version), old, nil); err != nil {
+				return err
+			}
+		}
+		doc.Snapshot = &snap
+		if err := tx.Put("dataset.load", store.Snapshot, snapshotID(code, version), snap, nil); err != nil {
+			return err
+		}
+		return tx.Put("dataset.current", store.Dataset, code, doc, map[string]any{"snapshot": snap.Digest})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Load{Snapshot: snap, Report: &res.Report}, nil
+}
+
+// identPurpose names the key of an identifier that is not the unit: the same
+// kind of identifier gets the same token wherever it stands.
+func identPurpose(c glovebox.Column) string {
+	if c.Format != "" {
+		return "format:" + c.Format
+	}
+	return "column:" + c.Name
+}
+
+func snapshotID(code string, version int) string { return fmt.Sprintf("%s@%d", code, version) }
+
+// named gives an error without a file the name of the file it is about.
+func named(err error, path string) error {
+	var e *glovebox.Error
+	if errors.As(err, &e) && e.File == "" && e.Code == glovebox.CodeInvalid {
+		e.File = path
+	}
+	return err
+}
+
+// cleanVault removes snapshots that a killed load left without a record.
+func (d *Domain) cleanVault(ctx context.Context) error {
+	known := map[string]bool{}
+	err := d.Store.View(ctx, func(tx *store.Tx) error {
+		return tx.Each(store.Snapshot, func(id string, _ []byte) error {
+			known[id] = true
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return d.Vault.Clean(func(code string, version int) bool { return known[snapshotID(code, version)] })
+}
+
+// Datasets lists the catalogue.
+func (d *Domain) Datasets(ctx context.Context) (out []DatasetDoc, err error) {
+	err = d.Store.View(ctx, func(tx *store.Tx) error {
+		out, err = store.List[DatasetDoc](tx, store.Dataset)
+		return err
+	})
+	return out, err
+}
+
+// Dataset returns one record of the catalogue.
+func (d *Domain) Dataset(ctx context.Context, code string) (doc DatasetDoc, err error) {
+	err = d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Dataset, code, &doc) })
+	return doc, err
+}

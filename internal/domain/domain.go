@@ -1,0 +1,212 @@
+// Package domain opens the directory in which data lives: its keys, vault,
+// database and log, and the changes that people make to its records (users,
+// datasets, scenarios, grants).
+//
+// Every change goes through Effect: the documents, the charges and the audit
+// entry are one transaction, and Effect returns only when the entry is in the
+// log. One process writes to a domain at a time. The package does not run
+// jobs: internal/pipeline does.
+package domain
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"glovebox"
+	"glovebox/audit"
+	"glovebox/internal/fault"
+	"glovebox/internal/store"
+	"glovebox/internal/vault"
+	"glovebox/policy"
+)
+
+// Files of a domain directory.
+const (
+	configFile = "domain.json"
+	dbFile     = "domain.db"
+	lockFile   = "lock"
+	logDir     = "log"
+	policyDir  = "policy"
+)
+
+// DefaultParts is how many token ranges a snapshot is cut into.
+const DefaultParts = 8
+
+// config is DIR/domain.json.
+type config struct {
+	Format int    `json:"format"` // 1
+	Name   string `json:"name"`
+	Parts  int    `json:"parts"`
+}
+
+// Options of Open; nil means a read-only look with the system clock.
+type Options struct {
+	// ReadOnly opens without the writer's lock and without the log's writer.
+	ReadOnly bool
+	// Waiting is called once if another process holds the lock. May be nil.
+	Waiting func()
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Domain is an open domain.
+type Domain struct {
+	Dir    string
+	Name   string
+	Parts  int
+	Store  *store.Store
+	Vault  *vault.Vault
+	Policy *policy.Engine
+
+	logKey *audit.Key
+	log    *audit.Log // nil when read-only
+	lock   *os.File
+	now    func() time.Time
+}
+
+// Open opens the domain in dir. A writer first finishes what a killed process
+// left: entries that were not in the log yet, files of half a load.
+func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
+	if o == nil {
+		o = &Options{ReadOnly: true}
+	}
+	c, err := readConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the domain cannot be named").Because(err)
+	}
+	d := &Domain{Dir: dir, Name: c.Name, Parts: c.Parts, now: o.Now}
+	if d.now == nil {
+		d.now = time.Now
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Close())
+		}
+	}()
+	if !o.ReadOnly {
+		if d.lock, err = lock(ctx, filepath.Join(dir, lockFile), o.Waiting); err != nil {
+			return nil, err
+		}
+	}
+	if d.Vault, err = vault.Open(dir); err != nil {
+		return nil, err
+	}
+	if d.Store, err = store.Open(ctx, filepath.Join(dir, dbFile), &store.Options{Now: d.now, ReadOnly: o.ReadOnly}); err != nil {
+		return nil, err
+	}
+	extra, err := readPolicies(filepath.Join(dir, policyDir))
+	if err != nil {
+		return nil, err
+	}
+	if d.Policy, err = policy.New(ctx, &policy.Options{Modules: extra}); err != nil {
+		return nil, err
+	}
+	if d.logKey, err = audit.NewKey(d.Name, d.Vault.Signer()); err != nil {
+		return nil, err
+	}
+	if o.ReadOnly {
+		return d, nil
+	}
+	if d.log, err = audit.Open(ctx, d.LogDir(), d.logKey, nil); err != nil {
+		return nil, err
+	}
+	if err := d.Store.Publish(ctx, d.log); err != nil {
+		return nil, err
+	}
+	return d, d.cleanVault(ctx)
+}
+
+// Close lets go of everything.
+func (d *Domain) Close() error {
+	var errs []error
+	if d.log != nil {
+		// The last checkpoint must be signed even if the caller was interrupted.
+		errs = append(errs, d.log.Close(context.Background()))
+	}
+	if d.Store != nil {
+		errs = append(errs, d.Store.Close())
+	}
+	if d.lock != nil {
+		errs = append(errs, d.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// LogDir is the directory of the audit log.
+func (d *Domain) LogDir() string { return filepath.Join(d.Dir, logDir) }
+
+// Now is the domain's clock, in UTC.
+func (d *Domain) Now() time.Time { return d.now().UTC() }
+
+// Stamp is the time as documents hold it.
+func (d *Domain) Stamp() string { return d.Now().Format(time.RFC3339) }
+
+// Effect changes the domain on behalf of a user. The change takes effect, and
+// Effect returns nil, once its entries are in the log.
+func (d *Domain) Effect(ctx context.Context, actor string, fn func(*store.Tx) error) error {
+	if d.log == nil {
+		return glovebox.Errorf(glovebox.CodeInternal, "the domain is open for reading only")
+	}
+	if err := d.Store.Update(ctx, actor, fn); err != nil {
+		return err
+	}
+	fault.Point("committed")
+	return d.Store.Publish(ctx, d.log)
+}
+
+// LocalTime is the domain's clock in the host's own zone: terms of grants are
+// civil dates.
+func (d *Domain) LocalTime() string { return d.now().Format(time.RFC3339) }
+
+// Proof is the evidence that an entry is in the log.
+func (d *Domain) Proof(ctx context.Context, index uint64) (*audit.Proof, []byte, error) {
+	p, err := d.log.Proof(ctx, index)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := d.log.Entry(ctx, index)
+	return p, e, err
+}
+
+func readConfig(dir string) (config, error) {
+	var c config
+	path := filepath.Join(dir, configFile)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "this is not a domain"}).WithFix("`glovebox init DIR` makes one")
+	}
+	if err != nil {
+		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the domain cannot be read"}).WithFix("use the account that owns it")
+	}
+	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) {
+		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "this is not a domain of format 1"}).WithFix("restore it from a backup")
+	}
+	return c, nil
+}
+
+func powerOfTwo(n int) bool { return n >= 1 && n <= 1024 && n&(n-1) == 0 }
+
+// readPolicies reads DIR/policy/*.rego.
+func readPolicies(dir string) (map[string]string, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.rego"))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, n := range names {
+		b, err := os.ReadFile(n)
+		if err != nil {
+			return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: n, Msg: "a policy of this domain cannot be read"}).WithFix("use the account that owns it")
+		}
+		out[filepath.Base(n)] = string(b)
+	}
+	return out, nil
+}

@@ -1,0 +1,120 @@
+package domain
+
+import (
+	"context"
+	"slices"
+
+	"glovebox"
+	"glovebox/internal/catalog"
+	"glovebox/internal/store"
+)
+
+// AddScenario files a proposed purpose. The operator does it.
+func (d *Domain) AddScenario(ctx context.Context, u glovebox.User, s *glovebox.Scenario) error {
+	if err := require(u, glovebox.RoleOperator, "propose a scenario"); err != nil {
+		return err
+	}
+	if s.Operator == "" {
+		s.Operator = u.Name
+	}
+	if s.Operator != u.Name {
+		return glovebox.Errorf(glovebox.CodeInvalid, "scenario %q names another operator than %s", s.Code, u.Name).
+			WithFix("leave `operator` out or act as that user")
+	}
+	s.State = "proposed"
+	return d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		if known, err := tx.Has(store.Scenario, s.Code); err != nil || known {
+			if err == nil {
+				err = glovebox.Errorf(glovebox.CodeConflict, "scenario %q exists", s.Code).WithFix("one scenario, one decision: file a new scenario under a new code")
+			}
+			return err
+		}
+		return tx.Put("scenario.add", store.Scenario, s.Code, s, nil)
+	})
+}
+
+// Grant gives a proposed scenario its rights, or replaces them. The authority
+// does it. The grant must name what the catalogue has, within what the
+// scenario needs.
+func (d *Domain) Grant(ctx context.Context, u glovebox.User, g *glovebox.Grant) error {
+	if err := require(u, glovebox.RoleAuthority, "grant a scenario"); err != nil {
+		return err
+	}
+	return d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		var s glovebox.Scenario
+		if err := tx.Get(store.Scenario, g.Scenario, &s); err != nil {
+			return err
+		}
+		datasets := map[string]*glovebox.Dataset{}
+		for code := range g.Datasets {
+			rec := &DatasetDoc{}
+			if err := tx.Get(store.Dataset, code, rec); err != nil {
+				return err
+			}
+			datasets[code] = &rec.Record
+		}
+		if err := catalog.CheckGrant(g, &s, datasets); err != nil {
+			return err
+		}
+		for _, name := range g.Developers {
+			var dev glovebox.User
+			if err := tx.Get(store.User, name, &dev); err != nil {
+				return err
+			}
+			if !slices.Contains(dev.Roles, glovebox.RoleDeveloper) {
+				return glovebox.Errorf(glovebox.CodeInvalid, "%s is not a developer", name).WithFix("`glovebox user add %s --role developer`", name)
+			}
+		}
+		g.State, g.By, s.State = "active", u.Name, "granted"
+		if err := tx.Put("scenario.grant", store.Grant, s.Code, g, nil); err != nil {
+			return err
+		}
+		return tx.Put("scenario.granted", store.Scenario, s.Code, s, nil)
+	})
+}
+
+// ScenarioView is a scenario with its grant, if it has one.
+type ScenarioView struct {
+	glovebox.Scenario
+	Grant *glovebox.Grant `json:"grant,omitempty"`
+}
+
+// Scenarios lists all scenarios with their grants.
+func (d *Domain) Scenarios(ctx context.Context) (out []ScenarioView, err error) {
+	err = d.Store.View(ctx, func(tx *store.Tx) error {
+		all, err := store.List[glovebox.Scenario](tx, store.Scenario)
+		if err != nil {
+			return err
+		}
+		for _, s := range all {
+			v := ScenarioView{Scenario: s}
+			granted, err := tx.Has(store.Grant, s.Code)
+			if err != nil {
+				return err
+			}
+			if granted {
+				v.Grant = &glovebox.Grant{}
+				if err := tx.Get(store.Grant, s.Code, v.Grant); err != nil {
+					return err
+				}
+			}
+			out = append(out, v)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Scenario returns one scenario with its grant.
+func (d *Domain) Scenario(ctx context.Context, code string) (ScenarioView, error) {
+	all, err := d.Scenarios(ctx)
+	if err != nil {
+		return ScenarioView{}, err
+	}
+	for _, s := range all {
+		if s.Code == code {
+			return s, nil
+		}
+	}
+	return ScenarioView{}, glovebox.Errorf(glovebox.CodeNotFound, "no scenario %q in this domain", code).WithFix("`glovebox scenario list` shows what there is")
+}

@@ -1,0 +1,250 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+
+	"glovebox"
+	"glovebox/internal/domain"
+	"glovebox/internal/job"
+	"glovebox/internal/store"
+	"glovebox/policy"
+	"glovebox/sandbox"
+)
+
+// admission is a request with the policy's answers, its price and its identity.
+type admission struct {
+	admit   glovebox.Decision
+	columns glovebox.Decision
+	charges []glovebox.Charge
+	prices  []Price
+	doc     job.Doc // as it would be or is
+	known   bool    // doc is in the database
+	stored  bool    // the job is done: its release is there
+}
+
+// decision is what the user is told: all reasons of both points, each once.
+func (a *admission) decision() glovebox.Decision {
+	d := a.admit
+	d.Allow = a.admit.Allow && a.columns.Allow
+	if a.admit.Allow {
+		d.Reasons = append(slices.Clone(d.Reasons), a.columns.Reasons...)
+	}
+	return d
+}
+
+// masks are the columns decision's demands, by dataset and column.
+func (a *admission) masks() map[string]job.MaskPlan {
+	out := map[string]job.MaskPlan{}
+	for _, o := range a.columns.Obligations {
+		if o.Kind != "mask" || o.Mask == nil {
+			continue
+		}
+		if out[o.Dataset] == nil {
+			out[o.Dataset] = job.MaskPlan{}
+		}
+		out[o.Dataset][o.Column] = *o.Mask
+	}
+	return out
+}
+
+// admit prices the job, asks both decision points and finds the job's
+// identity. It changes nothing.
+func (p *Pipeline) admit(ctx context.Context, r *request) (*admission, error) {
+	a := &admission{}
+	in, err := p.input(ctx, r, a)
+	if err != nil {
+		return nil, err
+	}
+	in.Point = glovebox.PointAdmit
+	if a.admit, err = p.d.Policy.Decide(ctx, *in); err != nil {
+		return nil, err
+	}
+	in.Point = glovebox.PointColumns
+	if a.columns, err = p.d.Policy.Decide(ctx, *in); err != nil {
+		return nil, err
+	}
+	spec := job.Spec{Job: *r.job, Module: r.module.Digest(), Function: r.function.Name, Rewriter: sandbox.RewriterVersion, Files: r.files,
+		Snapshots: map[string]string{}, Versions: map[string]int{}, Policy: p.d.Policy.Revision(), Masks: a.masks()}
+	spec.Job.Module, spec.Job.References = "", nil // their digests stand for them
+	for code, doc := range r.datasets {
+		if doc.Snapshot != nil {
+			spec.Snapshots[code], spec.Versions[code] = doc.Snapshot.Digest, doc.Snapshot.Version
+		}
+	}
+	identity, err := spec.Identity()
+	if err != nil {
+		return nil, err
+	}
+	a.doc = job.Doc{ID: job.IDOf(identity), Identity: identity, Scenario: r.job.Scenario, Product: r.job.Product,
+		Submitter: r.user.Name, Submitted: p.d.Stamp(), Spec: spec, Prices: map[string]glovebox.Charge{}}
+	for _, c := range a.charges {
+		a.doc.Prices[c.Dataset] = c
+	}
+	return a, p.d.Store.View(ctx, func(tx *store.Tx) error {
+		if a.known, err = tx.Has(store.Job, a.doc.ID); err != nil || !a.known {
+			return err
+		}
+		var old job.Doc
+		if err := tx.Get(store.Job, a.doc.ID, &old); err != nil {
+			return err
+		}
+		if old.Identity != identity {
+			return glovebox.Errorf(glovebox.CodeInternal, "two jobs have the short name %s", a.doc.ID)
+		}
+		a.stored = old.State == job.Done
+		a.doc = old
+		return nil
+	})
+}
+
+// input is what the policy is told of a request. A job whose price is paid
+// asks for nothing more.
+func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy.Input, error) {
+	in := &policy.Input{
+		Time: p.d.LocalTime(), User: r.user, Product: r.job.Product, Walls: walls(),
+		Module: policy.Module{Digest: r.module.Digest(), Admitted: true},
+		People: policy.People{Submitter: r.user.Name},
+		Job: policy.Job{
+			Inputs: map[string]policy.JobInput{}, Mode: r.job.Mode,
+			Output:  policy.Output{MaxKeysPerUnit: r.job.Output.MaxKeysPerUnit},
+			Release: policy.Method{Method: r.job.Release.Method, Epsilon: r.job.Release.Epsilon, Rho: r.job.Release.Rho, Delta: r.job.Release.Delta},
+		},
+		Datasets: map[string]policy.Dataset{},
+	}
+	for _, k := range r.job.Output.Key {
+		in.Job.Output.KeyTypes = append(in.Job.Output.KeyTypes, k.Type)
+		in.Job.Output.PrivateKeys = in.Job.Output.PrivateKeys || k.Private
+	}
+	for code, x := range r.job.Inputs {
+		ji := policy.JobInput{Columns: x.Columns}
+		if f := r.filters[code]; f != nil {
+			ji.FilterColumns = f.Columns
+		}
+		in.Job.Inputs[code] = ji
+	}
+	err := p.d.Store.View(ctx, func(tx *store.Tx) error {
+		if err := readScenario(tx, r.job.Scenario, in); err != nil {
+			return err
+		}
+		for code := range r.datasets {
+			if err := readDataset(tx, code, in, r.job.Scenario); err != nil {
+				return err
+			}
+			ds, err := in.Datasets[code], error(nil)
+			if ds.Cost, err = r.plan.Cost(ds.Ledger.Kind); err != nil {
+				return inFile(at(err, "release"), r.file)
+			}
+			a.charges = append(a.charges, glovebox.Charge{Dataset: code, Kind: ds.Ledger.Kind, Amount: ds.Cost})
+			a.prices = append(a.prices, Price{Dataset: code, Kind: ds.Ledger.Kind, Price: ds.Cost, Spent: ds.Ledger.Spent, Total: ds.Ledger.Total})
+			in.Datasets[code] = ds
+		}
+		return nil
+	})
+	slices.SortFunc(a.charges, func(x, y glovebox.Charge) int { return compare(x.Dataset, y.Dataset) })
+	slices.SortFunc(a.prices, func(x, y Price) int { return compare(x.Dataset, y.Dataset) })
+	return in, err
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// readScenario puts the scenario and its grant into the input, if the domain
+// knows them.
+func readScenario(tx *store.Tx, code string, in *policy.Input) error {
+	for kind, v := range map[string]any{store.Scenario: &in.Scenario, store.Grant: &in.Grant} {
+		known, err := tx.Has(kind, code)
+		if err != nil || !known {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := tx.Get(kind, code, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readDataset puts what the domain knows of a dataset into the input.
+func readDataset(tx *store.Tx, code string, in *policy.Input, scenario string) error {
+	var doc domain.DatasetDoc
+	if err := tx.Get(store.Dataset, code, &doc); err != nil {
+		return err
+	}
+	rec := &doc.Record
+	ds := policy.Dataset{Provider: rec.Provider, State: doc.State, Snapshot: policy.SnapshotNone, UnitSpace: rec.Unit.Space, Columns: map[string]policy.Column{}}
+	if doc.Snapshot != nil {
+		ds.Snapshot = doc.Snapshot.State
+	}
+	for _, c := range rec.Columns {
+		ds.Columns[c.Name] = policy.Column{Type: c.Type, Class: c.Class, Grade: c.Grade, Keep: c.Keep}
+	}
+	b, err := tx.Balance(rec.Code)
+	if err != nil {
+		return err
+	}
+	ds.Ledger = policy.Ledger{Kind: b.Kind, Total: b.Total, Spent: b.Spent}
+	if ds.ScenarioSpent, err = tx.ScenarioSpent(scenario, rec.Code); err != nil {
+		return err
+	}
+	if in.Grant != nil {
+		if g, ok := in.Grant.Datasets[rec.Code]; ok {
+			if ds.ScenarioCap, err = scenarioCap(g, b.Kind); err != nil {
+				return err
+			}
+		}
+	}
+	in.Datasets[code] = ds
+	return nil
+}
+
+// scenarioCap is what a grant lets its scenario take of a ledger; nil where
+// the grant names no amount.
+func scenarioCap(g glovebox.GrantDataset, kind glovebox.LedgerKind) (*glovebox.Amount, error) {
+	loss := g.Epsilon
+	if kind == glovebox.LedgerZCDP {
+		loss = g.Rho
+	}
+	if loss == 0 {
+		return nil, nil
+	}
+	var a glovebox.Amount
+	var err error
+	if a.Loss, err = glovebox.FloorLoss(loss); err != nil {
+		return nil, err
+	}
+	if a.Delta, err = glovebox.FloorDelta(g.Delta); err != nil {
+		return nil, err
+	}
+	return &a, nil
+}
+
+// walls names the isolation walls around a guest in this build: the inner one
+// alone. The jail comes with the sandbox's own issue.
+func walls() []string { return []string{"wasm"} }
+
+func digestOf(b []byte) string {
+	h := sha256.Sum256(b)
+	return "sha256:" + hex.EncodeToString(h[:])
+}
+
+// decisionBody is a decision as an audit entry holds it.
+func decisionBody(ds ...glovebox.Decision) (json.RawMessage, error) {
+	b, err := json.Marshal(map[string]any{"decisions": ds})
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "a decision cannot be encoded").Because(err)
+	}
+	return b, nil
+}

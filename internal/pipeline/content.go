@@ -1,0 +1,189 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+
+	"glovebox"
+	"glovebox/internal/job"
+	"glovebox/internal/release"
+	"glovebox/internal/store"
+	"glovebox/privacy"
+)
+
+// Facts say how a release was made. They are the predicate of its statement;
+// docs/formats/release-bundle.md lists the fields.
+type Facts struct {
+	Domain    string                        `json:"domain"`
+	Job       string                        `json:"job"`
+	Identity  string                        `json:"identity"` // digest of everything the answer depends on
+	Scenario  string                        `json:"scenario"`
+	Purpose   glovebox.Text                 `json:"purpose"`
+	Grant     GrantFacts                    `json:"grant"`
+	Product   glovebox.Product              `json:"product"`
+	Module    ModuleFacts                   `json:"module"`
+	Params    map[string]any                `json:"params,omitempty"`
+	Inputs    map[string]InputFacts         `json:"inputs"`
+	Files     map[string]string             `json:"files,omitempty"` // public references and key lists: digests
+	Policy    string                        `json:"policy"`          // revision
+	Privacy   privacy.Facts                 `json:"privacy"`
+	Charges   []glovebox.Charge             `json:"charges"`
+	Output    glovebox.Output               `json:"output"`
+	Guarantee map[string]map[string]float64 `json:"guarantee"` // by dataset: what the charge means
+}
+
+// GrantFacts are the grant that a release stands on.
+type GrantFacts struct {
+	By    string `json:"by"`
+	From  string `json:"from"`
+	Until string `json:"until"`
+}
+
+// ModuleFacts are the code that ran.
+type ModuleFacts struct {
+	Digest    string `json:"digest"`
+	Name      string `json:"name"`
+	Version   string `json:"version"`
+	Function  string `json:"function"`
+	Rewritten string `json:"rewritten"`
+	Rewriter  string `json:"rewriter"`
+}
+
+// InputFacts are what was read of one dataset. The filter's text is the job
+// author's and is shown; the data behind it is not.
+type InputFacts struct {
+	Snapshot string                   `json:"snapshot"`
+	Version  int                      `json:"version"`
+	Columns  []string                 `json:"columns"`
+	Where    string                   `json:"where,omitempty"`
+	Masks    map[string]glovebox.Mask `json:"masks,omitempty"`
+}
+
+// store makes the release of a table: asks the policy, and puts bytes, release
+// and the finished job into the database as one change.
+func (p *Pipeline) store(ctx context.Context, r *request, a *admission, t *privacy.Table) error {
+	doc := job.ReleaseDoc{ID: job.ReleaseID(a.doc.ID), Job: a.doc.ID, Scenario: a.doc.Scenario, Product: a.doc.Product,
+		State: job.Pending, Approvals: []job.Approval{}, Made: p.d.Stamp()}
+	in, err := p.releaseInput(ctx, r.user, &doc)
+	if err != nil {
+		return err
+	}
+	in.Point = glovebox.PointRelease
+	if doc.Decision, err = p.d.Policy.Decide(ctx, *in); err != nil {
+		return err
+	}
+	body, err := decisionBody(doc.Decision)
+	if err != nil {
+		return err
+	}
+	if !doc.Decision.Allow {
+		err := p.d.Effect(ctx, r.user.Name, func(tx *store.Tx) error {
+			return tx.Record("release.refuse", store.Job+"/"+a.doc.ID, body)
+		})
+		if err != nil {
+			return err
+		}
+		return doc.Decision.Denied()
+	}
+	doc.Needed, doc.State = approvers(doc.Decision), ""
+	first := job.Pending
+	if len(doc.Needed) == 0 {
+		first = job.Approved
+	}
+	if err := doc.To(first); err != nil {
+		return err
+	}
+	return p.d.Effect(ctx, r.user.Name, func(tx *store.Tx) error {
+		content, err := p.content(tx, r, a, t)
+		if err != nil {
+			return err
+		}
+		data, digest, err := content.Encode()
+		if err != nil {
+			return err
+		}
+		if _, err := tx.PutBlob(data); err != nil {
+			return err
+		}
+		doc.Content = digest
+		if err := tx.Put("release.make", store.Release, doc.ID, doc, map[string]any{"content": digest, "decision": doc.Decision}); err != nil {
+			return err
+		}
+		if err := a.doc.To(job.Done); err != nil {
+			return err
+		}
+		a.doc.Release = doc.ID
+		return tx.Put("job.done", store.Job, a.doc.ID, a.doc, map[string]any{"release": doc.ID})
+	})
+}
+
+// content lays a table out: key fields, then for every metric its value and
+// the bounds of its 95 % confidence interval.
+func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *privacy.Table) (*release.Content, error) {
+	c := &release.Content{ID: job.ReleaseID(a.doc.ID), Rows: make([][]any, 0, len(t.Rows))}
+	for _, k := range t.Keys {
+		c.Columns = append(c.Columns, release.Column{Name: k.Name, Type: k.Type})
+	}
+	for _, m := range t.Metrics {
+		typ := glovebox.Float64
+		if m.Kind == glovebox.Count {
+			typ = glovebox.Int64
+		}
+		for _, suffix := range []string{"", "_lo", "_hi"} {
+			c.Columns = append(c.Columns, release.Column{Name: m.Name + suffix, Type: typ})
+		}
+	}
+	for _, row := range t.Rows {
+		out := append([]any{}, row.Key...)
+		for i, cell := range row.Cells {
+			if t.Metrics[i].Kind == glovebox.Count { // whole numbers, both bounds too
+				out = append(out, int64(cell.Value), int64(math.Floor(cell.Lo)), int64(math.Ceil(cell.Hi)))
+				continue
+			}
+			out = append(out, cell.Value, cell.Lo, cell.Hi)
+		}
+		c.Rows = append(c.Rows, out)
+	}
+	facts, err := p.facts(tx, r, a, t)
+	if err != nil {
+		return nil, err
+	}
+	c.Facts, err = json.Marshal(facts)
+	return c, err
+}
+
+func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *privacy.Table) (*Facts, error) {
+	var s glovebox.Scenario
+	var g glovebox.Grant
+	if err := tx.Get(store.Scenario, a.doc.Scenario, &s); err != nil {
+		return nil, err
+	}
+	if err := tx.Get(store.Grant, a.doc.Scenario, &g); err != nil {
+		return nil, err
+	}
+	m := r.module.Manifest()
+	f := &Facts{Domain: p.d.Name, Job: a.doc.ID, Identity: a.doc.Identity, Scenario: s.Code, Purpose: s.Purpose,
+		Grant:  GrantFacts{By: g.By, From: g.From, Until: g.Until},
+		Module: ModuleFacts{r.module.Digest(), m.Name, m.Version, r.function.Name, r.module.RewrittenDigest(), a.doc.Spec.Rewriter},
+		Params: r.job.Params, Inputs: map[string]InputFacts{}, Files: r.files, Policy: a.doc.Spec.Policy, Privacy: t.Facts,
+		Charges: a.charges, Output: r.job.Output, Guarantee: map[string]map[string]float64{}}
+	for _, x := range s.Products {
+		if x.Code == a.doc.Product {
+			f.Product = x
+		}
+	}
+	for code, in := range r.job.Inputs {
+		f.Inputs[code] = InputFacts{Snapshot: a.doc.Spec.Snapshots[code], Version: a.doc.Spec.Versions[code], Columns: in.Columns,
+			Where: in.Where, Masks: a.doc.Spec.Masks[code]}
+	}
+	for _, c := range a.charges {
+		delta := float64(c.Amount.Delta) * glovebox.DeltaUnit
+		if c.Kind == glovebox.LedgerPure {
+			f.Guarantee[c.Dataset] = map[string]float64{"epsilon": float64(c.Amount.Loss) * glovebox.LossUnit, "delta": delta}
+		} else {
+			f.Guarantee[c.Dataset] = map[string]float64{"rho": float64(c.Amount.Loss) * glovebox.LossUnit, "delta": delta}
+		}
+	}
+	return f, nil
+}

@@ -1,0 +1,78 @@
+package pipeline
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"glovebox"
+	"glovebox/internal/catalog"
+	"glovebox/internal/domain"
+)
+
+const example = "../../examples/pums"
+
+// people are the users of a test domain, by role.
+var people = map[string]glovebox.Role{"zhao": glovebox.RoleAuthority, "liu": glovebox.RoleOperator, "wang": glovebox.RoleDeveloper,
+	"sun": glovebox.RoleAuditor, "census": glovebox.RoleProvider}
+
+// pumsDomain makes a domain with the pums example loaded and granted, in a
+// folder of the test's own. The job file is copied to that folder too.
+func pumsDomain(tb testing.TB) (*domain.Domain, string) {
+	tb.Helper()
+	ctx := context.Background()
+	dir := tb.TempDir()
+	must := func(err error) {
+		tb.Helper()
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	_, err := domain.Init(ctx, filepath.Join(dir, "dom"), domain.InitOptions{Name: "test"})
+	must(err)
+	d, err := domain.Open(ctx, filepath.Join(dir, "dom"), &domain.Options{})
+	must(err)
+	tb.Cleanup(func() { must(d.Close()) })
+	for name, role := range people {
+		org := ""
+		if role == glovebox.RoleProvider {
+			org = "Census Office"
+		}
+		_, err := d.AddUser(ctx, name, role, org)
+		must(err)
+	}
+	rec, err := catalog.ParseDataset("dataset.yaml", read(tb, filepath.Join(example, "dataset.yaml")))
+	must(err)
+	must(d.AddDataset(ctx, user(tb, d, "census"), rec))
+	_, err = d.LoadDataset(ctx, user(tb, d, "census"), "pums", filepath.Join(example, "pums.csv"), nil)
+	must(err)
+	s, err := catalog.ParseScenario("scenario.yaml", read(tb, filepath.Join(example, "scenario.yaml")))
+	must(err)
+	must(d.AddScenario(ctx, user(tb, d, "liu"), s))
+	g, err := catalog.ParseGrant("grant.yaml", read(tb, filepath.Join(example, "grant.yaml")))
+	must(err)
+	must(d.Grant(ctx, user(tb, d, "zhao"), g))
+	for _, f := range []string{"job.yaml", "income.wasm"} {
+		must(os.WriteFile(filepath.Join(dir, f), read(tb, filepath.Join(example, f)), 0o600))
+	}
+	return d, filepath.Join(dir, "job.yaml")
+}
+
+func read(tb testing.TB, path string) []byte {
+	tb.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+func user(tb testing.TB, d *domain.Domain, name string) glovebox.User {
+	tb.Helper()
+	u, err := d.ActiveUser(context.Background(), name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return u
+}

@@ -1,0 +1,171 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"glovebox"
+	"glovebox/audit/verify"
+	"glovebox/exporter"
+	"glovebox/exporter/bundle"
+	"glovebox/exporter/driver"
+	"glovebox/internal/fault"
+	"glovebox/internal/job"
+	"glovebox/internal/release"
+	"glovebox/internal/store"
+)
+
+// evidence is what an export began with. It is stored, so that an export that
+// was killed is finished with the same bytes.
+type evidence struct {
+	Entry []byte `json:"entry"`
+	Proof []byte `json:"proof"`
+}
+
+// Export asks the policy, records the decision and writes the signed bundle of
+// an approved release to a destination that is called `to` in the record. An
+// export that was killed is finished by the same call.
+func (p *Pipeline) Export(ctx context.Context, u glovebox.User, id, to string, dest driver.Destination) (*exporter.Exported, error) {
+	var doc job.ReleaseDoc
+	if err := p.d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Release, id, &doc) }); err != nil {
+		return nil, err
+	}
+	n := slices.IndexFunc(doc.Exports, func(x job.Export) bool { return x.To == to && !x.Done })
+	if n < 0 {
+		if err := p.decideExport(ctx, u, &doc, to); err != nil {
+			return nil, err
+		}
+		n = len(doc.Exports) - 1
+		fault.Point("export-decided")
+	}
+	index, err := p.exportIndex(ctx, id, n)
+	if err != nil {
+		return nil, err
+	}
+	if doc.Exports[n].Evidence == "" {
+		if err := p.seal(ctx, u, &doc, n, index); err != nil {
+			return nil, err
+		}
+		fault.Point("export-sealed")
+	}
+	done, err := p.send(ctx, &doc, n, index, dest)
+	if err != nil {
+		return nil, err
+	}
+	fault.Point("export-sent")
+	doc.Exports[n].Done = true
+	return done, p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		return tx.Put("release.exported", store.Release, id, doc, map[string]any{"to": to})
+	})
+}
+
+// decideExport asks the policy and records its answer. The entry names the
+// release's digest: it is what the bundle proves.
+func (p *Pipeline) decideExport(ctx context.Context, u glovebox.User, doc *job.ReleaseDoc, to string) error {
+	in, err := p.releaseInput(ctx, u, doc)
+	if err != nil {
+		return err
+	}
+	in.Point = glovebox.PointExport
+	d, err := p.d.Policy.Decide(ctx, *in)
+	if err != nil {
+		return err
+	}
+	body := map[string]any{"content": doc.Content, "decision": d, "to": to}
+	if !d.Allow {
+		err := p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+			return tx.Record("release.export_refused", store.Release+"/"+doc.ID, body)
+		})
+		if err != nil {
+			return err
+		}
+		return d.Denied()
+	}
+	if err := doc.To(job.Exported); err != nil {
+		return err
+	}
+	doc.Exports = append(doc.Exports, job.Export{User: u.Name, To: to, At: p.d.Stamp(), Decision: d})
+	return p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		return tx.Put("release.export", store.Release, doc.ID, *doc, body)
+	})
+}
+
+// exportIndex is the log entry of a release's n-th export: they are recorded
+// one to one, in order.
+func (p *Pipeline) exportIndex(ctx context.Context, id string, n int) (index uint64, err error) {
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		all, err := tx.Indexes(store.Release+"/"+id, "release.export")
+		if err != nil {
+			return err
+		}
+		if n >= len(all) {
+			return glovebox.Errorf(glovebox.CodeInternal, "the export of release %s is not in the log", id).WithFix("run `glovebox audit verify`")
+		}
+		index = all[n]
+		return nil
+	})
+	return index, err
+}
+
+// seal fixes the evidence of an export.
+func (p *Pipeline) seal(ctx context.Context, u glovebox.User, doc *job.ReleaseDoc, n int, index uint64) error {
+	proof, entry, err := p.d.Proof(ctx, index)
+	if err != nil {
+		return err
+	}
+	var ev evidence
+	if ev.Proof, err = proof.Encode(); err != nil {
+		return err
+	}
+	ev.Entry = entry
+	data, err := json.Marshal(ev)
+	if err != nil {
+		return glovebox.Errorf(glovebox.CodeInternal, "the evidence of an export cannot be encoded").Because(err)
+	}
+	return p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		digest, err := tx.PutBlob(data)
+		if err != nil {
+			return err
+		}
+		doc.Exports[n].Evidence = digest
+		return tx.Put("release.seal", store.Release, doc.ID, *doc, map[string]any{"evidence": digest})
+	})
+}
+
+// send builds the release from its decision, its receipt and its entry, and
+// writes its bundle.
+func (p *Pipeline) send(ctx context.Context, doc *job.ReleaseDoc, n int, index uint64, dest driver.Destination) (*exporter.Exported, error) {
+	var rel *release.Release
+	ev := bundle.Evidence{Domain: p.d.Name, Signer: p.d.Vault.Signer()}
+	err := p.d.Store.View(ctx, func(tx *store.Tx) error {
+		data, err := tx.Blob(doc.Exports[n].Evidence)
+		if err != nil {
+			return err
+		}
+		var fixed evidence
+		if err := json.Unmarshal(data, &fixed); err != nil {
+			return glovebox.Errorf(glovebox.CodeInternal, "the evidence of an export is damaged").WithFix("run `glovebox audit verify`")
+		}
+		ev.Entry, ev.Proof = fixed.Entry, fixed.Proof
+		var s glovebox.Scenario
+		if err := tx.Get(store.Scenario, doc.Scenario, &s); err != nil {
+			return err
+		}
+		i := slices.IndexFunc(s.Products, func(x glovebox.Product) bool { return x.Code == doc.Product })
+		if i < 0 {
+			return glovebox.Errorf(glovebox.CodeConflict, "product %q is not in scenario %q any more", doc.Product, doc.Scenario)
+		}
+		ev.Product = s.Products[i]
+		rel, err = p.load(tx, doc, doc.Exports[n].Decision, index)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	e, err := exporter.New(dest, verify.Proof, nil)
+	if err != nil {
+		return nil, err
+	}
+	return e.Export(ctx, rel, ev)
+}

@@ -1,0 +1,114 @@
+// Package pipeline is the one place that orders the steps of a job: decide,
+// charge, load, mask, run, aggregate, add noise, record, release, review,
+// export.
+//
+// What it promises: no row is read before the decision to read it and the
+// charge for it are in the audit log; a job is charged at most once, whatever
+// crashes; nothing leaves but by a release.Release, which only this package
+// builds, from a decision, a receipt and an audit index; what an error says
+// is free of cell values. What it does not promise: that the time a run takes
+// tells nothing (docs/threat-model.md lists this channel as open).
+package pipeline
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"glovebox"
+	"glovebox/internal/domain"
+	"glovebox/internal/job"
+	"glovebox/internal/store"
+)
+
+// Options of New. Nil is what the product uses.
+type Options struct {
+	// Progress is told how many parts are done. May be nil.
+	Progress func(done, total int64)
+	// Workers is how many parts are worked on at once; zero: one a core.
+	Workers int
+}
+
+// Pipeline runs jobs in one domain.
+type Pipeline struct {
+	d *domain.Domain
+	o Options
+}
+
+// New makes a pipeline over an open domain.
+func New(d *domain.Domain, o *Options) *Pipeline {
+	p := &Pipeline{d: d}
+	if o != nil {
+		p.o = *o
+	}
+	return p
+}
+
+// Price is what a job takes from one ledger, beside what the ledger holds.
+type Price struct {
+	Dataset string              `json:"dataset"`
+	Kind    glovebox.LedgerKind `json:"kind"`
+	Price   glovebox.Amount     `json:"price"`
+	Spent   glovebox.Amount     `json:"spent"`
+	Total   glovebox.Amount     `json:"total"`
+}
+
+// CheckReport is what Check found.
+type CheckReport struct {
+	Job      string            `json:"job"`
+	Decision glovebox.Decision `json:"decision"`
+	Prices   []Price           `json:"prices"`
+	Stored   bool              `json:"stored"` // the answer is there already: a run is free
+}
+
+// Check reads a job, asks the policy and prices it. It records, charges and
+// reads nothing. A refusal is in the report, not an error.
+func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*CheckReport, error) {
+	r, err := p.prepare(ctx, file, u)
+	if err != nil {
+		return nil, err
+	}
+	defer r.release()
+	a, err := p.admit(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: a.prices, Stored: a.stored}
+	if a.stored {
+		for i := range rep.Prices {
+			rep.Prices[i].Price = glovebox.Amount{}
+		}
+	}
+	return rep, nil
+}
+
+// Jobs lists the jobs that a user may see: a developer's own, and all of them
+// for the other roles.
+func (p *Pipeline) Jobs(ctx context.Context, u glovebox.User) (out []job.Doc, err error) {
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		out, err = store.List[job.Doc](tx, store.Job)
+		return err
+	})
+	return slices.DeleteFunc(out, func(j job.Doc) bool { return !maySee(u, j.Submitter) }), err
+}
+
+// Job returns one job that a user may see.
+func (p *Pipeline) Job(ctx context.Context, u glovebox.User, id string) (*job.Doc, error) {
+	var j job.Doc
+	err := p.d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Job, id, &j) })
+	if err == nil && !maySee(u, j.Submitter) {
+		err = glovebox.Errorf(glovebox.CodeNotFound, "no job %q in this domain", id).WithFix("`glovebox job list` shows yours")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &j, nil
+}
+
+// maySee: developers see their own work, everybody else sees all of it.
+func maySee(u glovebox.User, submitter string) bool {
+	return u.Name == submitter || slices.ContainsFunc(u.Roles, func(r glovebox.Role) bool { return r != glovebox.RoleDeveloper })
+}
+
+// stamp is a moment as documents hold it.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,312 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"glovebox"
+	"glovebox/engine"
+	"glovebox/internal/catalog"
+	"glovebox/internal/domain"
+	"glovebox/internal/store"
+	"glovebox/privacy"
+	"glovebox/sandbox"
+	"glovebox/sandbox/abi"
+)
+
+// Bounds of the files that a job names.
+const (
+	maxJob    = 1 << 20
+	maxModule = 16 << 20
+)
+
+// request is a job with everything it names, read and checked, before anybody
+// is asked and before any data is touched.
+type request struct {
+	user     glovebox.User
+	file     string
+	job      *glovebox.Job // output in the module's order
+	wasm     []byte
+	module   *sandbox.Module
+	function abi.Function
+	files    map[string]string // what a file is for, to its digest
+	refs     map[string]arrow.RecordBatch
+	public   privacy.PublicKeys
+	plan     *privacy.Plan
+	datasets map[string]domain.DatasetDoc // those that the domain knows
+	filters  map[string]*engine.Filter
+}
+
+func (r *request) release() {
+	for _, b := range r.refs {
+		b.Release()
+	}
+}
+
+// codes lists the job's datasets in their fixed order.
+func (r *request) codes() []string {
+	out := make([]string, 0, len(r.job.Inputs))
+	for c := range r.job.Inputs {
+		out = append(out, c)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// prepare reads a job file and what it names. It fails with CodeInvalid and
+// CodeModule, each problem with its file, field and fix.
+func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_ *request, err error) {
+	r := &request{user: u, file: file, files: map[string]string{}, public: privacy.PublicKeys{}, refs: map[string]arrow.RecordBatch{},
+		datasets: map[string]domain.DatasetDoc{}, filters: map[string]*engine.Filter{}}
+	defer func() {
+		if err != nil {
+			r.release()
+		}
+	}()
+	data, err := readBounded(file, maxJob, "a job is a small YAML file")
+	if err != nil {
+		return nil, err
+	}
+	if r.job, err = catalog.ParseJob(file, data); err != nil {
+		return nil, err
+	}
+	if r.wasm, err = readBounded(r.beside(r.job.Module), maxModule, "a module is at most 16 MiB"); err != nil {
+		return nil, at(err, "module")
+	}
+	if r.module, err = sandbox.Admit(r.wasm, nil); err != nil {
+		return nil, inFile(err, r.beside(r.job.Module))
+	}
+	if err := r.chooseFunction(); err != nil {
+		return nil, err
+	}
+	if err := p.readCatalogue(ctx, r); err != nil {
+		return nil, err
+	}
+	for _, code := range r.codes() {
+		if err := r.checkFilter(ctx, code); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.readFiles(ctx); err != nil {
+		return nil, err
+	}
+	r.plan, err = privacy.NewPlan(r.job.Output, r.job.Release, r.public)
+	return r, inFile(err, file)
+}
+
+// beside resolves a path that the job file names.
+func (r *request) beside(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(r.file), path)
+}
+
+// readCatalogue takes the records of the job's datasets; those that the
+// domain does not know are left to the policy to name.
+func (p *Pipeline) readCatalogue(ctx context.Context, r *request) error {
+	return p.d.Store.View(ctx, func(tx *store.Tx) error {
+		for code := range r.job.Inputs {
+			known, err := tx.Has(store.Dataset, code)
+			if err != nil {
+				return err
+			}
+			if !known {
+				continue
+			}
+			var doc domain.DatasetDoc
+			if err := tx.Get(store.Dataset, code, &doc); err != nil {
+				return err
+			}
+			r.datasets[code] = doc
+		}
+		return nil
+	})
+}
+
+// checkFilter parses a row filter over the dataset's columns. Whether the job
+// may use them is the policy's question.
+func (r *request) checkFilter(ctx context.Context, code string) error {
+	in := r.job.Inputs[code]
+	doc, known := r.datasets[code]
+	if in.Where == "" || !known {
+		return nil
+	}
+	f, err := engine.CheckFilter(ctx, in.Where, doc.Record.Columns)
+	if err != nil {
+		return inFile(at(err, "inputs."+code+".where"), r.file)
+	}
+	r.filters[code] = &f
+	return nil
+}
+
+// chooseFunction finds the module's function and puts the job's output into
+// the order in which the function writes its records.
+func (r *request) chooseFunction() error {
+	m := r.module.Manifest()
+	var names []string
+	found := false
+	for _, f := range m.Functions {
+		names = append(names, f.Name)
+		if f.Name == r.job.Function || (r.job.Function == "" && len(m.Functions) == 1) {
+			r.function, found = f, true
+		}
+	}
+	if !found {
+		return r.invalid("function", "the module has no such function, or several and none is named").WithFix("name one of %v", names)
+	}
+	r.job.Function = r.function.Name
+	out := &r.job.Output
+	keys := make([]glovebox.KeyField, 0, len(out.Key))
+	for _, k := range r.function.Output.Key {
+		i := slices.IndexFunc(out.Key, func(f glovebox.KeyField) bool { return f.Name == k.Name })
+		if i < 0 {
+			return r.invalid("output.key", "the module emits the key field %s, which the job does not declare", k.Name).WithFix("declare %s", k.Name)
+		}
+		keys = append(keys, out.Key[i])
+	}
+	if len(keys) != len(out.Key) {
+		return r.invalid("output.key", "the job declares key fields that the module does not emit").WithFix("declare %d, those of the module's manifest", len(keys))
+	}
+	var metrics []glovebox.Metric
+	for _, m := range out.Metrics {
+		if m.Kind == glovebox.Count {
+			metrics = append(metrics, m)
+		}
+	}
+	for _, name := range r.function.Output.Metrics {
+		i := slices.IndexFunc(out.Metrics, func(f glovebox.Metric) bool { return f.Name == name && f.Kind != glovebox.Count })
+		if i < 0 {
+			return r.invalid("output.metrics", "the module emits the metric %s, which the job does not declare as a sum or a mean", name).WithFix("declare %s", name)
+		}
+		metrics = append(metrics, out.Metrics[i])
+	}
+	if len(metrics) != len(out.Metrics) {
+		return r.invalid("output.metrics", "the job declares sums or means that the module does not emit").
+			WithFix("the module emits %v; a count needs no value", r.function.Output.Metrics)
+	}
+	out.Key, out.Metrics = keys, metrics
+	return nil
+}
+
+func (r *request) invalid(field, format string, a ...any) *glovebox.Error {
+	e := glovebox.Errorf(glovebox.CodeInvalid, format, a...)
+	e.File, e.Field = r.file, field
+	return e
+}
+
+// readFiles reads the public reference tables and key lists.
+func (r *request) readFiles(ctx context.Context) error {
+	for name, path := range r.job.References {
+		i := slices.IndexFunc(r.function.References, func(t abi.Table) bool { return t.Name == name })
+		if i < 0 {
+			return r.invalid("references."+name, "the module reads no such reference table").WithFix("leave it out")
+		}
+		batch, digest, err := r.readReference(ctx, path, columnsOf(r.function.References[i]))
+		if err != nil {
+			return inFile(at(err, "references."+name), r.file)
+		}
+		r.refs[name], r.files["references."+name] = batch, digest
+	}
+	for i := range r.job.Output.Key {
+		if err := r.readKeys(ctx, &r.job.Output.Key[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func columnsOf(t abi.Table) []engine.ReferenceColumn {
+	var out []engine.ReferenceColumn
+	for _, c := range t.Columns {
+		out = append(out, engine.ReferenceColumn{Name: c.Name, Type: c.Type})
+	}
+	return out
+}
+
+func (r *request) readReference(ctx context.Context, path string, cols []engine.ReferenceColumn) (arrow.RecordBatch, string, error) {
+	data, err := readBounded(r.beside(path), engine.MaxReferenceBytes, "a reference table is at most 10 MiB")
+	if err != nil {
+		return nil, "", err
+	}
+	f, err := os.Open(r.beside(path))
+	if err != nil {
+		return nil, "", unreadable(r.beside(path))
+	}
+	defer f.Close()
+	batch, err := engine.ReadReference(ctx, f, cols, nil)
+	return batch, digestOf(data), inFile(err, r.beside(path))
+}
+
+// fromFile stands in a job's identity for the path of a key list: the list's
+// digest is there too, and where it lay does not matter.
+const fromFile = "file"
+
+// readKeys reads one field's public keys where the job names a file: the
+// column of the field's name.
+func (r *request) readKeys(ctx context.Context, k *glovebox.KeyField) error {
+	path, named := k.Public.(string)
+	if k.Private || !named {
+		return nil
+	}
+	field := "output.key." + k.Name
+	batch, digest, err := r.readReference(ctx, path, []engine.ReferenceColumn{{Name: k.Name, Type: k.Type}})
+	if err != nil {
+		return inFile(at(err, field+".public"), r.file)
+	}
+	defer batch.Release()
+	r.files[field], k.Public = digest, fromFile
+	texts := make([]string, batch.NumRows())
+	for i := range texts {
+		texts[i] = batch.Column(0).ValueStr(i)
+	}
+	r.public[k.Name] = texts
+	return nil
+}
+
+func readBounded(path string, limit int64, fix string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, unreadable(path)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil || !st.Mode().IsRegular() {
+		return nil, unreadable(path)
+	}
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, unreadable(path)
+	}
+	if int64(len(b)) > limit {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file is too large"}).WithFix("%s", fix)
+	}
+	return b, nil
+}
+
+func unreadable(path string) error {
+	return (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}).WithFix("check the path and its owner")
+}
+
+// inFile and at complete an error with the file and field it is about.
+func inFile(err error, file string) error {
+	var e *glovebox.Error
+	if errors.As(err, &e) && e.File == "" {
+		e.File = file
+	}
+	return err
+}
+
+func at(err error, field string) error {
+	var e *glovebox.Error
+	if errors.As(err, &e) && e.Field == "" {
+		e.Field = field
+	}
+	return err
+}

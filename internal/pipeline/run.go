@@ -1,0 +1,210 @@
+package pipeline
+
+import (
+	"context"
+
+	"glovebox"
+	"glovebox/internal/fault"
+	"glovebox/internal/job"
+	"glovebox/internal/release"
+	"glovebox/internal/store"
+)
+
+// Outcome is a job that ran, now or earlier.
+type Outcome struct {
+	Job      string           `json:"job"`
+	Release  job.ReleaseDoc   `json:"release"`
+	Content  *release.Content `json:"content"`
+	Repeated bool             `json:"repeated"` // answered from the store, nothing was spent
+	Prices   []Price          `json:"prices"`   // of this request: zero for a repeated job
+}
+
+// Run takes a job from its file to its release. A job that is done is
+// answered from the store; one that a crash left half way goes on. It fails
+// with a DeniedError, CodeBudget, CodeModule or CodeInvalid before anything is
+// charged.
+func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outcome, error) {
+	r, err := p.prepare(ctx, file, u)
+	if err != nil {
+		return nil, p.recordRefusedModule(ctx, err, u)
+	}
+	defer r.release()
+	a, err := p.admit(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if d := a.decision(); !d.Allow {
+		return nil, p.refuse(ctx, a, d)
+	}
+	if a.stored {
+		return p.repeat(ctx, a)
+	}
+	work, err := p.newWork(ctx, r, a)
+	if err != nil {
+		return nil, err
+	}
+	defer work.runner.Close()
+	doc := &a.doc
+	if doc.State == "" || doc.State == job.Refused || doc.State == job.Admitted {
+		if err := p.recordAdmission(ctx, a); err != nil {
+			return nil, err
+		}
+		fault.Point("admitted")
+		if err := p.charge(ctx, a); err != nil {
+			return nil, err
+		}
+		fault.Point("charged")
+	}
+	if err := p.recordRun(ctx, r, a); err != nil {
+		return nil, err
+	}
+	fault.Point("running")
+	table, err := p.execute(ctx, work)
+	if err != nil {
+		return nil, err
+	}
+	fault.Point("aggregated")
+	if err := p.store(ctx, r, a, table); err != nil {
+		return nil, err
+	}
+	fault.Point("released")
+	return p.outcome(ctx, a, false)
+}
+
+// recordRefusedModule leaves a trace of a module that admission refused.
+func (p *Pipeline) recordRefusedModule(ctx context.Context, cause error, u glovebox.User) error {
+	if glovebox.CodeOf(cause) != glovebox.CodeModule {
+		return cause
+	}
+	err := p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		return tx.Record("module.refuse", "user/"+u.Name, nil)
+	})
+	if err != nil {
+		return err
+	}
+	return cause
+}
+
+// refuse records a refusal with all its reasons and returns it as the error.
+// A job that is already charged keeps its state: the refusal is of this
+// request alone.
+func (p *Pipeline) refuse(ctx context.Context, a *admission, d glovebox.Decision) error {
+	body, err := decisionBody(a.admit, a.columns)
+	if err != nil {
+		return err
+	}
+	err = p.d.Effect(ctx, a.doc.Submitter, func(tx *store.Tx) error {
+		if a.doc.State != "" && a.doc.State != job.Refused && a.doc.State != job.Admitted {
+			return tx.Record("job.refuse", "job/"+a.doc.ID, body)
+		}
+		if err := a.doc.To(job.Refused); err != nil {
+			return err
+		}
+		a.doc.Reasons = d.Reasons
+		return tx.Put("job.refuse", store.Job, a.doc.ID, a.doc, body)
+	})
+	if err != nil {
+		return err
+	}
+	return d.Denied()
+}
+
+// recordAdmission puts both decisions into the log. What follows acts on them.
+func (p *Pipeline) recordAdmission(ctx context.Context, a *admission) error {
+	body, err := decisionBody(a.admit, a.columns)
+	if err != nil {
+		return err
+	}
+	return p.d.Effect(ctx, a.doc.Submitter, func(tx *store.Tx) error {
+		if err := a.doc.To(job.Admitted); err != nil {
+			return err
+		}
+		a.doc.Reasons = nil
+		return tx.Put("job.admit", store.Job, a.doc.ID, a.doc, body)
+	})
+}
+
+// charge takes the price, durably, before any row is read. If the budget went
+// elsewhere since the decision, the job is refused.
+func (p *Pipeline) charge(ctx context.Context, a *admission) error {
+	err := p.d.Effect(ctx, a.doc.Submitter, func(tx *store.Tx) error {
+		doc := a.doc
+		if err := doc.To(job.Charged); err != nil {
+			return err
+		}
+		if err := tx.Charge(doc.Scenario, doc.ID, doc, a.charges); err != nil {
+			return err
+		}
+		a.doc = doc
+		return nil
+	})
+	if glovebox.CodeOf(err) != glovebox.CodeBudget {
+		return err
+	}
+	cause := err
+	err = p.d.Effect(ctx, a.doc.Submitter, func(tx *store.Tx) error {
+		if err := a.doc.To(job.Refused); err != nil {
+			return err
+		}
+		return tx.Put("job.refuse", store.Job, a.doc.ID, a.doc, nil)
+	})
+	if err != nil {
+		return err
+	}
+	return cause
+}
+
+// recordRun notes what is about to run: the rewritten module and the walls
+// around it. From here a crash means running again, never charging again.
+func (p *Pipeline) recordRun(ctx context.Context, r *request, a *admission) error {
+	return p.d.Effect(ctx, r.user.Name, func(tx *store.Tx) error {
+		if err := a.doc.To(job.Running); err != nil {
+			return err
+		}
+		return tx.Put("job.run", store.Job, a.doc.ID, a.doc, map[string]any{
+			"module": r.module.Digest(), "rewritten": r.module.RewrittenDigest(), "rewriter": a.doc.Spec.Rewriter,
+			"snapshots": a.doc.Spec.Snapshots, "walls": walls(),
+		})
+	})
+}
+
+// repeat answers a job that is done: the stored bytes, nothing spent, and an
+// entry that says who asked again.
+func (p *Pipeline) repeat(ctx context.Context, a *admission) (*Outcome, error) {
+	body, err := decisionBody(a.admit, a.columns)
+	if err != nil {
+		return nil, err
+	}
+	err = p.d.Effect(ctx, a.doc.Submitter, func(tx *store.Tx) error {
+		return tx.Record("job.repeat", "job/"+a.doc.ID, body)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.outcome(ctx, a, true)
+}
+
+// outcome reads back what was stored: what a user sees is what an export will
+// hold.
+func (p *Pipeline) outcome(ctx context.Context, a *admission, repeated bool) (*Outcome, error) {
+	v, err := p.view(ctx, job.ReleaseID(a.doc.ID))
+	if err != nil {
+		return nil, err
+	}
+	o := &Outcome{Job: a.doc.ID, Release: v.Release, Content: v.Content, Repeated: repeated}
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		for _, c := range a.charges {
+			b, err := tx.Balance(c.Dataset)
+			if err != nil {
+				return err
+			}
+			price := Price{Dataset: c.Dataset, Kind: c.Kind, Price: c.Amount, Spent: b.Spent, Total: b.Total}
+			if repeated {
+				price.Price = glovebox.Amount{}
+			}
+			o.Prices = append(o.Prices, price)
+		}
+		return nil
+	})
+	return o, err
+}

@@ -1,0 +1,201 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"glovebox/engine"
+	"glovebox/masking"
+	"glovebox/privacy"
+	"glovebox/sandbox"
+)
+
+// Files are the descriptors of one part of one input. They stay the caller's.
+type Files struct {
+	Manifest *engine.Manifest
+	Index    int
+	Part     *os.File // decrypted, in memory
+	Sealed   *os.File // nil unless originals are needed
+}
+
+// NeedsSealed says for each input whether its parts are read with originals.
+func (r *Runner) NeedsSealed() []bool {
+	out := make([]bool, len(r.spec.Inputs))
+	for i := range r.spec.Inputs {
+		out[i] = len(r.spec.Inputs[i].kept()) > 0
+	}
+	return out
+}
+
+// Worker works on one part after another, in one goroutine.
+type Worker struct {
+	r       *Runner
+	guest   *sandbox.Guest
+	filters []*engine.RowFilter // by input; nil: none
+}
+
+// Worker makes a worker: an instance of the guest and its filters.
+func (r *Runner) Worker(ctx context.Context) (_ *Worker, err error) {
+	w := &Worker{r: r, filters: make([]*engine.RowFilter, len(r.spec.Inputs))}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	for i := range r.spec.Inputs {
+		in := &r.spec.Inputs[i]
+		if in.Where == "" {
+			continue
+		}
+		cols := in.Record
+		if in.masksFilter() {
+			t, err := r.masks(in)
+			if err != nil {
+				return nil, err
+			}
+			cols = in.maskedColumns(t.Schema())
+		}
+		if w.filters[i], err = engine.OpenFilter(ctx, in.Where, cols, nil); err != nil {
+			return nil, err
+		}
+	}
+	w.guest, err = r.program.NewGuest(ctx, r.binding, nil)
+	return w, err
+}
+
+// Close frees the guest and the filters.
+func (w *Worker) Close() error {
+	for _, f := range w.filters {
+		if f != nil {
+			f.Close()
+		}
+	}
+	if w.guest == nil {
+		return nil
+	}
+	return w.guest.Close()
+}
+
+// Part works on one part: files holds the descriptors of that part of every
+// input. It returns the encoded partial aggregate. An error is the host's (a
+// part that is not what its manifest says, a cancelled context), never a
+// guest's.
+func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
+	readers := make([]array.RecordReader, 0, len(files))
+	defer func() {
+		for _, r := range readers {
+			r.Release()
+		}
+	}()
+	for i := range files {
+		r, err := w.open(ctx, i, &files[i])
+		if err != nil {
+			return nil, err
+		}
+		readers = append(readers, r)
+	}
+	b := w.r.plan.NewBounder(w.r.spec.Secret)
+	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
+		return w.unit(ctx, b, token, rows)
+	})
+	if err != nil {
+		return nil, err
+	}
+	p, err := b.Partial()
+	if err != nil {
+		return nil, err
+	}
+	return p.MarshalBinary()
+}
+
+// unit runs the guest on one unit and bounds what it says.
+func (w *Worker) unit(ctx context.Context, b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
+	res, err := w.guest.Run(ctx, rows)
+	if err != nil {
+		return err
+	}
+	if res.Outcome != sandbox.OK {
+		b.UnitDefault(token)
+		return nil
+	}
+	b.Unit(token, res.N, res.Records)
+	return nil
+}
+
+// open reads one input's part as the guest may see it: masked, filtered on the
+// masked values, without the columns that only the filter needed, at most
+// MaxRows rows a unit.
+func (w *Worker) open(ctx context.Context, i int, f *Files) (array.RecordReader, error) {
+	in := &w.r.spec.Inputs[i]
+	spec := engine.PartSpec{Manifest: f.Manifest, Index: f.Index, Part: f.Part, Sealed: f.Sealed, Columns: in.reads(), Kept: in.kept(), Uncapped: true}
+	early := w.filters[i] != nil && !in.masksFilter()
+	if early {
+		spec.Where = w.filters[i]
+	}
+	r, err := engine.OpenPart(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	t, err := masking.Compile(r.Schema(), in.Masks, &masking.Options{TokenKey: w.r.spec.TokenKey})
+	if err != nil {
+		r.Release()
+		return nil, err
+	}
+	masked := t.Reader(r)
+	r.Release() // masked holds it
+	r = masked
+	if w.filters[i] != nil && !early {
+		filtered, err := w.filters[i].Apply(ctx, r)
+		if err != nil {
+			r.Release()
+			return nil, err
+		}
+		r = filtered
+	}
+	return engine.Cap(project(r, 1+len(in.Columns)), in.MaxRows), nil
+}
+
+// project keeps the first n columns.
+func project(r array.RecordReader, n int) array.RecordReader {
+	if r.Schema().NumFields() == n {
+		return r
+	}
+	return &firstColumns{RecordReader: r, schema: arrow.NewSchema(r.Schema().Fields()[:n], nil)}
+}
+
+type firstColumns struct {
+	array.RecordReader
+	schema *arrow.Schema
+	cur    arrow.RecordBatch
+}
+
+func (p *firstColumns) Schema() *arrow.Schema { return p.schema }
+
+func (p *firstColumns) Next() bool {
+	p.drop()
+	if !p.RecordReader.Next() {
+		return false
+	}
+	b := p.RecordReader.RecordBatch()
+	p.cur = array.NewRecordBatch(p.schema, b.Columns()[:p.schema.NumFields()], b.NumRows())
+	return true
+}
+
+func (p *firstColumns) RecordBatch() arrow.RecordBatch { return p.cur }
+func (p *firstColumns) Record() arrow.RecordBatch      { return p.cur }
+
+func (p *firstColumns) Release() {
+	p.drop()
+	p.RecordReader.Release()
+}
+
+func (p *firstColumns) drop() {
+	if p.cur != nil {
+		p.cur.Release()
+		p.cur = nil
+	}
+}

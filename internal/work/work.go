@@ -1,0 +1,206 @@
+// Package work is the work on one vault part: from descriptors to partial
+// aggregates.
+//
+// A Runner is made from a Spec, which is plain public data plus the keys that
+// masks and bounding need, and from nothing else: no vault, no ledger, no log,
+// no path. A Worker's Part takes descriptors of decrypted parts and returns
+// the bytes of a partial aggregate. So the whole package can move into a
+// jailed process, or to another machine, without a change to its callers.
+//
+// What it promises: the guest sees one unit at a time, masked and filtered;
+// what it says is bounded before it is added; a guest's failure is the unit's
+// default contribution and nothing else. What it does not promise: that a
+// partial aggregate is private. It is exact, and noise is added elsewhere.
+package work
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"glovebox"
+	"glovebox/engine"
+	"glovebox/masking"
+	"glovebox/privacy"
+	"glovebox/sandbox"
+)
+
+// Spec is a job as workers know it.
+type Spec struct {
+	Wasm       []byte // the module as it was given; it is admitted again here
+	Function   string
+	Params     map[string]any
+	References map[string]arrow.RecordBatch // public tables; they stay the caller's
+	Inputs     []Input                      // in the order of the dataset codes
+	Output     glovebox.Output              // in the order of the module's records
+	Release    glovebox.ReleaseDef
+	Public     privacy.PublicKeys
+	Secret     [32]byte // ranks the keys of a unit; of this job alone
+	TokenKey   [32]byte // of the scenario's tokens
+}
+
+// Input is one dataset of a job.
+type Input struct {
+	Dataset string
+	Record  []glovebox.Column // columns of the record
+	Columns []string          // given to the guest, in this order
+	Where   string            // row filter; empty: none
+	Reads   []string          // columns that the filter reads
+	Masks   map[string]glovebox.Mask
+	MaxRows int // of one unit
+}
+
+// Runner runs parts of one job. It is safe for concurrent use; each goroutine
+// takes a Worker of its own.
+type Runner struct {
+	spec    Spec
+	plan    *privacy.Plan
+	program *sandbox.Program
+	binding *sandbox.Binding
+}
+
+// New admits and compiles the module and binds it to the inputs. It fails with
+// CodeModule and CodeInvalid as admission and binding do.
+func New(ctx context.Context, spec Spec) (*Runner, error) {
+	plan, err := privacy.NewPlan(spec.Output, spec.Release, spec.Public)
+	if err != nil {
+		return nil, err
+	}
+	module, err := sandbox.Admit(spec.Wasm, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := module.CheckOutput(spec.Function, &spec.Output); err != nil {
+		return nil, err
+	}
+	r := &Runner{spec: spec, plan: plan, binding: &sandbox.Binding{Function: spec.Function, Params: spec.Params, References: spec.References}}
+	for i := range spec.Inputs {
+		in := &spec.Inputs[i]
+		schema, err := r.guestSchema(in)
+		if err != nil {
+			return nil, err
+		}
+		r.binding.Inputs = append(r.binding.Inputs, sandbox.InputBinding{Name: in.Dataset, Schema: schema, MaxRows: in.MaxRows, MaxBytes: in.maxBytes()})
+	}
+	if err := module.CheckBinding(r.binding); err != nil {
+		return nil, err
+	}
+	if r.program, err = module.Compile(ctx, nil); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Plan is the job's privacy plan.
+func (r *Runner) Plan() *privacy.Plan { return r.plan }
+
+// Close frees the compiled module. Workers have to be closed before.
+func (r *Runner) Close() error { return r.program.Close() }
+
+// reads are all columns that a part is read for: the guest's, then those that
+// only the filter needs.
+func (in *Input) reads() []string {
+	out := append([]string{}, in.Columns...)
+	for _, c := range in.Reads {
+		if !contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// kept are the identifiers whose mask is made from the original.
+func (in *Input) kept() []string {
+	var out []string
+	for _, c := range in.Record {
+		if m, masked := in.Masks[c.Name]; masked && contains(in.reads(), c.Name) && c.Class == glovebox.ClassIdentifier && fromOriginal(m.Kind) {
+			out = append(out, c.Name)
+		}
+	}
+	return out
+}
+
+// fromOriginal says whether a mask of an identifier needs more than its token.
+func fromOriginal(kind string) bool {
+	return kind == "redact" || kind == "none" || kind == "generalise"
+}
+
+// masksFilter says whether a mask changes what the row filter sees.
+func (in *Input) masksFilter() bool {
+	for _, c := range in.Reads {
+		if m, ok := in.Masks[c]; ok && m.Kind != "none" {
+			return true
+		}
+	}
+	return false
+}
+
+// guestSchema is what the guest sees of the input: after masks, without the
+// columns that only the filter reads.
+func (r *Runner) guestSchema(in *Input) (*arrow.Schema, error) {
+	t, err := r.masks(in)
+	if err != nil {
+		return nil, err
+	}
+	return arrow.NewSchema(t.Schema().Fields()[:1+len(in.Columns)], nil), nil
+}
+
+// masks makes the transform of an input's parts.
+func (r *Runner) masks(in *Input) (*masking.Transform, error) {
+	read, err := engine.Schema(in.Record, in.reads(), in.kept())
+	if err != nil {
+		return nil, err
+	}
+	return masking.Compile(read, in.Masks, &masking.Options{TokenKey: r.spec.TokenKey})
+}
+
+// maskedColumns describes the read columns as the filter sees them.
+func (in *Input) maskedColumns(s *arrow.Schema) []glovebox.Column {
+	var out []glovebox.Column
+	for _, f := range s.Fields()[1:] {
+		for _, c := range in.Record {
+			if c.Name == f.Name {
+				out = append(out, glovebox.Column{Name: c.Name, Type: typeOf(f.Type), Class: glovebox.ClassPersonal, Nullable: true})
+			}
+		}
+	}
+	return out
+}
+
+// typeOf is the declared type behind an Arrow type.
+func typeOf(t arrow.DataType) glovebox.Type {
+	switch t.ID() {
+	case arrow.INT32:
+		return glovebox.Int32
+	case arrow.INT64:
+		return glovebox.Int64
+	case arrow.FLOAT64:
+		return glovebox.Float64
+	case arrow.BOOL:
+		return glovebox.Bool
+	case arrow.DATE32:
+		return glovebox.Date
+	case arrow.FIXED_SIZE_BINARY:
+		return glovebox.Token
+	}
+	return glovebox.String
+}
+
+func (in *Input) maxBytes() map[string]int {
+	out := map[string]int{}
+	for _, c := range in.Record {
+		if c.Type == glovebox.String && c.MaxBytes > 0 {
+			out[c.Name] = c.MaxBytes
+		}
+	}
+	return out
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}

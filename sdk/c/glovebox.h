@@ -1,0 +1,177 @@
+/* glovebox.h: write a Glovebox guest (ABI gbx/1) in C.
+ *
+ * Include it in one file of the module. It defines the exports gbx_abi_1 and
+ * gbx_buffers; you define one function for each entry of your manifest:
+ *
+ *     GBX_EXPORT(visits) int32_t visits(int32_t rows) { ...; return 0; }
+ *
+ * Tables are numbered as in the manifest: inputs first, then references.
+ * Columns, parameters, key fields and metrics are numbered as in the manifest
+ * too, from 0. Asking for a column as another type than it has, or for a row
+ * that is not there, traps: the unit then counts as failed.
+ *
+ * It needs no C library and no allocator. All static variables are as they
+ * were at start whenever a unit begins. Build:
+ *
+ *     clang-19 --target=wasm32 -O2 -nostdlib -ffreestanding -I sdk/c -c guest.c -o guest.o
+ *     wasm-ld-19 --no-entry --strip-all -z stack-size=16384 guest.o -o guest.plain.wasm
+ *
+ * and add the manifest with "glovebox module build". The byte layout behind
+ * it is in docs/formats/guest-abi.md.
+ */
+#ifndef GLOVEBOX_H
+#define GLOVEBOX_H
+
+#include <stdint.h>
+
+#define GBX_EXPORT(name) __attribute__((export_name(#name), visibility("default")))
+#define GBX_INLINE static inline __attribute__((always_inline))
+
+typedef struct { uint32_t rows, columns, first, zero; } gbx_table;
+typedef struct {
+  uint32_t type, flags, length, null_count;
+  uint32_t validity, offsets, data, data_len;
+  uint32_t reserved[4];
+} gbx_column;
+typedef struct { union { int64_t i; double f; struct { uint32_t at, len; } s; } v; uint32_t type, zero; } gbx_param;
+typedef struct {
+  char magic[4];
+  uint32_t minor, inputs, references, params, tables_at, columns_at, params_at, rows, window_bytes, max_records, record_bytes;
+  uint32_t reserved[4];
+} gbx_header;
+/* A string inside the window. It does not end with a zero byte. */
+typedef struct { const char *ptr; uint32_t len; } gbx_str;
+typedef struct { uint8_t bytes[16]; } gbx_token;
+
+_Static_assert(sizeof(gbx_header) == 64, "header");
+_Static_assert(sizeof(gbx_table) == 16, "table");
+_Static_assert(sizeof(gbx_column) == 48, "column");
+_Static_assert(sizeof(gbx_param) == 16, "param");
+
+enum { GBX_STRING = 1, GBX_INT32, GBX_INT64, GBX_FLOAT64, GBX_BOOL, GBX_DATE, GBX_TOKEN };
+
+/* The host's two regions. They lie behind everything else in memory and never
+ * move. */
+static uint8_t *gbx_in;
+static uint8_t *gbx_out;
+
+extern uint8_t __heap_base; /* set by the linker: the first byte after data and stack */
+
+GBX_EXPORT(gbx_abi_1) int32_t gbx_abi_1(void) { return 0; }
+
+GBX_EXPORT(gbx_buffers) int64_t gbx_buffers(int32_t in_bytes, int32_t out_bytes) {
+  uint32_t in = ((uint32_t)&__heap_base + 63) & ~63u;
+  uint32_t out = (in + (uint32_t)in_bytes + 63) & ~63u;
+  uint32_t end = out + (uint32_t)out_bytes;
+  uint32_t have = (uint32_t)__builtin_wasm_memory_size(0) << 16;
+  if (end > have && __builtin_wasm_memory_grow(0, (end - have + 65535) >> 16) == (unsigned long)-1) __builtin_trap();
+  gbx_in = (uint8_t *)in;
+  gbx_out = (uint8_t *)out;
+  return (int64_t)((uint64_t)in << 32 | out);
+}
+
+/* Tables and columns. */
+
+GBX_INLINE const gbx_header *gbx_head(void) { return (const gbx_header *)gbx_in; }
+
+GBX_INLINE const gbx_table *gbx_tab(uint32_t table) {
+  const gbx_header *h = gbx_head();
+  if (table >= h->inputs + h->references) __builtin_trap();
+  return (const gbx_table *)(gbx_in + h->tables_at) + table;
+}
+
+/* Rows of a table in this unit. */
+GBX_INLINE uint32_t gbx_rows(uint32_t table) { return gbx_tab(table)->rows; }
+
+GBX_INLINE const gbx_column *gbx_col(uint32_t table, uint32_t column, uint32_t type) {
+  const gbx_table *t = gbx_tab(table);
+  if (column >= t->columns) __builtin_trap();
+  const gbx_column *c = (const gbx_column *)(gbx_in + gbx_head()->columns_at) + t->first + column;
+  if (c->type != type) __builtin_trap();
+  return c;
+}
+
+/* Whole columns: gbx_rows(table) values. Missing values are zero. */
+GBX_INLINE const int32_t *gbx_int32s(uint32_t t, uint32_t c) { return (const int32_t *)(gbx_in + gbx_col(t, c, GBX_INT32)->data); }
+GBX_INLINE const int64_t *gbx_int64s(uint32_t t, uint32_t c) { return (const int64_t *)(gbx_in + gbx_col(t, c, GBX_INT64)->data); }
+GBX_INLINE const double *gbx_float64s(uint32_t t, uint32_t c) { return (const double *)(gbx_in + gbx_col(t, c, GBX_FLOAT64)->data); }
+/* Days since 1970-01-01. */
+GBX_INLINE const int32_t *gbx_dates(uint32_t t, uint32_t c) { return (const int32_t *)(gbx_in + gbx_col(t, c, GBX_DATE)->data); }
+GBX_INLINE const gbx_token *gbx_tokens(uint32_t t, uint32_t c) { return (const gbx_token *)(gbx_in + gbx_col(t, c, GBX_TOKEN)->data); }
+
+/* Single values. */
+GBX_INLINE int gbx_bool(uint32_t t, uint32_t c, uint32_t row) {
+  const gbx_column *d = gbx_col(t, c, GBX_BOOL);
+  if (row >= d->length) __builtin_trap();
+  return gbx_in[d->data + (row >> 3)] >> (row & 7) & 1;
+}
+
+GBX_INLINE gbx_str gbx_string(uint32_t t, uint32_t c, uint32_t row) {
+  const gbx_column *d = gbx_col(t, c, GBX_STRING);
+  if (row >= d->length) __builtin_trap();
+  const uint32_t *at = (const uint32_t *)(gbx_in + d->offsets) + row;
+  gbx_str s = {(const char *)gbx_in + d->data + at[0], at[1] - at[0]};
+  return s;
+}
+
+/* Is the value missing? Works for columns of every type. */
+GBX_INLINE int gbx_null(uint32_t t, uint32_t c, uint32_t row) {
+  const gbx_table *tab = gbx_tab(t);
+  if (c >= tab->columns || row >= tab->rows) __builtin_trap();
+  const gbx_column *d = (const gbx_column *)(gbx_in + gbx_head()->columns_at) + tab->first + c;
+  return d->null_count != 0 && !(gbx_in[d->validity + (row >> 3)] >> (row & 7) & 1);
+}
+
+GBX_INLINE int gbx_str_equal(gbx_str a, gbx_str b) {
+  if (a.len != b.len) return 0;
+  for (uint32_t i = 0; i < a.len; i++)
+    if (a.ptr[i] != b.ptr[i]) return 0;
+  return 1;
+}
+
+/* Parameters. */
+
+GBX_INLINE const gbx_param *gbx_par(uint32_t param, uint32_t type) {
+  const gbx_header *h = gbx_head();
+  if (param >= h->params) __builtin_trap();
+  const gbx_param *p = (const gbx_param *)(gbx_in + h->params_at) + param;
+  if (p->type != type) __builtin_trap();
+  return p;
+}
+
+GBX_INLINE int64_t gbx_param_int64(uint32_t p) { return gbx_par(p, GBX_INT64)->v.i; }
+GBX_INLINE double gbx_param_float64(uint32_t p) { return gbx_par(p, GBX_FLOAT64)->v.f; }
+GBX_INLINE int gbx_param_bool(uint32_t p) { return gbx_par(p, GBX_BOOL)->v.i != 0; }
+GBX_INLINE gbx_str gbx_param_string(uint32_t p) {
+  const gbx_param *q = gbx_par(p, GBX_STRING);
+  gbx_str s = {(const char *)gbx_in + q->v.s.at, q->v.s.len};
+  return s;
+}
+
+/* Records. gbx_emit begins one and returns where to write it; the fields
+ * follow one another: key fields first, then metrics.
+ *
+ *     uint8_t *r = gbx_emit();
+ *     r = gbx_key_string(r, name, 32);
+ *     r = gbx_metric(r, hours);
+ */
+GBX_INLINE uint8_t *gbx_emit(void) {
+  uint32_t *count = (uint32_t *)gbx_out;
+  if (*count >= gbx_head()->max_records) __builtin_trap();
+  return gbx_out + 16 + (*count)++ * gbx_head()->record_bytes;
+}
+
+GBX_INLINE uint8_t *gbx_key_int64(uint8_t *r, int64_t v) { *(int64_t *)r = v; return r + 8; }
+
+/* width is the manifest's; a longer string traps, so that no character is cut
+ * in two unseen. */
+GBX_INLINE uint8_t *gbx_key_string(uint8_t *r, gbx_str s, uint32_t width) {
+  if (s.len > width) __builtin_trap();
+  for (uint32_t i = 0; i < s.len; i++) r[i] = (uint8_t)s.ptr[i];
+  for (uint32_t i = s.len; i < ((width + 7) & ~7u); i++) r[i] = 0;
+  return r + ((width + 7) & ~7u);
+}
+
+GBX_INLINE uint8_t *gbx_metric(uint8_t *r, double v) { *(double *)r = v; return r + 8; }
+
+#endif

@@ -1,0 +1,27 @@
+// Package csdk is the C SDK for guests as the tools see it: the header and the
+// flags that modules are built with.
+//
+// It promises that one version of clang makes the same bytes of the same
+// source with them, on every machine and in every folder, unless the source
+// itself asks for them (__FILE__, __DATE__), and that these bytes hold no
+// paths and no names of tools. Another version of clang may well make others.
+// It does not promise that a module is admitted.
+package csdk
+
+import _ "embed"
+
+// Header is glovebox.h: the whole SDK.
+//
+//go:embed glovebox.h
+var Header []byte
+
+// Flags are clang's, to compile one source to an object.
+var Flags = []string{
+	"--target=wasm32", "-O2", "-nostdlib", "-ffreestanding",
+	"-Wall", "-Werror", "-Wno-unused-function", // of the header, a guest uses what it needs
+}
+
+// LinkFlags are wasm-ld's, to link the object to a module. --strip-all drops
+// names and the producers section; 16 KiB of stack leave most of a module's
+// first page for its data, its window and its output.
+var LinkFlags = []string{"--no-entry", "--strip-all", "-z", "stack-size=16384"}
