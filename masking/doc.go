@@ -1,0 +1,31 @@
+// Package masking transforms Arrow batches before anybody untrusted, or a row
+// filter, sees them. Which mask a column gets is decided elsewhere, by policy
+// obligations; this package carries the decision out.
+//
+// Kinds and what they make of a column (nulls stay null):
+//
+//	kind        column                   becomes
+//	none        any                      itself
+//	token       string, int32, int64,    fixed_size_binary(16): a keyed PRF of
+//	            token                    the value under the scenario's key
+//	redact      string                   utf8: the first and last characters
+//	                                     kept, three stars between
+//	generalise  int32, int64, float64    itself: down to a multiple of a step
+//	            date                     itself: first day of year, quarter, month
+//	suppress    any                      itself, all null
+//
+// What it promises: a column that has no mask is an error, never passed on by
+// omission. The column _unit alone is passed on untouched. A masked column is
+// built in fresh memory that holds nothing of the original but what its mask
+// keeps: not under nulls, not outside a slice, not in spare capacity, not in
+// metadata. A redacted text does not show how long the original was (only that
+// it was no longer than what would have been kept, where it is stars alone). An
+// error names columns and types, never values.
+//
+// What it does not promise: that a mask makes anybody anonymous. Tokens are
+// pseudonyms: equal values of one kind have equal tokens within a scenario, in
+// all its datasets, so that a module can join them inside a unit; how often a
+// value occurs stays visible to the module. Redacted and generalised values say
+// what they say. What leaves the box is protected by package privacy, not by
+// masks.
+package masking

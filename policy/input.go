@@ -1,0 +1,232 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"glovebox"
+)
+
+// MaxInput is the largest encoded Input, in bytes, that is decided on.
+const MaxInput = 4 << 20
+
+// States of a dataset, of its snapshot and of a release, as the rules know them.
+const (
+	DatasetActive    = "active"
+	DatasetWithdrawn = "withdrawn"
+
+	SnapshotNone      = "none"
+	SnapshotCurrent   = "current"
+	SnapshotDestroyed = "destroyed"
+
+	ReleasePending  = "pending"  // made, waits for approvals
+	ReleaseApproved = "approved" // all approvals are there
+	ReleaseExported = "exported" // left at least once; may leave again
+)
+
+// Uses of a column that a grant can give.
+const (
+	UseInput  = "input"  // the module reads it
+	UseFilter = "filter" // a row filter reads it
+	UseKey    = "key"    // a token of it may leave as a key that the module makes
+)
+
+// Input is one request, at any point. docs/policy.md says which section is used
+// at which point. Nothing in it may be read off the data.
+type Input struct {
+	Point glovebox.Point `json:"point"`
+	// Time of the request, RFC 3339, from the caller's clock. Terms are compared
+	// with its civil date, so it must carry the domain's own offset.
+	Time string `json:"time"`
+	// User is who asks: the job's submitter at admit and columns, whoever acts
+	// at release, the exporter at export.
+	User     glovebox.User      `json:"user"`
+	Scenario *glovebox.Scenario `json:"scenario"` // nil: the domain knows none by that code
+	Grant    *glovebox.Grant    `json:"grant"`    // nil: the scenario holds none
+	Product  string             `json:"product"`  // product code that the job names
+	Job      Job                `json:"job"`
+	Datasets map[string]Dataset `json:"datasets"` // what the domain knows of the job's datasets, by code
+	Module   Module             `json:"module"`
+	People   People             `json:"people"`
+	Release  *Release           `json:"release"` // release and export only
+	Walls    []string           `json:"walls"`   // names of the isolation walls that hold
+}
+
+// Job is the part of a job that rules may know: no filter text, no parameter,
+// no list of keys.
+type Job struct {
+	Inputs  map[string]JobInput `json:"inputs"` // by dataset code
+	Output  Output              `json:"output"`
+	Release Method              `json:"release"`
+	Mode    string              `json:"mode"` // map
+}
+
+// JobInput is what a job reads of one dataset.
+type JobInput struct {
+	Columns       []string `json:"columns"`        // given to the module, in the job's order
+	FilterColumns []string `json:"filter_columns"` // named by the row filter
+}
+
+// Output is the shape of what a job's units contribute.
+type Output struct {
+	KeyTypes       []glovebox.Type `json:"key_types"`         // of the key's fields, in order
+	PrivateKeys    bool            `json:"private_keys"`      // the module makes the keys
+	MaxKeysPerUnit int             `json:"max_keys_per_unit"` // L0
+}
+
+// Method is the declared price and mechanism of a release.
+type Method struct {
+	Method  string  `json:"method"` // dp
+	Epsilon float64 `json:"epsilon"`
+	Rho     float64 `json:"rho"`
+	Delta   float64 `json:"delta"`
+}
+
+// Dataset is what the domain knows of one dataset at the time of the request.
+type Dataset struct {
+	Provider  string `json:"provider"`
+	State     string `json:"state"`    // active, withdrawn
+	Snapshot  string `json:"snapshot"` // none, current, destroyed
+	UnitSpace string `json:"unit_space"`
+	// Columns, by name: at least those that the job names. A column that is not
+	// here is unknown.
+	Columns map[string]Column `json:"columns"`
+	Ledger  Ledger            `json:"ledger"`
+	// Cost is what the job takes from the ledger, rounded up.
+	Cost glovebox.Amount `json:"cost"`
+	// ScenarioSpent and ScenarioCap are the scenario's share: what it took
+	// before and what its grant lets it take. A nil cap: no cap of its own.
+	ScenarioSpent glovebox.Amount  `json:"scenario_spent"`
+	ScenarioCap   *glovebox.Amount `json:"scenario_cap"`
+}
+
+// Column is what the catalogue says of one column.
+type Column struct {
+	Type  glovebox.Type  `json:"type"` // declared type, not the stored one
+	Class glovebox.Class `json:"class"`
+	Grade int            `json:"grade"` // 1 to 4
+	Keep  bool           `json:"keep"`  // the identifier's original is kept, sealed
+}
+
+// Ledger is the state of a dataset's ledger.
+type Ledger struct {
+	Kind  glovebox.LedgerKind `json:"kind"`
+	Total glovebox.Amount     `json:"total"`
+	Spent glovebox.Amount     `json:"spent"`
+}
+
+// Module is what admission found out about the job's module.
+type Module struct {
+	Digest   string `json:"digest"`   // "sha256:..."; empty: none
+	Admitted bool   `json:"admitted"` // it passed
+}
+
+// People are the persons behind a request other than its user.
+type People struct {
+	Submitter string     `json:"submitter"` // user name of the job's developer
+	Approvals []Approval `json:"approvals"` // in the order given
+}
+
+// Approval is one person's word for a release, with what the domain knows of
+// that person now.
+type Approval struct {
+	User  string          `json:"user"`
+	Role  glovebox.Role   `json:"role"`  // as which they approved
+	Roles []glovebox.Role `json:"roles"` // all that they hold
+	Org   string          `json:"org"`
+	State string          `json:"state"` // active, suspended
+}
+
+// Release is the result at hand.
+type Release struct {
+	ID      string `json:"id"`
+	State   string `json:"state"`   // pending, approved, exported
+	Product string `json:"product"` // product code it was made for
+}
+
+// request is an Input as rules see it, with what follows from it: joined once,
+// so that each rule need not.
+type request struct {
+	Input
+	Day  string `json:"day"`  // civil date of Time, YYYY-MM-DD; empty: Time is no time
+	Uses []use  `json:"uses"` // of columns, by the job
+}
+
+// use is one use that the job makes of one column.
+type use struct {
+	Dataset    string                `json:"dataset"`
+	Column     string                `json:"column"`
+	Use        string                `json:"use"`         // input or filter
+	At         string                `json:"at"`          // place in the job file
+	Known      bool                  `json:"known"`       // the catalogue has the column
+	Info       *Column               `json:"info"`        // what it says; nil: not known
+	Needed     bool                  `json:"needed"`      // the scenario's needs list the column
+	Granted    bool                  `json:"granted"`     // the grant names the column
+	GrantedFor bool                  `json:"granted_for"` // and this use of it
+	Grant      *glovebox.GrantColumn `json:"grant"`       // nil: not granted
+}
+
+// join lists the job's uses, datasets in the order of their codes, then columns
+// in the order of the job.
+func (in Input) join() request {
+	r := request{Input: in, Uses: []use{}}
+	if t, err := time.Parse(time.RFC3339, in.Time); err == nil {
+		r.Day = t.Format(time.DateOnly)
+	}
+	for _, code := range slices.Sorted(maps.Keys(in.Job.Inputs)) {
+		part := in.Job.Inputs[code]
+		for i, c := range part.Columns {
+			r.Uses = append(r.Uses, in.use(code, c, UseInput, "inputs."+code+".columns["+strconv.Itoa(i)+"]"))
+		}
+		for _, c := range part.FilterColumns {
+			r.Uses = append(r.Uses, in.use(code, c, UseFilter, "inputs."+code+".where"))
+		}
+	}
+	return r
+}
+
+func (in Input) use(dataset, column, kind, at string) use {
+	u := use{Dataset: dataset, Column: column, Use: kind, At: at}
+	if c, ok := in.Datasets[dataset].Columns[column]; ok {
+		u.Known, u.Info = true, &c
+	}
+	if in.Scenario != nil {
+		u.Needed = slices.Contains(in.Scenario.Needs[dataset], column)
+	}
+	if in.Grant != nil {
+		if g, ok := in.Grant.Datasets[dataset].Columns[column]; ok {
+			u.Granted, u.GrantedFor, u.Grant = true, slices.Contains(g.Use, kind), &g
+		}
+	}
+	return u
+}
+
+// Encode returns the canonical bytes of an input (JSON, fields in the order of
+// the types, map keys sorted, with the uses that follow from it) and their
+// digest, "sha256:" and 64 hex digits. An auditor who holds the bytes can check
+// a decision's InputDigest and decide again.
+func (in Input) Encode() (data []byte, digest string, err error) {
+	return in.join().encode()
+}
+
+func (r request) encode() (data []byte, digest string, err error) {
+	data, err = json.Marshal(r)
+	if err != nil {
+		return nil, "", glovebox.Errorf(glovebox.CodeInvalid, "the request holds a number that is not finite")
+	}
+	if len(data) > MaxInput {
+		return nil, "", glovebox.Errorf(glovebox.CodeInvalid, "the request has %d bytes, more than %d", len(data), MaxInput).
+			WithFix("name fewer datasets and columns in one job")
+	}
+	return data, digestOf(data), nil
+}
+
+func digestOf(b []byte) string {
+	h := sha256.Sum256(b)
+	return "sha256:" + hex.EncodeToString(h[:])
+}

@@ -1,0 +1,160 @@
+package policy
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+	"reflect"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/topdown"
+
+	"glovebox"
+)
+
+//go:embed rego
+var library embed.FS
+
+const query = "data.glovebox.decision"
+
+// Options extend the shipped library. Nil: the library alone.
+type Options struct {
+	// Modules are the domain's own Rego files, by file name: at most MaxModules
+	// of at most MaxModuleBytes each, all of package glovebox.domain (or below
+	// it). Default: none. They add to the sets deny and obligation there.
+	Modules map[string]string
+}
+
+// Engine holds a compiled policy. It is safe for concurrent use.
+type Engine struct {
+	query    rego.PreparedEvalQuery
+	revision string
+}
+
+// New compiles the shipped library and the domain's modules. A module that is
+// malformed, outside its package or fails to compile is CodeInvalid with file,
+// line and column.
+func New(ctx context.Context, o *Options) (*Engine, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	sources, err := librarySources()
+	if err != nil {
+		return nil, err
+	}
+	modules, err := parseLibrary(sources)
+	if err != nil {
+		return nil, err
+	}
+	own, err := parseDomain(o.Modules)
+	if err != nil {
+		return nil, err
+	}
+	for name, text := range o.Modules {
+		sources["domain/"+name] = text
+	}
+	options := []func(*rego.Rego){
+		rego.Query(query),
+		rego.SetRegoVersion(ast.RegoV1),
+		rego.Capabilities(capabilities()),
+		rego.StrictBuiltinErrors(true), // a deny rule that fails must not be a deny rule that is silent
+	}
+	for _, m := range append(modules, own...) {
+		options = append(options, rego.ParsedModule(m))
+	}
+	q, err := rego.New(options...).PrepareForEval(ctx)
+	if err != nil {
+		return nil, compileError(err)
+	}
+	return &Engine{query: q, revision: revision(sources)}, nil
+}
+
+// Revision names the policy that decides: the digest of all its sources, the
+// library's and the domain's.
+func (e *Engine) Revision() string { return e.revision }
+
+// Decide answers one request. The decision is complete and to be recorded
+// whether it allows or not. An error means that no decision could be made (the
+// request cannot be encoded, or ctx ended); the decision returned beside it is a
+// refusal too.
+func (e *Engine) Decide(ctx context.Context, in Input) (glovebox.Decision, error) {
+	d := glovebox.Decision{Point: in.Point, Reasons: []glovebox.Reason{}, Revision: e.revision}
+	r := in.join()
+	_, digest, err := r.encode()
+	if err != nil {
+		return failed(d, "input", ""), err
+	}
+	d.InputDigest = digest
+	rs, err := e.query.Eval(ctx, rego.EvalParsedInput(valueOf(reflect.ValueOf(r))))
+	switch {
+	case ctx.Err() != nil:
+		return failed(d, "evaluation", ""), ctx.Err()
+	case err != nil:
+		return failed(d, "evaluation", where(err)), nil
+	case len(rs) != 1 || len(rs[0].Expressions) != 1:
+		return failed(d, "answer", ""), nil
+	}
+	allow, ok := read(&d, rs[0].Expressions[0].Value)
+	if !ok || allow == (len(d.Reasons) > 0) {
+		return failed(d, "answer", ""), nil
+	}
+	d.Allow = allow
+	sortDecision(&d)
+	return d, nil
+}
+
+// OverBudget says whether a decision refuses for the budget and nothing else.
+func OverBudget(d glovebox.Decision) bool {
+	if d.Allow || len(d.Reasons) == 0 {
+		return false
+	}
+	for _, r := range d.Reasons {
+		if !strings.HasPrefix(r.Rule, string(glovebox.PointAdmit)+".budget.") {
+			return false
+		}
+	}
+	return true
+}
+
+// failed makes d the refusal of a policy that could not decide. It repeats
+// nothing that a rule computed.
+func failed(d glovebox.Decision, step, at string) glovebox.Decision {
+	d.Allow, d.Obligations = false, nil
+	d.Reasons = []glovebox.Reason{{
+		Rule: "policy.error", At: at, Req: "R01",
+		Text: glovebox.Text{
+			EN: "the policy could not decide (" + step + " failed), so the request is refused; tell whoever keeps the domain's policy",
+			ZH: "策略未能作出判断（" + map[string]string{"input": "请求", "evaluation": "规则求值", "answer": "结果"}[step] + "出错），故拒绝该请求；请联系域策略的维护者",
+		},
+	}}
+	return d
+}
+
+// where names the place in the policy that failed, and not what it computed:
+// OPA's messages quote operands.
+func where(err error) string {
+	var e *topdown.Error
+	if errors.As(err, &e) && e.Location != nil {
+		return position(e.Location)
+	}
+	return ""
+}
+
+func librarySources() (map[string]string, error) {
+	sources := map[string]string{}
+	err := fs.WalkDir(library, "rego", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := library.ReadFile(path)
+		sources["library/"+strings.TrimPrefix(path, "rego/")] = string(b)
+		return err
+	})
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "the policy library cannot be read").Because(err)
+	}
+	return sources, nil
+}

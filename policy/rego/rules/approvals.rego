@@ -1,0 +1,148 @@
+# Review by several parties (R12): each approval given is a valid one; at export
+# none is missing.
+package glovebox.rules.approvals
+
+import data.glovebox.domain
+import data.glovebox.lib
+import data.glovebox.tables
+
+texts := {
+	"approval.unknown": {
+		"req": "R19",
+		"en": "an approval names nobody; every approval has one known person behind it",
+		"zh": "有一项审核没有说明审核人；每项审核都须对应一个已登记的人员",
+	},
+	"approval.suspended": {
+		"req": "R19",
+		"en": "approver {user} is not an active user; another holder of role {role} must approve",
+		"zh": "审核人 {user} 未处于启用状态；请由另一名 {role} 角色人员审核",
+	},
+	"approval.role": {
+		"req": "R12",
+		"en": "{user} approved as {role} but does not hold that role, or it reviews nothing; somebody who holds one of the roles asked must approve: {required}",
+		"zh": "{user} 以 {role} 身份审核，但没有该角色或该角色不负责审核；请由具有所需角色的人员审核：{required}",
+	},
+	"approval.provider": {
+		"req": "R06",
+		"en": "{user} approved as provider for {org}, which provides none of the job's datasets; the providers are: {providers}",
+		"zh": "{user} 以数据提供单位 {org} 的身份审核，但该单位未提供作业所用数据；数据提供单位为：{providers}",
+	},
+	"approval.duplicate": {
+		"req": "R12",
+		"en": "{user} approved this release before; approvals come from distinct persons",
+		"zh": "{user} 已审核过该发布；各项审核须由不同人员完成",
+	},
+	"approval.two_roles": {
+		"req": "R19",
+		"en": "approver {user} holds several roles on product {product}: {roles}; one person never holds two, so another person must approve",
+		"zh": "审核人 {user} 在产品 {product} 上兼任多个角色：{roles}；一人不得兼任两个角色，请换人审核",
+	},
+	"approval.missing": {
+		"req": "R12",
+		"en": "release {release} lacks the approval of role {role}; somebody who holds it approves with `glovebox release approve`",
+		"zh": "发布 {release} 缺少 {role} 角色的审核；请由该角色人员用 `glovebox release approve` 审核",
+	},
+	"approval.provider_missing": {
+		"req": "R06",
+		"en": "release {release} lacks the approval of {provider}, which provides dataset {dataset}; one of its people approves with `glovebox release approve`",
+		"zh": "发布 {release} 缺少数据提供单位 {provider}（数据资源 {dataset}）的审核；请由该单位人员用 `glovebox release approve` 审核",
+	},
+}
+
+deny contains lib.fault("approval.unknown", at(i), {}) if {
+	some i, a in input.people.approvals
+	a.user == ""
+}
+
+deny contains lib.fault("approval.suspended", at(i), {"user": a.user, "role": a.role}) if {
+	some i, a in input.people.approvals
+	a.user != ""
+	a.state != "active"
+}
+
+deny contains lib.fault("approval.role", at(i), {"user": a.user, "role": a.role, "required": concat(", ", required)}) if {
+	some i, a in input.people.approvals
+	not holds_role(a)
+}
+
+deny contains lib.fault("approval.provider", at(i), {
+	"user": a.user,
+	"org": a.org,
+	"providers": concat(", ", lib.providers),
+}) if {
+	some i, a in input.people.approvals
+	a.role == "provider"
+	not provides(a)
+}
+
+deny contains lib.fault("approval.duplicate", at(i), {"user": a.user}) if {
+	some i, a in input.people.approvals
+	some j, b in input.people.approvals
+	j < i
+	a.user != ""
+	a.user == b.user
+}
+
+deny contains lib.fault("approval.two_roles", at(i), {
+	"user": a.user,
+	"product": input.product,
+	"roles": concat(", ", roles),
+}) if {
+	some i, a in input.people.approvals
+	a.user != ""
+	roles := lib.roles_of({"name": a.user, "roles": a.roles, "org": a.org})
+	count(roles) > 1
+}
+
+deny contains lib.fault("approval.missing", "people.approvals", {"release": input.release.id, "role": role}) if {
+	input.point == "export"
+	input.release.id != ""
+	some role in required
+	not given[role]
+}
+
+# Every provider of an input consents, not just one of them.
+deny contains lib.fault("approval.provider_missing", sprintf("inputs.%s", [dataset]), {
+	"release": input.release.id,
+	"provider": provider,
+	"dataset": dataset,
+}) if {
+	input.point == "export"
+	input.release.id != ""
+	"provider" in required
+	given.provider
+	some dataset, _ in input.job.inputs
+	provider := input.datasets[dataset].provider
+	not given.provider[provider]
+}
+
+# given approvals that count: for each role, the organisations they come from.
+given[a.role] contains a.org if some a in valid
+
+valid contains a if {
+	some a in input.people.approvals
+	a.user != ""
+	a.state == "active"
+	holds_role(a)
+}
+
+provides(a) if a.org in lib.providers
+
+holds_role(a) if {
+	a.role in tables.approver_roles
+	a.role in a.roles
+}
+
+at(i) := sprintf("people.approvals[%d]", [i])
+
+# required roles: the grant's, or the default, and what the domain adds.
+required := by_grant | {r |
+	some o in domain.obligation
+	lib.obligation_ok(o)
+	o.kind == "approvals"
+	some r in o.roles
+}
+
+by_grant := {r | some r in input.grant.approvals} if {
+	some _ in input.grant.approvals
+} else := {r | some r in tables.default_approvals}

@@ -1,0 +1,79 @@
+# The datasets of a job: known, granted, not withdrawn, of one unit space.
+package glovebox.rules.inputs
+
+import data.glovebox.lib
+
+texts := {
+	"inputs.none": {
+		"req": "R05",
+		"en": "the job names no dataset; list what it needs under inputs",
+		"zh": "作业没有列出任何数据资源；请在 inputs 中列出所需数据",
+	},
+	"dataset.unknown": {
+		"req": "R03",
+		"en": "the domain has no dataset {dataset}; check the code against `glovebox dataset list`, or ask its provider to add it",
+		"zh": "本域没有数据资源 {dataset}；请用 `glovebox dataset list` 核对编码，或请数据提供单位登记",
+	},
+	"dataset.not_granted": {
+		"req": "R02",
+		"en": "the grant does not cover dataset {dataset}; the authority can add it, with the provider's consent",
+		"zh": "授权不含数据资源 {dataset}；经数据提供单位同意，可由实施机构加入授权",
+	},
+	"dataset.withdrawn": {
+		"req": "R18",
+		"en": "dataset {dataset} was withdrawn by {provider}; nothing that rests on it may run or leave until the provider offers it again",
+		"zh": "数据资源 {dataset} 已由 {provider} 收回；在其重新提供之前，不得运行或输出依赖该数据的任何内容",
+	},
+	"dataset.inactive": {
+		"req": "R18",
+		"en": "dataset {dataset} is not active; its provider {provider} must activate it",
+		"zh": "数据资源 {dataset} 未启用；须由数据提供单位 {provider} 启用",
+	},
+	"inputs.unit_space": {
+		"req": "R11",
+		"en": "dataset {dataset} is about units of {space}, the job's first dataset {first} about {first_space}; one job joins datasets of one unit space only",
+		"zh": "数据资源 {dataset} 的隐私单元属于 {space}，而作业的首个数据资源 {first} 属于 {first_space}；一个作业只能使用同一单元空间的数据",
+	},
+}
+
+deny contains lib.fault("inputs.none", "inputs", {}) if count(codes) == 0
+
+deny contains lib.fault("dataset.unknown", sprintf("inputs.%s", [dataset]), {"dataset": dataset}) if {
+	some dataset in codes
+	not input.datasets[dataset]
+}
+
+deny contains lib.fault("dataset.not_granted", sprintf("inputs.%s", [dataset]), {"dataset": dataset}) if {
+	lib.has_grant
+	some dataset in codes
+	not input.grant.datasets[dataset]
+}
+
+deny contains lib.fault("dataset.withdrawn", sprintf("inputs.%s", [dataset]), {"dataset": dataset, "provider": d.provider}) if {
+	some dataset in codes
+	d := input.datasets[dataset]
+	d.state == "withdrawn"
+}
+
+deny contains lib.fault("dataset.inactive", sprintf("inputs.%s", [dataset]), {"dataset": dataset, "provider": d.provider}) if {
+	some dataset in codes
+	d := input.datasets[dataset]
+	state := d.state
+	not state in {"active", "withdrawn"}
+}
+
+deny contains lib.fault("inputs.unit_space", sprintf("inputs.%s", [dataset]), {
+	"dataset": dataset,
+	"space": space,
+	"first": first,
+	"first_space": first_space,
+}) if {
+	some dataset, space in spaces
+	first := min(object.keys(spaces))
+	first_space := spaces[first]
+	space != first_space
+}
+
+codes := {dataset | some dataset, _ in input.job.inputs}
+
+spaces := {dataset: input.datasets[dataset].unit_space | some dataset in codes}

@@ -1,0 +1,76 @@
+# The numbers and lists of the policy. No document of the cities names them:
+# they are this library's choice. A domain tightens them with rules of its own
+# (package glovebox.domain); docs/policy.md explains each.
+package glovebox.tables
+
+# A grant lasts at most this many years.
+max_term_years := 5
+
+# Who can be asked to approve a release, and who is if the grant does not say.
+approver_roles := {"provider", "authority", "operator", "auditor"}
+
+default_approvals := ["authority", "provider"]
+
+# Strength of a mask: an obligation of the domain replaces a weaker mask, and
+# stands in for a default of the same strength.
+mask_level := {"none": 0, "generalise": 1, "redact": 1, "token": 1, "suppress": 2}
+
+# Column types, and the masks that each can have.
+fits := {
+	"string": {"none", "token", "redact", "suppress"},
+	"int32": {"none", "token", "generalise", "suppress"},
+	"int64": {"none", "token", "generalise", "suppress"},
+	"float64": {"none", "generalise", "suppress"},
+	"bool": {"none", "suppress"},
+	"date": {"none", "generalise", "suppress"},
+	"token": {"none", "token", "suppress"},
+}
+
+# The mask of a column whose grant names none, by grade and declared type; what
+# is not listed is open. Identifiers and tokens are tokens at every grade. A
+# default never changes numbers without changing their type, or a module would
+# not notice: it must be the grant that names a step.
+default_masks := {
+	3: {
+		"string": {"kind": "token"},
+		"date": {"kind": "generalise", "to": "month"},
+	},
+	4: {
+		"string": {"kind": "token"},
+		"date": {"kind": "generalise", "to": "year"},
+		"int32": {"kind": "suppress"},
+		"int64": {"kind": "suppress"},
+		"float64": {"kind": "suppress"},
+		"bool": {"kind": "suppress"},
+	},
+}
+
+# Classes whose columns keep to those defaults from a higher grade on only.
+sheltered_from_grade := {"public": 4}
+
+grades := {1, 2, 3, 4}
+
+# From this grade on, a column needs a mask other than none.
+masked_from_grade := 4
+
+classes := {"public", "personal", "sensitive", "business", "identifier", "work_secret", "state_secret"}
+
+# Classes whose mask the grant must name itself, from which grade on: a default
+# will not do.
+explicit_from_grade := {"work_secret": 1, "business": 3}
+
+# The widest step of an integer column: whole numbers up to here are exact.
+max_whole_step := 9007199254740992
+
+# A redacted identifier keeps at most this many characters.
+max_kept := 10
+
+# A redaction keeps at most this many characters at either end.
+max_kept_at_end := 64
+
+# Job modes and release methods that this version carries out.
+modes := {"map"}
+
+methods := {"dp"}
+
+power_of_ten := {9: 1000000000, 15: 1000000000000000}
