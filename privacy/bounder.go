@@ -1,0 +1,296 @@
+package privacy
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+
+	"glovebox"
+)
+
+// maxRecords bounds the records of one unit; more are taken as malformed.
+const maxRecords = 1 << 28
+
+// Bounder turns the records of units, one unit at a time, into bounded
+// contributions and adds them up. Each worker of a job has one of its own, with
+// the job's secret. It allocates nothing per unit once its tables have grown.
+type Bounder struct {
+	plan    *Plan
+	part    *Partial
+	sip     sipState
+	size    int // bytes of a record
+	last    [16]byte
+	started bool
+	twice   bool
+
+	// Groups of the current unit: distinct keys with their sums.
+	slots  []uint64 // epoch<<32 | group
+	mask   uint64   // as many slots as this unit's records need
+	epoch  uint32
+	groups int
+	keys   []uint64
+	sums   []float64
+	at     []int // number of the group's key in the partial; -1: not there yet
+	heap   []candidate
+}
+
+// candidate is a group that competes for one of the L0 places.
+type candidate struct {
+	rank  uint64
+	group int32
+}
+
+// NewBounder makes a worker's bounder. The secret is the job's: 32 random
+// bytes, the same for all workers of the job, unknown to whoever wrote the
+// guest. Which keys of a unit survive depends on it and on the unit alone.
+func (p *Plan) NewBounder(secret [32]byte) *Bounder {
+	h := hmac.New(sha256.New, secret[:])
+	h.Write([]byte("glovebox/privacy: keys of a unit"))
+	k := h.Sum(nil)
+	return &Bounder{
+		plan: p, part: p.NewPartial(), size: p.RecordBytes(),
+		sip: newSip(binary.LittleEndian.Uint64(k), binary.LittleEndian.Uint64(k[8:])),
+	}
+}
+
+// Unit adds what the guest said about one unit: n records of RecordBytes each.
+// It must be called once per unit, with all its records; n = 0 adds nothing.
+// Records whose number does not fit their size, or that hold a value that is
+// not finite, are no contribution at all: the unit's default is taken instead.
+//
+// Records of equal key are added in float64, in the order given. Keys that are
+// not on the public list, or whose text is not valid (UTF-8 without control
+// characters, padded with zeros), are dropped. Of the others at most L0 stay,
+// those with the smallest pseudo-random rank. Every value is clamped and
+// snapped to the metric's grid. So one unit changes at most L0 keys, each
+// number of units by 1 and each sum by at most the grid's reach, whatever the
+// records hold.
+func (b *Bounder) Unit(token [16]byte, n int, records []byte) {
+	if b.begin(token) && !b.group(n, records) {
+		b.group(b.plan.defaultN, b.plan.defaults)
+	}
+	b.settle(token)
+}
+
+// UnitDefault adds the default contribution: what a unit counts with on which
+// the guest failed. Like Unit, it is called once per unit, and instead of Unit.
+func (b *Bounder) UnitDefault(token [16]byte) {
+	if b.begin(token) {
+		b.group(b.plan.defaultN, b.plan.defaults)
+	}
+	b.settle(token)
+}
+
+// Partial ends the bounder and hands over what it has added up. It fails if a
+// unit was handed in twice in a row, or if Partial was called before. Units
+// handed in later are not counted.
+func (b *Bounder) Partial() (*Partial, error) {
+	t := b.part
+	b.part = nil
+	switch {
+	case t == nil:
+		return nil, glovebox.Errorf(glovebox.CodeConflict, "a bounder gives its partial result once")
+	case b.twice:
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "a unit was handed to the bounder twice")
+	case t.full:
+		return nil, errFull()
+	}
+	return t, nil
+}
+
+// begin resets the groups and says whether the unit counts.
+func (b *Bounder) begin(token [16]byte) bool {
+	b.groups = 0
+	if b.started && token == b.last {
+		b.twice = true
+	}
+	b.started, b.last = true, token
+	return b.part != nil && !b.twice
+}
+
+// group sorts records into groups of equal key and adds up their values. It
+// says whether they are well formed; if not, the groups are void.
+func (b *Bounder) group(n int, records []byte) bool {
+	b.groups, b.keys, b.sums = 0, b.keys[:0], b.sums[:0]
+	if n < 0 || n > maxRecords || len(records) != n*b.size {
+		return false
+	}
+	b.room(n)
+	words, values := b.plan.keyWords, len(b.plan.grids)
+	for i := range n {
+		r := records[i*b.size : (i+1)*b.size]
+		var g int
+		if words == 1 {
+			g = b.groupOfWord(binary.LittleEndian.Uint64(r))
+		} else {
+			g = b.groupOf(r[:8*words])
+		}
+		s := b.sums[g*values : (g+1)*values]
+		for j := range s {
+			v := math.Float64frombits(binary.LittleEndian.Uint64(r[8*(words+j):]))
+			if v-v != 0 { // infinite or not a number
+				return false
+			}
+			s[j] += v
+		}
+	}
+	return true
+}
+
+// room prepares the slots for n records.
+func (b *Bounder) room(n int) {
+	if b.plan.keyWords == 0 {
+		n = 1
+	}
+	size := tableSize(n)
+	if size > len(b.slots) {
+		b.slots, b.epoch = make([]uint64, size), 0
+	}
+	b.mask = uint64(size - 1)
+	if b.epoch++; b.epoch == 0 {
+		clear(b.slots)
+		b.epoch = 1
+	}
+}
+
+// groupOfWord is groupOf for a key of one word.
+func (b *Bounder) groupOfWord(key uint64) int {
+	for slot := b.plan.hash.word(key) & b.mask; ; slot = (slot + 1) & b.mask {
+		s := b.slots[slot]
+		if uint32(s>>32) != b.epoch {
+			b.slots[slot] = uint64(b.epoch)<<32 | uint64(b.groups)
+			b.keys = append(b.keys, key)
+			return b.newGroup()
+		}
+		if g := int(uint32(s)); b.keys[g] == key {
+			return g
+		}
+	}
+}
+
+// groupOf returns the group of a key, which it adds if it is new.
+func (b *Bounder) groupOf(key []byte) int {
+	words := len(key) / 8
+	at := len(b.keys)
+	for i := range words {
+		b.keys = append(b.keys, binary.LittleEndian.Uint64(key[8*i:]))
+	}
+	k := b.keys[at:]
+	for slot := b.plan.hash.sum(k) & b.mask; ; slot = (slot + 1) & b.mask {
+		s := b.slots[slot]
+		if uint32(s>>32) != b.epoch {
+			b.slots[slot] = uint64(b.epoch)<<32 | uint64(b.groups)
+			return b.newGroup()
+		}
+		if g := int(uint32(s)); equalWords(b.keys[g*words:(g+1)*words], k) {
+			b.keys = b.keys[:at]
+			return g
+		}
+	}
+}
+
+func (b *Bounder) newGroup() int {
+	for range b.plan.grids {
+		b.sums = append(b.sums, 0)
+	}
+	b.groups++
+	return b.groups - 1
+}
+
+// settle drops and keeps groups and adds those that stay to the partial.
+func (b *Bounder) settle(token [16]byte) {
+	words := b.plan.keyWords
+	b.at = b.at[:0]
+	if b.plan.free && b.groups <= b.plan.l0 { // nothing to drop
+		for g := range b.groups {
+			b.count(g, b.part.add(b.keys[g*words:(g+1)*words]))
+		}
+		return
+	}
+	b.heap = b.heap[:0]
+	for g := range b.groups {
+		key := b.keys[g*words : (g+1)*words]
+		at := -1
+		if !b.plan.free {
+			if at, _ = b.part.find(key); at < 0 && !b.plan.allowed(key) {
+				b.at = append(b.at, -1)
+				continue
+			}
+		}
+		b.at = append(b.at, at)
+		b.heap = append(b.heap, candidate{group: int32(g)})
+	}
+	if len(b.heap) > b.plan.l0 {
+		b.choose(token)
+	}
+	for _, c := range b.heap {
+		g := int(c.group)
+		at := b.at[g]
+		if at < 0 {
+			at = b.part.add(b.keys[g*words : (g+1)*words])
+		}
+		b.count(g, at)
+	}
+}
+
+// choose cuts the candidates down to the L0 of the smallest rank, in a heap
+// whose top is the largest rank kept so far.
+func (b *Bounder) choose(token [16]byte) {
+	words, l0 := b.plan.keyWords, b.plan.l0
+	prefix := b.sip
+	prefix.write(binary.LittleEndian.Uint64(token[:8]))
+	prefix.write(binary.LittleEndian.Uint64(token[8:]))
+	for i := range b.heap {
+		s := prefix
+		g := int(b.heap[i].group)
+		for _, w := range b.keys[g*words : (g+1)*words] {
+			s.write(w)
+		}
+		b.heap[i].rank = s.sum(2 + words)
+	}
+	h := b.heap[:l0]
+	for i := l0/2 - 1; i >= 0; i-- {
+		sink(h, i)
+	}
+	for _, c := range b.heap[l0:] {
+		if c.rank < h[0].rank {
+			h[0] = c
+			sink(h, 0)
+		}
+	}
+	b.heap = h
+}
+
+// sink restores the order of a heap below i.
+func sink(h []candidate, i int) {
+	for {
+		c := 2*i + 1
+		if c >= len(h) {
+			return
+		}
+		if c+1 < len(h) && h[c+1].rank > h[c].rank {
+			c++
+		}
+		if h[i].rank >= h[c].rank {
+			return
+		}
+		h[i], h[c] = h[c], h[i]
+		i = c
+	}
+}
+
+// count adds group g to the partial's key number at; not if that is below 0.
+func (b *Bounder) count(g, at int) {
+	if at < 0 {
+		return
+	}
+	c := b.part.cell(at)
+	c[0]++
+	values := len(b.plan.grids)
+	for j := range b.plan.grids {
+		s := int128(b.plan.grids[j].steps(b.sums[g*values+j]))
+		s = s.Add(Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]})
+		c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
+	}
+}

@@ -1,0 +1,421 @@
+package privacy
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sort"
+	"testing"
+
+	"glovebox"
+)
+
+// unitData is one unit's records.
+type unitData struct {
+	token   [16]byte
+	n       int
+	records []byte
+}
+
+// reference adds units up the slow and obvious way: maps, big formulas, no
+// tables. Key bytes to {units, sums}.
+func reference(p *Plan, b *Bounder, units []unitData) map[string][]int64 {
+	out := map[string][]int64{}
+	for _, u := range units {
+		groups, order, ok := referenceGroups(p, u.n, u.records)
+		if !ok {
+			groups, order, _ = referenceGroups(p, p.defaultN, p.defaults)
+		}
+		var kept []string
+		for _, k := range order {
+			if p.allowed(wordsOf(k)) {
+				kept = append(kept, k)
+			}
+		}
+		rank := func(k string) uint64 {
+			s := b.sip
+			for _, w := range append(wordsOf(string(u.token[:])), wordsOf(k)...) {
+				s.write(w)
+			}
+			return s.sum(2 + len(k)/8)
+		}
+		sort.Slice(kept, func(i, j int) bool { return rank(kept[i]) < rank(kept[j]) })
+		for _, k := range kept[:min(len(kept), p.l0)] {
+			c := out[k]
+			if c == nil {
+				c = make([]int64, 1+len(p.grids))
+				out[k] = c
+			}
+			c[0]++
+			for j := range p.grids {
+				c[1+j] += p.grids[j].steps(groups[k][j])
+			}
+		}
+	}
+	return out
+}
+
+func referenceGroups(p *Plan, n int, records []byte) (groups map[string][]float64, order []string, ok bool) {
+	if len(records) != n*p.RecordBytes() {
+		return nil, nil, false
+	}
+	groups = map[string][]float64{}
+	for i := range n {
+		r := records[i*p.RecordBytes() : (i+1)*p.RecordBytes()]
+		k := string(r[:8*p.keyWords])
+		if groups[k] == nil {
+			groups[k] = make([]float64, len(p.grids))
+			order = append(order, k)
+		}
+		for j := range p.grids {
+			v := math.Float64frombits(binary.LittleEndian.Uint64(r[8*(p.keyWords+j):]))
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return nil, nil, false
+			}
+			groups[k][j] += v
+		}
+	}
+	return groups, order, true
+}
+
+func wordsOf(key string) (w []uint64) {
+	for i := 0; i < len(key); i += 8 {
+		w = append(w, binary.LittleEndian.Uint64([]byte(key[i:])))
+	}
+	return w
+}
+
+// content is what a partial holds, in the form of reference.
+func content(t *Partial) map[string][]int64 {
+	out := map[string][]int64{}
+	for i := range t.n {
+		var k []byte
+		for _, w := range t.key(i) {
+			k = binary.LittleEndian.AppendUint64(k, w)
+		}
+		c := []int64{int64(t.cell(i)[0])}
+		for j := range t.plan.grids {
+			s, _ := t.sum(i, j).Int64()
+			c = append(c, s)
+		}
+		out[string(k)] = c
+	}
+	return out
+}
+
+// jobs are plans of every shape of key.
+func jobs() map[string]*Plan {
+	plan := func(out glovebox.Output, delta float64) *Plan { return must(NewPlan(out, laplace(1, delta), nil)) }
+	def := func(out glovebox.Output, r ...glovebox.DefaultRecord) glovebox.Output {
+		out.Default = r
+		return out
+	}
+	return map[string]*Plan{
+		"no key":       plan(def(output(1, nil, unitCount, unitSum, unitMean), glovebox.DefaultRecord{Metrics: map[string]float64{"s": 9, "m": 4}}), 0),
+		"bare count":   plan(output(1, nil, unitCount), 0),
+		"private int":  plan(def(output(3, keysOf(intKey), unitCount, unitSum), glovebox.DefaultRecord{Key: map[string]any{"k": 7}, Metrics: map[string]float64{"s": 1}}), 1e-6),
+		"public int":   plan(output(2, keysOf(publicKey("k", 1, 2, 3, 4, 5)), unitSum), 0),
+		"private text": plan(output(3, keysOf(textKey), unitCount, unitMean), 1e-6),
+		"mixed": plan(def(output(4, keysOf(textKey, intKey), unitSum, unitMean),
+			glovebox.DefaultRecord{Key: map[string]any{"k": 7, "t": "x"}, Metrics: map[string]float64{"s": 1, "m": 2}},
+			glovebox.DefaultRecord{Key: map[string]any{"k": 8, "t": "x"}, Metrics: map[string]float64{"s": 1, "m": 2}}), 1e-6),
+	}
+}
+
+// randomUnits makes units of up to 40 records with few distinct keys, some bad
+// texts, odd values now and then and a malformed unit every so often.
+func randomUnits(p *Plan, r *rand.Rand, n int) []unitData {
+	texts := []string{"a", "bb", "", "乙", "ten bytes!", "\xff", "a\x00b", "x\n", "eleven byte"}
+	units := make([]unitData, n)
+	for i := range units {
+		u := unitData{token: token(i), n: r.IntN(40)}
+		for range u.n {
+			var key []any
+			for _, f := range p.fields {
+				if f.text {
+					key = append(key, texts[r.IntN(len(texts))])
+				} else {
+					key = append(key, r.IntN(9))
+				}
+			}
+			var values []float64
+			for range p.grids {
+				v := r.NormFloat64() * 3
+				if r.IntN(20) == 0 {
+					if v = oddValues[r.IntN(len(oddValues))]; r.IntN(4) > 0 && v-v != 0 {
+						v = math.MaxFloat64
+					}
+				}
+				values = append(values, v)
+			}
+			u.records = append(u.records, record(10, key, values...)...)
+		}
+		switch r.IntN(30) {
+		case 0:
+			u.n++
+		case 1:
+			u.records = append(u.records, 1)
+		case 2:
+			u.n = -1
+		}
+		units[i] = u
+	}
+	return units
+}
+
+func bound(p *Plan, units []unitData) *Partial {
+	b := p.NewBounder([32]byte{42})
+	for _, u := range units {
+		b.Unit(u.token, u.n, u.records)
+	}
+	return must(b.Partial())
+}
+
+// TestBoundingAgainstReference compares with the slow way, for every shape.
+func TestBoundingAgainstReference(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for name, p := range jobs() {
+		units := randomUnits(p, r, 400)
+		got, want := content(bound(p, units)), reference(p, p.NewBounder([32]byte{42}), units)
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s: the partial differs from the reference:\n%v\n%v", name, got, want)
+		}
+		if len(got) == 0 {
+			t.Errorf("%s: nothing was counted", name)
+		}
+	}
+}
+
+// TestOneUnitOnly: leaving out one unit changes at most L0 keys, each count by
+// exactly one and each sum by at most the reach, whatever the records hold.
+func TestOneUnitOnly(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	for name, p := range jobs() {
+		units := randomUnits(p, r, 60)
+		all := content(bound(p, units))
+		for i := range units {
+			rest := append(append([]unitData(nil), units[:i]...), units[i+1:]...)
+			changed := 0
+			less := content(bound(p, rest))
+			for k, c := range all {
+				d := less[k]
+				if d == nil {
+					d = make([]int64, len(c))
+				}
+				if fmt.Sprint(c) == fmt.Sprint(d) {
+					continue
+				}
+				changed++
+				if c[0]-d[0] != 1 {
+					t.Fatalf("%s: unit %d changes a count by %d", name, i, c[0]-d[0])
+				}
+				for j := range p.grids {
+					if x := c[1+j] - d[1+j]; x > p.grids[j].reach() || x < -p.grids[j].reach() {
+						t.Fatalf("%s: unit %d changes a sum by %d steps, reach is %d", name, i, x, p.grids[j].reach())
+					}
+				}
+			}
+			if changed > p.L0() || len(less) > len(all) {
+				t.Fatalf("%s: unit %d changes %d keys, L0 is %d", name, i, changed, p.L0())
+			}
+		}
+	}
+}
+
+// TestSumIsExact is the pair of data sets on which a sum of floats exceeds its
+// sensitivity, in the small: 4,096 ones, then 5,000 values that a float sum of
+// 4,096 rounds up to twice what a float sum of 4,095 makes of them. In integers
+// the difference is one unit's value, to the last step, and the order of the
+// units does not matter.
+func TestSumIsExact(t *testing.T) {
+	p := must(NewPlan(output(1, nil, glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 1}), laplace(1, 0), nil))
+	const ones = 1 << 12
+	small := 0x1p-41 * (1 + 0x1p-20)
+	var units []unitData
+	floats := [2]float64{ones, ones - 1}
+	for i := range ones + 5000 {
+		v := 1.0
+		if i >= ones {
+			v = small
+			floats[0] += v
+			floats[1] += v
+		}
+		units = append(units, unitData{token: token(i), n: 1, records: record(0, nil, v)})
+	}
+	if floats[0]-floats[1] <= 1 {
+		t.Fatal("the pair does not trouble float sums")
+	}
+	sum := func(u []unitData) int64 { return content(bound(p, u))[""][1] }
+	all := sum(units)
+	if d := all - sum(units[1:]); d != p.grids[0].reach() {
+		t.Errorf("one unit of value 1 makes a difference of %d steps, want %d", d, p.grids[0].reach())
+	}
+	rand.New(rand.NewPCG(1, 1)).Shuffle(len(units), func(i, j int) { units[i], units[j] = units[j], units[i] })
+	if sum(units) != all {
+		t.Error("the sum depends on the order of units")
+	}
+}
+
+// TestKeyChoice: the L0 keys kept of many are spread evenly, are the same
+// whatever the order of records, and change with secret and unit.
+func TestKeyChoice(t *testing.T) {
+	p := must(NewPlan(output(5, keysOf(intKey), unitCount), laplace(1, 1e-6), nil))
+	var forward, backward []byte
+	for k := range 50 {
+		forward = append(forward, record(0, []any{k})...)
+		backward = append(backward, record(0, []any{49 - k})...)
+	}
+	chosen := func(secret byte, unit int, records []byte) *Partial {
+		b := p.NewBounder([32]byte{secret})
+		b.Unit(token(unit), 50, records)
+		return must(b.Partial())
+	}
+	const n = 20_000
+	times := map[string]int{}
+	same := 0
+	for unit := range n {
+		c := content(chosen(1, unit, forward))
+		if len(c) != 5 {
+			t.Fatalf("%d keys are kept", len(c))
+		}
+		for k := range c {
+			if times[k]++; c[k][0] != 1 {
+				t.Fatalf("a unit counts %d times", c[k][0])
+			}
+		}
+		if unit < 200 {
+			if fmt.Sprint(c) != fmt.Sprint(content(chosen(1, unit, backward))) {
+				t.Fatal("the choice depends on the order of records")
+			}
+			if fmt.Sprint(c) == fmt.Sprint(content(chosen(2, unit, forward))) {
+				same++
+			}
+		}
+	}
+	for k, c := range times {
+		checkShare(t, fmt.Sprintf("key %x", k), c, n, 0.1, 0.1)
+	}
+	if same > 10 { // by chance one in two million each
+		t.Errorf("%d of 200 choices are the same with another secret", same)
+	}
+}
+
+// TestUnitDefault: a default is a contribution like any other, and comes in for
+// every kind of malformed unit.
+func TestUnitDefault(t *testing.T) {
+	p := jobs()["private int"]
+	good := record(0, []any{1}, 2)
+	for what, add := range map[string]func(*Bounder){
+		"asked for":      func(b *Bounder) { b.UnitDefault(token(1)) },
+		"short":          func(b *Bounder) { b.Unit(token(1), 1, good[:15]) },
+		"long":           func(b *Bounder) { b.Unit(token(1), 1, append(good[:16:16], 0)) },
+		"too few":        func(b *Bounder) { b.Unit(token(1), 2, good) },
+		"negative":       func(b *Bounder) { b.Unit(token(1), -1, nil) },
+		"huge number":    func(b *Bounder) { b.Unit(token(1), math.MaxInt, good) },
+		"not a number":   func(b *Bounder) { b.Unit(token(1), 2, append(good[:16:16], record(0, []any{2}, math.NaN())...)) },
+		"infinite":       func(b *Bounder) { b.Unit(token(1), 1, record(0, []any{1}, math.Inf(-1))) },
+		"absurdly many ": func(b *Bounder) { b.Unit(token(1), maxRecords+1, nil) },
+	} {
+		b := p.NewBounder([32]byte{})
+		add(b)
+		if got, want := fmt.Sprint(content(must(b.Partial()))), fmt.Sprint(map[string][]int64{string(record(0, []any{7})): {1, p.grids[0].steps(1)}}); got != want {
+			t.Errorf("%s: %s, want the default %s", what, got, want)
+		}
+	}
+	b := p.NewBounder([32]byte{})
+	b.Unit(token(1), 0, nil)
+	if must(b.Partial()).Len() != 0 {
+		t.Error("a unit without records counts")
+	}
+}
+
+// TestBounderMisuse: a unit handed in twice in a row is a bug that must show.
+func TestBounderMisuse(t *testing.T) {
+	p := jobs()["bare count"]
+	b := p.NewBounder([32]byte{})
+	b.Unit(token(1), 1, nil)
+	b.Unit(token(1), 1, nil)
+	_, err := b.Partial()
+	wantCode(t, "a unit twice", err, glovebox.CodeInternal)
+
+	b = p.NewBounder([32]byte{})
+	b.Unit([16]byte{}, 3, nil)
+	part := must(b.Partial())
+	_, err = b.Partial()
+	wantCode(t, "partial twice", err, glovebox.CodeConflict)
+	b.Unit(token(2), 1, nil)
+	b.UnitDefault(token(3))
+	if got := content(part)[""]; len(got) != 1 || got[0] != 1 {
+		t.Errorf("units after the end, or records instead of units, are counted: %v", got)
+	}
+}
+
+// TestMerge: any split among workers gives the same bytes.
+func TestMerge(t *testing.T) {
+	r := rand.New(rand.NewPCG(15, 16))
+	for name, p := range jobs() {
+		units := randomUnits(p, r, 300)
+		want := must(bound(p, units).MarshalBinary())
+		r.Shuffle(len(units), func(i, j int) { units[i], units[j] = units[j], units[i] })
+		merged := p.NewPartial()
+		for len(units) > 0 {
+			n := min(len(units), r.IntN(120))
+			part := bound(p, units[:n])
+			if err := merged.Merge(part); err != nil {
+				t.Fatal(err)
+			}
+			wantCode(t, "merged twice", merged.Merge(part), glovebox.CodeConflict)
+			units = units[n:]
+		}
+		if got := must(merged.MarshalBinary()); !bytes.Equal(got, want) {
+			t.Errorf("%s: merging gives other bytes", name)
+		}
+	}
+	a, b := jobs()["private int"].NewPartial(), jobs()["public int"].NewPartial()
+	wantCode(t, "two jobs", a.Merge(b), glovebox.CodeConflict)
+	wantCode(t, "itself", a.Merge(a), glovebox.CodeInternal)
+	wantCode(t, "none", a.Merge(nil), glovebox.CodeInternal)
+	wantCode(t, "an empty value", a.Merge(&Partial{}), glovebox.CodeInternal)
+
+	// The bound on units holds for merged partials, too.
+	p := jobs()["private int"]
+	big := func() *Partial {
+		x := p.NewPartial()
+		x.cell(x.add([]uint64{5}))[0] = maxUnits/2 + 1
+		return x
+	}
+	x := big()
+	wantCode(t, "too many units", x.Merge(big()), glovebox.CodeInvalid)
+}
+
+// FuzzUnit hands in any bytes: nothing breaks, and the contribution is bounded.
+func FuzzUnit(f *testing.F) {
+	f.Add(1, record(10, []any{"a", 1}, 1, 2))
+	f.Add(2, append(record(10, []any{"a", 1}, 1, 2), record(10, []any{"a", 1}, math.Inf(1), 2)...))
+	f.Add(0, []byte{})
+	f.Add(3, []byte{1, 2, 3})
+	plans := jobs()
+	f.Fuzz(func(t *testing.T, n int, records []byte) {
+		for name, p := range plans {
+			if p.RecordBytes() == 0 && n > 1000 {
+				continue
+			}
+			got := content(bound(p, []unitData{{token(1), n, records}}))
+			if len(got) > p.L0() {
+				t.Fatalf("%s: %d keys", name, len(got))
+			}
+			for _, c := range got {
+				if c[0] != 1 {
+					t.Fatalf("%s: counts as %d units", name, c[0])
+				}
+				for j := range p.grids {
+					if c[1+j] < p.grids[j].lo || c[1+j] > p.grids[j].hi {
+						t.Fatalf("%s: a value of %d steps", name, c[1+j])
+					}
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,205 @@
+package privacy
+
+import (
+	"fmt"
+	"math/big"
+
+	"glovebox"
+)
+
+// sampler is a distribution of integer noise.
+type sampler interface {
+	Draw(*Source) Int128
+	StdDev() float64
+	Radius(alpha float64) float64
+	facts() (name, parameter string)
+}
+
+// budget is how a job's price is shared out and what it buys.
+type budget struct {
+	gaussian bool
+	price    glovebox.Amount // Loss: epsilon, or rho if gaussian
+	units    sampler         // noise of the number of units; nil: not needed
+	unitLoss int64
+	sums     []sampler // noise of each grid's sum
+	sumLoss  []int64
+	keys     *Selection // nil: public keys
+	keyLoss  int64
+}
+
+// addBudget checks the price and shares it out: in equal parts, in billionths,
+// among the number of units (if there is a count or a mean), the sum of every
+// sum and mean, and the selection of private keys. What does not divide goes,
+// one billionth each, to the first of them, so that the parts make up the
+// price exactly.
+//
+// One unit touches at most L0 keys, so each part is a composition over L0 keys:
+//
+//   - Laplace, part epsilon: the vector over keys changes by at most L0*D in
+//     the L1 norm (D: most that one key's number changes), scale L0*D/epsilon.
+//     Selection: epsilon/L0 and delta/L0 per key.
+//   - Gaussian, part rho: the vector changes by at most sqrt(L0)*D in the L2
+//     norm, variance L0*D^2/(2*rho). Selection: a key's (epsilon', delta')-DP
+//     choice is delta'-approximately (epsilon'^2/2)-zCDP (Bun and Steinke 2016,
+//     section 8), these add up over keys, so epsilon' = sqrt(2*rho/L0), rounded
+//     down, and delta' = delta/L0.
+func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
+	b := &p.budget
+	field := "release.epsilon"
+	if err := b.declared(r, p.private); err != nil {
+		return err
+	}
+	if b.gaussian {
+		field = "release.rho"
+	}
+	parts := len(p.grids)
+	counts := false
+	for i := range p.metrics {
+		counts = counts || p.metrics[i].Kind != glovebox.Sum
+	}
+	if counts {
+		parts++
+	}
+	if p.private {
+		parts++
+	}
+	share, rest := b.price.Loss/int64(parts), b.price.Loss%int64(parts)
+	if share == 0 {
+		return invalid(field, "is too small to be shared by %d noisy numbers", parts)
+	}
+	next := func() int64 {
+		if rest--; rest >= 0 {
+			return share + 1
+		}
+		return share
+	}
+	var err error
+	if counts {
+		b.unitLoss = next()
+		if b.units, err = b.noise(b.unitLoss, p.l0, 1); err != nil {
+			return err
+		}
+	}
+	for i := range p.grids {
+		g, loss := &p.grids[i], next()
+		if !b.gaussian {
+			g.coarsen(big.NewRat(int64(p.l0)*1e9, loss))
+		}
+		n, err := b.noise(loss, p.l0, g.reach())
+		if err != nil {
+			return err
+		}
+		b.sums, b.sumLoss = append(b.sums, n), append(b.sumLoss, loss)
+	}
+	if p.private {
+		b.keyLoss = next()
+		return b.selection(p.l0)
+	}
+	return nil
+}
+
+// declared reads the price.
+func (b *budget) declared(r glovebox.ReleaseDef, private bool) error {
+	if r.Method != "dp" {
+		return invalid("release.method", "is not dp")
+	}
+	if (r.Epsilon != 0) == (r.Rho != 0) {
+		return invalid("release", "takes exactly one of epsilon and rho").
+			WithFix("epsilon for Laplace noise, rho for Gaussian noise")
+	}
+	value, field := r.Epsilon, "release.epsilon"
+	if b.gaussian = r.Rho != 0; b.gaussian {
+		value, field = r.Rho, "release.rho"
+	}
+	if !(value > 0 && value <= MaxEpsilon) {
+		return invalid(field, "is outside (0, %d]", MaxEpsilon)
+	}
+	var err error
+	if b.price.Loss, err = glovebox.CeilLoss(value); err != nil {
+		return invalid(field, "is not a price").Because(err)
+	}
+	switch {
+	case !private && r.Delta != 0:
+		return invalid("release.delta", "buys nothing where all keys are public").WithFix("remove it")
+	case private && !(r.Delta > 0 && r.Delta <= MaxDelta):
+		return invalid("release.delta", "is outside (0, %g]", MaxDelta).
+			WithFix("private keys need a delta, such as 1e-6, well below one over the number of units")
+	}
+	if b.price.Delta, err = glovebox.CeilDelta(r.Delta); err != nil {
+		return invalid("release.delta", "is not a price").Because(err)
+	}
+	return nil
+}
+
+// noise returns what a part of loss billionths buys for numbers of which one
+// unit changes at most l0, each by at most reach.
+func (b *budget) noise(loss int64, l0 int, reach int64) (sampler, error) {
+	n := new(big.Int).Mul(big.NewInt(int64(l0)*1e9), big.NewInt(reach))
+	if b.gaussian {
+		n.Mul(n, big.NewInt(reach))
+		v := new(big.Rat).SetFrac(n, big.NewInt(2*loss))
+		if reach > 1<<16 {
+			v = squareAbove(v)
+		}
+		return NewGaussian(v)
+	}
+	scale := new(big.Rat).SetFrac(n, big.NewInt(loss))
+	if scale.Num().BitLen() >= 63 {
+		scale = new(big.Rat).SetInt(divide(scale.Num(), scale.Denom(), true))
+	}
+	return NewLaplace(scale)
+}
+
+// squareAbove returns the smallest square of a whole number that is at least
+// v. The noise grows by less than one step, and the sampler stays within 128
+// bits however large the step count is.
+func squareAbove(v *big.Rat) *big.Rat {
+	w := divide(v.Num(), v.Denom(), true)
+	s := new(big.Int).Sqrt(w)
+	if new(big.Int).Mul(s, s).Cmp(w) < 0 {
+		s.Add(s, big.NewInt(1))
+	}
+	return new(big.Rat).SetInt(s.Mul(s, s))
+}
+
+func (b *budget) selection(l0 int) error {
+	eps := big.NewRat(b.keyLoss, int64(l0)*1e9)
+	if b.gaussian { // sqrt(2*rho/L0), rounded down to a multiple of 2^-32
+		x := new(big.Int).Lsh(big.NewInt(2*b.keyLoss), 64)
+		x.Sqrt(x.Quo(x, big.NewInt(int64(l0)*1e9)))
+		eps = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
+	}
+	delta := new(big.Rat).SetFrac(big.NewInt(b.price.Delta), new(big.Int).Mul(big.NewInt(int64(l0)), big.NewInt(1e15)))
+	var err error
+	if b.keys, err = NewSelection(eps, delta); err != nil {
+		return fmt.Errorf("selection of private keys: %w", err)
+	}
+	return nil
+}
+
+// Cost is what the job takes from a ledger of the given kind.
+//
+//   - pure: epsilon and delta as declared. Gaussian noise has no pure price and
+//     is refused.
+//   - zcdp: rho and delta as declared; for Laplace noise epsilon^2/2, rounded
+//     up, and delta: (epsilon, delta)-DP is delta-approximately
+//     (epsilon^2/2)-zCDP (Bun and Steinke 2016, section 8). The bound is valid
+//     and not tight: the parts of a job would add up to less.
+func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
+	b := &p.budget
+	switch kind {
+	case glovebox.LedgerPure:
+		if b.gaussian {
+			return glovebox.Amount{}, invalid("release.rho", "a dataset whose ledger counts epsilon takes no Gaussian noise").
+				WithFix("declare release.epsilon")
+		}
+		return b.price, nil
+	case glovebox.LedgerZCDP:
+		if b.gaussian {
+			return b.price, nil
+		}
+		sq := new(big.Int).Mul(big.NewInt(b.price.Loss), big.NewInt(b.price.Loss))
+		return glovebox.Amount{Loss: divide(sq, big.NewInt(2e9), true).Int64(), Delta: b.price.Delta}, nil
+	}
+	return glovebox.Amount{}, glovebox.Errorf(glovebox.CodeInvalid, "a ledger counts pure or zcdp").WithFix("set the dataset's ledger.kind")
+}

@@ -1,0 +1,88 @@
+package privacy
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"math"
+
+	"glovebox"
+)
+
+// addDefaults turns the declared default contribution into the records that a
+// guest would have made, so that it passes through the same bounds.
+func (p *Plan) addDefaults(records []glovebox.DefaultRecord) error {
+	if len(records) > MaxDefaults {
+		return invalid("output.default", "%d records, at most %d are possible", len(records), MaxDefaults)
+	}
+	for i, r := range records {
+		path := fmt.Sprintf("output.default[%d]", i)
+		words := make([]uint64, p.keyWords+len(p.grids))
+		if err := p.defaultKey(words, r, path); err != nil {
+			return err
+		}
+		if err := p.defaultMetrics(words[p.keyWords:], r, path); err != nil {
+			return err
+		}
+		for _, w := range words {
+			p.defaults = binary.LittleEndian.AppendUint64(p.defaults, w)
+		}
+		p.defaultN++
+	}
+	return nil
+}
+
+func (p *Plan) defaultKey(words []uint64, r glovebox.DefaultRecord, path string) error {
+	for i := range p.fields {
+		f := &p.fields[i]
+		at := path + ".key." + f.name
+		v, ok := r.Key[f.name]
+		if !ok {
+			return invalid(at, "is missing").WithFix("give every key field a value")
+		}
+		v, wrong := f.parse(v)
+		if wrong != "" {
+			return invalid(at, "the value %s", wrong)
+		}
+		f.encode(words[f.at:f.at+f.words], v)
+		if f.list != nil {
+			if _, ok := f.list.find(words[f.at : f.at+f.words]); !ok {
+				return invalid(at, "the value is not on the public list")
+			}
+		}
+	}
+	if len(r.Key) != len(p.fields) {
+		return invalid(path+".key", "names a field that the key does not have")
+	}
+	return nil
+}
+
+func (p *Plan) defaultMetrics(words []uint64, r glovebox.DefaultRecord, path string) error {
+	for i, m := range p.metrics {
+		if p.gridOf[i] < 0 {
+			continue
+		}
+		at := path + ".metrics." + m.Name
+		v, ok := r.Metrics[m.Name]
+		if !ok {
+			return invalid(at, "is missing").WithFix("give every sum and mean a value")
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return invalid(at, "is not a finite number")
+		}
+		words[p.gridOf[i]] = math.Float64bits(v)
+	}
+	if len(r.Metrics) != len(p.grids) {
+		return invalid(path+".metrics", "names something that is neither a sum nor a mean of this job")
+	}
+	return nil
+}
+
+// binaryWords writes words in little endian.
+func binaryWords(w hash.Hash, words []uint64) {
+	var b [8]byte
+	for _, v := range words {
+		binary.LittleEndian.PutUint64(b[:], v)
+		w.Write(b[:])
+	}
+}

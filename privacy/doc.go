@@ -1,0 +1,65 @@
+// Package privacy turns what untrusted code says about single units (persons,
+// enterprises) into one table that is differentially private, and does the
+// arithmetic of the budget that pays for it.
+//
+// # The way of a job
+//
+// NewPlan checks a job's declaration and prices it; nothing is read off the
+// data. Each worker asks the plan for a Bounder and hands it the records that
+// the guest made of one unit, unit after unit. The Bounder makes of them a
+// bounded contribution: records of equal key summed, keys outside the public
+// list dropped, at most max_keys_per_unit keys kept by a keyed pseudo-random
+// function, values clamped to the declared range and snapped to a grid of
+// binary fractions. Contributions add up in integers in a Partial; partials
+// merge in any order to the same bytes. Plan.Release makes the table, once.
+//
+// # What is promised
+//
+// Neighbours are two data sets of which one holds one unit more. For any guest
+// code whatever, as long as what it says about a unit depends on that unit's
+// own rows and on public facts only:
+//
+//   - With release.epsilon, the table is (epsilon, delta)-differentially
+//     private; delta is 0 if all keys are public.
+//   - With release.rho, it is delta-approximately rho-zero-concentrated
+//     differentially private (Bun and Steinke 2016, section 8).
+//   - The guarantee holds for the table as printed, floats included: sums are
+//     integers, noise is drawn by exact integer samplers (Canonne, Kamath and
+//     Steinke 2020), keys are selected with integer probabilities that meet the
+//     inequality of the definition by construction, and all that follows is a
+//     function of those noisy integers and of the declaration. No float decides
+//     anything before the noise is on.
+//   - The price is known before any data is read and is never below what the
+//     mechanisms use.
+//   - Equal contributions give equal partials, byte for byte, whatever the
+//     order of units, workers and merges. Rows come out sorted by key.
+//
+// # What is not promised
+//
+//   - The package cannot see whether the caller hands every unit in once, with
+//     all its rows, and resets the guest between units. If a unit's records are
+//     spread over two calls or two bounders, it counts as two units. Two calls
+//     in a row with one token are reported by Bounder.Partial; others are not.
+//   - Replacing one unit by another counts as two changes and costs twice the
+//     budget; a group of k units costs k times.
+//   - The noise is as unpredictable as ChaCha8 seeded by the operating system;
+//     the guarantee is computational in that sense.
+//   - Samplers, selection and Release take time that depends on the noise and
+//     on the number of keys. Whoever can time them learns something; the caller
+//     has to hide it.
+//   - Memory grows with the number of distinct keys that occur. With private
+//     keys a hostile guest can make that number large; the caller limits the
+//     process. Keys are never dropped to save memory, because which ones would
+//     depend on the data.
+//   - A Partial decoded from a frame is checked for form and bounds, not for
+//     truth: a worker that lies about its units lies within those bounds only,
+//     but the guarantee is about honest workers.
+//   - Confidence intervals cover the noise alone: not the effect of clamping,
+//     of keys dropped beyond max_keys_per_unit, of default contributions or of
+//     bad data. They are computed in floats and decide nothing.
+//   - The ledger arithmetic says whether a charge fits. Making the charge
+//     durable before the first row is read is the caller's part.
+//
+// Values of this package are not safe for concurrent use, except a Plan, which
+// never changes after NewPlan.
+package privacy

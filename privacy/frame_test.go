@@ -1,0 +1,113 @@
+package privacy
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"glovebox"
+)
+
+func TestFrame(t *testing.T) {
+	r := rand.New(rand.NewPCG(17, 18))
+	for name, p := range jobs() {
+		part := bound(p, randomUnits(p, r, 300))
+		frame := must(part.MarshalBinary())
+		back := p.NewPartial()
+		if err := back.UnmarshalBinary(frame); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if fmt.Sprint(content(back)) != fmt.Sprint(content(part)) || !bytes.Equal(must(back.MarshalBinary()), frame) {
+			t.Errorf("%s: the frame decodes to something else", name)
+		}
+		// What was decoded can be added to.
+		if err := back.Merge(part); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for k, c := range content(back) {
+			for i := range c {
+				if c[i] != 2*content(part)[k][i] {
+					t.Fatalf("%s: merging a decoded partial does not double it", name)
+				}
+			}
+		}
+	}
+}
+
+// TestFrameRefuses breaks a frame byte by byte and field by field.
+func TestFrameRefuses(t *testing.T) {
+	p := jobs()["mixed"]
+	part := p.NewPartial()
+	for i, k := range []string{"a", "b"} {
+		c := part.cell(part.add(wordsOf(string(record(10, []any{k, i})))))
+		c[0], c[1], c[3] = 2, 1<<38, 5
+	}
+	good := must(part.MarshalBinary())
+	entry := 24 + 8 + 32
+	put := func(at int, v uint64) []byte {
+		b := bytes.Clone(good)
+		binary.LittleEndian.PutUint64(b[at:], v)
+		return b
+	}
+	reach := uint64(p.grids[0].reach())
+	for what, frame := range map[string][]byte{
+		"nothing":           nil,
+		"half a header":     good[:20],
+		"a header alone":    good[:frameHeader],
+		"one byte less":     good[:len(good)-1],
+		"one byte more":     append(bytes.Clone(good), 0),
+		"one entry less":    good[:len(good)-entry],
+		"too many keys":     put(32, 3),
+		"absurdly many":     put(32, 1<<61),
+		"other magic":       append([]byte("GBPP"), good[4:]...),
+		"other version":     append(append([]byte("gbpp"), 2, 0, 0, 0), good[8:]...),
+		"other job":         put(8, 1),
+		"other key width":   put(24, 25|2<<32),
+		"other sums":        put(24, 24|3<<32),
+		"keys out of order": put(frameHeader, uint64('c')),
+		"equal keys":        append(good[:frameHeader+entry:frameHeader+entry], good[frameHeader:frameHeader+entry]...),
+		"bad text":          put(frameHeader+entry, 0xff),
+		"text too long":     append(append(bytes.Clone(good[:frameHeader+entry]), "bcdefghijkl"...), good[frameHeader+entry+11:]...),
+		"no units":          put(frameHeader+24, 0),
+		"too many units":    put(frameHeader+24, maxUnits+1),
+		"sum too large":     put(frameHeader+32, 2*reach+1),
+		"sum far too large": put(frameHeader+40, 1),
+		"sum too small":     put(frameHeader+40, 1<<63),
+	} {
+		back := p.NewPartial()
+		err := back.UnmarshalBinary(frame)
+		wantCode(t, what, err, glovebox.CodeInvalid)
+		if back.Len() != 0 {
+			t.Errorf("%s: something was decoded", what)
+		}
+	}
+	wantCode(t, "a partial without plan", (&Partial{}).UnmarshalBinary(good), glovebox.CodeInternal)
+	_, err := (&Partial{}).MarshalBinary()
+	wantCode(t, "a partial without plan", err, glovebox.CodeConflict)
+}
+
+// FuzzPartial decodes any bytes: what is accepted encodes to the same bytes.
+func FuzzPartial(f *testing.F) {
+	plans := jobs()
+	r := rand.New(rand.NewPCG(19, 20))
+	for _, p := range plans {
+		f.Add(must(p.NewPartial().MarshalBinary()))
+		f.Add(must(bound(p, randomUnits(p, r, 3)).MarshalBinary()))
+	}
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		for name, p := range plans {
+			part := p.NewPartial()
+			if err := part.UnmarshalBinary(frame); err != nil {
+				if glovebox.CodeOf(err) != glovebox.CodeInvalid {
+					t.Fatalf("%s: %v", name, err)
+				}
+				continue
+			}
+			if got := must(part.MarshalBinary()); !bytes.Equal(got, frame) {
+				t.Fatalf("%s: %x encodes to %x", name, frame, got)
+			}
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package privacy
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"testing"
+
+	"glovebox"
+)
+
+// alarm is the probability with which one statistical check of this package
+// fails although everything is right. The checks of one run number well below
+// 5,000, so a run raises a false alarm with a probability below 5e-7. Noise in
+// those tests comes from the operating system, so every run is a new one.
+const alarm = 1e-10
+
+// checkShare fails if k successes in n independent trials are too unlikely for
+// a success probability in [low, high]. By Chernoff's bound the probability of
+// a share that far from p or farther is at most exp(-n*KL(k/n, p)) on each side,
+// so this is no approximation.
+func checkShare(t *testing.T, what string, k, n int, low, high float64) {
+	t.Helper()
+	share := float64(k) / float64(n)
+	p := math.Min(math.Max(share, low), high)
+	if float64(n)*divergence(share, p) > math.Log(2/alarm) {
+		t.Errorf("%s: %d of %d, a share of %.6g, for a probability in [%.6g, %.6g]", what, k, n, share, low, high)
+	}
+}
+
+// divergence is the Kullback-Leibler divergence of Bernoulli(q) from Bernoulli(p).
+func divergence(q, p float64) float64 {
+	term := func(q, p float64) float64 {
+		if q == 0 {
+			return 0
+		}
+		return q * math.Log(q/p)
+	}
+	return term(q, p) + term(1-q, 1-p)
+}
+
+// must returns v, or stops the test that set up something impossible.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func wantCode(t *testing.T, what string, err error, code glovebox.Code) {
+	t.Helper()
+	if glovebox.CodeOf(err) != code {
+		t.Errorf("%s: error %v, want code %s", what, err, code)
+	}
+}
+
+// token returns the token of the i-th unit.
+func token(i int) (t [16]byte) {
+	h := sha256.Sum256(binary.LittleEndian.AppendUint64(nil, uint64(i)))
+	copy(t[:], h[:])
+	return t
+}
+
+// record encodes int64 keys or texts (padded to width bytes) and then values.
+func record(width int, key []any, values ...float64) []byte {
+	var r []byte
+	for _, k := range key {
+		switch k := k.(type) {
+		case int:
+			r = binary.LittleEndian.AppendUint64(r, uint64(k))
+		case string:
+			f := make([]byte, (width+7)/8*8)
+			copy(f, k)
+			r = append(r, f...)
+		}
+	}
+	for _, v := range values {
+		r = binary.LittleEndian.AppendUint64(r, math.Float64bits(v))
+	}
+	return r
+}
+
+var (
+	intKey    = glovebox.KeyField{Name: "k", Type: glovebox.Int64, Private: true}
+	textKey   = glovebox.KeyField{Name: "t", Type: glovebox.String, Width: 10, Private: true}
+	unitCount = glovebox.Metric{Name: "n", Kind: glovebox.Count}
+	unitSum   = glovebox.Metric{Name: "s", Kind: glovebox.Sum, Min: -1, Max: 3}
+	unitMean  = glovebox.Metric{Name: "m", Kind: glovebox.Mean, Min: 0, Max: 10}
+)
+
+func publicKey(name string, values ...any) glovebox.KeyField {
+	return glovebox.KeyField{Name: name, Type: glovebox.Int64, Public: values}
+}
+
+// output declares keys and metrics with L0 keys per unit.
+func output(l0 int, keys []glovebox.KeyField, metrics ...glovebox.Metric) glovebox.Output {
+	return glovebox.Output{Key: keys, MaxKeysPerUnit: l0, Metrics: metrics}
+}
+
+func keysOf(k ...glovebox.KeyField) []glovebox.KeyField { return k }
+
+// laplace and gaussian are prices; delta is 0 for public keys.
+func laplace(epsilon, delta float64) glovebox.ReleaseDef {
+	return glovebox.ReleaseDef{Method: "dp", Epsilon: epsilon, Delta: delta}
+}
+
+func gaussian(rho, delta float64) glovebox.ReleaseDef {
+	return glovebox.ReleaseDef{Method: "dp", Rho: rho, Delta: delta}
+}

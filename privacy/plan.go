@@ -1,0 +1,234 @@
+package privacy
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"hash/maphash"
+
+	"glovebox"
+)
+
+// Limits of a job's declaration.
+const (
+	MaxKeysPerUnit = 1000 // largest max_keys_per_unit
+	MaxMetrics     = 64
+	MaxKeyFields   = 16
+	MaxDefaults    = 1000 // default records
+	MaxEpsilon     = 1000 // largest epsilon or rho of one job
+	MaxDelta       = 0.01
+)
+
+// Plan is a job's declaration, checked and priced. It is public: nothing in it
+// is read off the data. It never changes and may be used by many goroutines.
+type Plan struct {
+	keys     []glovebox.KeyField // without their lists
+	fields   []keyField
+	keyWords int
+	private  bool
+	rows     int // number of public keys
+	free     bool
+	l0       int
+	metrics  []glovebox.Metric
+	grids    []grid // one per sum or mean, in declared order
+	gridOf   []int  // per metric: index into grids, -1 for count
+	defaults []byte
+	defaultN int
+	budget   budget
+	hash     hasher
+	mark     [16]byte // fingerprint of the declaration
+}
+
+// NewPlan checks what a job declares about its output and its price. Errors
+// have the code CodeInvalid and a Field relative to the job file, such as
+// "output.metrics.need.max".
+//
+// Bounds: max_keys_per_unit 1..1000; 1..64 metrics; at most 16 key fields that
+// together, each padded to a multiple of 8, take at most 256 bytes; public
+// lists whose product is at most 1,000,000 keys, no value listed twice; finite
+// min < max for sum and mean; exactly one of epsilon and rho, in (0, 1000];
+// delta in (0, 0.01] if keys are private, and none if they are public.
+func NewPlan(out glovebox.Output, rel glovebox.ReleaseDef, public PublicKeys) (*Plan, error) {
+	seed := maphash.MakeSeed()
+	p := &Plan{hash: hasher{maphash.String(seed, "a"), maphash.String(seed, "b") | 1}}
+	if out.MaxKeysPerUnit < 1 || out.MaxKeysPerUnit > MaxKeysPerUnit {
+		return nil, invalid("output.max_keys_per_unit", "%d is outside 1..%d", out.MaxKeysPerUnit, MaxKeysPerUnit)
+	}
+	p.l0 = out.MaxKeysPerUnit
+	names := map[string]bool{}
+	if err := p.addKeys(out.Key, public, names); err != nil {
+		return nil, err
+	}
+	if err := p.addMetrics(out.Metrics, names); err != nil {
+		return nil, err
+	}
+	if err := p.addDefaults(out.Default); err != nil {
+		return nil, err
+	}
+	if err := p.addBudget(rel); err != nil {
+		return nil, err
+	}
+	p.fingerprint()
+	return p, nil
+}
+
+func (p *Plan) addKeys(keys []glovebox.KeyField, public PublicKeys, names map[string]bool) error {
+	p.rows, p.free = 1, true
+	if len(keys) > MaxKeyFields {
+		return invalid("output.key", "%d fields, at most %d are possible", len(keys), MaxKeyFields)
+	}
+	for i, k := range keys {
+		if err := newName(k.Name, fmt.Sprintf("output.key[%d]", i), names); err != nil {
+			return err
+		}
+		path := "output.key." + k.Name
+		f, err := newField(k, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case k.Private == (k.Public != nil):
+			return invalid(path, "takes exactly one of public and private").
+				WithFix("list the possible values with public, or say private: true and pay for their selection")
+		case i > 0 && k.Private != p.private:
+			return invalid(path, "public and private fields cannot be mixed")
+		}
+		p.private = k.Private
+		if !k.Private {
+			if err := f.addList(k, public, path, p.hash); err != nil {
+				return err
+			}
+			if p.rows *= f.list.len(); p.rows > MaxPublicKeys {
+				return invalid("output.key", "the public lists make more than %d keys together", MaxPublicKeys)
+			}
+		}
+		f.at = p.keyWords
+		p.keyWords += f.words
+		p.free = p.free && k.Private && !f.text
+		p.fields = append(p.fields, f)
+		k.Public, k.Width = nil, f.width
+		p.keys = append(p.keys, k)
+	}
+	if 8*p.keyWords > MaxKeyBytes {
+		return invalid("output.key", "a key takes %d bytes, at most %d are possible", 8*p.keyWords, MaxKeyBytes).
+			WithFix("declare narrower widths")
+	}
+	if !p.private {
+		p.l0 = min(p.l0, p.rows) // nobody can touch more keys than there are
+	}
+	return nil
+}
+
+func (p *Plan) addMetrics(metrics []glovebox.Metric, names map[string]bool) error {
+	if len(metrics) < 1 || len(metrics) > MaxMetrics {
+		return invalid("output.metrics", "%d metrics, 1..%d are possible", len(metrics), MaxMetrics)
+	}
+	for i, m := range metrics {
+		if err := newName(m.Name, fmt.Sprintf("output.metrics[%d]", i), names); err != nil {
+			return err
+		}
+		path := "output.metrics." + m.Name
+		switch m.Kind {
+		case glovebox.Count:
+			if m.Min != 0 || m.Max != 0 {
+				return invalid(path, "a count takes neither min nor max").WithFix("remove them")
+			}
+			p.gridOf = append(p.gridOf, -1)
+		case glovebox.Sum, glovebox.Mean:
+			g, err := newGridFor(m, path)
+			if err != nil {
+				return err
+			}
+			p.gridOf = append(p.gridOf, len(p.grids))
+			p.grids = append(p.grids, g)
+		default:
+			return invalid(path+".kind", "is none of count, sum and mean")
+		}
+		p.metrics = append(p.metrics, m)
+	}
+	return nil
+}
+
+// newName checks the name of a column of the table.
+func newName(name, path string, taken map[string]bool) error {
+	ok := len(name) >= 1 && len(name) <= 63
+	for i := range len(name) {
+		c := name[i]
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
+		ok = ok && (letter || i > 0 && '0' <= c && c <= '9')
+	}
+	if !ok {
+		return invalid(path, "the name is not made of 1 to 63 letters, digits and underscores, beginning with no digit")
+	}
+	if taken[name] {
+		return invalid(path, "the name %s is taken", name).WithFix("give every key field and metric a name of its own")
+	}
+	taken[name] = true
+	return nil
+}
+
+// fingerprint marks partials, so that those of one job never merge into
+// another's.
+func (p *Plan) fingerprint() {
+	h := sha256.New()
+	h.Write(fmt.Appendf(nil, "%v %d %v", p.keys, p.l0, p.metrics))
+	for i := range p.grids {
+		h.Write(fmt.Appendf(nil, " %d", p.grids[i].exp))
+	}
+	for _, f := range p.fields {
+		if f.list != nil {
+			binaryWords(h, f.list.data)
+		}
+	}
+	copy(p.mark[:], h.Sum(nil))
+}
+
+// RecordBytes is the size of one record of the guest: the key fields, then one
+// float64 for every sum and mean. It is 0 for a count without keys.
+func (p *Plan) RecordBytes() int { return 8 * (p.keyWords + len(p.grids)) }
+
+// Keys returns the key fields without their lists, widths filled in.
+func (p *Plan) Keys() []glovebox.KeyField { return append([]glovebox.KeyField(nil), p.keys...) }
+
+// Metrics returns the metrics in declared order.
+func (p *Plan) Metrics() []glovebox.Metric { return append([]glovebox.Metric(nil), p.metrics...) }
+
+// PublicRows returns the number of rows of the table if keys are public, which
+// is 1 if there are no keys, and 0 if keys are private.
+func (p *Plan) PublicRows() int {
+	if p.private {
+		return 0
+	}
+	return p.rows
+}
+
+// L0 returns the number of keys that one unit can touch: max_keys_per_unit, or
+// the number of public keys where that is smaller.
+func (p *Plan) L0() int { return p.l0 }
+
+// allowed says whether key may appear in the table.
+func (p *Plan) allowed(key []uint64) bool {
+	if p.free {
+		return true
+	}
+	for i := range p.fields {
+		f := &p.fields[i]
+		if f.list == nil {
+			if !f.valid(key) {
+				return false
+			}
+		} else if _, ok := f.list.find(key[f.at : f.at+f.words]); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// compare orders keys field by field: numbers by value, text by bytes.
+func (p *Plan) compare(a, b []uint64) int {
+	for i := range p.fields {
+		if c := p.fields[i].compare(a, b); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
