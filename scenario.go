@@ -70,7 +70,8 @@ type GrantDataset struct {
 
 // GrantColumn says what may be done with one column.
 type GrantColumn struct {
-	// Use lists input (the module reads it) and filter (a row filter reads it).
+	// Use lists input (the module reads it), filter (a row filter reads it) and
+	// key (a token of it may leave as a key that the module makes).
 	Use  []string `json:"use"`
 	Mask *Mask    `json:"mask,omitempty"` // nil: the policy's default for its class and grade
 }

@@ -70,7 +70,7 @@ func TestGrantChecks(t *testing.T) {
 		"form": {[]string{"use: [input, filter]}", "use: [input, export]}", "approvals: [authority, provider]", "approvals: [developer]\nby: zhao", "sha256:2c", "sha256:2C", "developers: [wang]", "developers: [wang, wang]", "kind: none", "kind: nothing"},
 			[]string{
 				"g:4:20: developers[1]: is the same as entry 1 of the list (keep one of the two)",
-				"g:12:31: datasets.population.columns.township.use[1]: is none of the values allowed (write one of `input`, `filter`)",
+				"g:12:31: datasets.population.columns.township.use[1]: is none of the values allowed (write one of `input`, `filter`, `key`)",
 				"g:17:50: datasets.disability.columns.grade.mask.kind: is none of the values allowed (write one of `none`, `token`, `redact`, `generalise`, `suppress`)",
 				"g:19:5: modules[0]: does not have the expected form (write a module digest: sha256: and 64 lower-case hex digits)",
 				"g:20:13: approvals[0]: is none of the values allowed (write one of `provider`, `authority`, `operator`, `auditor`)",

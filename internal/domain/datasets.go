@@ -79,7 +79,9 @@ type Load struct {
 }
 
 // LoadDataset reads a provider's file into a new snapshot and makes it the
-// current one. It keeps nothing of a load that fails.
+// current one. It keeps nothing of a load that fails. A load of what the
+// current snapshot holds already changes nothing, so that a load that was
+// killed can be run again, and stored answers stay free.
 func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path string, progress func(done, total int64)) (_ *Load, err error) {
 	var doc DatasetDoc
 	if err := d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Dataset, code, &doc) }); err != nil {
@@ -118,6 +120,9 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 	})
 	if err != nil {
 		return nil, named(err, path)
+	}
+	if old := doc.Snapshot; old != nil && old.Digest == res.Digest && old.Parts == d.Parts {
+		return &Load{Snapshot: *old, Report: &res.Report}, w.Abort()
 	}
 	if err := w.Commit(res.ManifestBytes); err != nil {
 		return nil, err

@@ -70,7 +70,7 @@ type Domain struct {
 }
 
 // Open opens the domain in dir. A writer first finishes what a killed process
-// left: entries that were not in the log yet, files of half a load.
+// left: entries that were not in the log yet, files of half a load, half an Init.
 func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if o == nil {
 		o = &Options{ReadOnly: true}
@@ -95,6 +95,8 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 		if d.lock, err = lock(ctx, filepath.Join(dir, lockFile), o.Waiting); err != nil {
 			return nil, err
 		}
+	} else if !exists(dir, dbFile) {
+		return nil, unfinished(dir)
 	}
 	if d.Vault, err = vault.Open(dir); err != nil {
 		return nil, err
@@ -119,6 +121,9 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 		return nil, err
 	}
 	if err := d.Store.Publish(ctx, d.log); err != nil {
+		return nil, err
+	}
+	if err := d.begin(ctx); err != nil {
 		return nil, err
 	}
 	return d, d.cleanVault(ctx)
@@ -196,17 +201,23 @@ func powerOfTwo(n int) bool { return n >= 1 && n <= 1024 && n&(n-1) == 0 }
 
 // readPolicies reads DIR/policy/*.rego.
 func readPolicies(dir string) (map[string]string, error) {
-	names, err := filepath.Glob(filepath.Join(dir, "*.rego"))
-	if err != nil {
-		return nil, err
+	bad := func(path string) error {
+		return (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "a policy of this domain cannot be read"}).WithFix("use the account that owns it")
+	}
+	names, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, bad(dir)
 	}
 	out := map[string]string{}
 	for _, n := range names {
-		b, err := os.ReadFile(n)
-		if err != nil {
-			return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: n, Msg: "a policy of this domain cannot be read"}).WithFix("use the account that owns it")
+		if filepath.Ext(n.Name()) != ".rego" {
+			continue
 		}
-		out[filepath.Base(n)] = string(b)
+		b, err := os.ReadFile(filepath.Join(dir, n.Name()))
+		if err != nil {
+			return nil, bad(filepath.Join(dir, n.Name()))
+		}
+		out[n.Name()] = string(b)
 	}
 	return out, nil
 }

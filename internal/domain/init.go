@@ -3,11 +3,13 @@ package domain
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 
 	"glovebox"
+	"glovebox/internal/fault"
 	"glovebox/internal/store"
 	"glovebox/internal/vault"
 )
@@ -27,7 +29,9 @@ type Info struct {
 
 var nameRule = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
 
-// Init makes a domain in a directory that is missing or empty.
+// Init makes a domain in a directory that is missing or empty. One that was
+// killed is finished by the same call, and a call that comes after the last
+// step answers as the first would have, until something happens in the domain.
 func Init(ctx context.Context, dir string, o InitOptions) (_ *Info, err error) {
 	dir, err = filepath.Abs(dir)
 	if err != nil {
@@ -46,41 +50,120 @@ func Init(ctx context.Context, dir string, o InitOptions) (_ *Info, err error) {
 	if !powerOfTwo(o.Parts) {
 		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--parts", Msg: "not a number of parts"}).WithFix("use a power of two from 1 to 1024")
 	}
-	if names, err := os.ReadDir(dir); err == nil && len(names) > 0 {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "the directory is not empty"}).WithFix("name a new one")
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "the directory cannot be made"}).WithFix("check the path and its owner")
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, glovebox.Errorf(glovebox.CodeInternal, "the directory cannot be closed to others").Because(err)
-	}
-	if err := vault.Init(dir); err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(filepath.Join(dir, policyDir), 0o700); err != nil {
-		return nil, glovebox.Errorf(glovebox.CodeInternal, "the policy directory cannot be made").Because(err)
-	}
-	// The config comes last: without it the directory is not a domain.
-	b, err := json.MarshalIndent(config{Format: 1, Name: o.Name, Parts: o.Parts}, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	if err := vault.WriteFile(filepath.Join(dir, configFile), append(b, '\n')); err != nil {
+	if err := lay(ctx, dir, config{Format: 1, Name: o.Name, Parts: o.Parts}); err != nil {
 		return nil, err
 	}
 	d, err := Open(ctx, dir, &Options{})
 	if err != nil {
 		return nil, err
 	}
-	info := d.Info()
-	err = d.Effect(ctx, Owner, func(tx *store.Tx) error {
-		return tx.Record("domain.init", "domain/"+o.Name, info)
+	err = d.Store.View(ctx, func(tx *store.Tx) error {
+		n, err := tx.Recorded()
+		if err == nil && n > 1 {
+			err = notEmpty(dir)
+		}
+		return err
 	})
-	if cerr := d.Close(); err == nil {
-		err = cerr
+	info := d.Info()
+	if err = errors.Join(err, d.Close()); err != nil {
+		return nil, err
 	}
-	return info, err
+	return info, nil
+}
+
+// lay puts keys, vault and config into the directory, or those of them that an
+// Init that was killed did not get to. What is there is never replaced.
+func lay(ctx context.Context, dir string, c config) error {
+	if err := vacant(dir, c); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "the directory cannot be made"}).WithFix("check the path and its owner")
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return glovebox.Errorf(glovebox.CodeInternal, "the directory cannot be closed to others").Because(err)
+	}
+	l, err := lock(ctx, filepath.Join(dir, lockFile), nil)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	fault.Point("init-locked")
+	// Another Init may have had the lock until now.
+	if err := vacant(dir, c); err != nil || exists(dir, configFile) {
+		return err
+	}
+	if !vault.Made(dir) {
+		if err := vault.Init(dir); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(dir, policyDir), 0o700); err != nil {
+		return glovebox.Errorf(glovebox.CodeInternal, "the policy directory cannot be made").Because(err)
+	}
+	if err := vault.RemoveUnfinished(dir); err != nil {
+		return err
+	}
+	// The config comes last: without it the directory is not a domain.
+	b, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := vault.WriteFile(filepath.Join(dir, configFile), append(b, '\n')); err != nil {
+		return err
+	}
+	fault.Point("init-laid")
+	return nil
+}
+
+// vacant refuses a directory that holds anything but what an Init with the
+// same options makes before the first entry of its log.
+func vacant(dir string, c config) error {
+	if exists(dir, configFile) {
+		if old, err := readConfig(dir); err != nil || old != c {
+			return notEmpty(dir)
+		}
+		return nil
+	}
+	names, _ := os.ReadDir(dir) // where this fails, making or locking it says why
+	for _, n := range names {
+		if n := n.Name(); n != lockFile && n != policyDir && !vault.Makes(n) {
+			return notEmpty(dir)
+		}
+	}
+	return nil
+}
+
+func exists(dir, name string) bool {
+	_, err := os.Lstat(filepath.Join(dir, name))
+	return err == nil
+}
+
+func unfinished(dir string) error {
+	return (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "the making of this domain was cut short"}).WithFix("run the same `glovebox init` again")
+}
+
+func notEmpty(dir string) error {
+	return (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "the directory is not empty"}).WithFix("name a new one")
+}
+
+// begin writes the first entry of a domain's log, which Init may not have got
+// to. It changes nothing where the database or the log has an entry.
+func (d *Domain) begin(ctx context.Context) error {
+	var n uint64
+	err := d.Store.View(ctx, func(tx *store.Tx) (err error) {
+		n, err = tx.Recorded()
+		return err
+	})
+	if err != nil || n > 0 {
+		return err
+	}
+	if n, err = d.log.Size(ctx); err != nil || n > 0 {
+		return err
+	}
+	return d.Effect(ctx, Owner, func(tx *store.Tx) error {
+		return tx.Record("domain.init", "domain/"+d.Name, d.Info())
+	})
 }
 
 // Info describes an open domain.

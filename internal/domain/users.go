@@ -53,6 +53,15 @@ func (d *Domain) AddUser(ctx context.Context, name string, role glovebox.Role, o
 	return u, err
 }
 
+// Users lists the people of the domain.
+func (d *Domain) Users(ctx context.Context) (out []glovebox.User, err error) {
+	err = d.Store.View(ctx, func(tx *store.Tx) error {
+		out, err = store.List[glovebox.User](tx, store.User)
+		return err
+	})
+	return out, err
+}
+
 // ActiveUser returns a known, active user.
 func (d *Domain) ActiveUser(ctx context.Context, name string) (glovebox.User, error) {
 	var u glovebox.User

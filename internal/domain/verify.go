@@ -27,6 +27,15 @@ type Verification struct {
 // readers that share no code with the writers. remembered is a checkpoint that
 // was kept elsewhere; nil: none, and then a rollback cannot be seen.
 func (d *Domain) Verify(ctx context.Context, remembered []byte) (*Verification, error) {
+	if d.log != nil { // what this process wrote last has to be signed first
+		n, err := d.log.Size(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := d.log.Checkpoint(ctx, n); err != nil {
+			return nil, err
+		}
+	}
 	state := verify.NewState()
 	rep, err := verify.Log(ctx, d.LogDir(), d.logKey.Verifier(), &verify.Options{Entries: state.Entry, Remembered: remembered})
 	if err != nil {

@@ -59,10 +59,6 @@ func (p *Pipeline) admit(ctx context.Context, r *request) (*admission, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.Point = glovebox.PointAdmit
-	if a.admit, err = p.d.Policy.Decide(ctx, *in); err != nil {
-		return nil, err
-	}
 	in.Point = glovebox.PointColumns
 	if a.columns, err = p.d.Policy.Decide(ctx, *in); err != nil {
 		return nil, err
@@ -84,7 +80,17 @@ func (p *Pipeline) admit(ctx context.Context, r *request) (*admission, error) {
 	for _, c := range a.charges {
 		a.doc.Prices[c.Dataset] = c
 	}
-	return a, p.d.Store.View(ctx, func(tx *store.Tx) error {
+	if err := p.recall(ctx, a); err != nil {
+		return nil, err
+	}
+	in.Point = glovebox.PointAdmit
+	a.admit, err = p.d.Policy.Decide(ctx, *a.unpaid(in))
+	return a, err
+}
+
+// recall takes what the database knows of the job, if it does.
+func (p *Pipeline) recall(ctx context.Context, a *admission) error {
+	return p.d.Store.View(ctx, func(tx *store.Tx) (err error) {
 		if a.known, err = tx.Has(store.Job, a.doc.ID); err != nil || !a.known {
 			return err
 		}
@@ -92,7 +98,7 @@ func (p *Pipeline) admit(ctx context.Context, r *request) (*admission, error) {
 		if err := tx.Get(store.Job, a.doc.ID, &old); err != nil {
 			return err
 		}
-		if old.Identity != identity {
+		if old.Identity != a.doc.Identity {
 			return glovebox.Errorf(glovebox.CodeInternal, "two jobs have the short name %s", a.doc.ID)
 		}
 		a.stored = old.State == job.Done
@@ -101,8 +107,23 @@ func (p *Pipeline) admit(ctx context.Context, r *request) (*admission, error) {
 	})
 }
 
-// input is what the policy is told of a request. A job whose price is paid
-// asks for nothing more.
+// unpaid takes the job's own charge off what the ledgers have spent: a job
+// whose price is paid asks for nothing more, also where it took the last.
+func (a *admission) unpaid(in *policy.Input) *policy.Input {
+	switch a.doc.State {
+	case job.Charged, job.Running, job.Done:
+	default:
+		return in
+	}
+	for code, c := range a.doc.Prices {
+		ds := in.Datasets[code]
+		ds.Ledger.Spent, ds.ScenarioSpent = ds.Ledger.Spent.Sub(c.Amount), ds.ScenarioSpent.Sub(c.Amount)
+		in.Datasets[code] = ds
+	}
+	return in
+}
+
+// input is what the policy is told of a request.
 func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy.Input, error) {
 	in := &policy.Input{
 		Time: p.d.LocalTime(), User: r.user, Product: r.job.Product, Walls: walls(),

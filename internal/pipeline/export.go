@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"slices"
 
@@ -24,21 +25,22 @@ type evidence struct {
 }
 
 // Export asks the policy, records the decision and writes the signed bundle of
-// an approved release to a destination that is called `to` in the record. An
-// export that was killed is finished by the same call.
+// an approved release to a destination that is called `to` in the record. The
+// same export made again, because it was killed or because files were lost, is
+// asked and recorded again and writes the same bytes.
 func (p *Pipeline) Export(ctx context.Context, u glovebox.User, id, to string, dest driver.Destination) (*exporter.Exported, error) {
 	var doc job.ReleaseDoc
 	if err := p.d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Release, id, &doc) }); err != nil {
 		return nil, err
 	}
-	n := slices.IndexFunc(doc.Exports, func(x job.Export) bool { return x.To == to && !x.Done })
-	if n < 0 {
-		if err := p.decideExport(ctx, u, &doc, to); err != nil {
-			return nil, err
-		}
-		n = len(doc.Exports) - 1
-		fault.Point("export-decided")
+	n := slices.IndexFunc(doc.Exports, func(x job.Export) bool { return x.To == to })
+	if err := p.decideExport(ctx, u, &doc, to, n < 0); err != nil {
+		return nil, err
 	}
+	if n < 0 {
+		n = len(doc.Exports) - 1
+	}
+	fault.Point("export-decided")
 	index, err := p.exportIndex(ctx, id, n)
 	if err != nil {
 		return nil, err
@@ -54,15 +56,18 @@ func (p *Pipeline) Export(ctx context.Context, u glovebox.User, id, to string, d
 		return nil, err
 	}
 	fault.Point("export-sent")
+	if doc.Exports[n].Done {
+		return done, nil
+	}
 	doc.Exports[n].Done = true
 	return done, p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
 		return tx.Put("release.exported", store.Release, id, doc, map[string]any{"to": to})
 	})
 }
 
-// decideExport asks the policy and records its answer. The entry names the
-// release's digest: it is what the bundle proves.
-func (p *Pipeline) decideExport(ctx context.Context, u glovebox.User, doc *job.ReleaseDoc, to string) error {
+// decideExport asks the policy and records its answer. The entry of a first
+// export names the release's digest: it is what the bundle proves.
+func (p *Pipeline) decideExport(ctx context.Context, u glovebox.User, doc *job.ReleaseDoc, to string, first bool) error {
 	in, err := p.releaseInput(ctx, u, doc)
 	if err != nil {
 		return err
@@ -81,6 +86,11 @@ func (p *Pipeline) decideExport(ctx context.Context, u glovebox.User, doc *job.R
 			return err
 		}
 		return d.Denied()
+	}
+	if !first {
+		return p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+			return tx.Record("release.export_again", store.Release+"/"+doc.ID, body)
+		})
 	}
 	if err := doc.To(job.Exported); err != nil {
 		return err
@@ -163,9 +173,19 @@ func (p *Pipeline) send(ctx context.Context, doc *job.ReleaseDoc, n int, index u
 	if err != nil {
 		return nil, err
 	}
-	e, err := exporter.New(dest, verify.Proof, nil)
+	e, err := exporter.New(marked{dest}, verify.Proof, nil)
 	if err != nil {
 		return nil, err
 	}
 	return e.Export(ctx, rel, ev)
+}
+
+// marked is a destination with a mark after each file.
+type marked struct{ driver.Destination }
+
+// Put implements driver.Destination.
+func (m marked) Put(ctx context.Context, name string, body []byte, sum [sha256.Size]byte) error {
+	err := m.Destination.Put(ctx, name, body, sum)
+	fault.Point("export-file")
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"glovebox"
+	"glovebox/internal/fault"
 )
 
 // Log is where entries go: audit.Log in the product.
@@ -68,6 +69,7 @@ func (s *Store) Publish(ctx context.Context, log Log) error {
 				return forked(p.seq)
 			}
 		}
+		fault.Point("appended")
 		if err := s.setIndex(ctx, p.seq, idx); err != nil {
 			return err
 		}
@@ -87,6 +89,14 @@ func (s *Store) setIndex(ctx context.Context, seq int64, idx uint64) error {
 		}
 		return nil
 	})
+}
+
+// Recorded is how many entries there are, in the log or on their way to it.
+func (t *Tx) Recorded() (n uint64, err error) {
+	if err := t.tx.QueryRowContext(t.ctx, `SELECT count(*) FROM outbox`).Scan(&n); err != nil {
+		return 0, t.failed("read the outbox", err)
+	}
+	return n, nil
 }
 
 // Indexes are the places in the log of a subject's entries of one action, in

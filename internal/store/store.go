@@ -22,6 +22,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"glovebox"
+	"glovebox/internal/fault"
 )
 
 //go:embed migrations/*.sql
@@ -65,6 +66,7 @@ func Open(ctx context.Context, path string, o *Options) (*Store, error) {
 	s.db = db
 	if !o.ReadOnly {
 		err = migrate(ctx, db)
+		fault.Point("migrated")
 	} else {
 		err = db.PingContext(ctx)
 	}
@@ -118,6 +120,7 @@ func (s *Store) run(ctx context.Context, actor string, write bool, fn func(*Tx) 
 	if !write {
 		return ignoreDone(sqlTx.Rollback())
 	}
+	fault.Point("uncommitted")
 	if err := sqlTx.Commit(); err != nil {
 		return glovebox.Errorf(glovebox.CodeInternal, "the change was not saved").Because(err)
 	}

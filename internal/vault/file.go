@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"glovebox"
+	"glovebox/internal/fault"
 )
 
 // maxKeyFile is the largest file of the keys directory, in bytes.
@@ -40,6 +42,7 @@ func WriteFile(path string, data []byte) (err error) {
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
+	fault.Point("file-written")
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -47,6 +50,21 @@ func WriteFile(path string, data []byte) (err error) {
 		return internal(err, "a file cannot be written")
 	}
 	return syncDir(dir)
+}
+
+// RemoveUnfinished removes what stopped calls of WriteFile left in a directory.
+// No other may be under way.
+func RemoveUnfinished(dir string) error {
+	names, err := os.ReadDir(dir)
+	for _, n := range names {
+		if strings.HasPrefix(n.Name(), tmpPrefix) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, n.Name())))
+		}
+	}
+	if err != nil {
+		return internal(err, "an unfinished file cannot be removed")
+	}
+	return nil
 }
 
 // syncDir makes what happened to the names in a directory durable.

@@ -6,10 +6,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"filippo.io/age"
 
 	"glovebox"
+	"glovebox/internal/fault"
 )
 
 // newKeysDir is the name under which the keys directory is built.
@@ -40,10 +42,23 @@ func Init(dir string) error {
 	if err := writeKeys(fresh); err != nil {
 		return err
 	}
+	fault.Point("keys-written")
 	if err := os.Rename(fresh, keys); err != nil {
 		return internal(err, "the keys cannot be put in place")
 	}
 	return syncDir(dir)
+}
+
+// Made says whether dir has a domain's keys, which is the last that Init does.
+func Made(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, keysDir))
+	return err == nil
+}
+
+// Makes says whether a name in a domain's directory is one that Init or
+// WriteFile leaves there, also where they were stopped.
+func Makes(name string) bool {
+	return name == keysDir || name == newKeysDir || name == vaultDir || strings.HasPrefix(name, tmpPrefix)
 }
 
 func writeKeys(dir string) error {

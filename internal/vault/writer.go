@@ -201,6 +201,7 @@ func (w *SnapshotWriter) Commit(manifest []byte) error {
 	if err := os.Rename(w.dir, w.v.snapshotPath(w.id)); err != nil {
 		return internal(err, "%s cannot be put in place", w.id.name())
 	}
+	fault.Point("vault-renamed")
 	if err := syncDir(home); err != nil {
 		return errors.Join(err, w.v.destroy(w.id))
 	}
