@@ -17,12 +17,12 @@ import (
 
 // admission is a request with the policy's answers, its price and its identity.
 type admission struct {
+	actor   string // who asks now; doc.Submitter may be another developer
 	admit   glovebox.Decision
 	columns glovebox.Decision
 	charges []glovebox.Charge
 	prices  []Price
 	doc     job.Doc // as it would be or is
-	known   bool    // doc is in the database
 	stored  bool    // the job is done: its release is there
 }
 
@@ -51,10 +51,10 @@ func (a *admission) masks() map[string]job.MaskPlan {
 	return out
 }
 
-// admit prices the job, asks both decision points and finds the job's
-// identity. It changes nothing.
+// admit prices the job, finds its identity and asks both decision points. It
+// changes nothing. A job that is paid for asks the ledgers for nothing more.
 func (p *Pipeline) admit(ctx context.Context, r *request) (*admission, error) {
-	a := &admission{}
+	a := &admission{actor: r.user.Name}
 	in, err := p.input(ctx, r, a)
 	if err != nil {
 		return nil, err
@@ -63,6 +63,28 @@ func (p *Pipeline) admit(ctx context.Context, r *request) (*admission, error) {
 	if a.columns, err = p.d.Policy.Decide(ctx, *in); err != nil {
 		return nil, err
 	}
+	if err := p.identify(ctx, r, a); err != nil {
+		return nil, err
+	}
+	if a.paid() {
+		for code, ds := range in.Datasets {
+			ds.Cost = glovebox.Amount{}
+			in.Datasets[code] = ds
+		}
+	}
+	in.Point = glovebox.PointAdmit
+	a.admit, err = p.d.Policy.Decide(ctx, *in)
+	return a, err
+}
+
+// paid says whether the job was charged before.
+func (a *admission) paid() bool {
+	return a.doc.State == job.Charged || a.doc.State == job.Running || a.doc.State == job.Done
+}
+
+// identify digests what the job's answer depends on and looks whether the
+// domain knows that job.
+func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error {
 	spec := job.Spec{Job: *r.job, Module: r.module.Digest(), Function: r.function.Name, Rewriter: sandbox.RewriterVersion, Files: r.files,
 		Snapshots: map[string]string{}, Versions: map[string]int{}, Policy: p.d.Policy.Revision(), Masks: a.masks()}
 	spec.Job.Module, spec.Job.References = "", nil // their digests stand for them
@@ -73,54 +95,29 @@ func (p *Pipeline) admit(ctx context.Context, r *request) (*admission, error) {
 	}
 	identity, err := spec.Identity()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a.doc = job.Doc{ID: job.IDOf(identity), Identity: identity, Scenario: r.job.Scenario, Product: r.job.Product,
 		Submitter: r.user.Name, Submitted: p.d.Stamp(), Spec: spec, Prices: map[string]glovebox.Charge{}}
 	for _, c := range a.charges {
 		a.doc.Prices[c.Dataset] = c
 	}
-	if err := p.recall(ctx, a); err != nil {
-		return nil, err
-	}
-	in.Point = glovebox.PointAdmit
-	a.admit, err = p.d.Policy.Decide(ctx, *a.unpaid(in))
-	return a, err
-}
-
-// recall takes what the database knows of the job, if it does.
-func (p *Pipeline) recall(ctx context.Context, a *admission) error {
-	return p.d.Store.View(ctx, func(tx *store.Tx) (err error) {
-		if a.known, err = tx.Has(store.Job, a.doc.ID); err != nil || !a.known {
+	return p.d.Store.View(ctx, func(tx *store.Tx) error {
+		known, err := tx.Has(store.Job, a.doc.ID)
+		if err != nil || !known {
 			return err
 		}
 		var old job.Doc
 		if err := tx.Get(store.Job, a.doc.ID, &old); err != nil {
 			return err
 		}
-		if old.Identity != a.doc.Identity {
+		if old.Identity != identity {
 			return glovebox.Errorf(glovebox.CodeInternal, "two jobs have the short name %s", a.doc.ID)
 		}
 		a.stored = old.State == job.Done
 		a.doc = old
 		return nil
 	})
-}
-
-// unpaid takes the job's own charge off what the ledgers have spent: a job
-// whose price is paid asks for nothing more, also where it took the last.
-func (a *admission) unpaid(in *policy.Input) *policy.Input {
-	switch a.doc.State {
-	case job.Charged, job.Running, job.Done:
-	default:
-		return in
-	}
-	for code, c := range a.doc.Prices {
-		ds := in.Datasets[code]
-		ds.Ledger.Spent, ds.ScenarioSpent = ds.Ledger.Spent.Sub(c.Amount), ds.ScenarioSpent.Sub(c.Amount)
-		in.Datasets[code] = ds
-	}
-	return in
 }
 
 // input is what the policy is told of a request.

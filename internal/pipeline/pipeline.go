@@ -13,7 +13,6 @@ package pipeline
 import (
 	"context"
 	"slices"
-	"time"
 
 	"glovebox"
 	"glovebox/internal/domain"
@@ -109,6 +108,3 @@ func (p *Pipeline) Job(ctx context.Context, u glovebox.User, id string) (*job.Do
 func maySee(u glovebox.User, submitter string) bool {
 	return u.Name == submitter || slices.ContainsFunc(u.Roles, func(r glovebox.Role) bool { return r != glovebox.RoleDeveloper })
 }
-
-// stamp is a moment as documents hold it.
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

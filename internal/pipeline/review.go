@@ -29,6 +29,29 @@ func (p *Pipeline) Release(ctx context.Context, u glovebox.User, id string) (*Re
 	return v, nil
 }
 
+// Releases lists the releases that a user may see: those of the jobs that the
+// user may see.
+func (p *Pipeline) Releases(ctx context.Context, u glovebox.User) (out []job.ReleaseDoc, err error) {
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		jobs, err := store.List[job.Doc](tx, store.Job)
+		if err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			if j.Release == "" || !maySee(u, j.Submitter) {
+				continue
+			}
+			var r job.ReleaseDoc
+			if err := tx.Get(store.Release, j.Release, &r); err != nil {
+				return err
+			}
+			out = append(out, r)
+		}
+		return nil
+	})
+	return out, err
+}
+
 // view reads a stored release through the type that only this package builds:
 // its decision, its receipt and its audit index have to be there.
 func (p *Pipeline) view(ctx context.Context, id string) (*ReleaseView, error) {

@@ -93,7 +93,7 @@ func (p *Pipeline) refuse(ctx context.Context, a *admission, d glovebox.Decision
 	if err != nil {
 		return err
 	}
-	err = p.d.Effect(ctx, a.doc.Submitter, func(tx *store.Tx) error {
+	err = p.d.Effect(ctx, a.actor, func(tx *store.Tx) error {
 		if a.doc.State != "" && a.doc.State != job.Refused && a.doc.State != job.Admitted {
 			return tx.Record("job.refuse", "job/"+a.doc.ID, body)
 		}
@@ -115,7 +115,7 @@ func (p *Pipeline) recordAdmission(ctx context.Context, a *admission) error {
 	if err != nil {
 		return err
 	}
-	return p.d.Effect(ctx, a.doc.Submitter, func(tx *store.Tx) error {
+	return p.d.Effect(ctx, a.actor, func(tx *store.Tx) error {
 		if err := a.doc.To(job.Admitted); err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (p *Pipeline) recordAdmission(ctx context.Context, a *admission) error {
 // charge takes the price, durably, before any row is read. If the budget went
 // elsewhere since the decision, the job is refused.
 func (p *Pipeline) charge(ctx context.Context, a *admission) error {
-	err := p.d.Effect(ctx, a.doc.Submitter, func(tx *store.Tx) error {
+	err := p.d.Effect(ctx, a.actor, func(tx *store.Tx) error {
 		doc := a.doc
 		if err := doc.To(job.Charged); err != nil {
 			return err
@@ -142,7 +142,7 @@ func (p *Pipeline) charge(ctx context.Context, a *admission) error {
 		return err
 	}
 	cause := err
-	err = p.d.Effect(ctx, a.doc.Submitter, func(tx *store.Tx) error {
+	err = p.d.Effect(ctx, a.actor, func(tx *store.Tx) error {
 		if err := a.doc.To(job.Refused); err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (p *Pipeline) repeat(ctx context.Context, a *admission) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = p.d.Effect(ctx, a.doc.Submitter, func(tx *store.Tx) error {
+	err = p.d.Effect(ctx, a.actor, func(tx *store.Tx) error {
 		return tx.Record("job.repeat", "job/"+a.doc.ID, body)
 	})
 	if err != nil {

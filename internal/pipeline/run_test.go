@@ -149,6 +149,13 @@ func TestOverBudget(t *testing.T) {
 	if got := balance(t, d, "pums").Spent.Loss; got != 450_000_000 {
 		t.Fatalf("spent %d", got)
 	}
+	// What is paid for needs no more budget.
+	if err := os.WriteFile(file, []byte(strings.Replace(job, "rho: 0.125", "rho: 0.3", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if o := run(t, p, file, "wang"); !o.Repeated {
+		t.Fatal("a job that is done was run again")
+	}
 }
 
 // TestReviewAndExport walks a release out of the domain: nobody alone can let
