@@ -64,6 +64,9 @@ type Job struct {
 	Output  Output              `json:"output"`
 	Release Method              `json:"release"`
 	Mode    string              `json:"mode"` // map
+	// Paid says that this very job was charged before: it is run again after a
+	// crash, or its stored answer is asked for. It takes nothing more.
+	Paid bool `json:"paid"`
 }
 
 // JobInput is what a job reads of one dataset.

@@ -66,12 +66,7 @@ func (p *Pipeline) admit(ctx context.Context, r *request) (*admission, error) {
 	if err := p.identify(ctx, r, a); err != nil {
 		return nil, err
 	}
-	if a.paid() {
-		for code, ds := range in.Datasets {
-			ds.Cost = glovebox.Amount{}
-			in.Datasets[code] = ds
-		}
-	}
+	in.Job.Paid = a.paid()
 	in.Point = glovebox.PointAdmit
 	a.admit, err = p.d.Policy.Decide(ctx, *in)
 	return a, err

@@ -44,7 +44,9 @@ deny contains lib.fault("budget.scenario", sprintf("inputs.%s", [dataset]), obje
 	not fits_scenario(d)
 }
 
+# A job that is paid for takes nothing more from any ledger.
 priced := {dataset: d |
+	object.get(input, ["job", "paid"], false) != true
 	some dataset, _ in input.job.inputs
 	d := input.datasets[dataset]
 }

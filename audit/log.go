@@ -1,0 +1,338 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"crypto/subtle"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"glovebox"
+
+	"github.com/transparency-dev/tessera"
+	"github.com/transparency-dev/tessera/storage/posix"
+	"k8s.io/klog/v2"
+)
+
+const (
+	// DefaultCheckpointWait is how long Open, Checkpoint, Proof and Close wait
+	// for a signed checkpoint. It normally takes up to 0.2 s.
+	DefaultCheckpointWait = 10 * time.Second
+
+	// checkpointInterval is the shortest that the storage takes.
+	checkpointInterval = 100 * time.Millisecond
+	// collectInterval is how often partial tiles under full ones are removed.
+	collectInterval = 5 * time.Second
+	// bulkSize is how many entries of a batch are written at once. A batch
+	// must reach the disk as a whole or not at all: were one half written
+	// after the other had failed, its entries would lie at wrong indexes. So
+	// nothing here is ever flushed by a timer.
+	bulkSize = 64
+	// never is longer than any process runs.
+	never = 100 * 365 * 24 * time.Hour
+)
+
+// Options changes how a log is kept. nil means all defaults.
+type Options struct {
+	// CheckpointWait is how long to wait for a signed checkpoint. Default
+	// (zero): DefaultCheckpointWait. At least 1 s, at most 10 min.
+	CheckpointWait time.Duration
+}
+
+func (o *Options) withDefaults() (Options, error) {
+	var r Options
+	if o != nil {
+		r = *o
+	}
+	if r.CheckpointWait == 0 {
+		r.CheckpointWait = DefaultCheckpointWait
+	}
+	if r.CheckpointWait < time.Second || r.CheckpointWait > 10*time.Minute {
+		return r, glovebox.Errorf(glovebox.CodeInvalid, "checkpoint wait is outside 1 s to 10 min")
+	}
+	return r, nil
+}
+
+// Log is an open log. Its methods may be called at the same time; appends
+// follow one another.
+type Log struct {
+	dir    string
+	key    *Key
+	opts   Options
+	lock   *os.File
+	reader tessera.LogReader
+	stop   context.CancelFunc
+
+	one, bulk appender // one: entry by entry; bulk: bulkSize entries by flush
+
+	mu     sync.Mutex
+	closed bool
+	synced bool   // next and last say what is on disk
+	next   uint64 // index of the next entry
+	last   *Entry // the entry before it; nil: none
+}
+
+type appender struct {
+	add  tessera.AddFn
+	shut func(context.Context) error
+}
+
+// Open opens the log in dir for writing and reading, or starts it if there is
+// none. It fails with CodeConflict if another process (or another Log of this
+// one) has it open, and with CodeInvalid if what lies there does not match its
+// last signed checkpoint: then nothing is written, so that `glovebox audit
+// verify` finds what is wrong.
+func Open(ctx context.Context, dir string, key *Key, o *Options) (_ *Log, err error) {
+	opts, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if key == nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "no key to sign the audit log with")
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, internal(err, "audit log folder")
+	}
+	if err := os.MkdirAll(filepath.Join(dir, stateDir), 0o700); err != nil {
+		return nil, internal(err, "audit log folder")
+	}
+	silence()
+
+	l := &Log{dir: dir, key: key, opts: opts}
+	if l.lock, err = lockDir(dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			l.release()
+		}
+	}()
+	signed, err := inspect(dir, key)
+	if err != nil {
+		return nil, err
+	}
+	if err := clean(dir, signed); err != nil {
+		return nil, err
+	}
+	if err := l.start(ctx); err != nil {
+		return nil, err
+	}
+	if err := l.sync(ctx); err != nil {
+		return nil, err
+	}
+	// From here on a checkpoint exists and covers every entry, so that one
+	// that is missing or behind its tree later was tampered with.
+	if _, err := l.Checkpoint(ctx, l.next); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// start runs the two appenders over one storage. Only the first publishes
+// checkpoints and collects garbage, and only until Close: two publishers could
+// overtake each other and leave the older checkpoint.
+func (l *Log) start(ctx context.Context) error {
+	// The appenders live until Close, not until the caller's context ends.
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.stop = stop
+	driver, err := posix.New(run, posix.Config{Path: l.dir})
+	if err != nil {
+		return internal(err, "audit log storage")
+	}
+	options := func(size uint, publish, collect time.Duration, live func() bool) *tessera.AppendOptions {
+		return tessera.NewAppendOptions().
+			WithCheckpointSigner(noteSigner{l.key, live}).
+			WithBatching(size, never).
+			WithCheckpointInterval(publish).
+			WithCheckpointRepublishInterval(0).
+			WithGarbageCollectionInterval(collect).
+			WithShutdownTimeout(l.opts.CheckpointWait)
+	}
+	a, shut, reader, err := tessera.NewAppender(run, driver, options(1, checkpointInterval, collectInterval, func() bool { return run.Err() == nil }))
+	if err != nil {
+		return internal(err, "audit log storage")
+	}
+	l.one, l.reader = appender{a.Add, shut}, reader
+	b, shut, _, err := tessera.NewAppender(run, driver, options(bulkSize, never, 0, func() bool { return false }))
+	if err != nil {
+		return internal(err, "audit log storage")
+	}
+	l.bulk = appender{b.Add, shut}
+	return nil
+}
+
+// Append adds one encoded entry and returns its index in the tree, which is
+// its Seq-1. When it returns without error, the entry is on disk and in the
+// tree, and Entry reads it.
+//
+// Entries come in the order of their Seq. An entry that the log already holds
+// is answered with its index, so after a crash the caller appends whatever it
+// is not sure of; other bytes under a Seq that is taken, a gap, or a time
+// before the last entry's is refused with CodeConflict. After any other error
+// the entry may or may not be in: append it again.
+//
+// The context is looked at before the entry is queued, not after.
+func (l *Log) Append(ctx context.Context, entry []byte) (uint64, error) {
+	return l.AppendBatch(ctx, [][]byte{entry})
+}
+
+// AppendBatch adds entries as Append does and returns the index of the first.
+// If the process ends or fails in between, the log holds a prefix of them.
+func (l *Log) AppendBatch(ctx context.Context, entries [][]byte) (first uint64, err error) {
+	if len(entries) == 0 {
+		return 0, glovebox.Errorf(glovebox.CodeInternal, "no audit entry to append")
+	}
+	decoded := make([]*Entry, len(entries))
+	for i, data := range entries {
+		if decoded[i], err = DecodeEntry(data); err != nil {
+			return 0, err
+		}
+		if i > 0 && decoded[i].Seq != decoded[i-1].Seq+1 {
+			return 0, badEntry("seq", "entries of a batch are not numbered one after the other")
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, internal(err, "audit append")
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return 0, glovebox.Errorf(glovebox.CodeInternal, "the audit log is closed")
+	}
+	if !l.synced {
+		if err := l.sync(ctx); err != nil {
+			return 0, err
+		}
+	}
+	first = decoded[0].Seq - 1
+	for len(decoded) > 0 && decoded[0].Seq <= l.next {
+		if err := l.same(ctx, decoded[0], entries[0]); err != nil {
+			return 0, err
+		}
+		decoded, entries = decoded[1:], entries[1:]
+	}
+	if len(decoded) > 0 && decoded[0].Seq != l.next+1 {
+		return 0, glovebox.Errorf(glovebox.CodeConflict, "audit entry %d does not follow entry %d", decoded[0].Seq, l.next)
+	}
+	prev := l.last
+	for _, e := range decoded {
+		if prev != nil && e.Time < prev.Time {
+			return 0, glovebox.Errorf(glovebox.CodeConflict, "audit entry %d is dated before the entry ahead of it", e.Seq).
+				WithFix("set the clock, or repeat the last entry's time")
+		}
+		prev = e
+	}
+	for len(decoded) > 0 {
+		n := 1
+		if len(decoded) >= bulkSize {
+			n = bulkSize
+		}
+		if err := l.flush(ctx, entries[:n]); err != nil {
+			return 0, err
+		}
+		l.next += uint64(n)
+		l.last = decoded[n-1]
+		decoded, entries = decoded[n:], entries[n:]
+	}
+	return first, nil
+}
+
+// same says whether the log already holds an entry; the caller holds mu.
+func (l *Log) same(ctx context.Context, e *Entry, data []byte) error {
+	old, err := l.Entry(ctx, e.Seq-1)
+	if err != nil {
+		return err
+	}
+	if subtle.ConstantTimeCompare(old, data) != 1 {
+		return glovebox.Errorf(glovebox.CodeConflict, "the audit log holds another entry %d", e.Seq)
+	}
+	return nil
+}
+
+// flush writes one or bulkSize entries in one step; the caller holds mu.
+func (l *Log) flush(ctx context.Context, entries [][]byte) error {
+	a := l.one
+	if len(entries) == bulkSize {
+		a = l.bulk
+	}
+	futures := make([]tessera.IndexFuture, len(entries))
+	for i, e := range entries {
+		futures[i] = a.add(context.WithoutCancel(ctx), tessera.NewEntry(bytes.Clone(e)))
+	}
+	var failed error
+	for i, f := range futures {
+		index, err := f()
+		switch {
+		case err != nil:
+			failed = internal(err, "audit append")
+		case index.Index != l.next+uint64(i):
+			failed = glovebox.Errorf(glovebox.CodeInternal, "audit entry %d was put at index %d", l.next+uint64(i)+1, index.Index).
+				WithFix("run `glovebox audit verify`")
+		}
+	}
+	l.synced = failed == nil
+	return failed
+}
+
+// sync reads how far the log has come; the caller holds mu or is Open.
+func (l *Log) sync(ctx context.Context) error {
+	n, err := l.reader.IntegratedSize(ctx)
+	if err != nil {
+		return internal(err, "audit log size")
+	}
+	l.next, l.last = n, nil
+	if n > 0 {
+		data, err := l.Entry(ctx, n-1)
+		if err != nil {
+			return err
+		}
+		if l.last, err = DecodeEntry(data); err != nil {
+			return damaged(l.dir, "its last entry cannot be read").Because(err)
+		}
+		if l.last.Seq != n {
+			return damaged(l.dir, "its last entry is not numbered by its place")
+		}
+	}
+	l.synced = true
+	return nil
+}
+
+// Close waits until a signed checkpoint covers every entry, stops writing and
+// gives the log free for others. A second call does nothing.
+func (l *Log) Close(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	err := l.bulk.shut(ctx)
+	if e := l.one.shut(ctx); err == nil {
+		err = e
+	}
+	l.release()
+	if err != nil {
+		return internal(err, "audit log is not signed to its end; it will be when it is opened again")
+	}
+	return nil
+}
+
+func (l *Log) release() {
+	if l.stop != nil {
+		l.stop()
+	}
+	l.lock.Close() // closing gives the lock free
+}
+
+// quiet guards the storage's logging library, which has one setting for the
+// whole process and must not be set while anything logs.
+var quiet sync.Once
+
+// silence keeps the storage from writing to standard error, which belongs to
+// the command line: what fails comes back as an error of the call.
+func silence() {
+	quiet.Do(func() { klog.SetSlogLogger(slog.New(slog.DiscardHandler)) })
+}

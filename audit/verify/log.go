@@ -1,0 +1,336 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+
+	"glovebox"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Options changes what Log does. nil means all defaults.
+type Options struct {
+	// Entries is called with every entry that can be decoded, in order. An
+	// error of it ends the check and is returned. nil: not called.
+	Entries func(*Entry) error
+	// Remembered is a signed checkpoint of the log that the caller kept from
+	// an earlier day, away from the log. The log must contain it: then nothing
+	// before it was rewritten and nothing was rolled back behind it. nil: that
+	// is not checked.
+	Remembered []byte
+}
+
+// Log checks the log in dir against the public key vkey ("name+hash+key", as
+// audit.Key.Verifier prints it). What is wrong with the log is in the report;
+// an error says that the check could not be made: CodeInvalid for a bad key or
+// remembered checkpoint, CodeNotFound for a folder that is not there.
+//
+// The log should not be open for writing: entries that are being added appear
+// as unsigned, files that are being written as problems.
+func Log(ctx context.Context, dir, vkey string, o *Options) (*Report, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	v, err := verifier(vkey)
+	if err != nil {
+		return nil, err
+	}
+	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
+		e := glovebox.Errorf(glovebox.CodeNotFound, "no audit log here")
+		e.File = dir
+		return nil, e
+	}
+	c := &checker{folder: folder{dir: dir, known: map[string]bool{}}, entries: o.Entries, report: &Report{Origin: v.Name()}}
+	defer c.folder.close()
+	if o.Remembered != nil {
+		cp, err := openCheckpoint(o.Remembered, v)
+		if err != nil {
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the remembered checkpoint cannot be used: %v", err)
+		}
+		c.remembered = &cp
+	}
+	c.checkpoint(v)
+	c.treeState()
+	if err := c.walk(ctx); err != nil {
+		return nil, err
+	}
+	c.roots()
+	c.others()
+	return c.report, nil
+}
+
+// checker goes through one log.
+type checker struct {
+	folder
+	entries    func(*Entry) error
+	report     *Report
+	signed     *checkpoint // nil: there is none to trust
+	state      *checkpoint // the writer's unsigned note of its progress
+	remembered *checkpoint
+	total      uint64 // entries to read
+
+	tree     peaks
+	levels   []level
+	atSigned tlog.Hash // roots at these sizes, as recomputed
+	atState  tlog.Hash
+	atOld    tlog.Hash
+	complete bool // every leaf hash up to total is known
+}
+
+// level is the tile that is being filled at one level of the tree.
+type level struct {
+	index  uint64
+	hashes []tlog.Hash
+}
+
+func (c *checker) checkpoint(v note.Verifier) {
+	const name = "checkpoint"
+	msg, err := c.read(name, maxCheckpoint)
+	if err != nil {
+		c.report.add(name, "%v", err)
+		return
+	}
+	cp, err := openCheckpoint(msg, v)
+	if err != nil {
+		c.report.add(name, "%v", err)
+		return
+	}
+	c.signed = &cp
+	c.report.Size, c.report.Root = cp.size, cp.root.String()
+	c.total = cp.size
+}
+
+func (c *checker) treeState() {
+	const name = ".state/treeState"
+	data, err := c.read(name, 4096)
+	if err != nil {
+		c.report.add(name, "%v", err)
+		return
+	}
+	var s struct {
+		Size uint64 `json:"size"`
+		Root []byte `json:"root"`
+	}
+	if err := strict(data, &s); err != nil || len(s.Root) != tlog.HashSize || s.Size > maxSize {
+		c.report.add(name, "malformed")
+		return
+	}
+	c.state = &checkpoint{s.Size, tlog.Hash(s.Root)}
+	switch {
+	case c.signed != nil && s.Size < c.signed.size:
+		c.report.add(name, "the tree has %d entries, %d are signed: the log was cut or put back", s.Size, c.signed.size)
+	case c.signed != nil && s.Size > c.signed.size:
+		c.report.Unsigned = s.Size - c.signed.size
+		c.report.add("checkpoint", "%d entries after the last signed one: the writer was killed, or the checkpoint was put back; open the log to have them signed", c.report.Unsigned)
+		c.total = s.Size
+	case c.signed == nil:
+		c.report.Unsigned = s.Size
+		c.total = s.Size
+	}
+}
+
+// strict reads exactly the bytes that encoding v again gives.
+func strict(data []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	again, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(data, again) {
+		return os.ErrInvalid
+	}
+	return nil
+}
+
+// walk reads every bundle, hashes its entries into the tree and compares the
+// tiles that this fills.
+func (c *checker) walk(ctx context.Context) error {
+	if c.signed == nil && c.state == nil {
+		c.report.add("checkpoint", "nothing says how many entries there are; no entry can be checked")
+		return nil
+	}
+	c.mark()
+	for first := uint64(0); first < c.total; first += tileWidth {
+		if err := ctx.Err(); err != nil {
+			return glovebox.Errorf(glovebox.CodeInternal, "audit verify was stopped").Because(err)
+		}
+		n := int(min(tileWidth, c.total-first))
+		leaves, err := c.bundle(first/tileWidth, n)
+		if err != nil {
+			return err
+		}
+		if leaves == nil {
+			c.report.add(tileFile(-1, first/tileWidth), "entries %d to %d are missing, and so is their tile; nothing after them can be checked", first, c.total-1)
+			return nil
+		}
+		for _, h := range leaves {
+			c.tree.push(h)
+			c.mark()
+			c.fill(0, h)
+		}
+	}
+	c.complete = true
+	for l := range c.levels {
+		if n := len(c.levels[l].hashes); n > 0 {
+			c.tile(l, c.levels[l].index, c.levels[l].hashes)
+		}
+	}
+	return nil
+}
+
+// mark keeps the root where a checkpoint speaks of it.
+func (c *checker) mark() {
+	for _, at := range []struct {
+		cp   *checkpoint
+		root *tlog.Hash
+	}{{c.signed, &c.atSigned}, {c.state, &c.atState}, {c.remembered, &c.atOld}} {
+		if at.cp != nil && at.cp.size == c.tree.n {
+			*at.root = c.tree.root()
+		}
+	}
+}
+
+func (c *checker) fill(l int, h tlog.Hash) {
+	if l == len(c.levels) {
+		c.levels = append(c.levels, level{})
+	}
+	t := &c.levels[l]
+	t.hashes = append(t.hashes, h)
+	if len(t.hashes) < tileWidth {
+		return
+	}
+	c.tile(l, t.index, t.hashes)
+	up := fullRoot(t.hashes)
+	t.index, t.hashes = t.index+1, t.hashes[:0]
+	c.fill(l+1, up)
+}
+
+// bundle checks the n entries of one bundle and returns their leaf hashes:
+// from the entries, or from the tile if the bundle cannot be split. nil: from
+// neither.
+func (c *checker) bundle(index uint64, n int) ([]tlog.Hash, error) {
+	name, data, err := c.part(tileFile(-1, index), n, n*(2+1<<16))
+	if err != nil {
+		c.report.add(name, "%v", err)
+		return c.leaves(index, n), nil
+	}
+	entries, err := splitBundle(data)
+	switch {
+	case err != nil:
+		c.report.add(name, "malformed bundle: %v", err)
+	case len(entries) < n:
+		c.report.add(name, "%d entries, %d are signed", len(entries), n)
+	case len(entries) > n && !c.fallback(name, n):
+		c.report.add(name, "%d entries, more than the %d of the tree", len(entries), n)
+	}
+	first := index * tileWidth
+	for i, raw := range entries[:min(n, len(entries))] {
+		if err := c.entry(first+uint64(i), raw); err != nil {
+			return nil, err
+		}
+	}
+	if len(entries) < n {
+		return c.leaves(index, n), nil
+	}
+	leaves := make([]tlog.Hash, n)
+	for i, raw := range entries[:n] {
+		leaves[i] = tlog.RecordHash(raw)
+	}
+	c.stale(tileFile(-1, index), n, func(w int) []byte { return joinBundle(entries, w) })
+	c.report.Files++
+	return leaves, nil
+}
+
+// leaves reads leaf hashes from a tile.
+func (c *checker) leaves(index uint64, n int) []tlog.Hash {
+	_, data, err := c.part(tileFile(0, index), n, tileWidth*tlog.HashSize)
+	if err != nil || len(data) < n*tlog.HashSize {
+		return nil
+	}
+	leaves := make([]tlog.Hash, n)
+	for i := range leaves {
+		copy(leaves[i][:], data[i*tlog.HashSize:])
+	}
+	return leaves
+}
+
+// entry checks one entry against its place and hands it to the caller.
+func (c *checker) entry(index uint64, raw []byte) error {
+	where := entryName(index)
+	e, err := decodeEntry(raw)
+	if err != nil {
+		c.report.add(where, "cannot be decoded: %v", err)
+		return nil
+	}
+	e.Index = index
+	if e.Seq != index+1 {
+		c.report.add(where, "is numbered %d, not %d: an entry was left out, repeated or moved", e.Seq, index+1)
+	}
+	if e.Time < c.report.Last {
+		c.report.add(where, "is dated before the entry ahead of it")
+	}
+	if c.report.First == "" {
+		c.report.First = e.Time
+	}
+	c.report.Last = max(c.report.Last, e.Time)
+	c.report.Read++
+	if c.entries == nil {
+		return nil
+	}
+	return c.entries(e)
+}
+
+// tile compares a stored tile with the hashes that it must hold.
+func (c *checker) tile(l int, index uint64, hashes []tlog.Hash) {
+	n := len(hashes)
+	name, data, err := c.part(tileFile(l, index), n, tileWidth*tlog.HashSize)
+	if err != nil {
+		c.report.add(name, "%v", err)
+		return
+	}
+	want := joinHashes(hashes, n)
+	if len(data) != len(want) && !(len(data) > len(want) && c.fallback(name, n)) {
+		c.report.add(name, "%d bytes, want %d", len(data), len(want))
+	}
+	for i := range n {
+		at := i * tlog.HashSize
+		if at+tlog.HashSize > len(data) || bytes.Equal(data[at:at+tlog.HashSize], want[at:at+tlog.HashSize]) {
+			continue
+		}
+		if l == 0 {
+			c.report.add(entryName(index*tileWidth+uint64(i)), "does not hash to its leaf in %s", name)
+		} else {
+			c.report.add(name, "hash %d is not that of the tile below", i)
+		}
+	}
+	c.stale(tileFile(l, index), n, func(w int) []byte { return joinHashes(hashes, w) })
+	c.report.Files++
+}
+
+// roots compares the recomputed roots with what the checkpoints say.
+func (c *checker) roots() {
+	if c.signed != nil && c.tree.n >= c.signed.size && c.atSigned != c.signed.root {
+		c.report.add("checkpoint", "the %d entries do not add up to the signed root", c.signed.size)
+	}
+	if c.state != nil && c.tree.n >= c.state.size && c.atState != c.state.root {
+		c.report.add(".state/treeState", "the %d entries do not add up to its root", c.state.size)
+	}
+	old := c.remembered
+	switch {
+	case old == nil:
+	case old.size > c.total:
+		c.report.add("checkpoint", "the log was rolled back: it has %d entries, the remembered checkpoint has %d", c.total, old.size)
+	case c.tree.n >= old.size && c.atOld != old.root:
+		c.report.add("checkpoint", "history was rewritten: the first %d entries are not those of the remembered checkpoint", old.size)
+	case c.tree.n < old.size:
+		c.report.add("checkpoint", "the remembered checkpoint of %d entries could not be compared", old.size)
+	}
+}
