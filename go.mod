@@ -7,12 +7,9 @@ require (
 	github.com/apache/arrow-go/v18 v18.8.0
 	github.com/clipperhouse/displaywidth v0.11.0
 	github.com/duckdb/duckdb-go/v2 v2.10505.0
-	github.com/google/differential-privacy/go/v3 v3.0.0
-	github.com/in-toto/attestation v1.2.0
 	github.com/minio/minio-go/v7 v7.4.1
 	github.com/open-policy-agent/opa v1.22.2
 	github.com/pressly/goose/v3 v3.28.0
-	github.com/rogpeppe/go-internal v1.16.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/secure-systems-lab/go-securesystemslib v0.11.1
@@ -26,9 +23,16 @@ require (
 	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
 	golang.org/x/text v0.43.0
-	google.golang.org/protobuf v1.36.12
 	k8s.io/klog/v2 v2.130.1
 	modernc.org/sqlite v1.60.0
+)
+
+// Tests only: oracles and peers.
+require (
+	github.com/google/differential-privacy/go/v3 v3.0.0
+	github.com/in-toto/attestation v1.2.0
+	github.com/rogpeppe/go-internal v1.16.0
+	google.golang.org/protobuf v1.36.12
 )
 
 require (
