@@ -1,0 +1,200 @@
+//go:build duckdb_arrow
+
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"glovebox"
+)
+
+// Columns of the check query's result, ahead of the dataset's own. Their names
+// cannot be those of a column.
+const (
+	whyColumn  = "#why"  // 0, or what is wrong with the row: 16*column + reason
+	ruleColumn = "#rule" // 0, or the first quality rule that says no, from 1
+)
+
+// whyReasons are the reasons that SQL finds, by their number in whyColumn.
+var whyReasons = [...]Reason{1: ReasonEncoding, 2: ReasonObject, 3: ReasonExtra, 4: ReasonNull, 5: ReasonType, 6: ReasonMaxBytes, 7: ReasonValue, 8: ReasonBounds}
+
+// whyRow marks a reason that belongs to no column.
+const whyRow = MaxColumns + 1
+
+// decodeWhy takes a whyColumn value apart.
+func decodeWhy(v int32, cols []glovebox.Column) (column string, why Reason) {
+	if i := int(v) / 16; i < len(cols) {
+		column = cols[i].Name
+	}
+	return column, whyReasons[v%16]
+}
+
+// rawColumn is a column as the file gives it, before its declared type.
+type rawColumn struct {
+	expr  string // SQL over the source's row
+	typed bool   // the file has a type of its own: expr is not text
+	bad   string // SQL that is true where the file holds no scalar; may be empty
+	nul   bool   // a text may hold a NUL
+}
+
+// rawSource is where a check query reads from.
+type rawSource struct {
+	from  string // SQL after FROM
+	extra string // SQL over the source's row that is true if it has undeclared fields; may be empty
+	gone  string // SQL over the source's row that is true if it could not be read; may be empty
+	cols  []rawColumn
+}
+
+// csvSource reads clean records whose fields are in the order of header.
+func csvSource(path string, src glovebox.Source, header []string, cols []glovebox.Column) rawSource {
+	var decl []string
+	place := map[string]int{}
+	for i, h := range header {
+		decl = append(decl, fmt.Sprintf("'f%d': 'VARCHAR'", i))
+		place[h] = i
+	}
+	delim := src.Delimiter
+	if delim == "" {
+		delim = ","
+	}
+	s := rawSource{from: fmt.Sprintf(`read_csv(%s, auto_detect = false, header = false, delim = %s, quote = '"', escape = '"', new_line = '\n', nullstr = '', columns = {%s})`,
+		quoteText(path), quoteText(delim), strings.Join(decl, ", "))}
+	for _, c := range cols {
+		e := fmt.Sprintf("f%d", place[c.SourceName()])
+		if len(src.Null) > 0 {
+			var null []string
+			for _, n := range src.Null {
+				null = append(null, quoteText(n))
+			}
+			// DuckDB reads an empty field as NULL; here it is a text like any other.
+			e = fmt.Sprintf("CASE WHEN coalesce(%s, '') NOT IN (%s) THEN coalesce(%s, '') END", e, strings.Join(null, ", "), e)
+		}
+		s.cols = append(s.cols, rawColumn{expr: e})
+	}
+	return s
+}
+
+// pointer escapes a name for a JSON pointer (RFC 6901).
+var pointer = strings.NewReplacer("~", "~0", "/", "~1")
+
+// jsonSource reads one object a line.
+func jsonSource(path string, cols []glovebox.Column) rawSource {
+	var paths, names []string
+	for _, c := range cols {
+		paths = append(paths, quoteText("/"+pointer.Replace(c.SourceName())))
+		names = append(names, quoteText(c.SourceName()))
+	}
+	list := "[" + strings.Join(paths, ", ") + "]"
+	s := rawSource{
+		from: fmt.Sprintf(`(SELECT json_extract_string(json, %s) AS v, json_type(json, %s) AS k, json_keys(json) AS n FROM read_json_objects(%s, format = 'newline_delimited', ignore_errors = true))`,
+			list, list, quoteText(path)),
+		extra: fmt.Sprintf("NOT list_has_all([%s], n)", strings.Join(names, ", ")),
+		gone:  "n IS NULL",
+	}
+	for i := range cols {
+		s.cols = append(s.cols, rawColumn{
+			expr: fmt.Sprintf("v[%d]", i+1),
+			bad:  fmt.Sprintf("k[%d] IN ('OBJECT', 'ARRAY')", i+1),
+			nul:  true,
+		})
+	}
+	return s
+}
+
+// checkSQL builds the query that gives every row of a source its declared
+// types and says what is wrong with it. rules are checked filter expressions.
+func checkSQL(s rawSource, cols []glovebox.Column, rules []string) string {
+	var raw, typed, named []string
+	var why strings.Builder
+	when := func(cond string, column, reason int) {
+		if cond != "" {
+			fmt.Fprintf(&why, " WHEN %s THEN %d", cond, 16*column+reason)
+		}
+	}
+	raw = append(raw, orFalse(s.gone)+" AS gone", orFalse(s.extra)+" AS extra")
+	when("gone", whyRow, 2)
+	when("extra", whyRow, 3)
+	for i, c := range cols {
+		rc := s.cols[i]
+		r, v, b := fmt.Sprintf("r%d", i), fmt.Sprintf("v%d", i), fmt.Sprintf("b%d", i)
+		raw = append(raw, rc.expr+" AS "+r, orFalse(rc.bad)+" AS "+b)
+		typed = append(typed, typedSQL(r, c.Type, rc.typed)+" AS "+v)
+		named = append(named, v+" AS "+quoteName(c.Name))
+		if !c.Nullable {
+			when(r+" IS NULL", i, 4)
+		}
+		when(b, i, 5)
+		when(fmt.Sprintf("%s IS NOT NULL AND %s IS NULL", r, v), i, 5)
+		if c.Type == glovebox.String {
+			if rc.nul {
+				when(fmt.Sprintf("contains(%s, chr(0))", v), i, 1)
+			}
+			when(fmt.Sprintf("strlen(%s) > %d", v, maxBytes(c)), i, 6)
+		}
+		if len(c.Values) > 0 {
+			var vs []string
+			for _, t := range c.Values {
+				vs = append(vs, quoteText(t))
+			}
+			when(fmt.Sprintf("%s NOT IN (%s)", v, strings.Join(vs, ", ")), i, 7)
+		}
+		// checkRecord has made sure that the bounds are good.
+		if lo, _ := boundSQL(c.Type, c.Min); lo != "" {
+			when(v+" < "+lo, i, 8)
+		}
+		if hi, _ := boundSQL(c.Type, c.Max); hi != "" {
+			when(v+" > "+hi, i, 8)
+		}
+	}
+	rule := "0"
+	if len(rules) > 0 {
+		rule = "CASE"
+		for i, r := range rules {
+			rule += fmt.Sprintf(" WHEN NOT coalesce(%s, true) THEN %d", r, i+1)
+		}
+		rule += " ELSE 0 END"
+	}
+	const whyName, ruleName = `"` + whyColumn + `"`, `"` + ruleColumn + `"`
+	return "SELECT CAST(" + whyName + " AS INTEGER) AS " + whyName + ", CAST(" + rule + " AS INTEGER) AS " + ruleName + ", * EXCLUDE (" + whyName + ")" +
+		" FROM (SELECT CASE" + why.String() + " ELSE 0 END AS " + whyName + ", " + strings.Join(named, ", ") +
+		" FROM (SELECT *, " + strings.Join(typed, ", ") +
+		" FROM (SELECT " + strings.Join(raw, ", ") + " FROM " + s.from + ")))"
+}
+
+func orFalse(cond string) string {
+	if cond == "" {
+		return "false"
+	}
+	return "(" + cond + ")"
+}
+
+// typedSQL casts a raw value to a declared type; what does not fit becomes
+// NULL. DuckDB's own casts from text are generous (1.5 is the integer 2, 1_000
+// is 1000), so the text must also look like a value of the type: digits with an
+// optional sign; a finite decimal number; YYYY-MM-DD; and, as DuckDB has it in
+// any case, true/false, t/f, yes/no, y/n, on/off, 1/0. Spaces around it do not
+// count.
+func typedSQL(r string, t glovebox.Type, typed bool) string {
+	duck := duckTypes[t]
+	if typed {
+		cast := fmt.Sprintf("TRY_CAST(%s AS %s)", r, duck)
+		if t == glovebox.Float64 || t == glovebox.Date {
+			return fmt.Sprintf("CASE WHEN isfinite(%s) THEN %s END", cast, cast)
+		}
+		return cast
+	}
+	x := "trim(" + r + ")"
+	cast := fmt.Sprintf("TRY_CAST(%s AS %s)", x, duck)
+	switch t {
+	case glovebox.Int32, glovebox.Int64:
+		return fmt.Sprintf("CASE WHEN CAST(%s AS VARCHAR) = %s OR regexp_full_match(%s, '[+-]?[0-9]{1,40}') THEN %s END", cast, x, x, cast)
+	case glovebox.Float64:
+		return fmt.Sprintf("CASE WHEN isfinite(%s) AND NOT contains(%s, '_') THEN %s END", cast, x, cast)
+	case glovebox.Date:
+		return fmt.Sprintf("CASE WHEN strlen(%s) = 10 AND CAST(%s AS VARCHAR) = %s THEN %s END", x, cast, x, cast)
+	case glovebox.Bool:
+		return cast
+	}
+	return r
+}

@@ -1,0 +1,231 @@
+//go:build duckdb_arrow
+
+package engine
+
+import (
+	"context"
+	"os"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"glovebox"
+)
+
+// feedSlots is how many pieces of a file are under way at once: one being cut,
+// one in DuckDB, one being taken in. It does not change the result.
+const feedSlots = 3
+
+// feed runs a file, piece by piece and in order, through the check query.
+type feed struct {
+	db    *db
+	slots []*slot
+	next  func(*slot) (more bool, err error)
+}
+
+// slot is a piece of a file on its way.
+type slot struct {
+	mem   *memFile // nil for Parquet, which DuckDB reads in place
+	conn  *conn
+	chunk chunk
+	first int64  // number of the piece's first row, if chunk.rows is nil
+	n     int64  // rows in the piece
+	sql   string // the check query
+	res   array.RecordReader
+	err   error
+	done  chan struct{}
+}
+
+// number returns the number of the piece's i-th row in the file.
+func (s *slot) number(i int64) int64 {
+	if s.chunk.rows == nil {
+		return s.first + i
+	}
+	return s.chunk.rows[i]
+}
+
+// feedSpec says what a feed reads.
+type feedSpec struct {
+	src    *os.File
+	size   int64
+	def    glovebox.Source
+	cols   []glovebox.Column
+	rules  []glovebox.Quality
+	match  func(header []string, cols []glovebox.Column) error // csv: compares the header
+	memory int64                                               // DuckDB's, in bytes
+}
+
+// openFeed opens a file. An error in a quality rule names its field.
+func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
+	f, src, def, cols := &feed{}, spec.src, spec.def, spec.cols
+	defer func() {
+		if err != nil {
+			f.close()
+		}
+	}()
+	paths := []string{fdPath(src)}
+	if def.Format != "parquet" {
+		paths = nil
+	}
+	for range feedSlots {
+		s := &slot{}
+		f.slots = append(f.slots, s)
+		if def.Format != "parquet" {
+			if s.mem, err = newMemFile(); err != nil {
+				return nil, err
+			}
+			s.chunk.rows = []int64{}
+			paths = append(paths, fdPath(s.mem.f))
+		}
+	}
+	if f.db, f.slots[0].conn, err = openDB(ctx, spec.memory, paths...); err != nil {
+		return nil, err
+	}
+	for _, s := range f.slots[1:] {
+		if s.conn, err = f.db.connect(ctx); err != nil {
+			return nil, err
+		}
+	}
+	exprs, err := compileRules(ctx, f.slots[0].conn, cols, spec.rules)
+	if err != nil {
+		return nil, err
+	}
+	if def.Format == "parquet" {
+		return f, f.overParquet(ctx, fdPath(src), spec.size, cols, exprs)
+	}
+	return f, f.overText(newWindow(src, spec.size, def.Encoding), spec, exprs)
+}
+
+// overText feeds a CSV or JSON file.
+func (f *feed) overText(w *window, spec feedSpec, rules []string) (err error) {
+	def, cols := spec.def, spec.cols
+	var cut splitter
+	source := func(path string) rawSource { return jsonSource(path, cols) }
+	if def.Format == "json" {
+		cut, err = newJSON(w)
+	} else {
+		cut, err = newCSV(w, def.Delimiter, func(header []string) error {
+			source = func(path string) rawSource { return csvSource(path, def, header, cols) }
+			return spec.match(header, cols)
+		})
+	}
+	if err != nil {
+		return err
+	}
+	for _, s := range f.slots {
+		s.sql = checkSQL(source(fdPath(s.mem.f)), cols, rules)
+	}
+	f.next = func(s *slot) (bool, error) {
+		s.chunk.reset()
+		more, err := cut.fill(&s.chunk)
+		if err != nil {
+			return false, err
+		}
+		s.n = int64(len(s.chunk.rows))
+		return more, s.mem.put(s.chunk.data)
+	}
+	return nil
+}
+
+// overParquet feeds a Parquet file.
+func (f *feed) overParquet(ctx context.Context, path string, size int64, cols []glovebox.Column, rules []string) error {
+	rows, read, err := parquetSource(ctx, f.slots[0].conn, path, cols)
+	if err != nil {
+		return err
+	}
+	at := int64(0)
+	f.next = func(s *slot) (bool, error) {
+		to := min(at+parquetRows, rows)
+		s.first, s.n = at+1, to-at
+		s.sql = checkSQL(read(at, to), cols, rules)
+		at = to
+		s.chunk.read = int64(float64(size) * float64(to) / float64(max(rows, 1)))
+		return at < rows, nil
+	}
+	return nil
+}
+
+// run calls take for every piece, in order, with its checked rows in s.res
+// (nil if the piece has none).
+func (f *feed) run(ctx context.Context, take func(*slot) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	free, work := make(chan *slot, len(f.slots)), make(chan *slot, len(f.slots))
+	for _, s := range f.slots {
+		free <- s
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer close(work)
+		for more := true; more; {
+			var s *slot
+			select {
+			case <-ctx.Done():
+				return
+			case s = <-free:
+			}
+			s.done, s.res = make(chan struct{}), nil
+			more, s.err = f.next(s)
+			work <- s
+			if s.err != nil || s.n == 0 {
+				close(s.done)
+				more = more && s.err == nil
+				continue
+			}
+			wg.Go(func() {
+				defer close(s.done)
+				s.res, s.err = s.conn.query(ctx, s.sql)
+				if s.mem == nil {
+					s.err = damagedParquet(s.err)
+				}
+			})
+		}
+	})
+	take1 := func(s *slot) error {
+		<-s.done
+		defer s.release()
+		if s.err != nil {
+			return s.err
+		}
+		return take(s)
+	}
+	var err error
+	for s := range work {
+		if err != nil {
+			<-s.done
+			s.release()
+			continue
+		}
+		if err = take1(s); err != nil {
+			cancel()
+		} else {
+			free <- s
+		}
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	cancel()
+	wg.Wait()
+	return err
+}
+
+func (s *slot) release() {
+	if s.res != nil {
+		s.res.Release()
+		s.res = nil
+	}
+}
+
+func (f *feed) close() {
+	for _, s := range f.slots {
+		if s.conn != nil {
+			s.conn.close()
+		}
+		if s.mem != nil {
+			s.mem.close()
+		}
+	}
+	if f.db != nil {
+		f.db.close()
+	}
+}

@@ -1,0 +1,207 @@
+//go:build duckdb_arrow
+
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"glovebox"
+)
+
+// Bounds on a filter.
+const (
+	MaxFilterBytes = 8192 // of text
+	MaxFilterNodes = 1000 // of its syntax tree
+	MaxFilterDepth = 64
+)
+
+// filterMemory is DuckDB's limit where it only ever sees filters, in bytes.
+const filterMemory = 128 << 20
+
+// Filter is a row filter that was checked.
+type Filter struct {
+	// SQL is the canonical text: what runs is this, and checking it again
+	// gives the same text.
+	SQL string
+	// Columns are the columns that it reads, sorted.
+	Columns []string
+}
+
+// CheckFilter checks a row filter over the given columns, at the types they
+// have when the filter runs: an identifier is a token. It fails with code
+// invalid and the column of the text at fault.
+//
+// Allowed are: the given columns, constants, and, or, not, comparisons,
+// [not] between, [not] in (a list), is [not] null, is [not] distinct from,
+// case, + - * / %, try_cast, [not] like with % at the ends only, and the
+// functions in filterFuncs.
+//
+// A row is kept if the filter is true. Arithmetic is done in float64, so that
+// no row can make it fail; whole numbers are exact up to 2^53.
+func CheckFilter(ctx context.Context, expr string, cols []glovebox.Column) (Filter, error) {
+	d, c, err := openDB(ctx, filterMemory)
+	if err != nil {
+		return Filter{}, err
+	}
+	defer d.close()
+	defer c.close()
+	return c.checkFilter(ctx, expr, storedTypes(cols))
+}
+
+// storedTypes maps column names to the types that they have in the vault.
+func storedTypes(cols []glovebox.Column) map[string]glovebox.Type {
+	m := make(map[string]glovebox.Type, len(cols))
+	for _, c := range cols {
+		m[c.Name] = c.StoredType()
+	}
+	return m
+}
+
+// compileRules checks quality rules, which see columns as they are declared.
+func compileRules(ctx context.Context, c *conn, cols []glovebox.Column, rules []glovebox.Quality) ([]string, error) {
+	types := make(map[string]glovebox.Type, len(cols))
+	for _, col := range cols {
+		types[col.Name] = col.Type
+	}
+	var out []string
+	for i, r := range rules {
+		f, err := c.checkFilter(ctx, r.Check, types)
+		if err != nil {
+			if e, ok := err.(*glovebox.Error); ok {
+				e.Field = fmt.Sprintf("quality[%d].check", i)
+			}
+			return nil, err
+		}
+		out = append(out, f.SQL)
+	}
+	return out, nil
+}
+
+// filterError makes the error of a filter; at is a byte offset, or -1.
+func filterError(expr string, at int, format string, a ...any) *glovebox.Error {
+	e := glovebox.Errorf(glovebox.CodeInvalid, "filter: "+format, a...)
+	if at >= 0 && at <= len(expr) {
+		e.Col = utf8.RuneCountInString(expr[:at]) + 1
+		e.Msg = fmt.Sprintf("%s (at character %d)", e.Msg, e.Col)
+	}
+	return e
+}
+
+func (c *conn) checkFilter(ctx context.Context, text string, cols map[string]glovebox.Type) (Filter, error) {
+	if len(text) > MaxFilterBytes {
+		return Filter{}, filterError(text, -1, "longer than %d bytes", MaxFilterBytes)
+	}
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return Filter{}, filterError(text, -1, "not text in UTF-8")
+	}
+	root, err := c.parseExpr(ctx, text)
+	if err != nil {
+		return Filter{}, err
+	}
+	k := &compiler{text: text, cols: cols, used: map[string]bool{}}
+	e, err := k.compile(root, 0)
+	if err != nil {
+		return Filter{}, err
+	}
+	if e.kind != kindBool {
+		return Filter{}, filterError(text, -1, "the result is %s, not true or false", e.kind)
+	}
+	f := Filter{SQL: e.sql}
+	for name := range k.used {
+		f.Columns = append(f.Columns, name)
+	}
+	slices.Sort(f.Columns)
+	return f, c.bindFilter(ctx, f, cols)
+}
+
+// bindFilter has DuckDB bind a canonical filter over no rows, as a second
+// opinion on its names and types.
+func (c *conn) bindFilter(ctx context.Context, f Filter, cols map[string]glovebox.Type) error {
+	from := "(SELECT 1)"
+	if len(f.Columns) > 0 {
+		var nulls []string
+		for _, n := range f.Columns {
+			nulls = append(nulls, fmt.Sprintf("CAST(NULL AS %s) AS %s", duckTypes[cols[n]], quoteName(n)))
+		}
+		from = "(SELECT " + strings.Join(nulls, ", ") + ")"
+	}
+	r, err := c.query(ctx, "SELECT "+f.SQL+" FROM "+from+" WHERE false")
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return filterError("", -1, "DuckDB does not accept it")
+	}
+	defer r.Release()
+	if r.Schema().Field(0).Type.ID() != arrow.BOOL {
+		return filterError("", -1, "the result is not true or false")
+	}
+	return nil
+}
+
+// parseExpr has DuckDB parse a text as an expression and returns its tree. The
+// text is a string constant here and never part of a statement.
+func (c *conn) parseExpr(ctx context.Context, text string) (json.RawMessage, error) {
+	const head = "SELECT "
+	tree, isNull, err := c.text(ctx, "SELECT CAST(json_serialize_sql("+quoteText(head+text)+", skip_default := true, skip_empty := true, skip_null := true) AS VARCHAR)")
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, filterError(text, -1, "DuckDB cannot parse it")
+	}
+	var doc struct {
+		Error      bool   `json:"error"`
+		Position   string `json:"position"`
+		Statements []struct {
+			Node json.RawMessage `json:"node"`
+		} `json:"statements"`
+	}
+	if err := json.Unmarshal([]byte(tree), &doc); isNull || err != nil {
+		return nil, filterError(text, -1, "DuckDB cannot parse it")
+	}
+	if doc.Error {
+		at := -1
+		if p, err := strconv.Atoi(doc.Position); err == nil {
+			at = p - len(head)
+		}
+		return nil, filterError(text, at, "not a scalar SQL expression")
+	}
+	var node struct {
+		Type       string            `json:"type"`
+		SelectList []json.RawMessage `json:"select_list"`
+		From       struct {
+			Type string `json:"type"`
+		} `json:"from_table"`
+		Aggregate string `json:"aggregate_handling"`
+	}
+	if len(doc.Statements) != 1 || strict(doc.Statements[0].Node, &node) != nil ||
+		node.Type != "SELECT_NODE" || len(node.SelectList) != 1 || node.From.Type != "EMPTY" || node.Aggregate != "STANDARD_HANDLING" {
+		return nil, filterError(text, -1, "one expression and nothing else is wanted: no FROM, no list, no second statement")
+	}
+	return node.SelectList[0], nil
+}
+
+// strict decodes JSON and fails on every field that the type does not name.
+func strict(p []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(p))
+	d.DisallowUnknownFields()
+	d.UseNumber()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}

@@ -1,0 +1,212 @@
+//go:build duckdb_arrow
+
+package engine
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	duckdb "github.com/duckdb/duckdb-go/v2"
+
+	"glovebox"
+)
+
+// vault keeps the parts of a load in memory.
+type vault struct {
+	mu    sync.Mutex
+	files map[string]*bytes.Buffer
+}
+
+type vaultFile struct{ *bytes.Buffer }
+
+func (vaultFile) Close() error { return nil }
+
+func newVault() *vault { return &vault{files: map[string]*bytes.Buffer{}} }
+
+func (v *vault) create(name string) (io.WriteCloser, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	b := &bytes.Buffer{}
+	v.files[name] = b
+	return vaultFile{b}, nil
+}
+
+// open returns a part as a memory file.
+func (v *vault) open(t testing.TB, name string) *os.File {
+	t.Helper()
+	m, err := newMemFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.close)
+	b, ok := v.files[name]
+	if !ok {
+		t.Fatalf("no part %s", name)
+	}
+	if err := m.put(b.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	return m.f
+}
+
+func tempFile(t testing.TB, data []byte) *os.File {
+	t.Helper()
+	p := filepath.Join(t.TempDir(), "source")
+	if err := os.WriteFile(p, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+var testKey = sha256.Sum256([]byte("unit key"))
+
+func testOptions(v *vault) LoadOptions {
+	return LoadOptions{
+		UnitKey:  testKey,
+		IdentKey: func(c glovebox.Column) [32]byte { return sha256.Sum256([]byte("key of " + c.Name)) },
+		Parts:    4,
+		Create:   v.create,
+	}
+}
+
+// visits is a dataset with most kinds of columns.
+func visits() glovebox.Dataset {
+	return glovebox.Dataset{
+		Code:       "visits",
+		Source:     glovebox.Source{Format: "csv"},
+		Unit:       glovebox.Unit{Space: "person", Column: "person", MaxRows: 3},
+		MaxRejects: 1,
+		Columns: []glovebox.Column{
+			{Name: "person", Type: glovebox.String, Class: glovebox.ClassIdentifier, Keep: true},
+			{Name: "town", Type: glovebox.String, Class: glovebox.ClassPersonal, Values: []string{"东城", "西城", "O'Hare"}},
+			{Name: "age", Type: glovebox.Int32, Class: glovebox.ClassPersonal, Min: "0", Max: "120"},
+			{Name: "cost", Type: glovebox.Float64, Class: glovebox.ClassPersonal, Nullable: true, Max: "1e6"},
+			{Name: "seen", Type: glovebox.Date, Class: glovebox.ClassPersonal, Min: "2000-01-01"},
+			{Name: "urgent", Type: glovebox.Bool, Class: glovebox.ClassPersonal, Nullable: true},
+			{Name: "doctor", Type: glovebox.Int64, Class: glovebox.ClassIdentifier, Nullable: true},
+		},
+	}
+}
+
+const visitsHeader = "person,town,age,cost,seen,urgent,doctor\n"
+
+func mustLoad(t testing.TB, ds glovebox.Dataset, data string, o LoadOptions) *LoadResult {
+	t.Helper()
+	r, err := Load(context.Background(), ds, tempFile(t, []byte(data)), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// readAll opens every part and returns its rows as text, in order.
+func readAll(t testing.TB, v *vault, m *Manifest, spec PartSpec) []string {
+	t.Helper()
+	var out []string
+	for i, p := range m.Parts {
+		s := spec
+		s.Manifest, s.Index, s.Part = m, i, v.open(t, p.Name)
+		if len(s.Kept) > 0 {
+			s.Sealed = v.open(t, p.Sealed.Name)
+		}
+		r, err := OpenPart(context.Background(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, rowTexts(t, r)...)
+		r.Release()
+	}
+	return out
+}
+
+// rowTexts reads a reader to its end; a row is its values with | between them.
+func rowTexts(t testing.TB, r array.RecordReader) []string {
+	t.Helper()
+	var out []string
+	for r.Next() {
+		b := r.RecordBatch()
+		if !b.Schema().Equal(r.Schema()) {
+			t.Fatalf("a batch has schema %v, the reader %v", b.Schema(), r.Schema())
+		}
+		for i := range int(b.NumRows()) {
+			var vs []string
+			for _, c := range b.Columns() {
+				vs = append(vs, cellText(c, i))
+			}
+			out = append(out, strings.Join(vs, "|"))
+		}
+	}
+	if r.Err() != nil {
+		t.Fatal(r.Err())
+	}
+	return out
+}
+
+func cellText(c arrow.Array, i int) string {
+	if c.IsNull(i) {
+		return "-"
+	}
+	if f, ok := c.(*array.FixedSizeBinary); ok {
+		return hex.EncodeToString(f.Value(i))
+	}
+	return c.ValueStr(i)
+}
+
+func tokenOf(key [32]byte, id string) string {
+	return hex.EncodeToString(newPRF(key).token([]byte(id)))
+}
+
+// checked returns an allocator that must be empty at the end of the test.
+func checked(t testing.TB) *memory.CheckedAllocator {
+	a := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	t.Cleanup(func() { a.AssertSize(t, 0) })
+	return a
+}
+
+// residentID makes a resident id with the right check character.
+func residentID(n int) string {
+	s := fmt.Sprintf("420281%04d%02d%02d%03d", 1930+n%80, 1+n/80%12, 1+n/960%28, n/26880%1000)
+	sum := 0
+	for i, w := range []int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2} {
+		sum += int(s[i]-'0') * w
+	}
+	return s + "10X98765432"[sum%11:sum%11+1]
+}
+
+// sqlOpen runs statements on a DuckDB that is not locked down, to make input.
+func sqlOpen(t testing.TB, statements ...string) {
+	t.Helper()
+	c, err := duckdb.NewConnector("?threads=1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	d := &db{c}
+	cn, err := d.connect(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cn.close()
+	for _, s := range statements {
+		if _, err := cn.raw.ExecContext(context.Background(), s, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,132 @@
+//go:build duckdb_arrow
+
+package engine
+
+import (
+	"context"
+	"io"
+	"math/bits"
+	"os"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"glovebox"
+)
+
+// Defaults of LoadOptions.
+const (
+	DefaultParts  = 16
+	DefaultMemory = 2 << 30
+	MinMemory     = 256 << 20
+)
+
+// LoadOptions says how a file becomes a snapshot.
+type LoadOptions struct {
+	// UnitKey is the PRF key of the dataset's unit space. Datasets of one
+	// space share it: equal ids get equal tokens. Required; not all zero.
+	UnitKey [32]byte
+	// IdentKey returns the PRF key of an identifier column other than the
+	// unit column. Required if the record has one.
+	IdentKey func(glovebox.Column) [32]byte
+	// Parts is the number of parts, a power of two up to MaxParts; zero:
+	// DefaultParts. It is public, so it must not be chosen by the row count.
+	Parts int
+	// Create makes the file of a part. What is written is plaintext Parquet
+	// and must be encrypted on the way. It is never called twice at a time,
+	// but several files are open and written at once. After an error the
+	// caller throws away all of them. Required.
+	Create func(name string) (io.WriteCloser, error)
+	// Progress, if set, is told how far the load is; total does not change. It
+	// is never called twice at a time. What it is told depends on the data.
+	Progress func(done, total int64)
+	// Memory is how much memory the load may use, in bytes, as a target:
+	// about half for rows (compressed when they are many), a quarter for
+	// DuckDB. Zero: DefaultMemory; at least MinMemory. A file that needs more
+	// is refused; nothing spills to a disk.
+	Memory int64
+	// Allocator is where Arrow data lives; nil: Go's heap.
+	Allocator memory.Allocator
+}
+
+// LoadResult is a finished load.
+type LoadResult struct {
+	Report        LoadReport
+	Manifest      *Manifest
+	ManifestBytes []byte // canonical; seal it
+	Digest        string // of ManifestBytes; names the snapshot
+}
+
+// Load reads a provider's file and writes a snapshot of it. The file must be a
+// regular file or a memory file; its offset does not matter and it must not
+// change meanwhile.
+//
+// A *RejectsError says that more rows were rejected than the record allows;
+// then no part was created. Other errors of code invalid are about the record
+// (with a field) or about the file as a whole, such as a missing column.
+func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o LoadOptions) (*LoadResult, error) {
+	if err := o.fill(&ds); err != nil {
+		return nil, err
+	}
+	if err := checkRecord(&ds); err != nil {
+		return nil, err
+	}
+	st, err := src.Stat()
+	if err != nil || !st.Mode().IsRegular() {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the source is not a regular file").
+			WithFix("write the data to a file first")
+	}
+	l := newLoader(&ds, o)
+	defer l.release()
+	if err := l.read(ctx, src, st.Size()); err != nil {
+		return nil, err
+	}
+	r := &l.report
+	if float64(r.Rejected) > ds.MaxRejects*float64(r.Rows) {
+		return nil, &RejectsError{Dataset: ds.Code, Max: ds.MaxRejects, Report: *r}
+	}
+	m, err := l.write(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b, err := m.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return &LoadResult{Report: *r, Manifest: m, ManifestBytes: b, Digest: Digest(b)}, nil
+}
+
+// fill puts in the defaults and checks what the caller gave.
+func (o *LoadOptions) fill(ds *glovebox.Dataset) error {
+	bad := func(format string, a ...any) error {
+		return glovebox.Errorf(glovebox.CodeInternal, "load options: "+format, a...)
+	}
+	if o.Parts == 0 {
+		o.Parts = DefaultParts
+	}
+	if o.Memory == 0 {
+		o.Memory = DefaultMemory
+	}
+	if o.Allocator == nil {
+		o.Allocator = memory.DefaultAllocator
+	}
+	if o.Progress == nil {
+		o.Progress = func(int64, int64) {}
+	}
+	switch {
+	case o.UnitKey == [32]byte{}:
+		return bad("no key for the unit space")
+	case o.Parts < 1 || o.Parts > MaxParts || bits.OnesCount(uint(o.Parts)) != 1:
+		return bad("the number of parts is not a power of two from 1 to %d", MaxParts)
+	case o.Create == nil:
+		return bad("nothing to create parts with")
+	case o.Memory < MinMemory:
+		return bad("less than %d bytes of memory", MinMemory)
+	}
+	for _, c := range ds.Columns {
+		if c.Class == glovebox.ClassIdentifier && c.Name != ds.Unit.Column && o.IdentKey == nil {
+			return bad("no key for the identifier column %s", strings.ToValidUTF8(c.Name, ""))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+//go:build duckdb_arrow
+
+package engine
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"glovebox"
+)
+
+// memFile is a file that lies in memory only. DuckDB reads it by its path.
+type memFile struct{ f *os.File }
+
+func newMemFile() (*memFile, error) {
+	fd, err := unix.MemfdCreate("glovebox", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot make a file in memory").Because(err)
+	}
+	return &memFile{os.NewFile(uintptr(fd), "memfd")}, nil
+}
+
+// put replaces the content.
+func (m *memFile) put(p []byte) error {
+	err := m.f.Truncate(0)
+	if err == nil {
+		_, err = m.f.WriteAt(p, 0)
+	}
+	if err != nil {
+		return glovebox.Errorf(glovebox.CodeInternal, "cannot write a file in memory").Because(err)
+	}
+	return nil
+}
+
+func (m *memFile) close() { _ = m.f.Close() }
+
+// fdPath is the name under which a descriptor of this process can be opened.
+func fdPath(f *os.File) string { return fmt.Sprintf("/proc/self/fd/%d", f.Fd()) }

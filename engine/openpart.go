@@ -1,0 +1,339 @@
+//go:build duckdb_arrow
+
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"glovebox"
+)
+
+// batchRows is the largest batch that OpenPart gives.
+const batchRows = 1 << 14
+
+// PartSpec says what to read of one part.
+type PartSpec struct {
+	Manifest *Manifest
+	Index    int      // of the part in the manifest
+	Part     *os.File // the decrypted part, in memory
+	Sealed   *os.File // its sealed part; needed only if Kept is not empty
+	// Columns are the columns to read, in the order in which they come.
+	Columns []string
+	// Kept names those of Columns whose originals are wanted, not tokens.
+	Kept []string
+	// Where drops rows; nil: none. It sees tokens, never originals. The part
+	// does not own it.
+	Where *RowFilter
+	// Uncapped leaves out the limit on a unit's rows. Then the caller applies
+	// Cap after all masks and filters.
+	Uncapped bool
+	// Allocator is where batches live; nil: Go's heap.
+	Allocator memory.Allocator
+}
+
+// OpenPart verifies a part against its manifest and reads it: batches with
+// column 0 UnitColumn and then the columns asked for, sorted by token, with the
+// types of the manifest. A unit has at most the manifest's MaxRows rows, counted
+// after Where.
+//
+// The files stay the caller's and must live as long as the reader. Release
+// frees everything else.
+func OpenPart(ctx context.Context, s PartSpec) (array.RecordReader, error) {
+	bad := func(format string, a ...any) (array.RecordReader, error) {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "read part: "+format, a...)
+	}
+	if s.Manifest == nil || s.Index < 0 || s.Index >= len(s.Manifest.Parts) || s.Part == nil {
+		return bad("no such part")
+	}
+	if s.Allocator == nil {
+		s.Allocator = memory.DefaultAllocator
+	}
+	p := s.Manifest.Parts[s.Index]
+	want := slices.Clone(s.Columns)
+	if s.Where != nil {
+		for _, c := range s.Where.filter.Columns {
+			if !slices.Contains(want, c) {
+				want = append(want, c)
+			}
+			if slices.Contains(s.Kept, c) {
+				return bad("a filter cannot read the original of %s", c)
+			}
+		}
+	}
+	fields := []arrow.Field{{Name: UnitColumn, Type: tokenType}}
+	from := []source{{name: UnitColumn}}
+	for i, name := range want {
+		c, ok := s.Manifest.Column(name)
+		if !ok || slices.Contains(want[:i], name) {
+			return bad("a column that the snapshot lacks, or twice")
+		}
+		f, src := arrow.Field{Name: name, Type: arrowTypes[c.Type], Nullable: c.Nullable}, source{name: name}
+		if slices.Contains(s.Kept, name) {
+			if c.Kept == "" || p.Sealed == nil || s.Sealed == nil {
+				return bad("the original of %s was not kept", name)
+			}
+			f.Type, src.sealed = arrowTypes[c.Kept], true
+		} else if name == s.Manifest.Unit {
+			src.name = UnitColumn
+		}
+		fields, from = append(fields, f), append(from, src)
+	}
+	for _, k := range s.Kept {
+		if !slices.Contains(s.Columns, k) {
+			return bad("an original that is not among the columns")
+		}
+	}
+	r, err := openAligned(ctx, s, p, arrow.NewSchema(fields, nil), from)
+	if err != nil {
+		return nil, err
+	}
+	if s.Where != nil {
+		w, err := s.Where.Apply(ctx, r)
+		if err != nil {
+			r.Release()
+			return nil, err
+		}
+		r = firstColumns(w, 1+len(s.Columns))
+	}
+	if !s.Uncapped {
+		r = Cap(r, s.Manifest.MaxRows)
+	}
+	return r, nil
+}
+
+// source is where a column comes from.
+type source struct {
+	name   string
+	sealed bool
+}
+
+// aligned reads a part and, if needed, its sealed part side by side.
+type aligned struct {
+	ctx          context.Context
+	schema       *arrow.Schema
+	from         []source
+	main, sealed *pages
+}
+
+func openAligned(ctx context.Context, s PartSpec, p ManifestPart, schema *arrow.Schema, from []source) (_ array.RecordReader, err error) {
+	a := &aligned{ctx: ctx, schema: schema, from: from}
+	names := map[bool][]string{}
+	for _, c := range from {
+		if !slices.Contains(names[c.sealed], c.name) {
+			names[c.sealed] = append(names[c.sealed], c.name)
+		}
+	}
+	if a.main, err = openPages(ctx, s.Part, p.File, p.Rows, names[false], s.Allocator); err != nil {
+		return nil, err
+	}
+	if len(names[true]) > 0 {
+		if a.sealed, err = openPages(ctx, s.Sealed, *p.Sealed, p.Rows, append([]string{UnitColumn}, names[true]...), s.Allocator); err != nil {
+			a.free()
+			return nil, err
+		}
+	}
+	for i, c := range from {
+		pg := a.pages(c)
+		f := pg.rr.Schema().Field(pg.at[c.name])
+		if !arrow.TypeEqual(f.Type, schema.Field(i).Type) {
+			a.free()
+			return nil, pg.broken()
+		}
+	}
+	return newStream(schema, a.next, a.free), nil
+}
+
+func (a *aligned) pages(c source) *pages {
+	if c.sealed {
+		return a.sealed
+	}
+	return a.main
+}
+
+func (a *aligned) free() {
+	a.main.free()
+	if a.sealed != nil {
+		a.sealed.free()
+	}
+}
+
+func (a *aligned) next() (arrow.RecordBatch, error) {
+	if err := a.ctx.Err(); err != nil {
+		return nil, err
+	}
+	n, err := a.main.ready()
+	if n == 0 || err != nil {
+		return nil, err
+	}
+	if a.sealed != nil {
+		m, err := a.sealed.ready()
+		if err != nil {
+			return nil, err
+		}
+		if n = min(n, m); n == 0 {
+			return nil, a.sealed.broken()
+		}
+	}
+	cols := make([]arrow.Array, len(a.from))
+	for i, c := range a.from {
+		cols[i] = a.pages(c).column(c.name, n)
+		defer cols[i].Release()
+	}
+	if a.sealed != nil {
+		other := a.sealed.column(UnitColumn, n)
+		defer other.Release()
+		t1, err1 := tokens(cols[0])
+		t2, err2 := tokens(other)
+		if err1 != nil || err2 != nil || !bytes.Equal(t1, t2) {
+			return nil, a.sealed.broken()
+		}
+		a.sealed.pos += n
+	}
+	a.main.pos += n
+	return array.NewRecordBatch(a.schema, cols, int64(n)), nil
+}
+
+// pages reads some columns of one Parquet file.
+type pages struct {
+	name  string
+	file  *file.Reader
+	rr    pqarrow.RecordReader
+	at    map[string]int
+	batch arrow.RecordBatch // owned by rr
+	pos   int
+	left  int64 // rows that the manifest still promises
+}
+
+func openPages(ctx context.Context, f *os.File, want File, rows int64, names []string, mem memory.Allocator) (*pages, error) {
+	if err := VerifyPart(f, want); err != nil {
+		return nil, err
+	}
+	p := &pages{name: want.Name, at: map[string]int{}, left: rows}
+	if p.open(ctx, &fileAt{f: f, size: want.Bytes}, names, mem) != nil {
+		p.free()
+		return nil, p.broken()
+	}
+	return p, nil
+}
+
+// open fails with errors that are not for the user. The Parquet reader panics
+// on some damage; the digest has kept all of it out but for a changed manifest.
+func (p *pages) open(ctx context.Context, f *fileAt, names []string, mem memory.Allocator) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errPages
+		}
+	}()
+	if p.file, err = file.NewParquetReader(f, file.WithReadProps(parquet.NewReaderProperties(mem))); err != nil {
+		return err
+	}
+	fr, err := pqarrow.NewFileReader(p.file, pqarrow.ArrowReadProperties{BatchSize: batchRows}, mem)
+	if err != nil || p.file.NumRows() != p.left {
+		return errPages
+	}
+	var idx []int
+	for _, n := range names {
+		i := p.file.MetaData().Schema.ColumnIndexByName(n)
+		if i < 0 {
+			return errPages
+		}
+		idx = append(idx, i)
+	}
+	slices.Sort(idx)
+	if p.rr, err = fr.GetRecordReader(ctx, idx, nil); err != nil {
+		return err
+	}
+	for i, f := range p.rr.Schema().Fields() {
+		p.at[f.Name] = i
+	}
+	return nil
+}
+
+var errPages = errors.New("damaged")
+
+func (p *pages) free() {
+	if p.rr != nil {
+		p.rr.Release()
+	}
+	if p.file != nil {
+		_ = p.file.Close() // closes nothing: fileAt has no Close
+	}
+}
+
+// broken is the error of a part that has the right digest and yet cannot be
+// read.
+func (p *pages) broken() error {
+	return glovebox.Errorf(glovebox.CodeInternal, "snapshot part %s does not hold what the manifest says", p.name)
+}
+
+// ready returns how many rows are at hand, 0 at the end.
+func (p *pages) ready() (n int, err error) {
+	defer func() {
+		if recover() != nil {
+			n, err = 0, p.broken()
+		}
+	}()
+	for p.batch == nil || p.pos == int(p.batch.NumRows()) {
+		if !p.rr.Next() {
+			p.batch = nil
+			if p.rr.Err() != nil || p.left != 0 {
+				return 0, p.broken()
+			}
+			return 0, nil
+		}
+		p.batch, p.pos = p.rr.RecordBatch(), 0
+		p.left -= p.batch.NumRows()
+	}
+	return int(p.batch.NumRows()) - p.pos, nil
+}
+
+// column returns the next n rows of a column; the caller releases it.
+func (p *pages) column(name string, n int) arrow.Array {
+	return array.NewSlice(p.batch.Column(p.at[name]), int64(p.pos), int64(p.pos+n))
+}
+
+// fileAt reads a file by position and leaves its offset alone.
+type fileAt struct {
+	f    *os.File
+	size int64
+	pos  int64
+}
+
+func (r *fileAt) ReadAt(p []byte, off int64) (int, error) { return r.f.ReadAt(p, off) }
+
+func (r *fileAt) Seek(off int64, whence int) (int64, error) {
+	switch whence {
+	case 1:
+		off += r.pos
+	case 2:
+		off += r.size
+	}
+	r.pos = off
+	return off, nil
+}
+
+// firstColumns drops all but the first n columns. The result owns r.
+func firstColumns(r array.RecordReader, n int) array.RecordReader {
+	if r.Schema().NumFields() == n {
+		return r
+	}
+	schema := arrow.NewSchema(r.Schema().Fields()[:n], nil)
+	return newStream(schema, func() (arrow.RecordBatch, error) {
+		b, err := advance(r)
+		if b == nil || err != nil {
+			return nil, err
+		}
+		return array.NewRecordBatch(schema, b.Columns()[:n], b.NumRows()), nil
+	}, r.Release)
+}

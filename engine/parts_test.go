@@ -1,0 +1,356 @@
+//go:build duckdb_arrow
+
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"glovebox"
+)
+
+// manyVisits makes rows of visits for a few people, shuffled by seed.
+func manyVisits(n int, seed uint64) string {
+	rows := make([]string, n)
+	for i := range rows {
+		h := splitmix64(uint64(i))
+		rows[i] = fmt.Sprintf("p%d,%s,%d,%d,2020-01-%02d,%t,%d\n", h%997, []string{"东城", "西城"}[i%2], h>>8%120, i, 1+h>>16%28, h>>30&1 == 0, h>>40%30)
+	}
+	rand.New(rand.NewPCG(seed, 0)).Shuffle(n, func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	return visitsHeader + strings.Join(rows, "")
+}
+
+// Same rows in another order, other memory limits and part writers: the same
+// bytes. Another key: other bytes.
+func TestSnapshotIsDeterministic(t *testing.T) {
+	v1, v2, v3 := newVault(), newVault(), newVault()
+	r1 := mustLoad(t, visits(), manyVisits(20000, 1), testOptions(v1))
+	r2 := mustLoad(t, visits(), manyVisits(20000, 2), testOptions(v2))
+	if r1.Digest != r2.Digest || !bytes.Equal(r1.ManifestBytes, r2.ManifestBytes) {
+		t.Fatal("the digest depends on the order of the file")
+	}
+	for name, b := range v1.files {
+		if !bytes.Equal(b.Bytes(), v2.files[name].Bytes()) {
+			t.Fatalf("%s differs", name)
+		}
+	}
+	o := testOptions(v3)
+	o.UnitKey[0]++
+	if r3 := mustLoad(t, visits(), manyVisits(20000, 1), o); r3.Digest == r1.Digest {
+		t.Fatal("the digest does not depend on the key")
+	}
+}
+
+// What the rows of one unit look like depends on that unit alone.
+func TestRowOrderWithinUnit(t *testing.T) {
+	rowsOf := func(data string) []string {
+		v := newVault()
+		r := mustLoad(t, visits(), data, testOptions(v))
+		var out []string
+		for _, row := range readAll(t, v, r.Manifest, PartSpec{Columns: []string{"cost"}, Uncapped: true}) {
+			if strings.HasPrefix(row, tokenOf(testKey, "p7")+"|") {
+				out = append(out, row)
+			}
+		}
+		return out
+	}
+	all := manyVisits(20000, 1)
+	var only strings.Builder
+	for i, line := range strings.SplitAfter(all, "\n") {
+		if i == 0 || strings.HasPrefix(line, "p7,") {
+			only.WriteString(line)
+		}
+	}
+	a, b := rowsOf(all), rowsOf(only.String())
+	if len(a) < 5 || !slices.Equal(a, b) {
+		t.Fatalf("with others: %v, alone: %v", a, b)
+	}
+	if slices.IsSorted(a) {
+		t.Fatal("the rows are in the order of their values")
+	}
+}
+
+func TestPackedRowsAreTheSame(t *testing.T) {
+	o := testOptions(nil)
+	ds := visits()
+	data := manyVisits(20000, 1)
+	load := func(pack bool) map[string]*bytes.Buffer {
+		v := newVault()
+		o.Create, o.Allocator = v.create, checked(t)
+		if err := o.fill(&ds); err != nil {
+			t.Fatal(err)
+		}
+		l := newLoader(&ds, o)
+		defer l.release()
+		if pack {
+			l.o.Memory = 4 << 20 // DuckDB gets a quarter, and so do loose rows
+		}
+		f := tempFile(t, []byte(data))
+		st, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.size = st.Size()
+		feed, err := openFeed(context.Background(), feedSpec{src: f, size: st.Size(), def: ds.Source, cols: ds.Columns, match: matchHeader, memory: MinMemory})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer feed.close()
+		if err := feed.run(context.Background(), func(s *slot) error {
+			return errors.Join(l.take(context.Background(), s), l.makeRoom())
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if pack != (len(l.parts[0].packed) > 0) {
+			t.Fatalf("packed: %d", len(l.parts[0].packed))
+		}
+		if _, err := l.write(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		return v.files
+	}
+	a, b := load(false), load(true)
+	for name := range a {
+		if !bytes.Equal(a[name].Bytes(), b[name].Bytes()) {
+			t.Fatalf("%s differs", name)
+		}
+	}
+}
+
+func TestLoadLarge(t *testing.T) {
+	const n = 200_000
+	v := newVault()
+	o := testOptions(v)
+	o.Allocator = checked(t)
+	o.Parts = 64
+	var last int64
+	o.Progress = func(done, total int64) {
+		if done < last || done > total {
+			t.Errorf("progress %d after %d of %d", done, last, total)
+		}
+		last = done
+	}
+	data := visitsCSV(n)
+	// One bad row far into the file: its number must be exact.
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	lines[150_000] = []byte("x,\"西\n城\",1,1,2020-01-01,,\n")
+	lines[150_001] = []byte("\n")
+	lines[160_000] = []byte("x\n")
+	lines[170_000] = []byte("x,nowhere,1,1,2020-01-01,,\n")
+	r, err := Load(context.Background(), visits(), tempFile(t, bytes.Join(lines, nil)), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Reject{{150_000, "town", ReasonValue}, {159_999, "", ReasonFields}, {169_999, "town", ReasonValue}}
+	if r.Report.Rows != n-1 || !slices.Equal(r.Report.First, want) || len(r.Manifest.Parts) != 64 {
+		t.Fatalf("%+v", r.Report)
+	}
+	if last == 0 {
+		t.Fatal("no progress")
+	}
+	var units, rows int64
+	for i, p := range r.Manifest.Parts {
+		rd, err := OpenPart(context.Background(), PartSpec{Manifest: r.Manifest, Index: i, Part: v.open(t, p.Name), Columns: []string{"age"}, Uncapped: true, Allocator: o.Allocator})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Units([]array.RecordReader{rd}, func(tok [TokenBytes]byte, in [][]Span) error {
+			if int(tok[0]>>2) != i {
+				t.Fatalf("a token of part %d in part %d", tok[0]>>2, i)
+			}
+			units++
+			for _, s := range in[0] {
+				rows += int64(s.To - s.From)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		rd.Release()
+	}
+	if units != r.Manifest.Units || rows != r.Manifest.Rows || rows != n-1-3 {
+		t.Fatalf("%d units of %d, %d rows of %d", units, r.Manifest.Units, rows, r.Manifest.Rows)
+	}
+}
+
+// Another reader of Parquet sees what docs/formats/snapshot.md says.
+func TestPartFormat(t *testing.T) {
+	v := newVault()
+	r := mustLoad(t, visits(), manyVisits(2000, 1), testOptions(v))
+	for name, want := range map[string]string{
+		partName(1):   "_unit BLOB, town VARCHAR, age INTEGER, cost DOUBLE, seen DATE, urgent BOOLEAN, doctor BLOB",
+		sealedName(1): "_unit BLOB, _row INTEGER, person VARCHAR",
+	} {
+		f := v.open(t, name)
+		d, c, err := openDB(context.Background(), filterMemory, fdPath(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.close()
+		defer c.close()
+		from := "read_parquet(" + quoteText(fdPath(f)) + ", file_row_number = true)"
+		names, types, err := c.describe(context.Background(), "SELECT * EXCLUDE (file_row_number) FROM "+from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range names {
+			names[i] += " " + types[i]
+		}
+		if got := strings.Join(names, ", "); got != want {
+			t.Errorf("%s: %s", name, got)
+		}
+		bad := "SELECT CAST(count(*) AS VARCHAR) || ' ' || CAST(count(*) FILTER (octet_length(_unit) <> 16 OR lag > _unit) AS VARCHAR) FROM (SELECT _unit, lag(_unit) OVER (ORDER BY file_row_number) AS lag FROM " + from + ")"
+		if got, _, err := c.text(context.Background(), bad); err != nil || got != fmt.Sprintf("%d 0", r.Manifest.Parts[1].Rows) {
+			t.Errorf("%s: rows and rows out of order: %s, %v", name, got, err)
+		}
+	}
+}
+
+func TestEmptySnapshot(t *testing.T) {
+	v := newVault()
+	r := mustLoad(t, visits(), visitsHeader, testOptions(v))
+	if r.Manifest.Rows != 0 || len(v.files) != 8 {
+		t.Fatalf("%+v, %d files", r.Manifest, len(v.files))
+	}
+	if got := readAll(t, v, r.Manifest, PartSpec{Columns: []string{"person", "age"}, Kept: []string{"person"}}); len(got) != 0 {
+		t.Fatal(got)
+	}
+}
+
+// The caller's writer fails, at every call.
+func TestCreateFails(t *testing.T) {
+	full := errors.New("no space left")
+	data := []byte(manyVisits(300, 1))
+	for _, after := range []int{0, 1, 3, 5, 8, 40} {
+		for _, at := range []string{"create", "write", "close"} {
+			left := after
+			o := testOptions(nil)
+			o.Allocator = checked(t)
+			fail := func(where string) error {
+				if where != at {
+					return nil
+				}
+				if left--; left >= 0 {
+					return nil
+				}
+				return full
+			}
+			o.Parts = 1 // one writer at a time
+			o.Create = func(string) (io.WriteCloser, error) { return failing{fail}, fail("create") }
+			_, err := Load(context.Background(), visits(), tempFile(t, data), o)
+			if err != nil && (!errors.Is(err, full) || glovebox.CodeOf(err) != glovebox.CodeInternal) {
+				t.Errorf("%s after %d: %v", at, after, err)
+			}
+			if err == nil && after == 0 {
+				t.Errorf("%s after %d: no error", at, after)
+			}
+		}
+	}
+}
+
+type failing struct{ fail func(string) error }
+
+func (f failing) Write(p []byte) (int, error) { return len(p), f.fail("write") }
+func (f failing) Close() error                { return f.fail("close") }
+
+func TestLoadCancelled(t *testing.T) {
+	data := tempFile(t, visitsCSV(100_000))
+	before := openFiles(t)
+	for _, when := range []float64{0, 0.2, 0.6} {
+		ctx, cancel := context.WithCancel(context.Background())
+		o := testOptions(newVault())
+		o.Allocator = checked(t)
+		o.Progress = func(done, total int64) {
+			if float64(done) >= when*float64(total) {
+				cancel()
+			}
+		}
+		if _, err := Load(ctx, visits(), data, o); !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled at %g: %v", when, err)
+		}
+		cancel()
+	}
+	if after := openFiles(t); after > before {
+		t.Errorf("%d files open before, %d after", before, after)
+	}
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	es, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(es)
+}
+
+func TestRecordRefusals(t *testing.T) {
+	change := func(f func(*glovebox.Dataset)) glovebox.Dataset {
+		d := visits()
+		f(&d)
+		return d
+	}
+	cases := map[string]glovebox.Dataset{
+		"columns":              change(func(d *glovebox.Dataset) { d.Columns = nil }),
+		"columns[1].name":      change(func(d *glovebox.Dataset) { d.Columns[1].Name = `a"b` }),
+		"columns[2].name":      change(func(d *glovebox.Dataset) { d.Columns[2].Name = "TOWN" }),
+		"columns[3].name":      change(func(d *glovebox.Dataset) { d.Columns[3].Name = "_Unit" }),
+		"columns[1].type":      change(func(d *glovebox.Dataset) { d.Columns[1].Type = glovebox.Token }),
+		"columns[6].type":      change(func(d *glovebox.Dataset) { d.Columns[6].Type = glovebox.Date }),
+		"columns[1].keep":      change(func(d *glovebox.Dataset) { d.Columns[1].Keep = true }),
+		"columns[2]":           change(func(d *glovebox.Dataset) { d.Columns[2].Values = []string{"1"} }),
+		"columns[1].values":    change(func(d *glovebox.Dataset) { d.Columns[1].Values = make([]string, MaxValues+1) }),
+		"columns[0].format":    change(func(d *glovebox.Dataset) { d.Columns[0].Format = "cn-passport" }),
+		"columns[2].min":       change(func(d *glovebox.Dataset) { d.Columns[2].Min = "1); --" }),
+		"columns[3].max":       change(func(d *glovebox.Dataset) { d.Columns[3].Max = "inf" }),
+		"columns[4].min":       change(func(d *glovebox.Dataset) { d.Columns[4].Min = "2020-02-30" }),
+		"columns[5].max":       change(func(d *glovebox.Dataset) { d.Columns[5].Max = "1" }),
+		"source.format":        change(func(d *glovebox.Dataset) { d.Source.Format = "xlsx" }),
+		"source.encoding":      change(func(d *glovebox.Dataset) { d.Source.Encoding = "big5" }),
+		"source":               change(func(d *glovebox.Dataset) { d.Source = glovebox.Source{Format: "json", Delimiter: ";"} }),
+		"source.delimiter":     change(func(d *glovebox.Dataset) { d.Source.Delimiter = "||" }),
+		"unit.column":          change(func(d *glovebox.Dataset) { d.Unit.Column = "town" }),
+		"unit.space":           change(func(d *glovebox.Dataset) { d.Unit.Space = "" }),
+		"unit.max_rows":        change(func(d *glovebox.Dataset) { d.Unit.MaxRows = 0 }),
+		"key[1]":               change(func(d *glovebox.Dataset) { d.Key = []string{"age", "age"} }),
+		"max_rejects":          change(func(d *glovebox.Dataset) { d.MaxRejects = 1.5 }),
+		"quality[0].check":     change(func(d *glovebox.Dataset) { d.Quality = []glovebox.Quality{{Name: "x", Check: "age > 1) or (true"}} }),
+		"columns[1].max_bytes": change(func(d *glovebox.Dataset) { d.Columns[1].MaxBytes = -1 }),
+	}
+	for _, field := range slices.Sorted(maps.Keys(cases)) {
+		_, err := Load(context.Background(), cases[field], tempFile(t, []byte(visitsHeader)), testOptions(newVault()))
+		e, ok := errors.AsType[*glovebox.Error](err)
+		if at := strings.TrimSuffix(field, ".max_bytes"); !ok || e.Code != glovebox.CodeInvalid || e.Field != field && !strings.HasPrefix(e.Field, at) {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	for name, f := range map[string]func(*LoadOptions){
+		"key": func(o *LoadOptions) { o.UnitKey = [32]byte{} }, "parts": func(o *LoadOptions) { o.Parts = 3 }, "create": func(o *LoadOptions) { o.Create = nil },
+		"memory": func(o *LoadOptions) { o.Memory = 1 }, "ident": func(o *LoadOptions) { o.IdentKey = nil },
+	} {
+		o := testOptions(newVault())
+		f(&o)
+		if _, err := Load(context.Background(), visits(), tempFile(t, []byte(visitsHeader)), o); glovebox.CodeOf(err) != glovebox.CodeInternal {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	r, _, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := Load(context.Background(), visits(), r, testOptions(newVault())); glovebox.CodeOf(err) != glovebox.CodeInvalid {
+		t.Errorf("a pipe: %v", err)
+	}
+}

@@ -1,0 +1,141 @@
+//go:build duckdb_arrow
+
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"glovebox"
+)
+
+// Bounds on a reference table.
+const (
+	MaxReferenceBytes = 10 << 20
+	MaxReferenceRows  = 100_000
+)
+
+// ReferenceColumn is a column of a public reference table.
+type ReferenceColumn struct {
+	Name string // as in the header; at most 128 bytes
+	Type glovebox.Type
+}
+
+// ReadReference reads a small public table, such as a list of keys, from a CSV
+// file in UTF-8 with a header: the given columns in the given order, or all of
+// them as strings if cols is nil. Other columns of the file are left out. An
+// empty field is null. The caller releases the batch.
+//
+// One row that is broken or does not have the declared types fails it all, with
+// code invalid, the row's number and the reason. The table must be public: it
+// goes to a guest whole, and nothing here protects its rows.
+func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, mem memory.Allocator) (arrow.RecordBatch, error) {
+	if mem == nil {
+		mem = memory.DefaultAllocator
+	}
+	st, err := f.Stat()
+	if err != nil || !st.Mode().IsRegular() || st.Size() > MaxReferenceBytes {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a reference table is a regular file of at most %d MiB", MaxReferenceBytes>>20)
+	}
+	if cols == nil {
+		if _, err := newCSV(newWindow(f, st.Size(), ""), "", func(header []string) error {
+			for _, h := range header {
+				cols = append(cols, ReferenceColumn{h, glovebox.String})
+			}
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	var decl []glovebox.Column
+	var fields []arrow.Field
+	names := map[string]bool{}
+	for i, c := range cols {
+		l := strings.ToLower(c.Name)
+		if c.Name == "" || len(c.Name) > 128 || c.Name[0] == '#' || strings.ContainsRune(c.Name, 0) || names[l] {
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "column %d of the reference table has an empty, long, reserved or repeated name", i+1).
+				WithFix("names that differ in case only are the same name; none starts with #")
+		}
+		names[l] = true
+		if c.Type == glovebox.Token || arrowTypes[c.Type] == nil {
+			return nil, invalid(fmt.Sprintf("columns[%d].type", i), "the type is string, int32, int64, float64, bool or date")
+		}
+		decl = append(decl, glovebox.Column{Name: c.Name, Type: c.Type, Nullable: true, MaxBytes: MaxTextBytes})
+		fields = append(fields, arrow.Field{Name: c.Name, Type: arrowTypes[c.Type], Nullable: true})
+	}
+	if len(cols) == 0 || len(cols) > MaxColumns {
+		return nil, invalid("columns", "a reference table has 1 to %d columns", MaxColumns)
+	}
+	feed, err := openFeed(ctx, feedSpec{
+		src: f, size: st.Size(), def: glovebox.Source{Format: "csv"}, cols: decl, match: matchReference, memory: MinMemory,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer feed.close()
+	rb := array.NewRecordBuilder(mem, arrow.NewSchema(fields, nil))
+	defer rb.Release()
+	rows := int64(0)
+	if err := feed.run(ctx, func(s *slot) error {
+		rows += s.n
+		return takeReference(ctx, s, rows, decl, rb)
+	}); err != nil {
+		return nil, err
+	}
+	return rb.NewRecordBatch(), nil
+}
+
+func takeReference(ctx context.Context, s *slot, rows int64, cols []glovebox.Column, rb *array.RecordBuilder) error {
+	wrong := func(row int64, column string, why Reason) error {
+		e := glovebox.Errorf(glovebox.CodeInvalid, "row %d of the reference table: %s", row, why)
+		e.Field = column
+		return e
+	}
+	if rows > MaxReferenceRows {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the reference table has more than %d rows", MaxReferenceRows)
+	}
+	if len(s.chunk.bad) > 0 {
+		b := s.chunk.bad[0]
+		return wrong(b.Row, b.Column, b.Reason)
+	}
+	var at int64
+	for s.res != nil && s.res.Next() {
+		b := s.res.RecordBatch()
+		for i, why := range b.Column(0).(*array.Int32).Int32Values() {
+			if why != 0 {
+				column, reason := decodeWhy(why, cols)
+				return wrong(s.number(at+int64(i)), column, reason)
+			}
+		}
+		all := upTo(int(b.NumRows()))
+		for i := range cols {
+			appendRows(rb.Field(i), b.Column(i+2), all)
+		}
+		at += b.NumRows()
+	}
+	if s.res != nil && s.res.Err() != nil {
+		return dbError(ctx, "read rows", s.res.Err())
+	}
+	return nil
+}
+
+// matchReference makes sure that a header has the columns, each once.
+func matchReference(header []string, cols []glovebox.Column) error {
+	for _, c := range cols {
+		i := slices.Index(header, c.Name)
+		if i < 0 {
+			return glovebox.Errorf(glovebox.CodeInvalid, "the reference table lacks the column %s", c.Name)
+		}
+		if slices.Contains(header[i+1:], c.Name) {
+			return glovebox.Errorf(glovebox.CodeInvalid, "the reference table names the column %s twice", c.Name)
+		}
+	}
+	return nil
+}
