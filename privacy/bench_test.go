@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"math/bits"
 	"syscall"
 	"testing"
 
@@ -122,26 +123,40 @@ func BenchmarkSelectionSmallEpsilon(b *testing.B) {
 	sink64.Lo = uint64(kept)
 }
 
-// boundingRows is the data of BenchmarkBounding: 1,000,000 rows of 20,000 users
-// in 1,000 groups. Row i, 0 <= i < 1e6, has
+// boundingRows is the data of BenchmarkBounding, the same as the engine's
+// BenchmarkBoundingDuckDBSQL has, clustered by user; s is splitmix64 below, all
+// numbers are unsigned 64-bit and wrap:
 //
-//	u = (i * 7919) mod 1,000,000          a permutation of the rows
-//	user  = floor(20000 * (u/1e6)^2)      skewed: user 0 has 7,071 rows, half
-//	                                      of the users have at most 35
-//	group = (i * 104729 + user * 31) mod 1000
-//	value = (i mod 1000) / 10
+//	rows     r = 0 .. 999,999, users u = 0, 1, 2, ... in order
+//	rows of  user u:  16 << min(trailing zeros of s(u), 5)
+//	         (16 with chance 1/2, 32 with 1/4, ... 512 with 1/32; 56 on average)
+//	key of   row r:   upper 64 bits of the 128-bit product s(2^40 + r) * 1000
+//	value of row r:   s(2^41 + r) >> 54, a whole number in [0, 1023]
 //
-// clustered by user, that is, sorted by (user, i).
+// What is computed is the same too: per user and key the sum of the values,
+// clamped to [0, 1500]; of each user 10 keys by keyed hash; per key the number
+// of users and the sum of their clamped sums.
 func boundingRows() (units [][]byte, rows int) {
-	const n, users = 1_000_000, 20_000
-	units = make([][]byte, users)
-	for i := uint64(0); i < n; i++ {
-		x := float64(i*7919%n) / n
-		u := uint64(users * x * x)
-		r := binary.LittleEndian.AppendUint64(units[u], (i*104729+u*31)%1000)
-		units[u] = binary.LittleEndian.AppendUint64(r, math.Float64bits(float64(i%1000)/10))
+	const n = 1_000_000
+	r := uint64(0)
+	for u := uint64(0); r < n; u++ {
+		var unit []byte
+		for k := uint64(16) << min(bits.TrailingZeros64(splitmix64(u)), 5); k > 0 && r < n; k, r = k-1, r+1 {
+			key, _ := bits.Mul64(splitmix64(1<<40+r), 1000)
+			unit = binary.LittleEndian.AppendUint64(unit, key)
+			unit = binary.LittleEndian.AppendUint64(unit, math.Float64bits(float64(splitmix64(1<<41+r)>>54)))
+		}
+		units = append(units, unit)
 	}
 	return units, n
+}
+
+// splitmix64 is the generator of Steele, Lea and Flood (2014) at state x.
+func splitmix64(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // BenchmarkBounding bounds and adds up a count and a sum over boundingRows with
@@ -183,7 +198,7 @@ func benchBounding(b *testing.B, key glovebox.KeyField, units [][]byte, rows int
 	}
 	p := must(NewPlan(glovebox.Output{
 		Key: []glovebox.KeyField{key}, MaxKeysPerUnit: 10,
-		Metrics: []glovebox.Metric{{Name: "n", Kind: glovebox.Count}, {Name: "s", Kind: glovebox.Sum, Max: 50}},
+		Metrics: []glovebox.Metric{{Name: "n", Kind: glovebox.Count}, {Name: "s", Kind: glovebox.Sum, Max: 1500}},
 	}, glovebox.ReleaseDef{Method: "dp", Epsilon: 1, Delta: delta}, nil))
 	b.ReportAllocs()
 	var token [16]byte
@@ -196,7 +211,7 @@ func benchBounding(b *testing.B, key glovebox.KeyField, units [][]byte, rows int
 		}
 		must(w.Partial())
 	}
-	b.ReportMetric(float64(rows)*float64(b.N)/(cpuSeconds(b)-start)/1e6, "Mrows/cpu-s")
+	b.ReportMetric(float64(rows)*float64(b.N)/(cpuSeconds(b)-start), "rows/cpu-s")
 }
 
 // cpuSeconds is the processor time of the process so far: what other programs
