@@ -1,0 +1,95 @@
+package abi
+
+import "glovebox"
+
+// Bounds of a manifest.
+const (
+	MaxManifestBytes = 64 << 10
+	MaxPages         = 1024          // 64 MiB
+	MaxFuel          = 1_000_000_000 // per unit
+	MaxFunctions     = 32
+	MaxTables        = 16 // inputs, and references
+	MaxColumns       = 128
+	MaxRows          = 100_000   // of one unit in one input
+	MaxReferenceRows = 1_000_000 // of one reference table
+	MaxParams        = 64
+	MaxKeyFields     = 8
+	MaxKeyWidth      = 64
+	MaxMetrics       = 64
+	MaxRecords       = 65_536
+	MaxStringParam   = 1024 // bytes
+)
+
+// KindMap is the kind of a function that is called once per unit.
+const KindMap = "map"
+
+// Manifest says what a module is and what its functions take and give. All of
+// it is public.
+type Manifest struct {
+	ABI       string     `json:"abi"`
+	Name      string     `json:"name"`
+	Version   string     `json:"version"`
+	Pages     int        `json:"pages"` // memory cap, in pages of 64 KiB
+	Fuel      int64      `json:"fuel"`  // per unit
+	Functions []Function `json:"functions"`
+}
+
+// Function is one entry point.
+type Function struct {
+	Name       string  `json:"name"`
+	Kind       string  `json:"kind"`
+	Inputs     []Table `json:"inputs"`
+	References []Table `json:"references,omitempty"`
+	Params     []Param `json:"params,omitempty"`
+	Output     Output  `json:"output"`
+}
+
+// Table is an input or a reference table.
+type Table struct {
+	Name    string   `json:"name"`
+	Columns []Column `json:"columns"`
+	MaxRows int      `json:"max_rows"`
+}
+
+// Column is one column of a table.
+type Column struct {
+	Name     string        `json:"name"`
+	Type     glovebox.Type `json:"type"`
+	Nullable bool          `json:"nullable,omitempty"`
+}
+
+// Param is a public value that a job may set.
+type Param struct {
+	Name string `json:"name"`
+	Type string `json:"type"` // int64, float64, bool, string
+	// Default is an int64, float64, bool or string; nil: a job must set it.
+	Default any `json:"default,omitempty"`
+}
+
+// Output is the layout of the records that the function gives.
+type Output struct {
+	Key        []KeyField `json:"key"`
+	Metrics    []string   `json:"metrics"`
+	MaxRecords int        `json:"max_records"`
+}
+
+// KeyField is one field of a record's key.
+type KeyField struct {
+	Name  string        `json:"name"`
+	Type  glovebox.Type `json:"type"`            // string or int64
+	Width int           `json:"width,omitempty"` // string: bytes, 1..64
+}
+
+// Function returns the function of that name. An empty name means the only
+// function, if there is just one.
+func (m *Manifest) Function(name string) (*Function, bool) {
+	if name == "" && len(m.Functions) == 1 {
+		return &m.Functions[0], true
+	}
+	for i := range m.Functions {
+		if m.Functions[i].Name == name {
+			return &m.Functions[i], true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,90 @@
+package sandbox
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the .wasm files of testdata")
+
+// toolchains build the guests of testdata. Bytes are compared with one version
+// of each only: another may well choose other code.
+var toolchains = []struct {
+	ext, tool, version string
+	more               []string // other programs that the build runs
+	build              func(src, plain string) [][]string
+}{
+	{".c", "clang-19", "19.1.7", []string{"wasm-ld-19"}, func(src, plain string) [][]string {
+		return [][]string{
+			{"clang-19", "--target=wasm32", "-O2", "-nostdlib", "-ffreestanding", "-Wall", "-Werror", "-Wno-unused-function", "-I", "../sdk/c", "-c", src, "-o", plain + ".o"},
+			{"wasm-ld-19", "--no-entry", "--strip-all", "-z", "stack-size=16384", plain + ".o", "-o", plain},
+		}
+	}},
+	{".wat", "wat2wasm", "1.0.32", nil, func(src, plain string) [][]string {
+		return [][]string{{"wat2wasm", src, "-o", plain}}
+	}},
+}
+
+// TestGuestsRebuild builds every guest of testdata from its source and its
+// manifest and wants the committed bytes.
+func TestGuestsRebuild(t *testing.T) {
+	for _, tc := range toolchains {
+		sources, err := filepath.Glob("testdata/*" + tc.ext)
+		if err != nil || len(sources) == 0 {
+			t.Fatalf("no sources *%s: %v", tc.ext, err)
+		}
+		for _, src := range sources {
+			t.Run(filepath.Base(src), func(t *testing.T) {
+				needTool(t, tc.tool, tc.version)
+				for _, m := range tc.more {
+					needTool(t, m, "")
+				}
+				base := strings.TrimSuffix(src, tc.ext)
+				plain := filepath.Join(t.TempDir(), "plain.wasm")
+				for _, cmd := range tc.build(src, plain) {
+					if out, err := exec.Command(cmd[0], cmd[1:]...).CombinedOutput(); err != nil {
+						t.Fatalf("%s: %v\n%s", strings.Join(cmd, " "), err, out)
+					}
+				}
+				built, err := SetManifest(read(t, plain), read(t, base+".json"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if *update {
+					if err := os.WriteFile(base+".wasm", built, 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if !bytes.Equal(built, read(t, base+".wasm")) {
+					t.Fatalf("%s.wasm is not what its source gives; go test -run Rebuild -update writes it", base)
+				}
+			})
+		}
+	}
+}
+
+// needTool skips the test unless the tool is there, in this version.
+func needTool(t *testing.T, tool, version string) {
+	t.Helper()
+	out, err := exec.Command(tool, "--version").CombinedOutput()
+	if err != nil {
+		t.Skipf("%s is not installed", tool)
+	}
+	if !strings.Contains(string(out), version) {
+		t.Skipf("%s is not version %s", tool, version)
+	}
+}
+
+func read(t testing.TB, file string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

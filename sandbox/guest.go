@@ -1,0 +1,240 @@
+package sandbox
+
+import (
+	"context"
+
+	"glovebox"
+	"glovebox/sandbox/abi"
+)
+
+// Span is some rows of one unit in one record batch: From <= row < To. It is
+// an alias of an unnamed struct, so that values pass between packages that do
+// not import one another.
+type Span = abi.Span
+
+// Binding connects a function of a module with what a job gives it.
+type Binding = abi.Binding
+
+// InputBinding is one input of a Binding.
+type InputBinding = abi.InputBinding
+
+// Outcome says how a unit ended. Anything but OK means the unit's default
+// contribution; which one it was is for runs on sample data only.
+type Outcome uint8
+
+// Outcomes of a unit.
+const (
+	OK        Outcome = iota
+	Status            // the guest returned a status other than 0
+	Trap              // the guest trapped, or its calls went too deep
+	OutOfFuel         // the guest used up its fuel
+	Malformed         // the guest's records are not as the contract says
+	Oversize          // a string of the unit is longer than its bound; nothing ran
+)
+
+// String names the outcome.
+func (o Outcome) String() string {
+	switch o {
+	case OK:
+		return "ok"
+	case Status:
+		return "status"
+	case Trap:
+		return "trap"
+	case OutOfFuel:
+		return "out of fuel"
+	case Malformed:
+		return "malformed output"
+	case Oversize:
+		return "string too long"
+	}
+	return "unknown"
+}
+
+// Result is what one unit gave.
+type Result struct {
+	Outcome Outcome
+	N       int    // records; 0 unless OK
+	Records []byte // N records of Guest.Records().Size() bytes; valid until the next Run
+	Fuel    int64  // fuel used; for runs on sample data only
+}
+
+// GuestOptions says how a guest runs. nil: defaults. None of them changes what
+// a guest can see or what it gives.
+type GuestOptions struct {
+	// Reset chooses how the guest is put back. Default: ResetAuto.
+	Reset Reset
+	// FuelSlice is how much fuel the guest gets at a time, 1,000 to 1e9.
+	// Zero: DefaultFuelSlice.
+	FuelSlice int64
+}
+
+// Guest is one running copy of a program, bound to one function. It is not
+// safe for concurrent use.
+type Guest struct {
+	program  *Program
+	plan     *abi.Plan
+	writer   *abi.Writer
+	in       *instance
+	img      *image
+	back     restorer
+	renew    restorer
+	inPtr    int
+	outPtr   int
+	fuel     int64
+	records  []byte
+	unusable bool
+}
+
+// CheckBinding says whether the binding fits the module: schemas, types,
+// parameters, reference tables, and sizes. Errors name the field at fault.
+func (m *Module) CheckBinding(b *Binding) error {
+	_, err := abi.NewPlan(m.manifest, b)
+	return err
+}
+
+// CheckOutput says whether the output that a job declares is the one that the
+// function gives. An empty name means the module's only function.
+func (m *Module) CheckOutput(function string, out *glovebox.Output) error {
+	f, ok := m.manifest.Function(function)
+	if !ok {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q", function)
+	}
+	return abi.CheckOutput(f, out)
+}
+
+// NewGuest starts a guest: it instantiates the module, runs its _initialize
+// and gbx_buffers, writes parameters and reference tables into its window, and
+// keeps the state that it then has as the one that every unit begins with.
+func (p *Program) NewGuest(ctx context.Context, b *Binding, o *GuestOptions) (*Guest, error) {
+	var opt GuestOptions
+	if o != nil {
+		opt = *o
+	}
+	if opt.FuelSlice == 0 {
+		opt.FuelSlice = DefaultFuelSlice
+	}
+	if opt.FuelSlice < 1_000 || opt.FuelSlice > abi.MaxFuel {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "fuel slice is not from 1000 to %d", abi.MaxFuel)
+	}
+	plan, err := abi.NewPlan(p.module.manifest, b)
+	if err != nil {
+		return nil, err
+	}
+	if !p.acquire() {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "the program is closed")
+	}
+	g := &Guest{program: p, plan: plan, writer: plan.NewWriter(), fuel: p.module.manifest.Fuel}
+	if err := g.start(ctx, &opt); err != nil {
+		// The first error is the one that matters.
+		_ = g.Close()
+		return nil, err
+	}
+	return g, nil
+}
+
+func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
+	mk := func() (*instance, error) { return g.program.newInstance(g.plan.Function.Name, o.FuelSlice) }
+	if g.in, err = mk(); err != nil {
+		return err
+	}
+	fresh := nonZero(g.in.bytes())
+	if g.inPtr, g.outPtr, err = g.in.initialize(ctx, g.program.module, g.plan); err != nil {
+		return err
+	}
+	clear(g.window())
+	clear(g.output())
+	if err = g.writer.Static(g.window()); err != nil {
+		return err
+	}
+	g.img = takeImage(g.in, fresh)
+	g.renew = renew{mk}
+	g.back, err = restorerFor(o.Reset, g.img.size, mk)
+	return err
+}
+
+func (g *Guest) window() []byte { return g.in.bytes()[g.inPtr:][:g.plan.InBytes()] }
+func (g *Guest) output() []byte { return g.in.bytes()[g.outPtr:][:g.plan.OutBytes()] }
+
+// Records reads the records of results.
+func (g *Guest) Records() *abi.Records { return g.plan.Records }
+
+// Run runs the guest on one unit: unit holds the spans of each input in the
+// order of the binding. Rows beyond an input's bound are dropped. An error
+// means that the whole job cannot go on: ctx ended, or the host failed; it is
+// never the guest's doing. ctx is looked at before the unit and between slices
+// of fuel.
+func (g *Guest) Run(ctx context.Context, unit [][]Span) (Result, error) {
+	if g.unusable {
+		return Result{}, glovebox.Errorf(glovebox.CodeInternal, "the guest is closed")
+	}
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	res, err := g.run(ctx, unit)
+	if back := g.reset(); err == nil {
+		err = back
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	return res, nil
+}
+
+func (g *Guest) run(ctx context.Context, unit [][]Span) (Result, error) {
+	rows, fits, err := g.writer.Unit(g.window(), unit)
+	if err != nil {
+		return Result{}, err
+	}
+	if !fits {
+		return Result{Outcome: Oversize}, nil
+	}
+	g.in.meter.start(ctx, g.fuel)
+	status, err := g.in.call(g.in.entry, uint64(rows))
+	res := Result{Fuel: g.in.meter.used()}
+	if err != nil {
+		o, cause := outcomeOf(err)
+		res.Outcome = o
+		return res, cause
+	}
+	if uint32(status) != 0 {
+		res.Outcome = Status
+		return res, nil
+	}
+	records, n, ok := g.plan.Records.Read(g.records, g.output())
+	g.records = records
+	if !ok {
+		res.Outcome = Malformed
+		return res, nil
+	}
+	res.N, res.Records = n, records
+	return res, nil
+}
+
+// reset puts the guest back to where every unit begins.
+func (g *Guest) reset() error {
+	how := g.back
+	if g.in.size() != g.img.size || g.in.suspect {
+		how = g.renew
+	}
+	in, err := how.restore(g.in, g.img)
+	if err != nil {
+		g.in, g.unusable = nil, true
+		return err
+	}
+	g.in = in
+	return nil
+}
+
+// Close frees the guest. Closing twice does nothing.
+func (g *Guest) Close() error {
+	if g.program == nil {
+		return nil
+	}
+	if g.in != nil {
+		g.in.close()
+	}
+	p := g.program
+	g.program, g.in, g.unusable = nil, nil, true
+	return p.release()
+}

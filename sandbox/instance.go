@@ -1,0 +1,151 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"runtime"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"glovebox"
+	"glovebox/sandbox/abi"
+	"glovebox/sandbox/wasmbin"
+)
+
+// instance is one instantiated module with its memory and counters.
+type instance struct {
+	mod     api.Module
+	mem     api.Memory
+	linear  *linear
+	entry   api.Function // the bound function
+	name    string       // its name
+	depth   api.MutableGlobal
+	globals []api.MutableGlobal // the guest's own, in the order of Rewritten.Globals
+	meter   *meter
+	ctx     context.Context // carries the meter to refill
+	stack   [2]uint64
+	suspect bool // the runtime itself failed on it: do not use it again
+}
+
+// newInstance instantiates the program's module. No guest code runs: start
+// sections are refused at admission.
+func (p *Program) newInstance(entry string, slice int64) (*instance, error) {
+	l, err := newLinear(p.module.manifest.Pages * wasmbin.PageBytes)
+	if err != nil {
+		return nil, err
+	}
+	in, err := p.instantiate(l, p.compiled, entry, slice)
+	if err != nil {
+		l.Free() // the runtime does not, where instantiation fails
+		return nil, err
+	}
+	return in, nil
+}
+
+func (p *Program) instantiate(l *linear, compiled wazero.CompiledModule, entry string, slice int64) (*instance, error) {
+	ctx := experimental.WithMemoryAllocator(context.Background(),
+		experimental.MemoryAllocatorFunc(func(_, _ uint64) experimental.LinearMemory { return l }))
+	mod, err := p.runtime.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot instantiate the module: %s", clip(err))
+	}
+	in := &instance{mod: mod, mem: mod.Memory(), linear: l, name: entry, entry: mod.ExportedFunction(entry)}
+	in.depth, _ = mod.ExportedGlobal(wasmbin.DepthGlobal).(api.MutableGlobal)
+	fuel, _ := mod.ExportedGlobal(wasmbin.FuelGlobal).(api.MutableGlobal)
+	complete := in.mem != nil && in.entry != nil && in.depth != nil && fuel != nil
+	for _, name := range p.module.rewritten.Globals {
+		g, ok := mod.ExportedGlobal(name).(api.MutableGlobal)
+		complete = complete && ok
+		in.globals = append(in.globals, g)
+	}
+	if !complete {
+		in.close()
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "the rewritten module lacks an export")
+	}
+	in.meter = &meter{fuel: fuel, slice: slice}
+	in.ctx = context.WithValue(context.Background(), meterKey{}, in.meter)
+	return in, nil
+}
+
+// call runs an exported function under the meter, with up to two parameters
+// and one result.
+func (in *instance) call(f api.Function, params ...uint64) (uint64, error) {
+	in.depth.Set(depthBytes)
+	copy(in.stack[:], params)
+	err := f.CallWithStack(in.ctx, in.stack[:])
+	if err != nil {
+		// Let go of the stack that the failed call may have grown.
+		in.entry = in.mod.ExportedFunction(in.name)
+		if _, bug := errors.AsType[runtime.Error](err); bug {
+			in.suspect = true
+		}
+	}
+	return in.stack[0], err
+}
+
+// outcomeOf says how a failed call ended. cause is set if the job was stopped.
+func outcomeOf(err error) (o Outcome, cause error) {
+	if s, ok := errors.AsType[*stopped](err); ok {
+		return Trap, s.cause
+	}
+	if errors.Is(err, errOutOfFuel) {
+		return OutOfFuel, nil
+	}
+	return Trap, nil
+}
+
+// size is the memory's size in bytes.
+func (in *instance) size() int { return int(in.mem.Size()) }
+
+// bytes is the guest's whole memory. It is valid until the instance is closed
+// or grows.
+func (in *instance) bytes() []byte { return in.linear.buf[:in.size()] }
+
+func (in *instance) close() {
+	// Closing an instance without files cannot fail; it frees the memory, and
+	// so does the next line where it did not.
+	_ = in.mod.Close(context.Background())
+	in.linear.Free()
+}
+
+// initialize runs what a guest may run before its first unit, under InitFuel,
+// and returns where it put its two regions.
+func (in *instance) initialize(job context.Context, m *Module, plan *abi.Plan) (inPtr, outPtr int, err error) {
+	in.meter.start(job, InitFuel)
+	run := func(name string, params ...uint64) (uint64, error) {
+		v, err := in.call(in.mod.ExportedFunction(name), params...)
+		if err == nil {
+			return v, nil
+		}
+		o, cause := outcomeOf(err)
+		if cause != nil {
+			return 0, cause
+		}
+		return 0, refuse(one(reasonInit, "%s failed: %s", name, o))
+	}
+	if m.hasInit {
+		if _, err = run(abi.ExportInitialize); err != nil {
+			return 0, 0, err
+		}
+	}
+	v, err := run(abi.ExportVersion)
+	if err != nil {
+		return 0, 0, err
+	}
+	if minor := int32(uint32(v)); minor < 0 || minor > abi.Minor {
+		return 0, 0, refuse(one(reasonVersion, "module is of minor version %d, this host speaks %d", minor, abi.Minor))
+	}
+	v, err = run(abi.ExportBuffers, uint64(plan.InBytes()), uint64(plan.OutBytes()))
+	if err != nil {
+		return 0, 0, err
+	}
+	inPtr, outPtr = int(v>>32), int(v&0xffffffff)
+	inEnd, outEnd := inPtr+plan.InBytes(), outPtr+plan.OutBytes()
+	if inPtr%abi.Align != 0 || outPtr%abi.Align != 0 || inEnd > in.size() || outEnd > in.size() || (inPtr < outEnd && outPtr < inEnd) {
+		return 0, 0, refuse(one(reasonBuffers, "gbx_buffers returned regions at %d and %d for %d and %d bytes in a memory of %d",
+			inPtr, outPtr, plan.InBytes(), plan.OutBytes(), in.size()))
+	}
+	return inPtr, outPtr, nil
+}

@@ -1,0 +1,20 @@
+// Package wasmbin reads, judges and rewrites WebAssembly binaries, as bytes.
+//
+// Parse decides whether a binary may be compiled at all: sizes and counts, an
+// allow-list of sections, types and instructions, and everything that would
+// make the compiler slow or hide state from a reset. It reports every reason
+// it finds, each with a stable code. Rewrite then turns an admitted module
+// into the one that runs: it counts fuel, bounds the call depth, exports every
+// mutable global so that a host can put it back, caps memory and table, and
+// keeps only the exports that it is told to keep.
+//
+// What is promised: Parse and Rewrite never panic and never allocate more than
+// a small multiple of the input, on any bytes. A rewritten module that the
+// runtime's own validator accepts uses fuel at function entry and at every
+// loop iteration, cannot read or write the counters, and keeps no state
+// between calls but its memory and its mutable globals.
+//
+// What is not promised: Parse does not type-check instructions. A module whose
+// code is not valid passes Parse and fails the runtime's validator when the
+// rewritten binary is compiled. Nothing here compiles or runs code.
+package wasmbin
