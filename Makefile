@@ -3,7 +3,7 @@ TAGS     := duckdb_arrow
 GO       ?= go
 GOTEST   := $(GO) test -tags $(TAGS)
 BIN      := bin/glovebox
-FUZZTIME ?= 3s
+FUZZTIME ?= 1000x
 
 .PHONY: help
 help: ## show this help
@@ -30,7 +30,7 @@ test: setup ## run everything that CI runs
 check: test ## the same as test
 
 .PHONY: fuzz
-fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=3s each)
+fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, each)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 
 .PHONY: bench

@@ -88,3 +88,19 @@ func read(t testing.TB, file string) []byte {
 	}
 	return b
 }
+
+// TestRewriterVersion: what a module is rewritten into may change only with
+// the rewriter's version, because the version stands in the log for the fuel
+// that units take.
+func TestRewriterVersion(t *testing.T) {
+	known := map[string]string{
+		"gbrw/1": "sha256:2ff48119fd40b64f597f7d5e704f62a8f3ca2a5429c286ea0291417aee3acb84",
+	}
+	m := admit(t, read(t, "testdata/multi.wasm"))
+	if got := m.RewrittenDigest(); known[RewriterVersion] != got {
+		t.Fatalf("%s rewrites multi.wasm into %s, not %s: give the rewriter a new version", RewriterVersion, got, known[RewriterVersion])
+	}
+	if again := admit(t, read(t, "testdata/multi.wasm")); again.RewrittenDigest() != m.RewrittenDigest() {
+		t.Fatal("two rewrites differ")
+	}
+}
