@@ -35,7 +35,7 @@ fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, eac
 
 .PHONY: bench
 bench: ## measure each hot path beside its baseline; print a table, write bench.json
-	@$(GO) run -tags $(TAGS) ./internal/bench -o bench.json
+	@$(GO) run -tags $(TAGS) ./internal/bench -o bench.json -doc docs/benchmarks.md
 
 .PHONY: lint
 lint: ## gofmt, vet and, where it is installed, golangci-lint
@@ -45,4 +45,4 @@ lint: ## gofmt, vet and, where it is installed, golangci-lint
 
 .PHONY: clean
 clean: ## remove what builds and demos leave
-	@rm -rf bin demo-domain demo-bundle bench.json
+	@rm -rf bin demo-domain demo-bundle

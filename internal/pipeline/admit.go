@@ -110,6 +110,10 @@ func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error
 			return glovebox.Errorf(glovebox.CodeInternal, "two jobs have the short name %s", a.doc.ID)
 		}
 		a.stored = old.State == job.Done
+		if old.State == job.Refused || old.State == job.Admitted {
+			// Nobody has paid for it yet: it is the job of whoever asks now.
+			old.Submitter, old.Submitted = a.doc.Submitter, a.doc.Submitted
+		}
 		a.doc = old
 		return nil
 	})

@@ -24,7 +24,7 @@ func (p *Pipeline) Release(ctx context.Context, u glovebox.User, id string) (*Re
 		return nil, err
 	}
 	if _, err := p.Job(ctx, u, v.Release.Job); err != nil {
-		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox job list` shows your releases")
+		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows yours")
 	}
 	return v, nil
 }
@@ -75,7 +75,7 @@ func (p *Pipeline) view(ctx context.Context, id string) (*ReleaseView, error) {
 		return err
 	})
 	if glovebox.CodeOf(err) == glovebox.CodeNotFound {
-		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox job list` names the releases")
+		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows what there is")
 	}
 	return v, err
 }

@@ -15,6 +15,7 @@ package work
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -186,12 +187,22 @@ func typeOf(t arrow.DataType) glovebox.Type {
 	return glovebox.String
 }
 
+// maxBytes bounds the strings that the guest may get.
 func (in *Input) maxBytes() map[string]int {
 	out := map[string]int{}
 	for _, c := range in.Record {
-		if c.Type == glovebox.String && c.MaxBytes > 0 {
-			out[c.Name] = c.MaxBytes
+		if c.Type != glovebox.String {
+			continue
 		}
+		n := c.MaxBytes
+		if n == 0 {
+			n = glovebox.DefaultMaxBytes
+		}
+		if m := in.Masks[c.Name]; m.Kind == masking.Redact {
+			// Three stars stand for one byte or more, or for the whole text.
+			n = min(n+2, utf8.UTFMax*(m.KeepFirst+m.KeepLast)+3)
+		}
+		out[c.Name] = n
 	}
 	return out
 }
