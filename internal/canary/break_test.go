@@ -258,8 +258,8 @@ func (b *box) stageReadOnly() {
 	}
 	failed := 0
 	for n, line := range b.probes(id) {
-		st,o,e:=b.run(line+" --domain readonly",[]string{"--lang","en"})
-		b.t.Log(st,line,o[:min(len(o),80)],e)
+		st, o, e := b.run(line+" --domain readonly", []string{"--lang", "en"})
+		b.t.Log(st, line, o[:min(len(o), 80)], e)
 		if b.any(n, line+" --domain readonly") != 0 {
 			failed++
 		}
