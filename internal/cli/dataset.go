@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 	"glovebox/engine"
 	"glovebox/internal/catalog"
 	"glovebox/internal/domain"
+	"glovebox/internal/files"
 )
 
 func (a *app) datasetCmd() *cobra.Command {
@@ -200,22 +200,14 @@ func (a *app) printDataset(x *domain.DatasetDoc) {
 const maxRecord = 1 << 20
 
 func readFile(path string) ([]byte, error) {
-	st, err := os.Stat(path)
-	if err != nil || !st.Mode().IsRegular() {
-		e := &glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}
-		if near := nearFile(path); near != "" {
-			return nil, e.WithFix("did you mean %s?", near)
-		}
-		return nil, e.WithFix("check the path and its owner")
+	b, err := files.Read(path, maxRecord, "a record is a small YAML file, of at most 1 MiB")
+	if err == nil {
+		return b, nil
 	}
-	if st.Size() > maxRecord {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file is larger than 1 MiB"}).WithFix("a record is a small YAML file")
+	if near := nearFile(path); near != "" {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}).WithFix("did you mean %s?", near)
 	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}).WithFix("check the path and its owner")
-	}
-	return b, nil
+	return nil, err
 }
 
 // nearFile names the one YAML file beside a missing one, if there is just one.

@@ -202,12 +202,14 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	if err := copyTree(filepath.Join(dir, "json"), "testdata/json"); err != nil {
 		t.Fatal(err)
 	}
-	visits, err := os.ReadFile("../../sandbox/testdata/visits.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "json/visits.wasm"), visits, 0o600); err != nil {
-		t.Fatal(err)
+	for _, from := range []string{"../../sandbox/testdata/visits.wasm", "../../examples/pums/income.wasm"} {
+		wasm, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "json", filepath.Base(from)), wasm, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Chdir(dir)
 	ran := map[string]bool{}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox"
+	"glovebox/internal/files"
 	"glovebox/internal/modbuild"
 	"glovebox/sandbox"
 )
@@ -21,18 +22,7 @@ func (a *app) moduleCmd() *cobra.Command {
 const maxWasm = 16 << 20
 
 func readModule(path string) ([]byte, error) {
-	st, err := os.Stat(path)
-	if err != nil || !st.Mode().IsRegular() {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the module cannot be read"}).WithFix("name a .wasm file")
-	}
-	if st.Size() > maxWasm {
-		return nil, (&glovebox.Error{Code: glovebox.CodeModule, File: path, Msg: "the module is larger than 16 MiB"}).WithFix("build it for size, without debug information")
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the module cannot be read"}).WithFix("check the path and its owner")
-	}
-	return b, nil
+	return files.Read(path, maxWasm, "a module is at most 16 MiB: build it for size, without debug information")
 }
 
 func admit(path string) (*sandbox.Module, error) {

@@ -80,7 +80,7 @@ func (a *admission) paid() bool {
 // identify digests what the job's answer depends on and looks whether the
 // domain knows that job.
 func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error {
-	spec := job.Spec{Job: *r.job, Module: r.module.Digest(), Function: r.function.Name, Rewriter: sandbox.RewriterVersion, Files: r.files,
+	spec := job.Spec{Job: *r.job, Module: r.module.Digest(), Function: r.function.Name, Rewriter: sandbox.RewriterVersion, Semantics: job.Semantics, Files: r.files,
 		Snapshots: map[string]string{}, Versions: map[string]int{}, Policy: p.d.Policy.Revision(), Masks: a.masks()}
 	spec.Job.Module, spec.Job.References = "", nil // their digests stand for them
 	for code, doc := range r.datasets {

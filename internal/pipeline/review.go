@@ -118,6 +118,9 @@ func (p *Pipeline) Approve(ctx context.Context, u glovebox.User, id string, role
 	if role == "" {
 		return nil, glovebox.Errorf(glovebox.CodeDenied, "%s holds none of the roles that approve release %s: %v", u.Name, id, doc.Needed)
 	}
+	if !slices.Contains(doc.Needed, role) {
+		return nil, glovebox.Errorf(glovebox.CodeDenied, "release %s asks for no approval by role %s, but by %v", id, role, doc.Needed)
+	}
 	doc.Approvals = append(doc.Approvals, job.Approval{User: u.Name, Role: role, Org: u.Org, At: p.d.Stamp()})
 	in, err := p.releaseInput(ctx, u, &doc)
 	if err != nil {

@@ -29,6 +29,7 @@ import (
 // Spec is a job as workers know it.
 type Spec struct {
 	Wasm       []byte // the module as it was given; it is admitted again here
+	MaxFuel    int64  // most fuel per unit that it may ask for
 	Function   string
 	Params     map[string]any
 	References map[string]arrow.RecordBatch // public tables; they stay the caller's
@@ -67,7 +68,7 @@ func New(ctx context.Context, spec Spec) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	module, err := sandbox.Admit(spec.Wasm, nil)
+	module, err := sandbox.Admit(spec.Wasm, &sandbox.Options{MaxFuel: spec.MaxFuel})
 	if err != nil {
 		return nil, err
 	}
