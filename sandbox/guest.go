@@ -62,7 +62,8 @@ type Result struct {
 // GuestOptions says how a guest runs. nil: defaults. None of them changes what
 // a guest can see or what it gives.
 type GuestOptions struct {
-	// Reset chooses how the guest is put back. Default: ResetAuto.
+	// Reset chooses how the guest is put back. Default: ResetAuto. A way that
+	// does not work on this machine is an error.
 	Reset Reset
 	// FuelSlice is how much fuel the guest gets at a time, 1,000 to 1e9.
 	// Zero: DefaultFuelSlice.
@@ -77,8 +78,9 @@ type Guest struct {
 	writer   *abi.Writer
 	in       *instance
 	img      *image
+	fresh    func() (*instance, error) // makes a new instance
 	back     restorer
-	renew    restorer
+	tier     Reset // the one in use
 	inPtr    int
 	outPtr   int
 	fuel     int64
@@ -134,8 +136,8 @@ func (p *Program) NewGuest(ctx context.Context, b *Binding, o *GuestOptions) (*G
 }
 
 func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
-	mk := func() (*instance, error) { return g.program.newInstance(g.plan.Function.Name, o.FuelSlice) }
-	if g.in, err = mk(); err != nil {
+	g.fresh = func() (*instance, error) { return g.program.newInstance(g.plan.Function.Name, o.FuelSlice) }
+	if g.in, err = g.fresh(); err != nil {
 		return err
 	}
 	fresh := nonZero(g.in.bytes())
@@ -148,9 +150,7 @@ func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
 		return err
 	}
 	g.img = takeImage(g.in, fresh)
-	g.renew = renew{mk}
-	g.back, err = restorerFor(o.Reset, g.img.size, mk)
-	return err
+	return g.attach(o.Reset)
 }
 
 func (g *Guest) window() []byte { return g.in.bytes()[g.inPtr:][:g.plan.InBytes()] }
@@ -211,25 +211,13 @@ func (g *Guest) run(ctx context.Context, unit [][]Span) (Result, error) {
 	return res, nil
 }
 
-// reset puts the guest back to where every unit begins.
-func (g *Guest) reset() error {
-	how := g.back
-	if g.in.size() != g.img.size || g.in.suspect {
-		how = g.renew
-	}
-	in, err := how.restore(g.in, g.img)
-	if err != nil {
-		g.in, g.unusable = nil, true
-		return err
-	}
-	g.in = in
-	return nil
-}
-
 // Close frees the guest. Closing twice does nothing.
 func (g *Guest) Close() error {
 	if g.program == nil {
 		return nil
+	}
+	if g.back != nil {
+		g.back.close()
 	}
 	if g.in != nil {
 		g.in.close()

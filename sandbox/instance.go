@@ -19,6 +19,7 @@ type instance struct {
 	mod     api.Module
 	mem     api.Memory
 	linear  *linear
+	buffer  *[]byte      // the runtime's view of the memory; nil: it cannot shrink
 	entry   api.Function // the bound function
 	name    string       // its name
 	depth   api.MutableGlobal
@@ -65,6 +66,9 @@ func (p *Program) instantiate(l *linear, compiled wazero.CompiledModule, entry s
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the rewritten module lacks an export")
 	}
 	in.meter = &meter{fuel: fuel, slice: slice}
+	if p.tiers().shrink {
+		in.buffer = bufferOf(in.mem)
+	}
 	in.ctx = context.WithValue(context.Background(), meterKey{}, in.meter)
 	return in, nil
 }
