@@ -2,8 +2,12 @@ package sandbox
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"golang.org/x/sys/unix"
 )
 
@@ -83,4 +87,58 @@ func BenchmarkUnits16Rows(b *testing.B) {
 			})
 		})
 	}
+}
+
+var billsSchema = arrow.NewSchema([]arrow.Field{tokenField(), {Name: "born", Type: arrow.PrimitiveTypes.Int32},
+	{Name: "cost", Type: arrow.PrimitiveTypes.Float64}}, nil)
+
+// bandsUnits are units of one row each for the bands guest.
+func bandsUnits(t testing.TB, n int) (units [][][]Span, born []int32, cost []float64) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for range n {
+		born = append(born, int32(1900+rng.IntN(120)))
+		cost = append(cost, float64(rng.IntN(2000)-200))
+	}
+	batch := batchOf(t, memory.NewGoAllocator(), billsSchema, n, func(b *array.RecordBuilder) {
+		b.Field(1).(*array.Int32Builder).AppendValues(born, nil)
+		b.Field(2).(*array.Float64Builder).AppendValues(cost, nil)
+	})
+	for i := range n {
+		units = append(units, [][]Span{{{Batch: batch, From: i, To: i + 1}}})
+	}
+	return units, born, cost
+}
+
+// TestBandsAgree: the benchmarked guest does what the native loop does.
+func TestBandsAgree(t *testing.T) {
+	units, born, cost := bandsUnits(t, 1000)
+	g := start(t, compile(t, read(t, "testdata/bands_scalar.wasm"), nil), &Binding{Inputs: []InputBinding{{Name: "bills", Schema: billsSchema}}}, nil)
+	for i, u := range units {
+		r := runUnit(t, g, u)
+		want := 1
+		if cost[i] <= 0 {
+			want = 0
+		}
+		if r.Outcome != OK || r.N != want {
+			t.Fatalf("unit %d: %v, %d records", i, r.Outcome, r.N)
+		}
+		if want == 1 && (g.Records().Key(r.Records, 0) != int64(born[i]/10*10) || g.Records().Metric(r.Records, 0) != cost[i]) {
+			t.Fatalf("unit %d differs", i)
+		}
+	}
+}
+
+// BenchmarkPureUnits is one unit of one row of two columns, through a function
+// of kind map_scalar: the metered call, its record checked, nothing to reset.
+func BenchmarkPureUnits(b *testing.B) {
+	units, _, _ := bandsUnits(b, 4096)
+	g := start(b, compile(b, read(b, "testdata/bands_scalar.wasm"), nil), &Binding{Inputs: []InputBinding{{Name: "bills", Schema: billsSchema}}}, nil)
+	ctx := b.Context()
+	perUnit(b, len(units), func() {
+		for i := range units {
+			if r, err := g.Run(ctx, units[i]); err != nil || r.Outcome != OK {
+				b.Fatal(err, r.Outcome)
+			}
+		}
+	})
 }

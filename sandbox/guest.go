@@ -78,7 +78,7 @@ type Guest struct {
 	writer   *abi.Writer
 	in       *instance
 	img      *image
-	fresh    func() (*instance, error) // makes a new instance
+	make     func() (*instance, error) // makes a new instance
 	back     restorer
 	tier     Reset // the one in use
 	inPtr    int
@@ -86,6 +86,11 @@ type Guest struct {
 	fuel     int64
 	records  []byte
 	unusable bool
+
+	// Of a function of kind map_scalar only.
+	scalars    *abi.Scalars
+	slots      []uint64 // parameters and results of a call
+	maxRecords int
 }
 
 // CheckBinding says whether the binding fits the module: schemas, types,
@@ -127,6 +132,9 @@ func (p *Program) NewGuest(ctx context.Context, b *Binding, o *GuestOptions) (*G
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the program is closed")
 	}
 	g := &Guest{program: p, plan: plan, writer: plan.NewWriter(), fuel: p.module.manifest.Fuel}
+	if plan.Scalar() {
+		g.scalars, g.slots, g.maxRecords = plan.NewScalars(), make([]uint64, plan.Slots()), plan.Function.Output.MaxRecords
+	}
 	if err := g.start(ctx, &opt); err != nil {
 		// The first error is the one that matters.
 		_ = g.Close()
@@ -136,8 +144,8 @@ func (p *Program) NewGuest(ctx context.Context, b *Binding, o *GuestOptions) (*G
 }
 
 func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
-	g.fresh = func() (*instance, error) { return g.program.newInstance(g.plan.Function.Name, o.FuelSlice) }
-	if g.in, err = g.fresh(); err != nil {
+	g.make = func() (*instance, error) { return g.program.newInstance(g.plan.Function.Name, o.FuelSlice) }
+	if g.in, err = g.make(); err != nil {
 		return err
 	}
 	fresh := nonZero(g.in.bytes())
@@ -170,6 +178,15 @@ func (g *Guest) Run(ctx context.Context, unit [][]Span) (Result, error) {
 	}
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
+	}
+	if g.scalars != nil {
+		res, err := g.runScalar(ctx, unit)
+		if g.tier != ResetPure || g.in.suspect {
+			if back := g.reset(); err == nil {
+				err = back
+			}
+		}
+		return res, err
 	}
 	res, err := g.run(ctx, unit)
 	if back := g.reset(); err == nil {

@@ -69,7 +69,7 @@ func (p *Program) instantiate(l *linear, compiled wazero.CompiledModule, entry s
 	if p.tiers().shrink {
 		in.buffer = bufferOf(in.mem)
 	}
-	in.ctx = context.WithValue(context.Background(), meterKey{}, in.meter)
+	in.ctx = meterContext{context.Background(), in.meter}
 	return in, nil
 }
 
@@ -80,13 +80,18 @@ func (in *instance) call(f api.Function, params ...uint64) (uint64, error) {
 	copy(in.stack[:], params)
 	err := f.CallWithStack(in.ctx, in.stack[:])
 	if err != nil {
-		// Let go of the stack that the failed call may have grown.
-		in.entry = in.mod.ExportedFunction(in.name)
-		if _, bug := errors.AsType[runtime.Error](err); bug {
-			in.suspect = true
-		}
+		in.failed(err)
 	}
 	return in.stack[0], err
+}
+
+// failed tidies up after a call that did not return.
+func (in *instance) failed(err error) {
+	// Let go of the stack that the call may have grown.
+	in.entry = in.mod.ExportedFunction(in.name)
+	if _, bug := errors.AsType[runtime.Error](err); bug {
+		in.suspect = true
+	}
 }
 
 // outcomeOf says how a failed call ended. cause is set if the job was stopped.

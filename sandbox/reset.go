@@ -171,11 +171,11 @@ func (g *Guest) attach(r Reset) error {
 	switch r {
 	case ResetAuto:
 		order = g.program.tiers().order(g.img.size)
-		if false {
+		if g.scalars != nil {
 			order = []Reset{ResetPure}
 		}
 	case ResetPure:
-		if true {
+		if g.scalars == nil {
 			return glovebox.Errorf(glovebox.CodeInvalid, "reset %q is for functions of kind map_scalar", string(r))
 		}
 	case ResetTracked, ResetCopy, ResetCow, ResetInstance:
@@ -211,7 +211,7 @@ func (g *Guest) renew() error {
 	g.in = nil
 	g.back.detach()
 	old.close()
-	in, err := g.fresh()
+	in, err := g.make()
 	if err != nil {
 		g.unusable = true
 		return err
