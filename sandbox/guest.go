@@ -81,6 +81,7 @@ type Guest struct {
 	make     func() (*instance, error) // makes a new instance
 	back     restorer
 	tier     Reset // the one in use
+	pure     bool  // there is nothing to put back
 	inPtr    int
 	outPtr   int
 	fuel     int64
@@ -157,7 +158,9 @@ func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
 	if err = g.writer.Static(g.window()); err != nil {
 		return err
 	}
-	g.img = takeImage(g.in, fresh)
+	if g.img, err = takeImage(g.in, fresh); err != nil {
+		return err
+	}
 	return g.attach(o.Reset)
 }
 
@@ -172,7 +175,7 @@ func (g *Guest) Records() *abi.Records { return g.plan.Records }
 // means that the whole job cannot go on: ctx ended, or the host failed; it is
 // never the guest's doing. ctx is looked at before the unit and between slices
 // of fuel.
-func (g *Guest) Run(ctx context.Context, unit [][]Span) (Result, error) {
+func (g *Guest) Run(ctx context.Context, unit [][]Span) (res Result, err error) {
 	if g.unusable {
 		return Result{}, glovebox.Errorf(glovebox.CodeInternal, "the guest is closed")
 	}
@@ -180,15 +183,13 @@ func (g *Guest) Run(ctx context.Context, unit [][]Span) (Result, error) {
 		return Result{}, err
 	}
 	if g.scalars != nil {
-		res, err := g.runScalar(ctx, unit)
-		if g.tier != ResetPure || g.in.suspect {
-			if back := g.reset(); err == nil {
-				err = back
-			}
-		}
+		res, err = g.runScalar(ctx, unit)
+	} else {
+		res, err = g.run(ctx, unit)
+	}
+	if g.pure && !g.in.suspect {
 		return res, err
 	}
-	res, err := g.run(ctx, unit)
 	if back := g.reset(); err == nil {
 		err = back
 	}
@@ -238,6 +239,9 @@ func (g *Guest) Close() error {
 	}
 	if g.in != nil {
 		g.in.close()
+	}
+	if g.img != nil {
+		g.img.close()
 	}
 	p := g.program
 	g.program, g.in, g.unusable = nil, nil, true

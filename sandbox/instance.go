@@ -27,6 +27,7 @@ type instance struct {
 	meter   *meter
 	ctx     context.Context // carries the meter to refill
 	stack   [2]uint64
+	full    bool // the depth counter is known to be at depthBytes
 	suspect bool // the runtime itself failed on it: do not use it again
 }
 
@@ -76,7 +77,10 @@ func (p *Program) instantiate(l *linear, compiled wazero.CompiledModule, entry s
 // call runs an exported function under the meter, with up to two parameters
 // and one result.
 func (in *instance) call(f api.Function, params ...uint64) (uint64, error) {
-	in.depth.Set(depthBytes)
+	if !in.full {
+		in.depth.Set(depthBytes)
+		in.full = true // a call that returns gives back what it took
+	}
 	copy(in.stack[:], params)
 	err := f.CallWithStack(in.ctx, in.stack[:])
 	if err != nil {
@@ -87,6 +91,7 @@ func (in *instance) call(f api.Function, params ...uint64) (uint64, error) {
 
 // failed tidies up after a call that did not return.
 func (in *instance) failed(err error) {
+	in.full = false
 	// Let go of the stack that the call may have grown.
 	in.entry = in.mod.ExportedFunction(in.name)
 	if _, bug := errors.AsType[runtime.Error](err); bug {

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"errors"
 
+	"golang.org/x/sys/unix"
+
 	"glovebox"
 	"glovebox/sandbox/wasmbin"
 )
@@ -32,12 +34,13 @@ const (
 // image is the state of a guest before its first unit: all that a guest can
 // keep anything in, because admission refuses the rest.
 type image struct {
-	size    int   // bytes of memory
-	runs    []run // what is not zero, in order; all between is zero
+	size    int    // bytes of memory
+	memory  []byte // all of it, in a mapping of its own: what is zero takes no room
+	runs    []run  // what is not zero, in order; all between is zero
 	globals []uint64
 }
 
-// run is a piece of memory.
+// run is a piece of memory, a part of the image's.
 type run struct {
 	at   int
 	data []byte
@@ -58,9 +61,13 @@ func nonZero(b []byte) []bool {
 // takeImage copies the state of an instance. fresh marks the pages that are
 // not zero right after instantiation; their content is kept even if it is zero
 // now, so that the runs lie over all that a new instance holds.
-func takeImage(in *instance, fresh []bool) *image {
+func takeImage(in *instance, fresh []bool) (*image, error) {
 	b := in.bytes()
-	img := &image{size: len(b)}
+	m, err := unix.Mmap(-1, 0, len(b), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot reserve %d bytes for an image of guest memory", len(b)).Because(err)
+	}
+	img := &image{size: len(b), memory: m}
 	marks := nonZero(b)
 	for i := 0; i < len(marks); i++ {
 		from := i
@@ -68,13 +75,21 @@ func takeImage(in *instance, fresh []bool) *image {
 			i++
 		}
 		if i > from {
-			img.runs = append(img.runs, run{from * osPage, append([]byte(nil), b[from*osPage:i*osPage]...)})
+			at, end := from*osPage, i*osPage
+			copy(m[at:end], b[at:end])
+			img.runs = append(img.runs, run{at, m[at:end]})
 		}
 	}
 	for _, g := range in.globals {
 		img.globals = append(img.globals, g.Get())
 	}
-	return img
+	return img, nil
+}
+
+// close frees the image.
+func (img *image) close() {
+	_ = unix.Munmap(img.memory) // a mapping of our own
+	img.memory, img.runs = nil, nil
 }
 
 func (img *image) setGlobals(in *instance) {
@@ -187,7 +202,7 @@ func (g *Guest) attach(r Reset) error {
 	for _, t := range order {
 		back := newRestorer(t)
 		if err = back.attach(g.in, g.img); err == nil {
-			g.back, g.tier = back, t
+			g.back, g.tier, g.pure = back, t, t == ResetPure
 			return nil
 		}
 		back.close()

@@ -20,8 +20,7 @@ type tracked struct {
 	uffd, pagemap int
 	open          bool
 	base          uint64
-	shadow        []byte // the image, page by page; zero pages take no room
-	many          int    // resets in a row that copied more than stickyPages
+	many          int // resets in a row that copied more than stickyPages
 	resets        int
 	arg           pmScanArg
 	regions       [64]pageRegion
@@ -84,14 +83,6 @@ func ioctl(fd int, request uintptr, arg unsafe.Pointer) (int, error) {
 }
 
 func (t *tracked) attach(in *instance, img *image) (err error) {
-	if t.shadow == nil {
-		if t.shadow, err = unix.Mmap(-1, 0, img.size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE); err != nil {
-			return err
-		}
-		for _, r := range img.runs {
-			copy(t.shadow[r.at:], r.data)
-		}
-	}
 	b := in.bytes()
 	// A huge page would be tracked, and copied, as one.
 	if err := unix.Madvise(in.linear.buf, unix.MADV_NOHUGEPAGE); err != nil && !errors.Is(err, unix.EINVAL) {
@@ -149,7 +140,7 @@ func (t *tracked) restore(in *instance, img *image) error {
 				return errRenew
 			}
 			lo, hi := r.start-t.base, r.end-t.base
-			copy(b[lo:hi], t.shadow[lo:hi])
+			copy(b[lo:hi], img.memory[lo:hi])
 			dirty += int(hi-lo) / osPage
 		}
 		at = t.arg.walkEnd // short of the end if there was no room for more regions
@@ -174,10 +165,4 @@ func (t *tracked) detach() {
 	}
 }
 
-func (t *tracked) close() {
-	t.detach()
-	if t.shadow != nil {
-		_ = unix.Munmap(t.shadow) // a mapping of our own
-		t.shadow = nil
-	}
-}
+func (t *tracked) close() { t.detach() }

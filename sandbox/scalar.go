@@ -71,7 +71,10 @@ func (g *Guest) runScalar(ctx context.Context, unit [][]Span) (Result, error) {
 		return Result{}, glovebox.Errorf(glovebox.CodeInternal, "unit has %d inputs, not 1", len(unit))
 	}
 	in.meter.start(ctx, g.fuel)
-	in.depth.Set(depthBytes) // a call that returns gives back what it took
+	if !in.full {
+		in.depth.Set(depthBytes)
+		in.full = true // a call that returns gives back what it took
+	}
 	left, n := s.MaxRows(), 0
 	g.records = g.records[:0]
 	for i := range unit[0] {

@@ -160,7 +160,11 @@ func (b *testBench) exact(back restorer, needGrowth bool) (ok bool) {
 		return false
 	}
 	want := bytes.Clone(in.bytes())
-	img := takeImage(in, nil)
+	img, err := takeImage(in, nil)
+	if err != nil {
+		return false
+	}
+	defer img.close()
 	if back.attach(in, img) != nil {
 		return false
 	}
@@ -206,7 +210,11 @@ func (b *testBench) cost(back restorer) int64 {
 	for i := range in.bytes() {
 		in.bytes()[i] = byte(i)
 	}
-	img := takeImage(in, nil)
+	img, err := takeImage(in, nil)
+	if err != nil {
+		return math.MaxInt32
+	}
+	defer img.close()
 	if back.attach(in, img) != nil {
 		return math.MaxInt32
 	}

@@ -49,6 +49,11 @@ var rows = []row{
 		against: "the same units, memory copied back whole",
 	},
 	{
+		name: "pure functions, whole stage", unit: "units/cpu-s", more: true, floor: 10e6,
+		ours: bench{"internal/work", "BenchmarkStage", "units/cpu-s"}, base: []bench{{"internal/work", "BenchmarkStageNative", "units/cpu-s"}},
+		against: "the same stage with the function in Go, trusted, unmetered",
+	},
+	{
 		name: "small job, start to release", unit: "ms", floor: 150,
 		ours: bench{"internal/pipeline", "BenchmarkSmallJob", "ms/job"}, base: []bench{{"internal/pipeline", "BenchmarkSmallJobPlainDuckDB", "ms/job"}},
 		against: "plain DuckDB: open, read the same 1,000 rows from CSV, GROUP BY; no protection",
