@@ -142,3 +142,10 @@ func BenchmarkPureUnits(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkSelfTest is what finding out which ways of resetting work costs a
+// program, once.
+func BenchmarkSelfTest(b *testing.B) {
+	prog := compile(b, fine(newProbe()).wasm(b), nil)
+	perUnit(b, 1, func() { selfTest(prog.runtime) })
+}

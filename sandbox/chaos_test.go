@@ -38,8 +38,8 @@ func chaosRows(t *testing.T, rng *rand.Rand, n int) (batch arrow.RecordBatch) {
 			op = 6 // trap
 		case p == 1 && rng.IntN(4) == 0:
 			op = 7 // out of fuel
-		case p == 2:
-			op = 8 // too deep
+		case p == 2 && rng.IntN(16) == 0:
+			op = 8 // too deep, which takes milliseconds
 		case p == 3:
 			op = 9 // status
 		case p < 10:

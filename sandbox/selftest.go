@@ -71,7 +71,7 @@ const testModule = "\x00asm\x01\x00\x00\x00" +
 
 const (
 	testPages  = 6
-	testRounds = 6
+	testRounds = 5
 )
 
 // testBench is a self-test at work.
@@ -130,7 +130,7 @@ func (b *testBench) instance() *instance {
 func (b *testBench) scribble(m []byte, put api.Function, pieces int) bool {
 	for range pieces {
 		at := b.rng.IntN(len(m))
-		for i := range min(len(m)-at, b.rng.IntN(3*osPage)) {
+		for i := range min(len(m)-at, b.rng.IntN(osPage+512)) {
 			m[at+i] ^= byte(b.rng.Uint32()) | 1
 		}
 		if _, err := put.Call(b.ctx, uint64(b.rng.IntN(len(m))), uint64(b.rng.Uint32()&0xff)); err != nil {
