@@ -187,11 +187,10 @@ func (g *Guest) Run(ctx context.Context, unit [][]Span) (res Result, err error) 
 	} else {
 		res, err = g.run(ctx, unit)
 	}
-	if g.pure && !g.in.suspect {
-		return res, err
-	}
-	if back := g.reset(); err == nil {
-		err = back
+	if !g.pure || g.in.suspect {
+		if back := g.reset(); err == nil {
+			err = back
+		}
 	}
 	if err != nil {
 		return Result{}, err

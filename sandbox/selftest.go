@@ -130,7 +130,7 @@ func (b *testBench) instance() *instance {
 func (b *testBench) scribble(m []byte, put api.Function, pieces int) bool {
 	for range pieces {
 		at := b.rng.IntN(len(m))
-		for i := range min(len(m)-at, b.rng.IntN(osPage+512)) {
+		for i := range min(len(m)-at, 1+b.rng.IntN(osPage+512)) {
 			m[at+i] ^= byte(b.rng.Uint32()) | 1
 		}
 		if _, err := put.Call(b.ctx, uint64(b.rng.IntN(len(m))), uint64(b.rng.Uint32()&0xff)); err != nil {
@@ -174,7 +174,7 @@ func (b *testBench) exact(back restorer, needGrowth bool) (ok bool) {
 				return false
 			}
 		}
-		if !b.scribble(in.bytes(), put, round) {
+		if !b.scribble(in.bytes(), put, round) || !b.scribble(in.bytes()[:len(want)], put, 2) {
 			return false
 		}
 		if in.size() != len(want) && !in.shrink(len(want)) {
