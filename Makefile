@@ -33,6 +33,10 @@ check: test ## the same as test
 fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, each)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 
+.PHONY: fuzz-long
+fuzz-long: ## the same for longer, and 1,000,000 random resets of a guest in each way
+	@scripts/fuzz-long
+
 .PHONY: bench
 bench: ## measure each hot path beside its baseline; print a table, write bench.json
 	@$(GO) run -tags $(TAGS) ./internal/bench -o bench.json -doc docs/benchmarks.md

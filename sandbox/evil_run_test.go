@@ -160,22 +160,25 @@ func TestHostileRuns(t *testing.T) {
 		"bad record after a good": {Malformed, newProbe().run(nil, count(2), w.I32Const(testOut), w.F64Const(math.Inf(1)), w.Store(w.F64Store, 24), w.I32Const(0))},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := start(t, compile(t, x.p.wasm(t), nil), probeBinding(), nil)
-			var fuel int64
-			for i := range 3 {
-				r := runUnit(t, g, empty())
-				if r.Outcome != x.want || r.N != 0 || r.Records != nil {
-					t.Fatalf("unit %d ended with %v and %d records", i, r.Outcome, r.N)
+			prog := compile(t, x.p.wasm(t), nil)
+			fuel := int64(-1)
+			for _, how := range resets {
+				g := start(t, prog, probeBinding(), &GuestOptions{Reset: how})
+				for i := range 3 {
+					r := runUnit(t, g, empty())
+					if r.Outcome != x.want || r.N != 0 || r.Records != nil {
+						t.Fatalf("reset %s: unit %d ended with %v and %d records", how, i, r.Outcome, r.N)
+					}
+					if fuel >= 0 && r.Fuel != fuel {
+						t.Fatalf("reset %s: unit %d took %d fuel, the one before %d", how, i, r.Fuel, fuel)
+					}
+					fuel = r.Fuel
+					if r.Outcome == OutOfFuel && fuel != x.p.man.Fuel {
+						t.Fatalf("out of fuel after %d of %d", fuel, x.p.man.Fuel)
+					}
 				}
-				if i > 0 && r.Fuel != fuel {
-					t.Fatalf("unit %d took %d fuel, the one before %d", i, r.Fuel, fuel)
-				}
-				fuel = r.Fuel
-				if r.Outcome == OutOfFuel && fuel != x.p.man.Fuel {
-					t.Fatalf("out of fuel after %d of %d", fuel, x.p.man.Fuel)
-				}
+				checkClean(t, g)
 			}
-			checkClean(t, g)
 		})
 	}
 }
