@@ -53,6 +53,14 @@ domain. Every refusal has a code and says what to change
 			if err != nil {
 				return err
 			}
+			// What is ill-typed shows when it is compiled.
+			p, err := m.Compile(c.Context(), nil)
+			if err != nil {
+				return inFile(err, w[0])
+			}
+			if err := p.Close(); err != nil {
+				return err
+			}
 			return a.emit(map[string]any{"admitted": true, "digest": m.Digest()}, func() {
 				a.say(a.t("%s is admitted: %s", "%s 可准入：%s"), w[0], m.Digest())
 			})
