@@ -147,6 +147,9 @@ func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
 	if err = g.writer.Static(g.window()); err != nil {
 		return err
 	}
+	if held := heldBytes(g.in.bytes()); held > maxImage {
+		return refuse(one(reasonImage, "%d bytes of memory are in use before the first unit, more than %d", held, maxImage))
+	}
 	g.img = takeImage(g.in, fresh)
 	g.renew = renew{mk}
 	g.back, err = restorerFor(o.Reset, g.img.size, mk)
