@@ -219,6 +219,9 @@ func (s *scanner) run() {
 			} else {
 				cost, ok = s.prefixed(&in)
 			}
+			if in.op == opCall && int(in.imm) < s.m.importedFuncs {
+				cost = fuelHost
+			}
 			if !ok {
 				return
 			}
@@ -307,8 +310,11 @@ func (s *scanner) plain(in *instr) bool {
 	case call:
 		f.Calls++
 		in.imm = s.index(len(m.funcs)+m.importedFuncs, "function")
-		if own := int(in.imm) - m.importedFuncs; own >= 0 && own < len(m.funcs) {
+		switch own := int(in.imm) - m.importedFuncs; {
+		case own >= 0 && own < len(m.funcs):
 			s.callee(m.types[m.funcs[own]])
+		case own < 0 && len(m.imports) == m.importedFuncs:
+			s.callee(m.imports[in.imm].Type)
 		}
 	case callInd:
 		f.Calls++

@@ -14,6 +14,7 @@ const (
 	MaxParams         = 100
 	MaxResults        = 16
 	MaxFunctions      = 20_000
+	MaxImports        = 64
 	MaxGlobals        = 1_000
 	MaxMutableGlobals = 64
 	MaxExports        = 1_000

@@ -66,10 +66,11 @@ const (
 	fuelBrTable  = 3
 	fuelCall     = 5
 	fuelIndirect = 7
-	fuelRound    = 2  // float rounding, conversion to integer
-	fuelFloatDiv = 6  // float division, square root
-	fuelDiv32    = 8  // 32-bit integer division, remainder
-	fuelDiv64    = 16 // 64-bit integer division, remainder
+	fuelHost     = 300 // call of an imported function
+	fuelRound    = 2   // float rounding, conversion to integer
+	fuelFloatDiv = 6   // float division, square root
+	fuelDiv32    = 8   // 32-bit integer division, remainder
+	fuelDiv64    = 16  // 64-bit integer division, remainder
 	fuelVector   = 2
 	fuelVecDiv   = 12
 

@@ -17,7 +17,7 @@ const (
 	NotCore        Reason = "G003"
 	BadSection     Reason = "G004"
 	BadIndex       Reason = "G005"
-	Import         Reason = "G010"
+	BadImport      Reason = "G010"
 	ReservedImport Reason = "G011"
 	Start          Reason = "G012"
 	ReservedExport Reason = "G013"
@@ -50,7 +50,7 @@ func Fixes() map[Reason]string {
 		NotCore:        "build a core module, version 1; components are not supported",
 		BadSection:     "rebuild with exceptions, threads and other proposals off",
 		BadIndex:       "rebuild the file; no valid module refers to something that is not there",
-		Import:         "build without imports: no WASI, no environment (freestanding)",
+		BadImport:      "build without imports (freestanding), or say \"wasi\": true in the manifest if all are functions of wasi_snapshot_preview1",
 		ReservedImport: "choose another name; this one is the host's",
 		Start:          "export the start function as _initialize instead",
 		ReservedExport: "rename the export; names that start with $ are the host's",
