@@ -37,6 +37,14 @@ fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=3s each)
 bench: ## measure each hot path beside its baseline; print a table, write bench.json
 	@$(GO) run -tags $(TAGS) ./internal/bench -o bench.json
 
+.PHONY: bench-wasm
+bench-wasm: ## measure the sandbox beside wasmtime and native code; write the table of docs/benchmarks.md
+	@cd bench && $(GO) run . -doc ../docs/benchmarks.md
+
+.PHONY: fuzz-long
+fuzz-long: ## compare 10,000 random modules with and without metering (hours)
+	@scripts/fuzz-long
+
 .PHONY: lint
 lint: ## gofmt, vet and, where it is installed, golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
