@@ -423,7 +423,7 @@ func (s *scanner) prefixed(in *instr) (fuel int, ok bool) {
 	}
 	switch sub {
 	case 0, 1, 2, 3, 4, 5, 6, 7: // saturating conversions
-		return fuelRound, true
+		return fuelToInt, true
 	case subMemoryCopy:
 		f.bulk, f.store = true, true
 		s.zeros(2)
