@@ -52,28 +52,34 @@ func wasiFuncs() map[string]wasiFunc {
 	clock := func(at int) func(api.Memory, []uint64) uint32 {
 		return func(m api.Memory, p []uint64) uint32 { return fault(m.WriteUint64Le(uint32(p[at]), 1)) }
 	}
-	return map[string]wasiFunc{
-		"args_get":            {"ii", false, nothing},
-		"args_sizes_get":      {"ii", false, none},
-		"environ_get":         {"ii", false, nothing},
-		"environ_sizes_get":   {"ii", false, none},
-		"clock_res_get":       {"ii", false, clock(1)},
-		"clock_time_get":      {"iIi", false, clock(2)},
-		"fd_close":            {"i", false, badFD},
-		"fd_fdstat_get":       {"ii", false, wasiStat},
-		"fd_fdstat_set_flags": {"ii", false, badFD},
-		"fd_prestat_get":      {"ii", false, badFD},
-		"fd_prestat_dir_name": {"iii", false, badFD},
-		"fd_read":             {"iiii", false, func(m api.Memory, p []uint64) uint32 { return put32s(m, p[3:4], 0) }},
-		"fd_seek":             {"iIii", false, func(api.Memory, []uint64) uint32 { return wasiPipe }},
-		"fd_write":            {"iiii", false, wasiWrite},
-		"path_filestat_get":   {"iiiii", false, badFD},
-		"path_open":           {"iiiiiIIii", false, badFD},
-		"poll_oneoff":         {"iiii", false, wasiPoll},
-		"proc_exit":           {"i", true, nil},
-		"random_get":          {"ii", false, wasiRandom},
-		"sched_yield":         {"", false, nothing},
+	all := map[string]wasiFunc{
+		"args_get":          {"ii", false, nothing},
+		"args_sizes_get":    {"ii", false, none},
+		"environ_get":       {"ii", false, nothing},
+		"environ_sizes_get": {"ii", false, none},
+		"clock_res_get":     {"ii", false, clock(1)},
+		"clock_time_get":    {"iIi", false, clock(2)},
+		"fd_fdstat_get":     {"ii", false, wasiStat},
+		"fd_read":           {"iiii", false, func(m api.Memory, p []uint64) uint32 { return put32s(m, p[3:4], 0) }},
+		"fd_seek":           {"iIii", false, func(api.Memory, []uint64) uint32 { return wasiPipe }},
+		"fd_write":          {"iiii", false, wasiWrite},
+		"poll_oneoff":       {"iiii", false, wasiPoll},
+		"proc_exit":         {"i", true, nil},
+		"random_get":        {"ii", false, wasiRandom},
+		"sched_yield":       {"", false, nothing},
 	}
+	// There are no files, folders or sockets, so no descriptor is a good one.
+	for name, params := range map[string]string{
+		"fd_advise": "iIIi", "fd_allocate": "iII", "fd_close": "i", "fd_datasync": "i", "fd_fdstat_set_flags": "ii", "fd_fdstat_set_rights": "iII",
+		"fd_filestat_get": "ii", "fd_filestat_set_size": "iI", "fd_filestat_set_times": "iIIi", "fd_pread": "iiiIi", "fd_prestat_get": "ii",
+		"fd_prestat_dir_name": "iii", "fd_pwrite": "iiiIi", "fd_readdir": "iiiIi", "fd_renumber": "ii", "fd_sync": "i", "fd_tell": "ii",
+		"path_create_directory": "iii", "path_filestat_get": "iiiii", "path_filestat_set_times": "iiiiIIi", "path_link": "iiiiiii",
+		"path_open": "iiiiiIIii", "path_readlink": "iiiiii", "path_remove_directory": "iii", "path_rename": "iiiiii", "path_symlink": "iiiii",
+		"path_unlink_file": "iii", "sock_accept": "iii", "sock_recv": "iiiiii", "sock_send": "iiiii", "sock_shutdown": "ii",
+	} {
+		all[name] = wasiFunc{params, false, badFD}
+	}
+	return all
 }
 
 // wasiImports is what a module may import if its manifest says so.

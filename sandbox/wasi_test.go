@@ -143,6 +143,20 @@ func TestNullWASI(t *testing.T) {
 			}
 		}
 	}
+	// All of them, with all bits and with none.
+	for name, f := range wasiFuncs() {
+		for _, v := range []int{0, all} {
+			if f.exits {
+				continue
+			}
+			args := slices.Repeat([]int{v}, len(f.params))
+			g := start(t, compile(t, wasiProbe(t, name, args...).wasm(t), nil), probeBinding(), nil)
+			want := metric(t, g, empty())
+			if again := metric(t, g, empty()); again != want || !isClean(g) {
+				t.Errorf("%s%v gives %v, then %v", name, args, want, again)
+			}
+		}
+	}
 	g := start(t, compile(t, wasiProbe(t, "proc_exit", 0).wasm(t), nil), probeBinding(), nil)
 	for range 3 {
 		if r := runUnit(t, g, empty()); r.Outcome != Trap || !isClean(g) {
@@ -157,7 +171,7 @@ func TestWASIOnlyWhenAsked(t *testing.T) {
 	p := wasiProbe(t, "sched_yield")
 	p.man.WASI = false
 	refused(t, p.wasm(t), "G010")
-	for name, types := range map[string][2][]byte{"path_rename": {nil, []byte{w.I32}}, "sched_yield": {[]byte{w.I32}, []byte{w.I32}}} {
+	for name, types := range map[string][2][]byte{"proc_raise": {nil, []byte{w.I32}}, "sched_yield": {[]byte{w.I32}, []byte{w.I32}}} {
 		p := &probe{w.New(), testManifest()}
 		p.man.WASI = true
 		p.Import(wasiModule, name, types[0], types[1])
