@@ -41,6 +41,14 @@ fuzz-long: ## the same for longer, and 1,000,000 random resets of a guest in eac
 bench: ## measure each hot path beside its baseline; print a table, write bench.json
 	@$(GO) run -tags $(TAGS) ./internal/bench -o bench.json -doc docs/benchmarks.md
 
+.PHONY: bench-wasm
+bench-wasm: ## measure the sandbox beside wasmtime and native code; write the table of docs/benchmarks.md
+	@cd bench && $(GO) run . -doc ../docs/benchmarks.md
+
+.PHONY: fuzz-long
+fuzz-long: ## compare 10,000 random modules with and without metering (hours)
+	@scripts/fuzz-long
+
 .PHONY: lint
 lint: ## gofmt, vet and, where it is installed, golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -71,7 +71,7 @@ func Admit(wasm []byte, o *Options) (*Module, error) {
 		return nil, err
 	}
 	wasm = slices.Clone(wasm) // a module shares memory with its bytes
-	bin, list := wasmbin.Parse(wasm, &wasmbin.Config{MaxBytes: opt.MaxModuleBytes, MaxPages: uint32(opt.MaxPages)})
+	bin, list := wasmbin.Parse(wasm, &wasmbin.Config{MaxBytes: opt.MaxModuleBytes, MaxPages: uint32(opt.MaxPages), Imports: wasiImports()})
 	if len(list) > 0 {
 		return nil, refuse(list)
 	}
@@ -119,6 +119,12 @@ func manifestOf(bin *wasmbin.Module, o *Options) (*abi.Manifest, []Refusal) {
 	if man.Pages > o.MaxPages || man.Fuel > o.MaxFuel {
 		list = append(list, refusal(reasonDomain, "manifest asks for %d pages and %d fuel; this domain allows %d and %d",
 			man.Pages, man.Fuel, o.MaxPages, o.MaxFuel))
+	}
+	if !man.WASI {
+		for _, i := range bin.Imports() {
+			list = append(list, wasmbin.Refusal{Code: wasmbin.BadImport, Offset: -1, Fix: Reasons()[wasmbin.BadImport],
+				Msg: "import without \"wasi\" in the manifest: " + wasmbin.Quote(i.Module) + "." + wasmbin.Quote(i.Name)})
+		}
 	}
 	if n := bin.MemoryMin(); int64(n) > int64(man.Pages) {
 		list = append(list, refusal(reasonPages, "memory starts with %d pages, the manifest's pages are %d", n, man.Pages))

@@ -59,6 +59,9 @@ func (m *Module) Compile(ctx context.Context, o *CompileOptions) (*Program, erro
 		_, err = p.runtime.NewHostModuleBuilder(wasmbin.HostModule).NewFunctionBuilder().
 			WithGoFunction(api.GoFunc(refill), nil, nil).Export(wasmbin.HostRefill).Instantiate(ctx)
 	}
+	if err == nil && m.manifest.WASI {
+		err = instantiateWASI(ctx, p.runtime)
+	}
 	if err != nil {
 		_ = p.runtime.Close(context.WithoutCancel(ctx))
 		return nil, err

@@ -11,8 +11,9 @@
 // What is promised:
 //
 //   - The guest sees the rows of one unit, the job's parameters and reference
-//     tables, and nothing else: it has no imports of its own, so no clock, no
-//     randomness, no files, no network, no environment.
+//     tables, and nothing else: no clock, no randomness, no files, no network, no
+//     environment. It has no imports, or those of a WASI whose answers are
+//     constants.
 //   - Memory, memory size and globals are as they were before the first unit
 //     when a unit begins, whatever earlier units did, and so is the input
 //     window. Modules that could keep state elsewhere are refused.

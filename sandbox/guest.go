@@ -158,6 +158,9 @@ func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
 	if err = g.writer.Static(g.window()); err != nil {
 		return err
 	}
+	if held := heldBytes(g.in.bytes()); held > maxImage {
+		return refuse(one(reasonImage, "%d bytes of memory are in use before the first unit, more than %d", held, maxImage))
+	}
 	if g.img, err = takeImage(g.in, fresh); err != nil {
 		return err
 	}

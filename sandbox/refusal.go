@@ -27,6 +27,7 @@ const (
 	reasonInit       wasmbin.Reason = "G061"
 	reasonVersion    wasmbin.Reason = "G062"
 	reasonBuffers    wasmbin.Reason = "G063"
+	reasonImage      wasmbin.Reason = "G064"
 )
 
 // Reasons returns every code with what an author changes.
@@ -43,6 +44,7 @@ func Reasons() map[wasmbin.Reason]string {
 		reasonInit:       "make _initialize and gbx_buffers return without a trap and within 1e9 fuel",
 		reasonVersion:    "build against minor version 0 of gbx/1",
 		reasonBuffers:    "return two regions of the given sizes, 64-byte aligned, inside memory, apart from each other",
+		reasonImage:      "write less memory before the first unit, or give the module fewer reference tables: at most 16 MiB may be other than zero",
 	})
 	return all
 }

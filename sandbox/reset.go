@@ -58,6 +58,20 @@ func nonZero(b []byte) []bool {
 	return marks
 }
 
+// maxImage bounds what the host keeps of a guest's memory beside it, in bytes
+// of pages that are not zero.
+const maxImage = 16 << 20
+
+// heldBytes counts the bytes of the pages that are not zero.
+func heldBytes(b []byte) (n int) {
+	for _, held := range nonZero(b) {
+		if held {
+			n += osPage
+		}
+	}
+	return n
+}
+
 // takeImage copies the state of an instance. fresh marks the pages that are
 // not zero right after instantiation; their content is kept even if it is zero
 // now, so that the runs lie over all that a new instance holds.

@@ -38,6 +38,7 @@ func DecodeManifest(data []byte) (*Manifest, error) {
 		m.Version = o.text("version", reRelease)
 		m.Pages = int(o.integer("pages", 1, MaxPages))
 		m.Fuel = o.integer("fuel", 1, MaxFuel)
+		m.WASI = o.boolean("wasi")
 		o.objects("functions", 1, MaxFunctions, func(o *object) {
 			f := function(o)
 			if slices.ContainsFunc(m.Functions, func(g Function) bool { return g.Name == f.Name }) {

@@ -41,8 +41,9 @@ type Manifest struct {
 	ABI       string     `json:"abi"`
 	Name      string     `json:"name"`
 	Version   string     `json:"version"`
-	Pages     int        `json:"pages"` // memory cap, in pages of 64 KiB
-	Fuel      int64      `json:"fuel"`  // per unit
+	Pages     int        `json:"pages"`          // memory cap, in pages of 64 KiB
+	Fuel      int64      `json:"fuel"`           // per unit
+	WASI      bool       `json:"wasi,omitempty"` // may import functions of WASI, whose answers are constants
 	Functions []Function `json:"functions"`
 }
 

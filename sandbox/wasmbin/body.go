@@ -227,6 +227,9 @@ func (s *scanner) run() {
 			}
 			s.notePurity(&in, s.b.facts.store)
 			s.b.facts.store = s.b.facts.store || stored
+			if in.op == opCall && int(in.imm) < s.m.importedFuncs {
+				cost = fuelHost
+			}
 			if !ok {
 				return
 			}
@@ -315,8 +318,11 @@ func (s *scanner) plain(in *instr) bool {
 	case call:
 		f.Calls++
 		in.imm = s.index(len(m.funcs)+m.importedFuncs, "function")
-		if own := int(in.imm) - m.importedFuncs; own >= 0 && own < len(m.funcs) {
+		switch own := int(in.imm) - m.importedFuncs; {
+		case own >= 0 && own < len(m.funcs):
 			s.callee(m.types[m.funcs[own]])
+		case own < 0 && len(m.imports) == m.importedFuncs:
+			s.callee(m.imports[in.imm].Type)
 		}
 	case callInd:
 		f.Calls++
@@ -425,7 +431,7 @@ func (s *scanner) prefixed(in *instr) (fuel int, ok bool) {
 	}
 	switch sub {
 	case 0, 1, 2, 3, 4, 5, 6, 7: // saturating conversions
-		return fuelRound, true
+		return fuelToInt, true
 	case subMemoryCopy:
 		f.bulk, f.store = true, true
 		s.zeros(2)

@@ -28,6 +28,7 @@ func (m *Module) Facts() Facts {
 		Sections: m.sections, Types: len(m.types), Functions: len(m.funcs), Globals: len(m.globals),
 		MutableGlobals: len(m.mutable), Exports: len(m.exports), TableItems: max(m.table, 0),
 		DataSegments: m.dataSegs, DataBytes: m.dataLen, MemoryMin: m.memMin,
+		Stores: m.importedFuncs > 0, // an imported function may write
 	}
 	for i := range m.facts {
 		x := &m.facts[i]
@@ -43,6 +44,9 @@ func (m *Module) Facts() Facts {
 	return f
 }
 
+// Imports returns the imported functions; all of them are in Config.Imports.
+func (m *Module) Imports() []Import { return m.imports }
+
 // MemoryMin returns the initial memory, in pages of 64 KiB.
 func (m *Module) MemoryMin() uint32 { return m.memMin }
 
@@ -52,7 +56,7 @@ func (m *Module) ExportedFunc(name string) (FuncType, bool) {
 	if !ok || e.kind != kindFunc {
 		return FuncType{}, false
 	}
-	return m.types[m.funcs[e.index]], true
+	return m.types[m.funcs[int(e.index)-m.importedFuncs]], true
 }
 
 // ExportsMemory says whether the memory is exported under that name.

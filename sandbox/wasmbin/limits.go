@@ -14,6 +14,7 @@ const (
 	MaxParams         = 100
 	MaxResults        = 16
 	MaxFunctions      = 20_000
+	MaxImports        = 64
 	MaxGlobals        = 1_000
 	MaxMutableGlobals = 64
 	MaxExports        = 1_000
@@ -30,12 +31,12 @@ const (
 	MaxLocals       = 4_000   // parameters included
 	MaxLocalBlocks  = 200_000 // variables x blocks
 	MaxCallGlobals  = 200_000 // (mutable globals + 2) x (calls + places that charge fuel): each call reloads them
-	MaxBrTable      = 1_024   // targets of one br_table
+	MaxBrTable      = 2_048   // targets of one br_table
 	MaxBrTableTotal = 8_192   // targets of all br_tables of one function
 
 	// Limits on all functions together.
 	MaxTotalLocals = 1_000_000
-	MaxTotalWork   = 60_000_000 // estimate of the compiler's time, in units of about 0.1 µs
+	MaxTotalWork   = 80_000_000 // estimate of the compiler's time, in units of about 0.1 µs
 )
 
 // maxRefusals bounds the list of reasons of one module.

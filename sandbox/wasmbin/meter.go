@@ -38,7 +38,7 @@ func (w *rewriter) function(i int, in []byte, b *body) []byte {
 				continue
 			}
 		case opCall:
-			out = appendU32(append(out, opCall), ins.imm+importedFuncs)
+			out = appendU32(append(out, opCall), w.m.shift(ins.imm))
 			continue
 		case opMemoryGrow:
 			out = appendU32(append(out, opCall), w.grow)
@@ -87,7 +87,8 @@ func (w *rewriter) charge(out []byte, fuel int) []byte {
 
 func (w *rewriter) check(out []byte) []byte {
 	out = appendU32(append(out, opGlobalGet), w.fuel)
-	return append(out, opI64Const, 0, opI64LtS, opIf, blockEmpty, opCall, 0, opEnd)
+	out = append(out, opI64Const, 0, opI64LtS, opIf, blockEmpty)
+	return append(appendU32(append(out, opCall), uint32(w.m.importedFuncs)), opEnd)
 }
 
 // chargeBulk is (n i32) -> n: one fuel for every 8 of n bytes.

@@ -2,6 +2,7 @@ package wasmbin
 
 import (
 	"math"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -11,6 +12,15 @@ type Config struct {
 	MaxBytes int
 	// MaxPages is the largest initial memory, in pages of 64 KiB. Zero: 1024.
 	MaxPages uint32
+	// Imports lists the functions that a module may import. nil: none.
+	Imports []Import
+}
+
+// Import is an imported function.
+type Import struct {
+	Module, Name string
+	Type         FuncType
+	typ          uint32 // of the module
 }
 
 // Value types that a module may use.
@@ -63,7 +73,8 @@ type Module struct {
 	customs  []custom
 	known    [maxSection + 1]*reader // content of the standard sections
 
-	// Imports are always refused; counting them keeps the index checks honest.
+	// Refused imports are counted too: that keeps the index checks honest.
+	imports                        []Import // the allowed ones
 	importedFuncs, importedGlobals int
 	importedMem, importedTable     bool
 
@@ -139,7 +150,7 @@ func (m *Module) parse(wasm []byte, c *Config, refs *refusals) {
 		return
 	}
 	m.readTypes(refs)
-	m.readImports(refs)
+	m.readImports(c, refs)
 	m.readFunctions(refs)
 	if refs.has(Count) || refs.has(BadIndex) {
 		return // without its types, nothing else of the module can be judged
@@ -244,7 +255,14 @@ func (m *Module) valueTypes(r *reader, refs *refusals, max int, what string) []b
 
 func isValueType(t byte) bool { return t >= V128 && t <= I32 }
 
-func (m *Module) readImports(refs *refusals) {
+// allows says whether the config lists a function of that type.
+func (c *Config) allows(mod, name string, t FuncType) bool {
+	return slices.ContainsFunc(c.Imports, func(i Import) bool {
+		return i.Module == mod && i.Name == name && slices.Equal(i.Type.Params, t.Params) && slices.Equal(i.Type.Results, t.Results)
+	})
+}
+
+func (m *Module) readImports(c *Config, refs *refusals) {
 	r := m.known[2]
 	if r == nil {
 		return
@@ -253,18 +271,27 @@ func (m *Module) readImports(refs *refusals) {
 	for range n {
 		at := r.off()
 		mod, name := string(r.name()), string(r.name())
-		if mod == HostModule {
+		kind, allowed := r.u8(), false
+		if kind == kindFunc {
+			t := r.u32()
+			m.importedFuncs++
+			if int64(t) < int64(len(m.types)) && c.allows(mod, name, m.types[t]) && len(m.imports) < MaxImports {
+				allowed = true
+				m.imports = append(m.imports, Import{Module: mod, Name: name, Type: m.types[t], typ: t})
+			}
+		}
+		switch {
+		case allowed:
+		case mod == HostModule:
 			refs.add(ReservedImport, at, "import from the host's own module: %s.%s", Quote(mod), Quote(name))
-		} else {
-			refs.add(Import, at, "import not allowed: %s.%s", Quote(mod), Quote(name))
+		default:
+			refs.add(BadImport, at, "import not allowed: %s.%s", Quote(mod), Quote(name))
 		}
 		if len(refs.list) >= maxRefusals {
 			return
 		}
-		switch kind := r.u8(); kind {
+		switch kind {
 		case kindFunc:
-			r.u32()
-			m.importedFuncs++
 		case kindTable:
 			r.u8()
 			r.limits()

@@ -17,7 +17,7 @@ const (
 	NotCore        Reason = "G003"
 	BadSection     Reason = "G004"
 	BadIndex       Reason = "G005"
-	Import         Reason = "G010"
+	BadImport      Reason = "G010"
 	ReservedImport Reason = "G011"
 	Start          Reason = "G012"
 	ReservedExport Reason = "G013"
@@ -50,9 +50,9 @@ func Fixes() map[Reason]string {
 		NotCore:        "build a core module, version 1; components are not supported",
 		BadSection:     "rebuild with exceptions, threads and other proposals off",
 		BadIndex:       "rebuild the file; no valid module refers to something that is not there",
-		Import:         "build without imports: no WASI, no environment (freestanding)",
+		BadImport:      "build without imports (freestanding), or say \"wasi\": true in the manifest if all are functions of wasi_snapshot_preview1",
 		ReservedImport: "choose another name; this one is the host's",
-		Start:          "export the start function as _initialize instead",
+		Start:          "export the start function as _initialize instead (AssemblyScript: --exportStart _initialize)",
 		ReservedExport: "rename the export; names that start with $ are the host's",
 		BadExport:      "give every export a name of its own of at most 256 bytes of UTF-8",
 		Memory:         "define one 32-bit memory that is not shared and starts within the manifest's pages",
@@ -67,7 +67,7 @@ func Fixes() map[Reason]string {
 		BodyBytes:      "split the function, or build with -Os or with less inlining",
 		Blocks:         "split the function, or build with less inlining and unrolling",
 		Locals:         "split the function",
-		LocalBlocks:    "split the function: it has many variables over many branches, which compiles too slowly",
+		LocalBlocks:    "split the function, or build with optimisation: it has many variables over many branches, which compiles too slowly",
 		BrTable:        "split the switch",
 		Nesting:        "nest fewer blocks",
 		CallGlobals:    "split the function, or use fewer mutable globals",

@@ -8,7 +8,7 @@ import (
 // RewriterVersion names the rewriting rules: what is charged, where, and how
 // much. A change of any of them changes the fuel that a unit takes, so it
 // changes this version too.
-const RewriterVersion = "gbrw/1"
+const RewriterVersion = "gbrw/2"
 
 // Names that the rewritten module shares with the host.
 const (
@@ -19,9 +19,14 @@ const (
 	globalPrefix = "$g"          // every mutable global of the guest: "$g" + index
 )
 
-// importedFuncs is how many functions the rewrite imports; the guest's own
-// function indices shift by it.
-const importedFuncs = 1
+// shift gives the index that a function has in the rewritten module: the
+// refill is its last import, before the guest's own functions.
+func (m *Module) shift(f uint32) uint32 {
+	if int64(f) < int64(m.importedFuncs) {
+		return f
+	}
+	return f + 1
+}
 
 // Rules says how to rewrite a module.
 type Rules struct {
@@ -56,7 +61,7 @@ func (m *Module) Rewrite(rules Rules) *Rewritten {
 	w := &rewriter{m: m, types: slices.Clip(slices.Clone(m.types))}
 	w.fuel = uint32(len(m.globals))
 	w.depth = w.fuel + 1
-	w.bulk = uint32(importedFuncs + len(m.funcs))
+	w.bulk = m.shift(uint32(m.importedFuncs + len(m.funcs)))
 	w.grow = w.bulk + 1
 	code := w.code()
 
@@ -65,7 +70,11 @@ func (m *Module) Rewrite(rules Rules) *Rewritten {
 	var out []byte
 	out = append(out, "\x00asm\x01\x00\x00\x00"...)
 	out = appendSection(out, 1, w.typeSection())
-	imp := appendName(appendName([]byte{1}, HostModule), HostRefill)
+	imp := appendU32(nil, uint32(len(m.imports)+1))
+	for _, i := range m.imports {
+		imp = appendU32(append(appendName(appendName(imp, i.Module), i.Name), kindFunc), i.typ)
+	}
+	imp = appendName(appendName(imp, HostModule), HostRefill)
 	out = appendSection(out, 2, appendU32(append(imp, kindFunc), tVoid))
 	out = appendSection(out, 3, w.functionSection(tCharge))
 	if m.table >= 0 {
@@ -143,7 +152,7 @@ func (w *rewriter) exportSection(keep []string) []byte {
 	for _, e := range w.m.exports {
 		if slices.Contains(keep, e.name) {
 			if e.kind == kindFunc {
-				e.index += importedFuncs
+				e.index = w.m.shift(e.index)
 			}
 			add(e.name, e.kind, e.index)
 		}

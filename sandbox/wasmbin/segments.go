@@ -103,6 +103,9 @@ func (m *Module) readExports(refs *refusals) {
 		switch e.kind {
 		case kindFunc:
 			have = len(m.funcs) + m.importedFuncs
+			if int64(e.index) < int64(m.importedFuncs) {
+				refs.add(BadExport, at, "export %s is an imported function", Quote(name))
+			}
 		case kindTable:
 			if m.table >= 0 || m.importedTable {
 				have = 1
@@ -203,7 +206,7 @@ func (m *Module) element(r *reader, refs *refusals, out []byte, expr bool) ([]by
 		if expr {
 			out = append(out, op)
 		}
-		out = appendU32(out, f+importedFuncs)
+		out = appendU32(out, m.shift(f))
 	case 0xd0: // ref.null
 		if r.u8() != 0x70 {
 			refs.add(Element, at, "element is not a function")

@@ -1,0 +1,7 @@
+;; Tries to return one i32 region. Must: refused G054
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "run") (param i32) (result i32) (i32.const 0))
+)

@@ -1,0 +1,6 @@
+;; Tries to have no memory. Must: refused G020
+(module
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func (export "run") (param i32) (result i32) (i32.const 0))
+)

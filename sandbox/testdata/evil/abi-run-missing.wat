@@ -1,0 +1,7 @@
+;; Tries to name a function that is not there. Must: refused G054
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func)
+)

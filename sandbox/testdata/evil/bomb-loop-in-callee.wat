@@ -1,0 +1,11 @@
+;; Tries to loop for ever by calling a function without a loop. Must: out of fuel
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func (export "run") (param $rows i32) (result i32)
+    (loop $ever (call $f) (br $ever))
+    (i32.const 0)
+  )
+  (func $f)
+)

@@ -1,0 +1,10 @@
+;; Tries to have a table of a hundred million entries. Must: refused G021
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (table 100000000 funcref)
+  (func (export "run") (param $rows i32) (result i32)
+    (i32.const 0)
+  )
+)

@@ -1,0 +1,11 @@
+;; Tries to tell the next unit a bit by dropping a data segment. Must: refused G030
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (data $d "x")
+  (func (export "run") (param $rows i32) (result i32)
+    (data.drop $d)
+    (i32.const 0)
+  )
+)

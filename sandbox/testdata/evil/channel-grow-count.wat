@@ -1,0 +1,12 @@
+;; Tries to count how often memory.grow succeeds after the target grew. Must: ok with 8
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func (export "run") (param $rows i32) (result i32)
+    (loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
+    (i32.store (i32.const 0x10000) (i32.const 1))
+    (f64.store (i32.const 0x10010) (f64.convert_i32_s (memory.size)))
+    (i32.const 0)
+  )
+)

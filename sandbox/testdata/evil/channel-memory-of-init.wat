@@ -1,0 +1,18 @@
+;; Tries to bring back static data that _initialize erased, and change what it wrote. Must: ok with 86
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (data (i32.const 512) "\01\02\03\04\05\06\07\08")
+  (data (i32.const 60000) "\09")
+  (func (export "_initialize")
+    (i64.store (i32.const 512) (i64.const 0))
+    (i64.store (i32.const 8192) (i64.const 77)))
+  (func (export "run") (param i32) (result i32)
+    (i32.store (i32.const 0x10000) (i32.const 1))
+    (f64.store (i32.const 0x10010) (f64.convert_i64_s (i64.add (i64.load (i32.const 512)) (i64.add (i64.load (i32.const 8192)) (i64.load (i32.const 60000))))))
+    (i64.store (i32.const 8192) (i64.const 1000))
+    (i64.store (i32.const 60000) (i64.const 1000))
+    (i32.const 0)
+  )
+)

@@ -1,0 +1,15 @@
+;; Tries to claim records that the target wrote and this unit did not. Must: ok
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func (export "run") (param $rows i32) (result i32)
+    (if (i64.eq (call $x) (i64.const 666)) (then
+      (memory.fill (i32.const 0x10010) (i32.const 0x3f) (i32.const 80))
+    ))
+    (i32.store (i32.const 0x10000) (i32.const 10))
+    (i32.const 0)
+  )
+  (func $x (result i64) ;; the first value of column x
+    (i64.load (i32.add (i32.const 0x20000) (i32.load offset=24 (i32.add (i32.const 0x20000) (i32.load (i32.const 0x20018)))))))
+)

@@ -1,0 +1,10 @@
+;; Tries to claim an alignment that is too large for an access. Must: refused G060
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func (export "run") (param $rows i32) (result i32)
+    (drop (i32.load align=8 (i32.const 0)))
+    (i32.const 0)
+  )
+)

@@ -1,0 +1,11 @@
+;; Tries to set a global that is constant. Must: refused G060
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (global $g i32 (i32.const 1))
+  (func (export "run") (param $rows i32) (result i32)
+    (global.set $g (i32.const 2))
+    (i32.const 0)
+  )
+)

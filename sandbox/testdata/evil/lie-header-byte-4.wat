@@ -1,0 +1,10 @@
+;; Tries to use byte 4 of the output header. Must: malformed output
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func (export "run") (param $rows i32) (result i32)
+    (i32.store8 (i32.const 0x10004) (i32.const 1))
+    (i32.const 0)
+  )
+)

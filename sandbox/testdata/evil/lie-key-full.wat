@@ -1,0 +1,12 @@
+;; Tries to use all of a key's width. Must: ok
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func (export "run") (param $rows i32) (result i32)
+    (i32.store (i32.const 0x10000) (i32.const 1))
+    (i32.store (i32.const 0x10010) (i32.const 0x64636261))
+    (i32.store8 (i32.const 0x10014) (i32.const 0x65))
+    (i32.const 0)
+  )
+)

@@ -1,0 +1,13 @@
+;; Tries to write records of 24 bytes where they have 8. Must: malformed output
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func (export "run") (param $rows i32) (result i32)
+    (i32.store (i32.const 0x10000) (i32.const 3))
+    (f64.store (i32.const 0x10010) (f64.const 1))
+    (i64.store (i32.const 0x10018) (i64.const -1))
+    (f64.store (i32.const 0x10028) (f64.const 1))
+    (i32.const 0)
+  )
+)

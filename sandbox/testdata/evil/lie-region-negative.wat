@@ -1,0 +1,8 @@
+;; Tries to return minus 64. Must: refused G063
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param $in i32) (param $out i32) (result i64)
+    (i64.const -64))
+  (func (export "run") (param i32) (result i32) (i32.const 0))
+)

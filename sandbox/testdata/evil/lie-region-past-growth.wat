@@ -1,0 +1,9 @@
+;; Tries to grow, and point past that. Must: refused G063
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param $in i32) (param $out i32) (result i64)
+    (drop (memory.grow (i32.const 1)))
+    (i64.const 0x6000000010000))
+  (func (export "run") (param i32) (result i32) (i32.const 0))
+)

@@ -1,0 +1,13 @@
+;; Tries to open a file in no directory. Must: ok with 8
+(module
+  (import "wasi_snapshot_preview1" "path_open" (func $w (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (data (i32.const 512) "/etc")
+  (func (export "run") (param $rows i32) (result i32)
+    (i32.store (i32.const 0x10000) (i32.const 1))
+    (f64.store (i32.const 0x10010) (f64.convert_i32_s (call $w (i32.const 3) (i32.const 0) (i32.const 512) (i32.const 4) (i32.const 0) (i64.const -1) (i64.const -1) (i32.const 0) (i32.const 1024))))
+    (i32.const 0)
+  )
+)

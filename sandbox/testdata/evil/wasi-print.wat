@@ -1,0 +1,18 @@
+;; Tries to print on the target. Must: ok with 1
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (data (i32.const 512) "\00\00\00\00\ff\ff\ff\ff\00\00\00\00\ff\ff\ff\7f")
+  (func (export "run") (param $rows i32) (result i32)
+    (i32.store (i32.const 0x10000) (i32.const 1))
+    (f64.store (i32.const 0x10010) (f64.const 1))
+    (if (i64.eq (call $x) (i64.const 666)) (then
+      (drop (call $w (i32.const 1) (i32.const 512) (i32.const 2) (i32.const 1024)))
+    ))
+    (i32.const 0)
+  )
+  (func $x (result i64) ;; the first value of column x
+    (i64.load (i32.add (i32.const 0x20000) (i32.load offset=24 (i32.add (i32.const 0x20000) (i32.load (i32.const 0x20018)))))))
+)

@@ -1,0 +1,13 @@
+;; Tries to tell one unit from another by random bytes. Must: ok with 0
+(module
+  (import "wasi_snapshot_preview1" "random_get" (func $w (param i32 i32) (result i32)))
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func (export "run") (param $rows i32) (result i32)
+    (drop (call $w (i32.const 512) (i32.const 8)))
+    (i32.store (i32.const 0x10000) (i32.const 1))
+    (f64.store (i32.const 0x10010) (f64.convert_i64_s (i64.load (i32.const 512))))
+    (i32.const 0)
+  )
+)
