@@ -1,0 +1,47 @@
+package jail
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// Limits bound one worker. The zero value of a field means its default.
+type Limits struct {
+	// CPU is the worker's processor time in seconds. Default DefaultCPU.
+	CPU uint64
+	// Memory bounds, in bytes, the private memory that the worker can write
+	// (RLIMIT_DATA: unlike RLIMIT_AS it does not count address space that
+	// Go's runtime reserves and never touches). Default DefaultMemory.
+	Memory uint64
+}
+
+// Defaults of Limits and what is the same for all workers.
+const (
+	DefaultCPU    = 24 * 3600
+	DefaultMemory = 4 << 30
+	maxOpenFiles  = 256 // two descriptors an input and part, and the program's own
+	maxThreads    = 128 // counted per account and user namespace
+	cacheBytes    = MaxCompiled + 1<<20
+)
+
+// set applies the limits. fileSize is RLIMIT_FSIZE. Threads are limited only
+// where the worker has an account of its own.
+func (l Limits) set(fileSize uint64, threads bool) error {
+	if l.CPU == 0 {
+		l.CPU = DefaultCPU
+	}
+	if l.Memory == 0 {
+		l.Memory = DefaultMemory
+	}
+	lim := map[int]uint64{unix.RLIMIT_CPU: l.CPU, unix.RLIMIT_DATA: l.Memory, unix.RLIMIT_NOFILE: maxOpenFiles,
+		unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: fileSize, unix.RLIMIT_MEMLOCK: 0, unix.RLIMIT_MSGQUEUE: 0}
+	if threads {
+		lim[unix.RLIMIT_NPROC] = maxThreads
+	}
+	var errs []error
+	for what, n := range lim {
+		errs = append(errs, unix.Prlimit(0, what, &unix.Rlimit{Cur: n, Max: n}, nil))
+	}
+	return errors.Join(errs...)
+}
