@@ -205,7 +205,7 @@ func (p *Process) greet(within time.Duration) (*Process, error) {
 	if err != nil {
 		p.Close()
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a worker process did not come up").Because(err).
-			WithFix("`glovebox doctor` says what this machine allows")
+			WithFix("`glovebox doctor` says what this machine allows; a program of your own must call jail.Main first thing")
 	}
 	p.walls = Walls(binary.LittleEndian.Uint32(f.Payload)) & all
 	p.start = time.Duration(binary.LittleEndian.Uint64(f.Payload[4:])) * time.Microsecond

@@ -9,7 +9,15 @@ import (
 	"glovebox"
 	"glovebox/internal/catalog"
 	"glovebox/internal/domain"
+	"glovebox/internal/jail"
+	"glovebox/internal/work"
 )
+
+// TestMain is the hook for workers: they are this test binary, started again.
+func TestMain(m *testing.M) {
+	jail.Main(work.Roles())
+	os.Exit(m.Run())
+}
 
 const example = "../../examples/pums"
 
