@@ -22,6 +22,7 @@ type run struct {
 	todo    chan piece
 	mu      sync.Mutex // around Done and left
 	left    int
+	done    chan struct{} // closed when all parts are done
 }
 
 // piece is a part and how often its worker was lost.
@@ -41,7 +42,7 @@ func (c *Crew) Run(ctx context.Context, t *Task) error {
 		return err
 	}
 	defer spec.Close()
-	r := &run{c: c, t: t, spec: spec, silence: c.silence(t.Job), todo: make(chan piece, t.Parts), left: t.Parts}
+	r := &run{c: c, t: t, spec: spec, silence: c.silence(t.Job), todo: make(chan piece, t.Parts), left: t.Parts, done: make(chan struct{})}
 	for i := range t.Parts {
 		r.todo <- piece{part: i}
 	}
@@ -51,8 +52,11 @@ func (c *Crew) Run(ctx context.Context, t *Task) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var group sync.WaitGroup
-	for range min(c.o.Workers, t.Parts) {
+	for i := range min(c.o.Workers, t.Parts) {
 		group.Go(func() {
+			if !r.wait(ctx, time.Duration(i)*secondAfter) {
+				return
+			}
 			if err := r.work(ctx); err != nil {
 				stop(err)
 			}
@@ -60,6 +64,26 @@ func (c *Crew) Run(ctx context.Context, t *Task) error {
 	}
 	group.Wait()
 	return context.Cause(ctx)
+}
+
+// secondAfter is how long the first worker is alone: a small job is done
+// before a second one would be up.
+const secondAfter = 100 * time.Millisecond
+
+// wait waits, and says whether there is still work then.
+func (r *run) wait(ctx context.Context, d time.Duration) bool {
+	if d == 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-r.done:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // work takes parts until there are none, with one worker after another.
@@ -72,13 +96,12 @@ func (r *run) work(ctx context.Context) error {
 	}()
 	for {
 		var one piece
-		var more bool
 		select {
-		case one, more = <-r.todo:
+		case one = <-r.todo:
+		case <-r.done:
+			return nil
 		case <-ctx.Done():
-		}
-		if ctx.Err() != nil || !more {
-			return nil // the cause is known, or the work is done
+			return nil // Run knows the cause
 		}
 		var err error
 		p, err = r.try(ctx, p, one.part)
@@ -160,7 +183,7 @@ func (r *run) take(payload []byte, part int) error {
 		return err
 	}
 	if r.left--; r.left == 0 {
-		close(r.todo)
+		close(r.done)
 	}
 	return nil
 }
