@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"glovebox/internal/jail"
@@ -46,14 +47,15 @@ type Options struct {
 
 	compile jail.Limits         // tests only: zero means the constants above
 	started func(*jail.Process) // tests only: sees each worker
-	role    string              // tests only: what workers are; empty: work.RoleWork
+	role    func(n int) string  // tests only: what the n-th worker is; nil: work.RoleWork
 }
 
 // Crew is the workers of one job. The first is started by New, so that it
 // comes up while the job is being read; Close ends them all.
 type Crew struct {
-	o     Options
-	first *spare
+	o       Options
+	first   *spare
+	started atomic.Int32
 }
 
 // spare is a worker that starts in the background.
@@ -74,7 +76,11 @@ func (c *Crew) spare() *spare {
 }
 
 func (c *Crew) start() (*jail.Process, error) {
-	p, err := jail.Start(c.o.role, nil)
+	role := work.RoleWork
+	if n := int(c.started.Add(1)); c.o.role != nil {
+		role = c.o.role(n)
+	}
+	p, err := jail.Start(role, nil)
 	if err == nil && c.o.started != nil {
 		c.o.started(p)
 	}
@@ -95,9 +101,6 @@ func New(o *Options) *Crew {
 	}
 	if c.o.Silence <= 0 {
 		c.o.Silence = DefaultSilence
-	}
-	if c.o.role == "" {
-		c.o.role = work.RoleWork
 	}
 	if c.o.compile == (jail.Limits{}) {
 		c.o.compile = jail.Limits{CPU: CompileCPU, Memory: CompileMemory}
