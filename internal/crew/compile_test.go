@@ -49,7 +49,7 @@ func slowModule(t *testing.T) []byte {
 // those of the product it compiles.
 func TestSlowCompilationIsKilled(t *testing.T) {
 	wasm := slowModule(t)
-	for name, l := range map[string]jail.Limits{"time": {CPU: 1, Memory: CompileMemory}, "memory": {CPU: CompileCPU, Memory: 24 << 20}} {
+	for name, l := range map[string]jail.Limits{"time": {CPU: 1, Memory: CompileMemory}, "memory": {CPU: CompileCPU, Memory: 96 << 20}} {
 		c := New(&Options{compile: l})
 		defer c.Close()
 		if _, err := c.compiler(t.Context(), wasm); glovebox.CodeOf(err) != glovebox.CodeModule {
