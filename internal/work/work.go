@@ -116,6 +116,16 @@ func (j *Job) Compile(ctx context.Context, cache string) (*Runner, error) {
 	return &Runner{j, p}, nil
 }
 
+// New checks and compiles a spec in this process: for benchmarks of the work
+// itself, without walls.
+func New(ctx context.Context, spec Spec) (*Runner, error) {
+	j, err := Check(spec)
+	if err != nil {
+		return nil, err
+	}
+	return j.Compile(ctx, "")
+}
+
 // Close frees the compiled module. Workers have to be closed before.
 func (r *Runner) Close() error { return r.program.Close() }
 
