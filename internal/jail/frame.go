@@ -70,13 +70,7 @@ func (f Frame) Write(w io.Writer) error {
 	head := make([]byte, frameHead)
 	binary.LittleEndian.PutUint32(head, uint32(len(f.Payload)))
 	head[4], head[5] = frameVersion, byte(f.Kind)
-	if _, err := w.Write(head); err != nil {
-		return err
-	}
-	if len(f.Payload) == 0 {
-		return nil
-	}
-	_, err := w.Write(f.Payload)
+	_, err := w.Write(append(head, f.Payload...)) // at once: a small frame is never cut
 	return err
 }
 

@@ -36,9 +36,10 @@ type Role func(*Inside) error
 
 // Inside is a worker's view of its jail.
 type Inside struct {
-	walls Walls
-	mu    sync.Mutex // one frame at a time
-	out   *os.File
+	walls  Walls
+	limits Limits
+	mu     sync.Mutex // one frame at a time
+	out    *os.File
 }
 
 // Main runs the role that the supervisor asked for and exits, if this process
@@ -65,8 +66,8 @@ func enter(roles map[string]Role) int {
 	if errors.Join(err1, err2, err3) != nil || role == nil {
 		return exitSetup
 	}
-	in := &Inside{out: os.NewFile(fdOut, "frames")}
-	in.walls = raise(Walls(made)&all, Limits{CPU: cpu, Memory: mem})
+	in := &Inside{out: os.NewFile(fdOut, "frames"), limits: Limits{CPU: cpu, Memory: mem}.withDefaults()}
+	in.walls = raise(Walls(made)&all, in.limits)
 	hello := binary.LittleEndian.AppendUint32(nil, uint32(in.walls))
 	hello = binary.LittleEndian.AppendUint64(hello, uint64(cpuTime()))
 	if in.Send(Frame{Hello, hello}) != nil {
@@ -82,8 +83,7 @@ func enter(roles map[string]Role) int {
 // that the supervisor started this process in; Seal adds the last two walls.
 func raise(made Walls, l Limits) Walls {
 	w := raised() | Apart
-	// The size of files follows with Seal: the code cache is still empty.
-	if l.set(unix.RLIM_INFINITY, made&Users != 0) == nil {
+	if l.set(made&Users != 0) == nil {
 		w |= Rlimits
 	}
 	if seccomp.Supported() {
@@ -98,8 +98,8 @@ func (in *Inside) Walls() Walls { return in.walls }
 // HasCache says whether CacheDir is this worker's own.
 func (in *Inside) HasCache() bool { return in.walls&Files != 0 }
 
-// Seal raises the last walls: the list of system calls, and that no file
-// grows. It comes before the first foreign byte is read and says so to the
+// Seal raises the last walls: the list of system calls, the bound on memory,
+// and that no file grows. It comes before the first foreign byte is read and says so to the
 // supervisor. If it fails the worker must end.
 func (in *Inside) Seal() error { return in.seal(false) }
 
@@ -114,7 +114,7 @@ func (in *Inside) seal(writing bool) error {
 	}
 	var err error
 	if in.walls&Rlimits != 0 {
-		err = unix.Prlimit(0, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: size, Max: size}, nil)
+		err = in.limits.seal(size)
 	}
 	if err == nil && in.walls&Seccomp != 0 {
 		err = seal(writing)

@@ -25,20 +25,34 @@ const (
 	cacheBytes    = MaxCompiled + 1<<20
 )
 
-// set applies the limits. fileSize is RLIMIT_FSIZE. Threads are limited only
-// where the worker has an account of its own.
-func (l Limits) set(fileSize uint64, threads bool) error {
+// withDefaults fills in what is zero.
+func (l Limits) withDefaults() Limits {
 	if l.CPU == 0 {
 		l.CPU = DefaultCPU
 	}
 	if l.Memory == 0 {
 		l.Memory = DefaultMemory
 	}
-	lim := map[int]uint64{unix.RLIMIT_CPU: l.CPU, unix.RLIMIT_DATA: l.Memory, unix.RLIMIT_NOFILE: maxOpenFiles,
-		unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: fileSize, unix.RLIMIT_MEMLOCK: 0, unix.RLIMIT_MSGQUEUE: 0}
+	return l
+}
+
+// set applies the limits that hold from the start. Threads are limited only
+// where the worker has an account of its own.
+func (l Limits) set(threads bool) error {
+	lim := map[int]uint64{unix.RLIMIT_CPU: l.CPU, unix.RLIMIT_NOFILE: maxOpenFiles,
+		unix.RLIMIT_CORE: 0, unix.RLIMIT_MEMLOCK: 0, unix.RLIMIT_MSGQUEUE: 0}
 	if threads {
 		lim[unix.RLIMIT_NPROC] = maxThreads
 	}
+	return setLimits(lim)
+}
+
+// seal applies the others: until then the worker may write its code cache.
+func (l Limits) seal(fileSize uint64) error {
+	return setLimits(map[int]uint64{unix.RLIMIT_DATA: l.Memory, unix.RLIMIT_FSIZE: fileSize})
+}
+
+func setLimits(lim map[int]uint64) error {
 	var errs []error
 	for what, n := range lim {
 		errs = append(errs, unix.Prlimit(0, what, &unix.Rlimit{Cur: n, Max: n}, nil))
