@@ -1,6 +1,7 @@
 package jail
 
 import (
+	"bufio"
 	"errors"
 	"net"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,6 +81,9 @@ func TestMain(m *testing.M) {
 		}
 	}
 	Main(roles)
+	if os.Getenv(orphanVar) != "" {
+		parentOfOne()
+	}
 	os.Exit(m.Run())
 }
 
@@ -311,4 +316,51 @@ func BenchmarkStart(b *testing.B) {
 		n++
 	}
 	b.ReportMetric(float64(cpu.Microseconds())/float64(n)/1000, "cpu-ms/start")
+}
+
+// orphanVar makes the test binary start a worker, print its number and wait to
+// be killed.
+const orphanVar = "GLOVEBOX_JAIL_TEST_PARENT"
+
+func parentOfOne() {
+	p, err := Start("idle", nil)
+	if err != nil {
+		os.Exit(1)
+	}
+	os.Stdout.WriteString(strconv.Itoa(p.Pid()) + "\n")
+	time.Sleep(time.Hour)
+}
+
+// TestWorkersDieWithTheirSupervisor: kill -9 of the supervisor leaves none.
+func TestWorkersDieWithTheirSupervisor(t *testing.T) {
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), orphanVar+"=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(worker)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(worker), Events: unix.POLLIN}}, int(soon.Milliseconds()))
+	if n != 1 || err != nil {
+		t.Fatalf("the worker lives on: %d %v", n, err)
+	}
 }
