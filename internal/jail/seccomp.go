@@ -2,6 +2,7 @@ package jail
 
 import (
 	"runtime"
+	"slices"
 
 	seccomp "github.com/elastic/go-seccomp-bpf"
 	"golang.org/x/sys/unix"
@@ -28,11 +29,15 @@ var allowed = []string{
 	"read", "write", "pread64", "lseek", "close", "fstat", "recvmsg",
 	"epoll_create1", "epoll_ctl", "epoll_pwait", "eventfd2",
 	// what libraries ask for
-	"getrandom", "uname", "sysinfo", "newfstatat", "readlinkat",
+	"getrandom", "uname", "sysinfo", "readlinkat",
 }
 
-// allowedAMD64 are older names of such calls, which arm64 does not have.
-var allowedAMD64 = []string{"access", "readlink"}
+// allowedAMD64 and allowedARM64 are such calls under the names of one
+// architecture.
+var (
+	allowedAMD64 = []string{"newfstatat", "access", "readlink"}
+	allowedARM64 = []string{"fstatat"}
+)
 
 // allowedWriting is what the compiler needs on top, in its own empty folder.
 var allowedWriting = []string{"openat", "mkdirat", "renameat", "unlinkat", "getdents64", "fsync"}
@@ -54,12 +59,15 @@ const userModeOnly = 1 // UFFD_USER_MODE_ONLY
 // UFFDIO_WRITEPROTECT and PAGEMAP_SCAN.
 var trackingRequests = []uint64{0xC018AA3F, 0xC020AA00, 0x8010AA01, 0xC018AA06, 0xC0606610}
 
-// filter makes the seccomp policy. With writing, files may be made: in the
+// filter makes the seccomp policy of an architecture. With writing, files may be made: in the
 // compiler's own empty file system.
-func filter(writing bool) seccomp.Policy {
-	names := append([]string{}, allowed...)
-	kill := append([]string{}, hostile...)
-	if runtime.GOARCH == "amd64" {
+func filter(goarch string, writing bool) seccomp.Policy {
+	names := slices.Clone(allowed)
+	kill := slices.Clone(hostile)
+	switch goarch {
+	case "arm64":
+		names = append(names, allowedARM64...)
+	case "amd64":
 		names = append(names, allowedAMD64...)
 		kill = append(kill, "fork", "vfork")
 	}
@@ -107,5 +115,5 @@ func filter(writing bool) seccomp.Policy {
 
 // seal loads the filter on all threads.
 func seal(writing bool) error {
-	return seccomp.LoadFilter(seccomp.Filter{NoNewPrivs: true, Flag: seccomp.FilterFlagTSync, Policy: filter(writing)})
+	return seccomp.LoadFilter(seccomp.Filter{NoNewPrivs: true, Flag: seccomp.FilterFlagTSync, Policy: filter(runtime.GOARCH, writing)})
 }
