@@ -9,7 +9,11 @@ import (
 	"testing"
 
 	"glovebox/internal/cli"
+	"glovebox/internal/testkit/demo"
 )
+
+// TestMain is the hook for workers: they are this test binary, started again.
+func TestMain(m *testing.M) { demo.Main(m) }
 
 // TestReadmeCommands runs the by-hand walk through of both READMEs, line by
 // line, and checks that every file that they link to is there.

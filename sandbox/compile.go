@@ -2,12 +2,18 @@ package sandbox
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"glovebox"
 	"glovebox/sandbox/abi"
 	"glovebox/sandbox/wasmbin"
 )
@@ -19,6 +25,10 @@ type CompileOptions struct {
 	// It is there to cross-check the compiler. Default: the compiler, where
 	// the machine has one.
 	Interpreter bool
+	// Cache is a folder that holds machine code of earlier compilations, and
+	// takes that of this one. Code is run as it lies there: nobody but the
+	// caller may be able to write to it. Default: none.
+	Cache string
 }
 
 // Program is a compiled module. Guests of one program may run at the same
@@ -28,6 +38,7 @@ type Program struct {
 	module   *Module
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
+	plain    wazero.RuntimeConfig // of the runtime, but without its cache
 
 	mu     sync.Mutex
 	users  int // guests, and the program itself until Close
@@ -53,7 +64,15 @@ func (m *Module) Compile(ctx context.Context, o *CompileOptions) (*Program, erro
 	// No WithCloseOnContextDone: it makes loops several times slower and does
 	// not stop code without loops. Fuel stops a guest.
 	cfg = cfg.WithCoreFeatures(api.CoreFeaturesV2).WithMemoryLimitPages(abi.MaxPages).WithDebugInfoEnabled(false)
-	p := &Program{module: m, runtime: wazero.NewRuntimeWithConfig(ctx, cfg), users: 1}
+	plain := cfg
+	if o != nil && o.Cache != "" {
+		cache, err := wazero.NewCompilationCacheWithDir(o.Cache)
+		if err != nil {
+			return nil, glovebox.Errorf(glovebox.CodeInternal, "the folder of compiled modules cannot be used")
+		}
+		cfg = cfg.WithCompilationCache(cache)
+	}
+	p := &Program{module: m, plain: plain, runtime: wazero.NewRuntimeWithConfig(ctx, cfg), users: 1}
 	var err error
 	if p.compiled, err = compileWasm(ctx, p.runtime, m.rewritten.Wasm); err == nil {
 		_, err = p.runtime.NewHostModuleBuilder(wasmbin.HostModule).NewFunctionBuilder().
@@ -69,9 +88,9 @@ func (m *Module) Compile(ctx context.Context, o *CompileOptions) (*Program, erro
 	return p, nil
 }
 
-// compileWasm is the one place where a module's bytes meet the compiler. A
-// compiler that runs in a process of its own, with limits and a cache that
-// only the domain can write, takes its place without a change elsewhere.
+// compileWasm is the one place where a module's bytes meet the compiler. The
+// product calls it in a process of its own that has limits on processor time
+// and memory and is killed when it passes them.
 func compileWasm(ctx context.Context, rt wazero.Runtime, wasm []byte) (c wazero.CompiledModule, err error) {
 	defer func() {
 		if e := recover(); e != nil {
@@ -93,6 +112,22 @@ func clip(err error) string {
 	}
 	q := fmt.Sprintf("%+q", string(s))
 	return q[1 : len(q)-1]
+}
+
+// CodeName names a module's machine code: what was compiled, by which rewrite
+// and which version of the runtime, for which processor. Equal names mean that
+// the code in a Cache folder can be taken for the module's.
+func (m *Module) CodeName() string {
+	version := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, d := range info.Deps {
+			if d.Path == "github.com/tetratelabs/wazero" {
+				version = d.Version
+			}
+		}
+	}
+	h := sha256.Sum256([]byte(strings.Join([]string{m.rewrittenDigest, RewriterVersion, version, runtime.GOOS, runtime.GOARCH}, "\n")))
+	return hex.EncodeToString(h[:])
 }
 
 // Module returns what was compiled.

@@ -24,8 +24,8 @@
 //   - The host follows no pointer of the guest and copies at most the declared
 //     records.
 //
-// What is not promised: a module is compiled in this process, bounded only by
-// admission; a bug in the runtime that a guest could use is not contained by
-// this package but by the jailed process that is to hold it. How long a unit
+// What is not promised: a module is compiled in the calling process, bounded
+// only by admission, and a bug in the runtime that a guest could use is not
+// contained by this package: the product calls it in jailed processes alone. How long a unit
 // takes is not hidden here. Nothing here adds noise or bounds contributions.
 package sandbox

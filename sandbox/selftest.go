@@ -51,7 +51,12 @@ func (t *tiers) order(size int) []Reset {
 
 // tiers runs the self-test, once for a program.
 func (p *Program) tiers() *tiers {
-	p.tested.Do(func() { p.found = selfTest(p.runtime) })
+	p.tested.Do(func() {
+		// A runtime of its own: a cache may be there to read alone.
+		rt := wazero.NewRuntimeWithConfig(context.Background(), p.plain)
+		defer rt.Close(context.Background())
+		p.found = selfTest(rt)
+	})
 	return p.found
 }
 

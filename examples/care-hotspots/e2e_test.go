@@ -10,6 +10,9 @@ import (
 	"glovebox/internal/testkit/demo"
 )
 
+// TestMain is the hook for workers: they are this test binary, started again.
+func TestMain(m *testing.M) { demo.Main(m) }
+
 // departments are the five files, each with its provider.
 var departments = []struct{ file, org string }{
 	{"population.csv", "市公安局"}, {"elderly.csv", "市民政局"}, {"disability.csv", "市残联"}, {"health.jsonl", "市卫健局"}, {"settlements.parquet", "市医保局"},

@@ -6,6 +6,9 @@ import (
 	"glovebox/internal/testkit/demo"
 )
 
+// TestMain is the hook for workers: they are this test binary, started again.
+func TestMain(m *testing.M) { demo.Main(m) }
+
 // TestJob runs the example as its README says and checks that the answer is
 // the truth within its margins: the true figures are known here because the
 // data is public.

@@ -76,6 +76,8 @@ var rules = []struct {
 	{[]string{"exporter"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "internal"}, []string{"internal/release", "internal/testkit"}, "an exporter knows the approved result and nothing else"},
 	{[]string{"internal/store"}, []string{"sandbox", "engine", "policy", "masking", "exporter", "internal/pipeline", "internal/cli", "internal/domain"}, nil, "the store keeps state and takes no step"},
 	{[]string{"internal/work"}, []string{"internal/domain", "internal/store", "internal/vault", "internal/pipeline", "policy", "audit", "exporter"}, nil, "the work on a part is a plain function from descriptors to partial aggregates: it must be able to move into a jail"},
+	{[]string{"internal/jail"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "the wall knows nothing of what runs behind it"},
+	{[]string{"internal/crew"}, []string{"internal/domain", "internal/store", "internal/vault", "internal/pipeline", "policy", "audit", "exporter"}, nil, "the supervisor of workers gets descriptors and a job's own keys, never the vault"},
 	{[]string{"internal/domain"}, []string{"internal/pipeline", "internal/cli", "sandbox", "exporter", "masking"}, nil, "records and steps are kept apart"},
 	{[]string{"internal/pipeline"}, []string{"internal/cli"}, nil, "imports run one way"},
 }
@@ -105,6 +107,7 @@ var owners = map[string][]string{
 	"filippo.io/age":                         {"internal/vault"},
 	"modernc.org/sqlite":                     {"internal/store"},
 	"github.com/pressly/goose":               {"internal/store"},
+	"github.com/elastic/go-seccomp-bpf":      {"internal/jail"},
 	"github.com/spf13/cobra":                 {"internal/cli"},
 	"go.yaml.in/yaml":                        {"internal/record", "policy"}, // policy: test cases
 	"github.com/santhosh-tekuri":             {"internal/record"},

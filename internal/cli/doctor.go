@@ -13,6 +13,8 @@ import (
 	"glovebox"
 	"glovebox/engine"
 	"glovebox/internal/domain"
+	"glovebox/internal/jail"
+	"glovebox/internal/work"
 	"glovebox/sandbox"
 )
 
@@ -35,7 +37,7 @@ something does.`, `检查本机、模块外围的隔离墙；给出 --domain 时
 		Example: "  glovebox doctor --domain ./city",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			list := append(machine(c.Context()), walls()...)
+			list := append(machine(c.Context()), a.walls()...)
 			list = append(list, compilers()...)
 			if a.dir != "" {
 				list = append(list, a.domainFindings(c.Context())...)
@@ -84,15 +86,32 @@ func machine(ctx context.Context) []finding {
 	return append(out, d)
 }
 
-// walls says which isolation walls hold around a module.
-func walls() []finding {
-	inner := finding{Name: "wall: wasm", State: "ok", Detail: "no imports, metered, memory capped, reset between units; rewriter " + sandbox.RewriterVersion,
-		Meaning: glovebox.Text{EN: "modules could reach the host", ZH: "模块可能触及宿主"}}
-	outer := finding{Name: "wall: jail", State: "warn", Detail: "not in this version",
-		Meaning: glovebox.Text{
-			EN: "a module that broke out of the WebAssembly runtime would be in the same process as the supervisor; run the domain on a machine of its own",
-			ZH: "若模块突破 WebAssembly 运行时，将与主管程序处于同一进程；请将域部署在专用机器上"}}
-	return []finding{inner, outer}
+// walls says which isolation walls hold around a module. It starts a worker to
+// see.
+func (a *app) walls() []finding {
+	out := []finding{{Name: "wall: " + jail.WallWasm, State: "ok", Detail: "no imports, metered, memory capped, reset between units; rewriter " + sandbox.RewriterVersion,
+		Meaning: glovebox.Text{EN: "modules could reach the host", ZH: "模块可能触及宿主"}}}
+	whole := finding{Name: "wall: " + jail.WallJail, State: "ok", Detail: a.t("all that keep a worker in", "关住工作进程所需的各墙均有效"), Meaning: glovebox.Text{
+		EN: "a module that broke out of the WebAssembly runtime meets fewer walls than intended, see below; policy can demand \"jail\"; run the domain on a machine of its own",
+		ZH: "模块若突破 WebAssembly 运行时，所遇隔离墙少于设计，见下；策略可要求 \"jail\"；请将域部署在专用机器上"}}
+	have, err := jail.Probe(work.RoleWork)
+	if err != nil {
+		whole.State, whole.Detail = "fail", "no worker can be started"
+		whole.Meaning = glovebox.Text{EN: "no job can run: " + err.Error(), ZH: "无法运行作业：" + err.Error()}
+		return append(out, whole)
+	}
+	if !have.Has(jail.WallJail) {
+		whole.State, whole.Detail = "warn", a.t("incomplete", "不完整")
+	}
+	out = append(out, whole)
+	for _, w := range jail.List() {
+		f := finding{Name: "wall: " + w.Name, State: "ok", Detail: w.Does.In(a.lang), Meaning: w.Without}
+		if have&w.Bit == 0 {
+			f.State, f.Detail = "warn", a.t("missing", "缺失")
+		}
+		out = append(out, f)
+	}
+	return out
 }
 
 func compilers() []finding {

@@ -66,6 +66,7 @@ type Doc struct {
 	Reasons   []glovebox.Reason          `json:"reasons,omitempty"` // of a refusal
 	Prices    map[string]glovebox.Charge `json:"prices,omitempty"`  // by dataset
 	Release   string                     `json:"release,omitempty"` // id of its release, when done
+	Walls     []string                   `json:"walls,omitempty"`   // around the workers of its last run
 }
 
 // Spec is everything that a job's answer depends on.

@@ -122,7 +122,7 @@ func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error
 // input is what the policy is told of a request.
 func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy.Input, error) {
 	in := &policy.Input{
-		Time: p.d.LocalTime(), User: r.user, Product: r.job.Product, Walls: walls(),
+		Time: p.d.LocalTime(), User: r.user, Product: r.job.Product, Walls: r.walls,
 		Module: policy.Module{Digest: r.module.Digest(), Admitted: true},
 		People: policy.People{Submitter: r.user.Name},
 		Job: policy.Job{
@@ -247,10 +247,6 @@ func scenarioCap(g glovebox.GrantDataset, kind glovebox.LedgerKind) (*glovebox.A
 	}
 	return &a, nil
 }
-
-// walls names the isolation walls around a guest in this build: the inner one
-// alone. The jail comes with the sandbox's own issue.
-func walls() []string { return []string{"wasm"} }
 
 func digestOf(b []byte) string {
 	h := sha256.Sum256(b)

@@ -9,7 +9,15 @@ import (
 	"glovebox"
 	"glovebox/internal/catalog"
 	"glovebox/internal/domain"
+	"glovebox/internal/jail"
+	"glovebox/internal/work"
 )
+
+// TestMain is the hook for workers: they are this test binary, started again.
+func TestMain(m *testing.M) {
+	jail.Main(work.Roles())
+	os.Exit(m.Run())
+}
 
 const example = "../../examples/pums"
 
@@ -19,7 +27,10 @@ var people = map[string]glovebox.Role{"zhao": glovebox.RoleAuthority, "liu": glo
 
 // pumsDomain makes a domain with the pums example loaded and granted, in a
 // folder of the test's own. The job file is copied to that folder too.
-func pumsDomain(tb testing.TB) (*domain.Domain, string) {
+func pumsDomain(tb testing.TB) (*domain.Domain, string) { return pumsDomainUnder(tb, "") }
+
+// pumsDomainUnder is pumsDomain with a rule file of the domain's own.
+func pumsDomainUnder(tb testing.TB, rego string) (*domain.Domain, string) {
 	tb.Helper()
 	ctx := context.Background()
 	dir := tb.TempDir()
@@ -31,6 +42,10 @@ func pumsDomain(tb testing.TB) (*domain.Domain, string) {
 	}
 	_, err := domain.Init(ctx, filepath.Join(dir, "dom"), domain.InitOptions{Name: "test"})
 	must(err)
+	if rego != "" {
+		must(os.MkdirAll(filepath.Join(dir, "dom", "policy"), 0o700))
+		must(os.WriteFile(filepath.Join(dir, "dom", "policy", "walls.rego"), []byte(rego), 0o600))
+	}
 	d, err := domain.Open(ctx, filepath.Join(dir, "dom"), &domain.Options{})
 	must(err)
 	tb.Cleanup(func() { must(d.Close()) })

@@ -11,6 +11,7 @@ import (
 	"glovebox"
 	"glovebox/engine"
 	"glovebox/internal/catalog"
+	"glovebox/internal/crew"
 	"glovebox/internal/domain"
 	"glovebox/internal/files"
 	"glovebox/internal/store"
@@ -40,9 +41,12 @@ type request struct {
 	plan     *privacy.Plan
 	datasets map[string]domain.DatasetDoc // those that the domain knows
 	filters  map[string]*engine.Filter
+	crew     *crew.Crew
+	walls    []string // around its workers
 }
 
 func (r *request) release() {
+	r.crew.Close()
 	for _, b := range r.refs {
 		b.Release()
 	}
@@ -62,7 +66,7 @@ func (r *request) codes() []string {
 // CodeModule, each problem with its file, field and fix.
 func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_ *request, err error) {
 	r := &request{user: u, file: file, files: map[string]string{}, public: privacy.PublicKeys{}, refs: map[string]arrow.RecordBatch{},
-		datasets: map[string]domain.DatasetDoc{}, filters: map[string]*engine.Filter{}}
+		datasets: map[string]domain.DatasetDoc{}, filters: map[string]*engine.Filter{}, crew: p.crew()}
 	defer func() {
 		if err != nil {
 			r.release()
@@ -95,8 +99,21 @@ func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_
 	if err := r.readFiles(ctx); err != nil {
 		return nil, err
 	}
-	r.plan, err = privacy.NewPlan(r.job.Output, r.job.Release, r.public)
-	return r, inFile(err, file)
+	if r.plan, err = privacy.NewPlan(r.job.Output, r.job.Release, r.public); err != nil {
+		return nil, inFile(err, file)
+	}
+	walls, err := r.crew.Walls()
+	if err != nil {
+		return nil, err
+	}
+	r.walls = walls.Names()
+	return r, nil
+}
+
+// crew starts the workers' supervisor. The first worker comes up while the job
+// is being read.
+func (p *Pipeline) crew() *crew.Crew {
+	return crew.New(&crew.Options{Workers: p.o.Workers, Cache: filepath.Join(p.d.Dir, "cache", "wasm")})
 }
 
 // beside shows where a file that the job names lies.

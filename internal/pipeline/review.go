@@ -190,14 +190,14 @@ func complete(doc *job.ReleaseDoc, in *policy.Input) bool {
 
 // releaseInput is what the policy is told of a release.
 func (p *Pipeline) releaseInput(ctx context.Context, u glovebox.User, doc *job.ReleaseDoc) (*policy.Input, error) {
-	in := &policy.Input{Time: p.d.LocalTime(), User: u, Product: doc.Product, Walls: walls(), Datasets: map[string]policy.Dataset{},
+	in := &policy.Input{Time: p.d.LocalTime(), User: u, Product: doc.Product, Datasets: map[string]policy.Dataset{},
 		Job: policy.Job{Inputs: map[string]policy.JobInput{}}, Release: &policy.Release{ID: doc.ID, State: string(doc.State), Product: doc.Product}}
 	return in, p.d.Store.View(ctx, func(tx *store.Tx) error {
 		var j job.Doc
 		if err := tx.Get(store.Job, doc.Job, &j); err != nil {
 			return err
 		}
-		in.People.Submitter = j.Submitter
+		in.People.Submitter, in.Walls = j.Submitter, j.Walls
 		in.Module = policy.Module{Digest: j.Spec.Module, Admitted: true}
 		in.Job.Mode = j.Spec.Job.Mode
 		r := j.Spec.Job.Release

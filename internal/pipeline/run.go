@@ -161,9 +161,10 @@ func (p *Pipeline) recordRun(ctx context.Context, r *request, a *admission) erro
 		if err := a.doc.To(job.Running); err != nil {
 			return err
 		}
+		a.doc.Walls = r.walls
 		return tx.Put("job.run", store.Job, a.doc.ID, a.doc, map[string]any{
 			"module": r.module.Digest(), "rewritten": r.module.RewrittenDigest(), "rewriter": a.doc.Spec.Rewriter,
-			"snapshots": a.doc.Spec.Snapshots, "walls": walls(),
+			"snapshots": a.doc.Spec.Snapshots, "walls": r.walls,
 		})
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -23,10 +24,10 @@ type Files struct {
 }
 
 // NeedsSealed says for each input whether its parts are read with originals.
-func (r *Runner) NeedsSealed() []bool {
-	out := make([]bool, len(r.spec.Inputs))
-	for i := range r.spec.Inputs {
-		out[i] = len(r.spec.Inputs[i].kept()) > 0
+func (j *Job) NeedsSealed() []bool {
+	out := make([]bool, len(j.spec.Inputs))
+	for i := range j.spec.Inputs {
+		out[i] = len(j.spec.Inputs[i].kept()) > 0
 	}
 	return out
 }
@@ -34,6 +35,7 @@ func (r *Runner) NeedsSealed() []bool {
 // Worker works on one part after another, in one goroutine.
 type Worker struct {
 	r       *Runner
+	units   atomic.Int64 // units so far: a sign of life
 	guest   *sandbox.Guest
 	filters []*engine.RowFilter // by input; nil: none
 }
@@ -114,6 +116,7 @@ func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
 
 // unit runs the guest on one unit and bounds what it says.
 func (w *Worker) unit(ctx context.Context, b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
+	w.units.Add(1)
 	res, err := w.guest.Run(ctx, rows)
 	if err != nil {
 		return err

@@ -4,8 +4,9 @@
 // A Runner is made from a Spec, which is plain public data plus the keys that
 // masks and bounding need, and from nothing else: no vault, no ledger, no log,
 // no path. A Worker's Part takes descriptors of decrypted parts and returns
-// the bytes of a partial aggregate. So the whole package can move into a
-// jailed process, or to another machine, without a change to its callers.
+// the bytes of a partial aggregate. Roles is the package behind the walls of
+// package jail: a process that gets the spec and the descriptors as messages
+// and answers in frames. Package crew is its other end.
 //
 // What it promises: the guest sees one unit at a time, masked and filtered;
 // what it says is bounded before it is added; a guest's failure is the unit's
@@ -52,18 +53,18 @@ type Input struct {
 	MaxRows int // of one unit
 }
 
-// Runner runs parts of one job. It is safe for concurrent use; each goroutine
-// takes a Worker of its own.
-type Runner struct {
+// Job is a spec that was checked: the module is admitted, fits its output and
+// its inputs. Nothing is compiled.
+type Job struct {
 	spec    Spec
 	plan    *privacy.Plan
-	program *sandbox.Program
+	module  *sandbox.Module
 	binding *sandbox.Binding
 }
 
-// New admits and compiles the module and binds it to the inputs. It fails with
-// CodeModule and CodeInvalid as admission and binding do.
-func New(ctx context.Context, spec Spec) (*Runner, error) {
+// Check admits the module and binds it to the inputs. It fails with CodeModule
+// and CodeInvalid as admission and binding do.
+func Check(spec Spec) (*Job, error) {
 	plan, err := privacy.NewPlan(spec.Output, spec.Release, spec.Public)
 	if err != nil {
 		return nil, err
@@ -75,26 +76,57 @@ func New(ctx context.Context, spec Spec) (*Runner, error) {
 	if err := module.CheckOutput(spec.Function, &spec.Output); err != nil {
 		return nil, err
 	}
-	r := &Runner{spec: spec, plan: plan, binding: &sandbox.Binding{Function: spec.Function, Params: spec.Params, References: spec.References}}
+	j := &Job{spec: spec, plan: plan, module: module, binding: &sandbox.Binding{Function: spec.Function, Params: spec.Params, References: spec.References}}
 	for i := range spec.Inputs {
 		in := &spec.Inputs[i]
-		schema, err := r.guestSchema(in)
+		schema, err := j.guestSchema(in)
 		if err != nil {
 			return nil, err
 		}
-		r.binding.Inputs = append(r.binding.Inputs, sandbox.InputBinding{Name: in.Dataset, Schema: schema, MaxRows: in.MaxRows, MaxBytes: in.maxBytes()})
+		j.binding.Inputs = append(j.binding.Inputs, sandbox.InputBinding{Name: in.Dataset, Schema: schema, MaxRows: in.MaxRows, MaxBytes: in.maxBytes()})
 	}
-	if err := module.CheckBinding(r.binding); err != nil {
-		return nil, err
-	}
-	if r.program, err = module.Compile(ctx, nil); err != nil {
-		return nil, err
-	}
-	return r, nil
+	return j, module.CheckBinding(j.binding)
 }
 
 // Plan is the job's privacy plan.
-func (r *Runner) Plan() *privacy.Plan { return r.plan }
+func (j *Job) Plan() *privacy.Plan { return j.plan }
+
+// Fuel is what the module may use for one unit: a public bound on how long a
+// worker may be silent.
+func (j *Job) Fuel() int64 { return j.module.Manifest().Fuel }
+
+// Wasm is the module as it was given.
+func (j *Job) Wasm() []byte { return j.spec.Wasm }
+
+// CodeName names the machine code of the job's module.
+func (j *Job) CodeName() string { return j.module.CodeName() }
+
+// Runner runs parts of one job. It is safe for concurrent use; each goroutine
+// takes a Worker of its own.
+type Runner struct {
+	*Job
+	program *sandbox.Program
+}
+
+// Compile compiles the module; cache is a folder that holds its machine code,
+// or empty.
+func (j *Job) Compile(ctx context.Context, cache string) (*Runner, error) {
+	p, err := j.module.Compile(ctx, &sandbox.CompileOptions{Cache: cache})
+	if err != nil {
+		return nil, err
+	}
+	return &Runner{j, p}, nil
+}
+
+// New checks and compiles a spec in this process: for benchmarks of the work
+// itself, without walls.
+func New(ctx context.Context, spec Spec) (*Runner, error) {
+	j, err := Check(spec)
+	if err != nil {
+		return nil, err
+	}
+	return j.Compile(ctx, "")
+}
 
 // Close frees the compiled module. Workers have to be closed before.
 func (r *Runner) Close() error { return r.program.Close() }
@@ -139,8 +171,8 @@ func (in *Input) masksFilter() bool {
 
 // guestSchema is what the guest sees of the input: after masks, without the
 // columns that only the filter reads.
-func (r *Runner) guestSchema(in *Input) (*arrow.Schema, error) {
-	t, err := r.masks(in)
+func (j *Job) guestSchema(in *Input) (*arrow.Schema, error) {
+	t, err := j.masks(in)
 	if err != nil {
 		return nil, err
 	}
@@ -148,12 +180,12 @@ func (r *Runner) guestSchema(in *Input) (*arrow.Schema, error) {
 }
 
 // masks makes the transform of an input's parts.
-func (r *Runner) masks(in *Input) (*masking.Transform, error) {
+func (j *Job) masks(in *Input) (*masking.Transform, error) {
 	read, err := engine.Schema(in.Record, in.reads(), in.kept())
 	if err != nil {
 		return nil, err
 	}
-	return masking.Compile(read, in.Masks, &masking.Options{TokenKey: r.spec.TokenKey})
+	return masking.Compile(read, in.Masks, &masking.Options{TokenKey: j.spec.TokenKey})
 }
 
 // maskedColumns describes the read columns as the filter sees them.

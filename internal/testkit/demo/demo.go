@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"glovebox/internal/cli"
+	"glovebox/internal/jail"
+	"glovebox/internal/work"
 )
 
 // Domain is a domain in a temporary folder, with the five people of the
@@ -22,6 +24,13 @@ import (
 type Domain struct {
 	t   testing.TB
 	Dir string
+}
+
+// Main is the body of TestMain in every package whose tests run jobs: workers
+// are the test binary, started again. It does not return.
+func Main(m *testing.M) {
+	jail.Main(work.Roles())
+	os.Exit(m.Run())
 }
 
 // New makes a domain.

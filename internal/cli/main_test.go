@@ -1,0 +1,9 @@
+package cli_test
+
+import (
+	"testing"
+
+	"glovebox/internal/testkit/demo"
+)
+
+func TestMain(m *testing.M) { demo.Main(m) }

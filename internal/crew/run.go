@@ -1,0 +1,225 @@
+package crew
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"glovebox"
+	"glovebox/internal/jail"
+	"glovebox/internal/work"
+)
+
+// run is one Run.
+type run struct {
+	c       *Crew
+	t       *Task
+	spec    *os.File
+	silence time.Duration
+	todo    chan piece
+	mu      sync.Mutex // around Done and left
+	left    int
+	done    chan struct{} // closed when all parts are done
+}
+
+// piece is a part and how often its worker was lost.
+type piece struct{ part, lost int }
+
+// lost is the end of a worker that did nothing for the job. Its part is done
+// again.
+type lost struct{ why string }
+
+func (l *lost) Error() string { return l.why }
+
+// Run works on all parts. It returns when all are done, or one cannot be, or
+// the context ends.
+func (c *Crew) Run(ctx context.Context, t *Task) error {
+	spec, err := t.Job.Encode(t.Manifests)
+	if err != nil {
+		return err
+	}
+	defer spec.Close()
+	r := &run{c: c, t: t, spec: spec, silence: c.silence(t.Job), todo: make(chan piece, t.Parts), left: t.Parts, done: make(chan struct{})}
+	for i := range t.Parts {
+		r.todo <- piece{part: i}
+	}
+	if t.Parts == 0 {
+		return nil
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var group sync.WaitGroup
+	for i := range min(c.o.Workers, t.Parts) {
+		group.Go(func() {
+			if !r.wait(ctx, time.Duration(i)*secondAfter) {
+				return
+			}
+			if err := r.work(ctx); err != nil {
+				stop(err)
+			}
+		})
+	}
+	group.Wait()
+	return context.Cause(ctx)
+}
+
+// secondAfter is how long the first worker is alone: a small job is done
+// before a second one would be up.
+const secondAfter = 100 * time.Millisecond
+
+// wait waits, and says whether there is still work then.
+func (r *run) wait(ctx context.Context, d time.Duration) bool {
+	if d == 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-r.done:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// work takes parts until there are none, with one worker after another.
+func (r *run) work(ctx context.Context) error {
+	var p *jail.Process
+	defer func() {
+		if p != nil {
+			p.Close()
+		}
+	}()
+	for {
+		var one piece
+		select {
+		case one = <-r.todo:
+		case <-r.done:
+			return nil
+		case <-ctx.Done():
+			return nil // Run knows the cause
+		}
+		var err error
+		p, err = r.try(ctx, p, one.part)
+		var gone *lost
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
+			return nil
+		case errors.As(err, &gone):
+			p.Close()
+			p = nil
+			if one.lost++; one.lost >= r.c.o.Attempts {
+				return glovebox.Errorf(glovebox.CodeInternal, "a part of the job was tried %d times and each time its worker was lost: %s", one.lost, gone.why).
+					WithFix("run the job again: it is charged already and costs nothing more; `glovebox doctor` checks the machine")
+			}
+			r.todo <- one
+		default:
+			return err
+		}
+	}
+}
+
+// try works on one part, with the worker p or a new one if it is nil. It
+// returns the worker, which is nil only if none was started.
+func (r *run) try(ctx context.Context, p *jail.Process, part int) (*jail.Process, error) {
+	if p == nil {
+		var err error
+		if p, err = r.begin(ctx); err != nil {
+			return p, err
+		}
+	}
+	stop := kill(ctx, p)
+	defer stop()
+	files, err := r.t.Open(part)
+	defer func() {
+		for _, f := range files {
+			for _, x := range []*os.File{f.Part, f.Sealed} {
+				if x != nil {
+					_ = x.Close() // a file in memory
+				}
+			}
+		}
+	}()
+	if err != nil {
+		return p, err
+	}
+	data, list := work.PartData(part, files)
+	if p.Send(work.MessagePart, data, list...) != nil {
+		return p, &lost{jail.ErrGone.Error()}
+	}
+	for range maxBeats {
+		f, err := p.Next(r.silence)
+		if err != nil {
+			return p, &lost{err.Error()}
+		}
+		switch f.Kind {
+		case jail.Beat:
+			continue
+		case jail.Failure:
+			return p, failure(f)
+		case jail.Partial:
+			return p, r.take(f.Payload, part)
+		}
+		return p, &lost{jail.ErrFrame.Error()}
+	}
+	return p, &lost{jail.ErrHang.Error()}
+}
+
+// take checks a part's answer and hands it on.
+func (r *run) take(payload []byte, part int) error {
+	if len(payload) < 4 || binary.LittleEndian.Uint32(payload) != uint32(part) {
+		return &lost{jail.ErrFrame.Error()}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.t.Done(payload[4:]); errors.Is(err, ErrPartial) {
+		return &lost{ErrPartial.Error()}
+	} else if err != nil {
+		return err
+	}
+	if r.left--; r.left == 0 {
+		close(r.done)
+	}
+	return nil
+}
+
+// begin makes a worker ready for parts.
+func (r *run) begin(ctx context.Context) (*jail.Process, error) {
+	p, err := r.c.worker()
+	if err != nil {
+		return nil, err
+	}
+	stop := kill(ctx, p)
+	defer stop()
+	files := []*os.File{r.spec}
+	if r.t.Code != nil {
+		files = append(files, r.t.Code)
+	}
+	if p.Send(work.MessageJob, nil, files...) != nil {
+		return p, &lost{jail.ErrGone.Error()}
+	}
+	f, err := p.Next(r.silence)
+	switch {
+	case err != nil:
+		return p, &lost{err.Error()}
+	case f.Kind == jail.Failure:
+		return p, failure(f)
+	case f.Kind != jail.Sealed:
+		return p, &lost{jail.ErrFrame.Error()}
+	}
+	return p, nil
+}
+
+// failure is what a worker says about itself, in words of ours. It is believed
+// only as far as a lost worker is: the same part may go well with another.
+func failure(f jail.Frame) error {
+	if why := jail.Fault(f.Payload[0]); why.Known() {
+		return &lost{why.String()}
+	}
+	return &lost{jail.ErrFrame.Error()}
+}

@@ -1,0 +1,117 @@
+package jail
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+)
+
+// Kind is what a frame is.
+type Kind uint8
+
+// Kinds of frames, with the largest payload of each: see maxPayload.
+const (
+	Hello    Kind = 1 // walls that hold (4 bytes) and the process's start in CPU µs (8 bytes)
+	Sealed   Kind = 2 // the last walls are up, the job was read
+	Beat     Kind = 3 // units were worked on since the last frame
+	Partial  Kind = 4 // part number (4 bytes), then a partial aggregate
+	Failure  Kind = 5 // one byte: see Fault
+	Compiled Kind = 6 // machine code, as package work defines it
+	Reason   Kind = 7 // why a module does not compile: printable ASCII; compile role only
+)
+
+// Bounds of frames.
+const (
+	frameHead    = 8
+	frameVersion = 1
+	// MaxPartial bounds the bytes of one partial aggregate.
+	MaxPartial = 256 << 20
+	// MaxCompiled bounds the bytes of one compiled module.
+	MaxCompiled = 64 << 20
+	// MaxReason bounds the text of a compiler.
+	MaxReason = 300
+)
+
+// maxPayload is the largest payload of a kind, and whether it is the only one.
+func maxPayload(k Kind) (n int, exact bool) {
+	switch k {
+	case Hello:
+		return 12, true
+	case Sealed, Beat:
+		return 0, true
+	case Partial:
+		return 4 + MaxPartial, false
+	case Failure:
+		return 1, true
+	case Compiled:
+		return MaxCompiled, false
+	case Reason:
+		return MaxReason, false
+	}
+	return -1, true
+}
+
+// ErrFrame is the error of everything that is not a well-formed frame.
+var ErrFrame = errors.New("the worker sent what is no frame")
+
+// Frame is one message of a worker.
+type Frame struct {
+	Kind    Kind
+	Payload []byte
+}
+
+// Write writes one frame: length of the payload (4 bytes, little endian),
+// version, kind, two zero bytes, payload.
+func (f Frame) Write(w io.Writer) error {
+	n, exact := maxPayload(f.Kind)
+	if len(f.Payload) > n || exact && len(f.Payload) != n {
+		return ErrFrame
+	}
+	head := make([]byte, frameHead)
+	binary.LittleEndian.PutUint32(head, uint32(len(f.Payload)))
+	head[4], head[5] = frameVersion, byte(f.Kind)
+	_, err := w.Write(append(head, f.Payload...)) // at once: a small frame is never cut
+	return err
+}
+
+// chunk is how much memory is taken ahead of what has arrived.
+const chunk = 1 << 20
+
+// ReadFrame reads one frame and checks its form. Memory grows with what
+// arrives, not with what a length says. Whatever is not a frame is ErrFrame;
+// an end before the first byte is io.EOF.
+func ReadFrame(r io.Reader) (Frame, error) {
+	var head [frameHead]byte
+	if n, err := io.ReadFull(r, head[:]); err != nil {
+		if n > 0 && errors.Is(err, io.ErrUnexpectedEOF) {
+			return Frame{}, ErrFrame
+		}
+		return Frame{}, err
+	}
+	f := Frame{Kind: Kind(head[5])}
+	most, exact := maxPayload(f.Kind)
+	size := uint64(binary.LittleEndian.Uint32(head[:]))
+	if most < 0 || size > uint64(most) || exact && size != uint64(most) || head[4] != frameVersion || head[6] != 0 || head[7] != 0 {
+		return Frame{}, ErrFrame
+	}
+	for left := int(size); left > 0; {
+		n := min(left, chunk)
+		at := len(f.Payload)
+		f.Payload = append(f.Payload, make([]byte, n)...)
+		if _, err := io.ReadFull(r, f.Payload[at:]); err != nil {
+			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				err = ErrFrame
+			}
+			return Frame{}, err
+		}
+		left -= n
+	}
+	if f.Kind == Reason {
+		for _, c := range f.Payload {
+			if c < ' ' || c > '~' {
+				return Frame{}, ErrFrame
+			}
+		}
+	}
+	return f, nil
+}

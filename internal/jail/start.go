@@ -1,0 +1,301 @@
+package jail
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"glovebox"
+)
+
+// DefaultHelloWithin is how long a worker may take to put its walls up. It
+// takes some 50 ms of processor time; the rest is for busy machines.
+const DefaultHelloWithin = 60 * time.Second
+
+// Options of Start; nil is the product's choice.
+type Options struct {
+	Limits Limits
+	// HelloWithin is how long to wait for the first frame; zero:
+	// DefaultHelloWithin.
+	HelloWithin time.Duration
+
+	without Walls // tests only: namespaces to do without
+}
+
+// Process is a running worker as its supervisor sees it. Its methods are for
+// one goroutine, but for Kill and Exited.
+type Process struct {
+	cmd    *exec.Cmd
+	socket int
+	frames *os.File
+	walls  Walls
+	start  time.Duration
+
+	mu     sync.Mutex
+	reaped bool
+	exited chan struct{}
+}
+
+// namespaces maps clone flags to walls.
+var namespaces = []struct {
+	flag uintptr
+	wall Walls
+}{
+	{unix.CLONE_NEWUSER, Users}, {unix.CLONE_NEWNET, Network}, {unix.CLONE_NEWNS, Files},
+	{unix.CLONE_NEWPID, PIDs}, {unix.CLONE_NEWIPC, IPC}, {unix.CLONE_NEWUTS, Hostname},
+}
+
+// nobody is the account that root's workers run under.
+const nobody = 65534
+
+// attempt is one way to start a worker.
+type attempt struct {
+	walls  Walls // namespaces
+	nobody bool
+}
+
+// attempts lists the ways to start, best first: all namespaces, then without
+// one of them, then (root alone can) without the user namespace, then none.
+func attempts(without Walls) []attempt {
+	var every Walls
+	for _, n := range namespaces {
+		every |= n.wall
+	}
+	every &^= without
+	root := os.Geteuid() == 0
+	var out []attempt
+	add := func(w Walls) {
+		if root && w&Users != 0 {
+			out = append(out, attempt{w, true})
+		}
+		out = append(out, attempt{w, false})
+	}
+	add(every)
+	if every&Users != 0 {
+		for _, n := range namespaces[1:] {
+			add(every &^ n.wall)
+		}
+	}
+	if root {
+		add(every &^ Users)
+	}
+	if every != 0 {
+		add(0)
+	}
+	return out
+}
+
+// Start starts a worker in the given role and waits until its first walls are
+// up. The worker is killed when this process ends.
+func Start(role string, o *Options) (*Process, error) {
+	if isWorker() {
+		return nil, refuseNested()
+	}
+	if o == nil {
+		o = &Options{}
+	}
+	within := o.HelloWithin
+	if within == 0 {
+		within = DefaultHelloWithin
+	}
+	var err error
+	for _, a := range attempts(o.without) {
+		var p *Process
+		if p, err = launch(role, a, o); err == nil {
+			return p.greet(within)
+		}
+	}
+	return nil, glovebox.Errorf(glovebox.CodeInternal, "a worker process cannot be started").Because(err)
+}
+
+// launch starts the process in one way.
+func launch(role string, a attempt, o *Options) (_ *Process, err error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	theirs := os.NewFile(uintptr(pair[1]), "socket")
+	defer theirs.Close()
+	p := &Process{socket: pair[0], exited: make(chan struct{})}
+	r, w, err := os.Pipe()
+	if err != nil {
+		_ = unix.Close(p.socket)
+		return nil, err
+	}
+	defer w.Close()
+	p.frames = r
+	defer func() {
+		if err != nil {
+			_, _ = unix.Close(p.socket), r.Close()
+		}
+	}()
+	// What comes back comes by the pipe.
+	if err := unix.Shutdown(p.socket, unix.SHUT_RD); err != nil {
+		return nil, err
+	}
+	p.cmd = &exec.Cmd{
+		Path: "/proc/self/exe", Dir: "/",
+		Args: []string{argv0, role, strconv.FormatUint(uint64(a.walls), 10), strconv.FormatUint(o.Limits.CPU, 10), strconv.FormatUint(o.Limits.Memory, 10)},
+		// Nothing of the supervisor's environment, no output but frames.
+		Env:         []string{"GOMAXPROCS=2", "TZ=UTC", "LANG=C"},
+		ExtraFiles:  []*os.File{theirs, w},
+		SysProcAttr: attributes(a),
+	}
+	started := make(chan error)
+	go func() {
+		// The parent-death signal follows the thread that forked, so that
+		// thread stays for as long as the worker does.
+		runtime.LockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err == nil {
+			p.wait()
+		}
+	}()
+	return p, <-started
+}
+
+func attributes(a attempt) *syscall.SysProcAttr {
+	s := &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	for _, n := range namespaces {
+		if a.walls&n.wall != 0 {
+			s.Cloneflags |= n.flag
+		}
+	}
+	if a.walls&Users == 0 {
+		return s
+	}
+	uid, gid := os.Geteuid(), os.Getegid()
+	if a.nobody {
+		uid, gid = nobody, nobody
+		s.Credential = &syscall.Credential{NoSetGroups: true}
+	}
+	s.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
+	s.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: gid, Size: 1}}
+	return s
+}
+
+// wait reaps the worker. Its number stays its own until then, so that a group
+// kill cannot hit another.
+func (p *Process) wait() {
+	for unix.Waitid(unix.P_PID, p.cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
+	}
+	p.mu.Lock()
+	p.reaped = true
+	_ = p.cmd.Wait() // the status says nothing that frames do not
+	p.mu.Unlock()
+	close(p.exited)
+}
+
+// greet reads the first frame.
+func (p *Process) greet(within time.Duration) (*Process, error) {
+	f, err := p.Next(within)
+	if err == nil && f.Kind != Hello {
+		err = ErrFrame
+	}
+	if err != nil {
+		p.Close()
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "a worker process did not come up").Because(err).
+			WithFix("`glovebox doctor` says what this machine allows; a program of your own must call jail.Main first thing")
+	}
+	p.walls = Walls(binary.LittleEndian.Uint32(f.Payload)) & all
+	p.start = time.Duration(binary.LittleEndian.Uint64(f.Payload[4:])) * time.Microsecond
+	return p, nil
+}
+
+// Walls are those around the worker, once it is sealed.
+func (p *Process) Walls() Walls { return p.walls }
+
+// StartCPU is the processor time that the worker took until its first frame,
+// by its own word.
+func (p *Process) StartCPU() time.Duration { return p.start }
+
+// Pid is the worker's process number.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Send sends a message. It does not wait: a worker that lets messages pile up
+// is at fault. The files stay the caller's.
+func (p *Process) Send(kind byte, data []byte, files ...*os.File) error {
+	if len(data) >= maxData || len(files) > maxFiles {
+		return glovebox.Errorf(glovebox.CodeInternal, "a message of %d bytes and %d files is too large for a worker", len(data), len(files))
+	}
+	var oob []byte
+	if len(files) > 0 {
+		fds := make([]int, len(files))
+		for i, f := range files {
+			fds[i] = int(f.Fd())
+		}
+		oob = unix.UnixRights(fds...)
+	}
+	err := unix.Sendmsg(p.socket, append([]byte{kind}, data...), oob, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	runtime.KeepAlive(files)
+	return err
+}
+
+// Errors of Next.
+var (
+	ErrGone = errors.New("the worker ended early")
+	ErrHang = errors.New("the worker made no progress")
+)
+
+// Next waits for the worker's next frame. It fails with ErrGone, ErrHang or
+// ErrFrame; then the worker is of no more use.
+func (p *Process) Next(within time.Duration) (Frame, error) {
+	if err := p.frames.SetReadDeadline(time.Now().Add(within)); err != nil {
+		return Frame{}, err
+	}
+	f, err := ReadFrame(p.frames)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return f, ErrHang
+	case errors.Is(err, io.EOF):
+		return f, ErrGone
+	}
+	return f, err
+}
+
+// Kill kills the worker at once. It may be called from any goroutine, and
+// after the worker has ended.
+func (p *Process) Kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.reaped {
+		_ = unix.Kill(-p.cmd.Process.Pid, unix.SIGKILL)
+		_ = p.cmd.Process.Kill()
+	}
+}
+
+// Exited is closed when the worker is gone.
+func (p *Process) Exited() <-chan struct{} { return p.exited }
+
+// CPU is the processor time that the worker took; it waits for its end.
+func (p *Process) CPU() time.Duration {
+	<-p.exited
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+}
+
+// Close kills the worker, waits until it is gone and frees what is left.
+func (p *Process) Close() {
+	p.Kill()
+	<-p.exited
+	_, _ = unix.Close(p.socket), p.frames.Close()
+}
+
+// Probe starts a worker to see which walls this machine gives, and ends it.
+func Probe(role string) (Walls, error) {
+	p, err := Start(role, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer p.Close()
+	return p.Walls(), nil
+}

@@ -1,0 +1,129 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"glovebox"
+	"glovebox/internal/jail"
+	"glovebox/internal/job"
+	"glovebox/internal/work"
+)
+
+// demand is docs/policy.md's rule for any wall.
+const demand = `package glovebox.domain
+deny contains {
+	"rule": "wall.%[1]s", "at": "walls", "req": "R20",
+	"text": {"en": "this domain runs nothing without the wall %[1]s", "zh": "本域要求隔离墙 %[1]s"},
+} if {
+	input.point == "admit"
+	not "%[1]s" in input.walls
+}
+`
+
+// TestPolicyDemandsWalls: a domain's rule refuses a job whose workers would
+// lack a wall, and lets it run with the walls that this machine has. The walls
+// are in the job's record.
+func TestPolicyDemandsWalls(t *testing.T) {
+	have, err := jail.Probe(work.RoleWork)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, file := pumsDomainUnder(t, fmt.Sprintf(demand, "seccomp"))
+	if !have.Has("seccomp") {
+		t.Skip("this machine has no seccomp")
+	}
+	p := New(d, nil)
+	o := run(t, p, file, "wang")
+	doc, err := p.Job(t.Context(), user(t, d, "wang"), o.Job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(doc.Walls, have.Names()) {
+		t.Fatalf("the job ran behind %v, the machine has %v", doc.Walls, have.Names())
+	}
+	d, file = pumsDomainUnder(t, fmt.Sprintf(demand, "moat"))
+	_, err = New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
+	var denied *glovebox.DeniedError
+	if !errors.As(err, &denied) || !slices.ContainsFunc(denied.Decision.Reasons, func(r glovebox.Reason) bool { return r.Rule == "domain.wall.moat" }) {
+		t.Fatalf("a missing wall was let through: %v", err)
+	}
+	if got := balance(t, d, "pums").Spent; got != (glovebox.Amount{}) {
+		t.Fatalf("a refused job spent %v", got)
+	}
+}
+
+// killWorkers kills -9 every worker of this process.
+func killWorkers(t *testing.T) {
+	list, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Error(err)
+	}
+	for _, f := range list {
+		line, err := os.ReadFile(f)
+		if err != nil || !strings.HasPrefix(string(line), "glovebox-worker\x00") {
+			continue
+		}
+		stat, err := os.ReadFile(filepath.Join(filepath.Dir(f), "stat"))
+		if err != nil {
+			continue
+		}
+		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
+		if len(fields) > 1 && fields[1] == strconv.Itoa(os.Getpid()) {
+			_ = unix.Kill(pid, unix.SIGKILL) // it may be gone by now
+		}
+	}
+}
+
+// TestLostWorkersNeverChargeTwice: all workers of a job are killed as fast as
+// they come. The job ends in a documented state, charged once; run again, it
+// goes on.
+func TestLostWorkersNeverChargeTwice(t *testing.T) {
+	d, file := pumsDomain(t)
+	stop := make(chan struct{})
+	var killer sync.WaitGroup
+	var first sync.Once
+	p := New(d, &Options{Workers: 1, Progress: func(done, total int64) {
+		first.Do(func() {
+			killer.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					case <-time.After(time.Millisecond):
+						killWorkers(t)
+					}
+				}
+			})
+			time.Sleep(50 * time.Millisecond) // the parts wait for this
+		})
+	}})
+	_, err := p.Run(t.Context(), file, user(t, d, "wang"))
+	close(stop)
+	killer.Wait()
+	if glovebox.CodeOf(err) != glovebox.CodeInternal {
+		t.Fatalf("the job got through, or failed otherwise: %v", err)
+	}
+	jobs, err := p.Jobs(t.Context(), user(t, d, "wang"))
+	if err != nil || len(jobs) != 1 || jobs[0].State != job.Running {
+		t.Fatalf("%v %v", jobs, err)
+	}
+	spent := balance(t, d, "pums").Spent
+	if o := run(t, New(d, nil), file, "wang"); o.Repeated {
+		t.Fatal("nothing was stored, and yet it was repeated")
+	}
+	if got := balance(t, d, "pums").Spent; got != spent || spent == (glovebox.Amount{}) {
+		t.Fatalf("spent %v, then %v", spent, got)
+	}
+}
