@@ -38,7 +38,7 @@ type source struct {
 // here, before anything is charged.
 func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobWork, error) {
 	w := &jobWork{parts: p.d.Parts, crew: r.crew}
-	spec := work.Spec{Wasm: r.wasm, Function: r.function.Name, Params: r.job.Params, References: r.refs, Output: r.job.Output,
+	spec := work.Spec{Wasm: r.wasm, MaxFuel: p.d.MaxFuel, Function: r.function.Name, Params: r.job.Params, References: r.refs, Output: r.job.Output,
 		Release: r.job.Release, Public: r.public, Secret: p.d.Vault.JobSecret(a.doc.ID).Bytes(), TokenKey: p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()}
 	for _, code := range r.codes() {
 		doc := r.datasets[code]
