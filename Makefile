@@ -3,7 +3,7 @@ TAGS     := duckdb_arrow
 GO       ?= go
 GOTEST   := $(GO) test -tags $(TAGS)
 BIN      := bin/glovebox
-FUZZTIME ?= 3s
+FUZZTIME ?= 1000x
 
 .PHONY: help
 help: ## show this help
@@ -30,20 +30,20 @@ test: setup ## run everything that CI runs
 check: test ## the same as test
 
 .PHONY: fuzz
-fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=3s each)
+fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, each)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+.PHONY: fuzz-long
+fuzz-long: ## the same for longer, 1,000,000 resets in each way, 10,000 random modules metered and not (hours)
+	@scripts/fuzz-long
 
 .PHONY: bench
 bench: ## measure each hot path beside its baseline; print a table, write bench.json
-	@$(GO) run -tags $(TAGS) ./internal/bench -o bench.json
+	@$(GO) run -tags $(TAGS) ./internal/bench -o bench.json -doc docs/benchmarks.md
 
 .PHONY: bench-wasm
 bench-wasm: ## measure the sandbox beside wasmtime and native code; write the table of docs/benchmarks.md
 	@cd bench && $(GO) run . -doc ../docs/benchmarks.md
-
-.PHONY: fuzz-long
-fuzz-long: ## compare 10,000 random modules with and without metering (hours)
-	@scripts/fuzz-long
 
 .PHONY: lint
 lint: ## gofmt, vet and, where it is installed, golangci-lint
@@ -53,4 +53,4 @@ lint: ## gofmt, vet and, where it is installed, golangci-lint
 
 .PHONY: clean
 clean: ## remove what builds and demos leave
-	@rm -rf bin demo-domain demo-bundle bench.json
+	@rm -rf bin demo-domain demo-bundle

@@ -23,6 +23,9 @@ const (
 	MaxFilterBytes = 8192 // of text
 	MaxFilterNodes = 1000 // of its syntax tree
 	MaxFilterDepth = 64
+	// MaxFilterTexts is how many functions of a filter may make a text: DuckDB's
+	// memory limit does not count what they make.
+	MaxFilterTexts = 16
 )
 
 // filterMemory is DuckDB's limit where it only ever sees filters, in bytes.

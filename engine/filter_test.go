@@ -331,3 +331,18 @@ func TestFilterWrongBatches(t *testing.T) {
 		t.Fatal("a column of another type was accepted")
 	}
 }
+
+// TestFilterTextWorkIsBounded: texts that a filter makes are not in DuckDB's
+// memory limit, so there are few of them.
+func TestFilterTextWorkIsBounded(t *testing.T) {
+	cols := []glovebox.Column{{Name: "s", Type: glovebox.String, Class: glovebox.ClassPersonal}}
+	many := func(n int) string {
+		return strings.TrimSuffix(strings.Repeat("lower(s) = 'a' or ", n), " or ")
+	}
+	if _, err := CheckFilter(t.Context(), many(MaxFilterTexts), cols); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CheckFilter(t.Context(), many(MaxFilterTexts+1), cols); glovebox.CodeOf(err) != glovebox.CodeInvalid {
+		t.Fatalf("got %v", err)
+	}
+}

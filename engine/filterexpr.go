@@ -51,6 +51,7 @@ type compiler struct {
 	cols  map[string]glovebox.Type
 	used  map[string]bool
 	nodes int
+	texts int // functions that make a text
 }
 
 // nodeHead is what every node has.

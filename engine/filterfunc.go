@@ -126,6 +126,11 @@ func (k *compiler) function(raw json.RawMessage, at, depth int) (expr, error) {
 		e := filterError(k.text, at, "this function or operator is not allowed in a filter")
 		return expr{}, e.WithFix("allowed are + - * / %% and %s", allowedFuncs())
 	}
+	if f.out == kindText {
+		if k.texts++; k.texts > MaxFilterTexts {
+			return k.fail(at, "more than %d functions that make a text", MaxFilterTexts)
+		}
+	}
 	if len(es) != len(f.args) {
 		return k.fail(at, "%s takes %d arguments", f.sql, len(f.args))
 	}

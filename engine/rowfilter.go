@@ -15,7 +15,7 @@ import (
 )
 
 // filterRows is how many rows a filter looks at in one query of DuckDB.
-const filterRows = 1 << 16
+const filterRows = 1 << 14
 
 // RowFilter is a filter that is ready to run. It holds a DuckDB that can reach
 // nothing and sees only the columns that the filter reads. Opening one takes

@@ -31,7 +31,9 @@ type Bounder struct {
 	groups int
 	keys   []uint64
 	sums   []float64
-	at     []int // number of the group's key in the partial; -1: not there yet
+	unit   hasher   // of the current unit: finds groups and ranks them
+	ranks  []uint64 // of the groups
+	at     []int    // number of the group's key in the partial; -1: not there yet
 	heap   []candidate
 }
 
@@ -70,7 +72,7 @@ func (b *Bounder) Unit(token [16]byte, n int, records []byte) {
 	if b.begin(token) && !b.group(n, records) {
 		b.group(b.plan.defaultN, b.plan.defaults)
 	}
-	b.settle(token)
+	b.settle()
 }
 
 // UnitDefault adds the default contribution: what a unit counts with on which
@@ -79,7 +81,7 @@ func (b *Bounder) UnitDefault(token [16]byte) {
 	if b.begin(token) {
 		b.group(b.plan.defaultN, b.plan.defaults)
 	}
-	b.settle(token)
+	b.settle()
 }
 
 // Partial ends the bounder and hands over what it has added up. It fails if a
@@ -106,26 +108,39 @@ func (b *Bounder) begin(token [16]byte) bool {
 		b.twice = true
 	}
 	b.started, b.last = true, token
+	b.unit = b.hasher(token)
 	return b.part != nil && !b.twice
+}
+
+// hasher is a unit's own hash of keys, under two words of SipHash of its token.
+// It finds groups and ranks them. One multiplication a key is enough for that:
+// privacy does not rest on which keys survive (it may depend on the unit's own
+// data in any way), and nobody outside the host knows the two words, so a guest
+// can neither arrange that chosen keys survive nor that they collide.
+func (b *Bounder) hasher(token [16]byte) hasher {
+	s := b.sip
+	s.write(binary.LittleEndian.Uint64(token[:8]))
+	s.write(binary.LittleEndian.Uint64(token[8:]))
+	t := s
+	t.write(1)
+	return hasher{s.sum(2), t.sum(3) | 1}
 }
 
 // group sorts records into groups of equal key and adds up their values. It
 // says whether they are well formed; if not, the groups are void.
 func (b *Bounder) group(n int, records []byte) bool {
-	b.groups, b.keys, b.sums = 0, b.keys[:0], b.sums[:0]
+	b.groups, b.keys, b.sums, b.ranks = 0, b.keys[:0], b.sums[:0], b.ranks[:0]
 	if n < 0 || n > maxRecords || len(records) != n*b.size {
 		return false
 	}
 	b.room(n)
 	words, values := b.plan.keyWords, len(b.plan.grids)
+	if words == 1 {
+		return b.groupWords(records)
+	}
 	for i := range n {
 		r := records[i*b.size : (i+1)*b.size]
-		var g int
-		if words == 1 {
-			g = b.groupOfWord(binary.LittleEndian.Uint64(r))
-		} else {
-			g = b.groupOf(r[:8*words])
-		}
+		g := b.groupOf(r[:8*words])
 		s := b.sums[g*values : (g+1)*values]
 		for j := range s {
 			v := math.Float64frombits(binary.LittleEndian.Uint64(r[8*(words+j):]))
@@ -154,19 +169,54 @@ func (b *Bounder) room(n int) {
 	}
 }
 
-// groupOfWord is groupOf for a key of one word.
-func (b *Bounder) groupOfWord(key uint64) int {
-	for slot := b.plan.hash.word(key) & b.mask; ; slot = (slot + 1) & b.mask {
-		s := b.slots[slot]
-		if uint32(s>>32) != b.epoch {
-			b.slots[slot] = uint64(b.epoch)<<32 | uint64(b.groups)
-			b.keys = append(b.keys, key)
-			return b.newGroup()
+// groupWords is group for keys of one word, the common case, written for speed:
+// the tables are as long as they can get before the first record is read.
+func (b *Bounder) groupWords(records []byte) bool {
+	values, size := len(b.plan.grids), b.size
+	n := len(records) / size
+	b.keys, b.ranks, b.sums = grown(b.keys, n), grown(b.ranks, n), grown(b.sums, n*values)
+	keys, ranks, sums, slots := b.keys[:n], b.ranks[:n], b.sums[:n*values], b.slots[:b.mask+1]
+	epoch, groups, mask, unit := uint64(b.epoch)<<32, 0, uint64(len(slots)-1), b.unit
+	for len(records) >= size {
+		r := records[:size]
+		records = records[size:]
+		key := binary.LittleEndian.Uint64(r)
+		rank := unit.word(key)
+		g := 0
+		for slot := rank; ; slot++ {
+			s := slots[slot&mask]
+			if s&^math.MaxUint32 != epoch {
+				slots[slot&mask] = epoch | uint64(groups)
+				keys[groups], ranks[groups] = key, rank
+				clear(sums[groups*values : (groups+1)*values])
+				g = groups
+				groups++
+				break
+			}
+			if g = int(uint32(s)); keys[g] == key {
+				break
+			}
 		}
-		if g := int(uint32(s)); b.keys[g] == key {
-			return g
+		to, from := sums[g*values:(g+1)*values], r[8:]
+		for j := range to {
+			v := math.Float64frombits(binary.LittleEndian.Uint64(from[8*j:]))
+			if v-v != 0 { // infinite or not a number
+				return false
+			}
+			to[j] += v
 		}
 	}
+	b.groups = groups
+	b.keys, b.ranks, b.sums = keys[:groups], ranks[:groups], sums[:groups*values]
+	return true
+}
+
+// grown returns a slice with room for n elements, whose content does not matter.
+func grown[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n+n/2)
+	}
+	return s[:n]
 }
 
 // groupOf returns the group of a key, which it adds if it is new.
@@ -177,11 +227,12 @@ func (b *Bounder) groupOf(key []byte) int {
 		b.keys = append(b.keys, binary.LittleEndian.Uint64(key[8*i:]))
 	}
 	k := b.keys[at:]
-	for slot := b.plan.hash.sum(k) & b.mask; ; slot = (slot + 1) & b.mask {
+	rank := b.unit.sum(k)
+	for slot := rank & b.mask; ; slot = (slot + 1) & b.mask {
 		s := b.slots[slot]
 		if uint32(s>>32) != b.epoch {
 			b.slots[slot] = uint64(b.epoch)<<32 | uint64(b.groups)
-			return b.newGroup()
+			return b.newGroup(rank)
 		}
 		if g := int(uint32(s)); equalWords(b.keys[g*words:(g+1)*words], k) {
 			b.keys = b.keys[:at]
@@ -190,7 +241,8 @@ func (b *Bounder) groupOf(key []byte) int {
 	}
 }
 
-func (b *Bounder) newGroup() int {
+func (b *Bounder) newGroup(rank uint64) int {
+	b.ranks = append(b.ranks, rank)
 	for range b.plan.grids {
 		b.sums = append(b.sums, 0)
 	}
@@ -199,34 +251,29 @@ func (b *Bounder) newGroup() int {
 }
 
 // settle drops and keeps groups and adds those that stay to the partial.
-func (b *Bounder) settle(token [16]byte) {
-	words := b.plan.keyWords
-	b.at = b.at[:0]
-	if b.plan.free && b.groups <= b.plan.l0 { // nothing to drop
+func (b *Bounder) settle() {
+	words, l0 := b.plan.keyWords, b.plan.l0
+	if b.plan.free && b.groups <= l0 { // nothing to drop
 		for g := range b.groups {
 			b.count(g, b.part.add(b.keys[g*words:(g+1)*words]))
 		}
 		return
 	}
 	b.heap = b.heap[:0]
-	for g := range b.groups {
-		key := b.keys[g*words : (g+1)*words]
-		at := -1
-		if !b.plan.free {
-			if at, _ = b.part.find(key); at < 0 && !b.plan.allowed(key) {
-				b.at = append(b.at, -1)
-				continue
-			}
-		}
-		b.at = append(b.at, at)
-		b.heap = append(b.heap, candidate{group: int32(g)})
+	if b.plan.free {
+		b.candidates()
+	} else {
+		b.allowedCandidates()
 	}
-	if len(b.heap) > b.plan.l0 {
-		b.choose(token)
+	if len(b.heap) > l0 {
+		b.choose()
 	}
 	for _, c := range b.heap {
 		g := int(c.group)
-		at := b.at[g]
+		at := -1
+		if !b.plan.free {
+			at = b.at[g]
+		}
 		if at < 0 {
 			at = b.part.add(b.keys[g*words : (g+1)*words])
 		}
@@ -234,21 +281,48 @@ func (b *Bounder) settle(token [16]byte) {
 	}
 }
 
+// candidates puts the groups that can be among the L0 of the smallest rank
+// into the heap. Ranks are spread evenly, so a bound at twice the expected rank
+// of the last survivor leaves few of many groups; where it leaves fewer than L0
+// all of them compete.
+func (b *Bounder) candidates() {
+	l0 := b.plan.l0
+	if b.groups > 4*l0 {
+		bound := math.MaxUint64 / uint64(b.groups) * uint64(2*l0)
+		for g, rank := range b.ranks {
+			if rank <= bound {
+				b.heap = append(b.heap, candidate{rank, int32(g)})
+			}
+		}
+		if len(b.heap) >= l0 {
+			return
+		}
+		b.heap = b.heap[:0]
+	}
+	for g, rank := range b.ranks {
+		b.heap = append(b.heap, candidate{rank, int32(g)})
+	}
+}
+
+// allowedCandidates puts the groups whose key may appear in the table into the
+// heap, and notes where those keys already are in the partial.
+func (b *Bounder) allowedCandidates() {
+	words := b.plan.keyWords
+	b.at = b.at[:0]
+	for g := range b.groups {
+		key := b.keys[g*words : (g+1)*words]
+		at, _ := b.part.find(key)
+		b.at = append(b.at, at)
+		if at >= 0 || b.plan.allowed(key) {
+			b.heap = append(b.heap, candidate{b.ranks[g], int32(g)})
+		}
+	}
+}
+
 // choose cuts the candidates down to the L0 of the smallest rank, in a heap
 // whose top is the largest rank kept so far.
-func (b *Bounder) choose(token [16]byte) {
-	words, l0 := b.plan.keyWords, b.plan.l0
-	prefix := b.sip
-	prefix.write(binary.LittleEndian.Uint64(token[:8]))
-	prefix.write(binary.LittleEndian.Uint64(token[8:]))
-	for i := range b.heap {
-		s := prefix
-		g := int(b.heap[i].group)
-		for _, w := range b.keys[g*words : (g+1)*words] {
-			s.write(w)
-		}
-		b.heap[i].rank = s.sum(2 + words)
-	}
+func (b *Bounder) choose() {
+	l0 := b.plan.l0
 	h := b.heap[:l0]
 	for i := l0/2 - 1; i >= 0; i-- {
 		sink(h, i)

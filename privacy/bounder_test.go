@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"sort"
 	"testing"
@@ -34,13 +35,7 @@ func reference(p *Plan, b *Bounder, units []unitData) map[string][]int64 {
 				kept = append(kept, k)
 			}
 		}
-		rank := func(k string) uint64 {
-			s := b.sip
-			for _, w := range append(wordsOf(string(u.token[:])), wordsOf(k)...) {
-				s.write(w)
-			}
-			return s.sum(2 + len(k)/8)
-		}
+		rank := referenceRank(b, u.token)
 		sort.Slice(kept, func(i, j int) bool { return rank(kept[i]) < rank(kept[j]) })
 		for _, k := range kept[:min(len(kept), p.l0)] {
 			c := out[k]
@@ -55,6 +50,39 @@ func reference(p *Plan, b *Bounder, units []unitData) map[string][]int64 {
 		}
 	}
 	return out
+}
+
+// referenceRank is the rank of a unit's keys by the formula: with h1 and h2 the
+// SipHash of the token and of the token followed by the word 1, and fold(x) the
+// exclusive or of the halves of a 128-bit number, the rank of one word w is
+// fold((w ^ h1) * (h2 | 1)); for several, r = h1 and then for each word
+// r = fold((w ^ r) * (h2 | 1)) ^ h1.
+func referenceRank(b *Bounder, token [16]byte) func(k string) uint64 {
+	words := wordsOf(string(token[:]))
+	sip := func(words ...uint64) *big.Int {
+		s := b.sip
+		for _, w := range words {
+			s.write(w)
+		}
+		return new(big.Int).SetUint64(s.sum(len(words)))
+	}
+	h1, h2 := sip(words...), sip(append(words, 1)...)
+	h2.SetBit(h2, 0, 1)
+	fold := func(w uint64, x *big.Int) *big.Int {
+		p := new(big.Int).Mul(new(big.Int).Xor(new(big.Int).SetUint64(w), x), h2)
+		return new(big.Int).Xor(new(big.Int).Rsh(p, 64), new(big.Int).And(p, new(big.Int).SetUint64(math.MaxUint64)))
+	}
+	return func(k string) uint64 {
+		key := wordsOf(k)
+		if len(key) == 1 {
+			return fold(key[0], h1).Uint64()
+		}
+		r := h1
+		for _, w := range key {
+			r = new(big.Int).Xor(fold(w, r), h1)
+		}
+		return r.Uint64()
+	}
 }
 
 func referenceGroups(p *Plan, n int, records []byte) (groups map[string][]float64, order []string, ok bool) {

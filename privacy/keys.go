@@ -101,8 +101,9 @@ func compareInt(a, b int64) int {
 	return 0
 }
 
-// printable says whether text can be shown anywhere: UTF-8 without control
-// characters (zero bytes among them).
+// printable says whether text can be shown anywhere: UTF-8 of graphic
+// characters, without controls (zero bytes among them), marks of direction,
+// invisible ones and those of private use.
 func printable(b []byte) bool {
 	for len(b) > 0 {
 		if b[0] < utf8.RuneSelf {
@@ -113,7 +114,7 @@ func printable(b []byte) bool {
 			continue
 		}
 		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 || unicode.IsControl(r) {
+		if r == utf8.RuneError && n == 1 || !unicode.IsGraphic(r) {
 			return false
 		}
 		b = b[n:]

@@ -6,12 +6,9 @@ import "math/bits"
 // fast short-input PRF", 2012), a pseudo-random function with a 128-bit key,
 // fed in words of 8 bytes.
 //
-// It decides which keys of a unit survive when there are too many. Privacy
-// does not rest on that choice (it may depend on the unit's own data in any
-// way); a key keeps a guest from arranging that chosen ones survive, and makes
-// the choice the same in every worker. A PRF for short inputs whose state can
-// be shared between inputs with one prefix, the unit's token, is the cheapest
-// that serves; AES and HMAC cost several times as much per key.
+// It makes each unit's own hash of keys (Bounder.hasher) from the unit's token,
+// under the job's secret: so which keys of a unit survive when there are too
+// many is the same in every worker, and nobody outside the host can arrange it.
 type sipState struct{ v0, v1, v2, v3 uint64 }
 
 // newSip starts from the 128-bit key (k0, k1).

@@ -83,6 +83,9 @@ func Admit(wasm []byte, o *Options) (*Module, error) {
 	if len(list) > 0 {
 		return nil, refuse(list)
 	}
+	if list := checkPure(bin, man); len(list) > 0 {
+		return nil, refuse(list)
+	}
 	m := &Module{digest: digest(wasm), manifest: man, facts: bin.Facts(), size: len(wasm)}
 	m.hasInit = slices.Contains(keep, abi.ExportInitialize)
 	m.rewritten = bin.Rewrite(wasmbin.Rules{Keep: keep, Pages: uint32(man.Pages)})
@@ -152,7 +155,11 @@ func checkExports(bin *wasmbin.Module, man *abi.Manifest) (keep []string, list [
 		want(abi.ExportInitialize, "() -> ()", nil, nil)
 	}
 	for i := range man.Functions {
-		want(man.Functions[i].Name, "(i32) -> i32", []byte{i32}, []byte{i32})
+		params, results := []byte{i32}, []byte{i32}
+		if man.Functions[i].Scalar() {
+			params, results = scalarTypes(&man.Functions[i])
+		}
+		want(man.Functions[i].Name, signature(params, results), params, results)
 	}
 	return keep, list
 }

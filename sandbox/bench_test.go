@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -98,23 +97,6 @@ func BenchmarkNativeGroupBy(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(benchRows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-}
-
-// BenchmarkUnit is one small unit of 16 rows under each way of resetting.
-func BenchmarkUnit(b *testing.B) {
-	batch := groupBatch(b, 16)
-	for _, how := range resets {
-		b.Run(fmt.Sprintf("reset=%s", how), func(b *testing.B) {
-			g := groupGuest(b, &GuestOptions{Reset: how})
-			unit := [][]Span{{{Batch: batch, From: 0, To: 16}}}
-			for b.Loop() {
-				if r := runUnit(b, g, unit); r.Outcome != OK {
-					b.Fatal(r.Outcome)
-				}
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "units/s")
-		})
-	}
 }
 
 // BenchmarkAdmit judges and rewrites a module.

@@ -32,6 +32,9 @@ type Program struct {
 	mu     sync.Mutex
 	users  int // guests, and the program itself until Close
 	closed bool
+
+	tested sync.Once // the self-test
+	found  *tiers
 }
 
 // Compile compiles the rewritten module. It runs nothing of the guest. An

@@ -93,6 +93,17 @@ func TestPageExample(t *testing.T) {
 	}
 }
 
+// TestPageScalarExample: the page's function of kind map_scalar is the one that
+// the benchmarks run.
+func TestPageScalarExample(t *testing.T) {
+	page := string(read(t, docs+"guest-abi.md"))
+	for lang, file := range map[string]string{"c": "testdata/bands_scalar.c", "jsonc": "testdata/bands_scalar.json"} {
+		if fence(t, page, lang) != string(read(t, file)) {
+			t.Errorf("the page's block of %s is not %s", lang, file)
+		}
+	}
+}
+
 // TestReasonsAreDocumented: the page lists every code, with the same words.
 func TestReasonsAreDocumented(t *testing.T) {
 	page := string(read(t, docs+"module-manifest.md"))

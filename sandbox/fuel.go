@@ -42,6 +42,21 @@ type meter struct {
 
 type meterKey struct{}
 
+// meterContext carries a meter to refill. The runtime asks it for other values
+// at each call, so it answers without a search.
+type meterContext struct {
+	context.Context
+	meter *meter
+}
+
+// Value returns the meter, and nothing else.
+func (c meterContext) Value(key any) any {
+	if _, ok := key.(meterKey); ok {
+		return c.meter
+	}
+	return nil
+}
+
 // start grants the first slice.
 func (m *meter) start(job context.Context, budget int64) {
 	first := min(budget, m.slice)

@@ -62,7 +62,8 @@ type Result struct {
 // GuestOptions says how a guest runs. nil: defaults. None of them changes what
 // a guest can see or what it gives.
 type GuestOptions struct {
-	// Reset chooses how the guest is put back. Default: ResetAuto.
+	// Reset chooses how the guest is put back. Default: ResetAuto. A way that
+	// does not work on this machine is an error.
 	Reset Reset
 	// FuelSlice is how much fuel the guest gets at a time, 1,000 to 1e9.
 	// Zero: DefaultFuelSlice.
@@ -77,13 +78,20 @@ type Guest struct {
 	writer   *abi.Writer
 	in       *instance
 	img      *image
+	make     func() (*instance, error) // makes a new instance
 	back     restorer
-	renew    restorer
+	tier     Reset // the one in use
+	pure     bool  // there is nothing to put back
 	inPtr    int
 	outPtr   int
 	fuel     int64
 	records  []byte
 	unusable bool
+
+	// Of a function of kind map_scalar only.
+	scalars    *abi.Scalars
+	slots      []uint64 // parameters and results of a call
+	maxRecords int
 }
 
 // CheckBinding says whether the binding fits the module: schemas, types,
@@ -125,6 +133,9 @@ func (p *Program) NewGuest(ctx context.Context, b *Binding, o *GuestOptions) (*G
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the program is closed")
 	}
 	g := &Guest{program: p, plan: plan, writer: plan.NewWriter(), fuel: p.module.manifest.Fuel}
+	if plan.Scalar() {
+		g.scalars, g.slots, g.maxRecords = plan.NewScalars(), make([]uint64, plan.Slots()), plan.Function.Output.MaxRecords
+	}
 	if err := g.start(ctx, &opt); err != nil {
 		// The first error is the one that matters.
 		_ = g.Close()
@@ -134,8 +145,8 @@ func (p *Program) NewGuest(ctx context.Context, b *Binding, o *GuestOptions) (*G
 }
 
 func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
-	mk := func() (*instance, error) { return g.program.newInstance(g.plan.Function.Name, o.FuelSlice) }
-	if g.in, err = mk(); err != nil {
+	g.make = func() (*instance, error) { return g.program.newInstance(g.plan.Function.Name, o.FuelSlice) }
+	if g.in, err = g.make(); err != nil {
 		return err
 	}
 	fresh := nonZero(g.in.bytes())
@@ -150,10 +161,10 @@ func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
 	if held := heldBytes(g.in.bytes()); held > maxImage {
 		return refuse(one(reasonImage, "%d bytes of memory are in use before the first unit, more than %d", held, maxImage))
 	}
-	g.img = takeImage(g.in, fresh)
-	g.renew = renew{mk}
-	g.back, err = restorerFor(o.Reset, g.img.size, mk)
-	return err
+	if g.img, err = takeImage(g.in, fresh); err != nil {
+		return err
+	}
+	return g.attach(o.Reset)
 }
 
 func (g *Guest) window() []byte { return g.in.bytes()[g.inPtr:][:g.plan.InBytes()] }
@@ -167,16 +178,22 @@ func (g *Guest) Records() *abi.Records { return g.plan.Records }
 // means that the whole job cannot go on: ctx ended, or the host failed; it is
 // never the guest's doing. ctx is looked at before the unit and between slices
 // of fuel.
-func (g *Guest) Run(ctx context.Context, unit [][]Span) (Result, error) {
+func (g *Guest) Run(ctx context.Context, unit [][]Span) (res Result, err error) {
 	if g.unusable {
 		return Result{}, glovebox.Errorf(glovebox.CodeInternal, "the guest is closed")
 	}
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	res, err := g.run(ctx, unit)
-	if back := g.reset(); err == nil {
-		err = back
+	if g.scalars != nil {
+		res, err = g.runScalar(ctx, unit)
+	} else {
+		res, err = g.run(ctx, unit)
+	}
+	if !g.pure || g.in.suspect {
+		if back := g.reset(); err == nil {
+			err = back
+		}
 	}
 	if err != nil {
 		return Result{}, err
@@ -214,28 +231,19 @@ func (g *Guest) run(ctx context.Context, unit [][]Span) (Result, error) {
 	return res, nil
 }
 
-// reset puts the guest back to where every unit begins.
-func (g *Guest) reset() error {
-	how := g.back
-	if g.in.size() != g.img.size || g.in.suspect {
-		how = g.renew
-	}
-	in, err := how.restore(g.in, g.img)
-	if err != nil {
-		g.in, g.unusable = nil, true
-		return err
-	}
-	g.in = in
-	return nil
-}
-
 // Close frees the guest. Closing twice does nothing.
 func (g *Guest) Close() error {
 	if g.program == nil {
 		return nil
 	}
+	if g.back != nil {
+		g.back.close()
+	}
 	if g.in != nil {
 		g.in.close()
+	}
+	if g.img != nil {
+		g.img.close()
 	}
 	p := g.program
 	g.program, g.in, g.unusable = nil, nil, true

@@ -280,15 +280,17 @@ func TestRewriteKeepsMeaning(t *testing.T) {
 // and one less not to be, however it is sliced.
 func TestFuelIsExact(t *testing.T) {
 	loop := w.Cat(w.I32Const(5_000), w.Set(1), w.Loop(w.Get(1), w.I32Const(1), w.Op(0x6b), w.U([]byte{0x22}, 1), w.BrIf(0)))
+	// A price above a slice: 8212 fuel at once.
+	fill := w.Cat(w.I32Const(0), w.I32Const(0), w.I32Const(1<<16), w.Op(0xfc, 11, 0))
 	with := func(fuel int64) *Program {
 		p := newProbe()
 		p.man.Fuel = fuel
-		p.run([]byte{w.I32}, loop, emit(w.F64Const(1)))
+		p.run([]byte{w.I32}, fill, loop, emit(w.F64Const(1)))
 		return compile(t, p.wasm(t), nil)
 	}
 	used := runUnit(t, start(t, with(1_000_000), probeBinding(), nil), empty()).Fuel
 	// Five instructions and the end of the loop, 5,000 times, and a bit.
-	if used < 6*5_000 || used > 6*5_000+40 {
+	if used < 8_212+6*5_000 || used > 8_212+6*5_000+40 {
 		t.Fatalf("the loop took %d fuel", used)
 	}
 	enough, short := with(used), with(used-1)

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/tetratelabs/wazero"
 
 	"glovebox/sandbox/abi"
 	w "glovebox/sandbox/wasmbin/wasmtest"
@@ -189,8 +190,21 @@ func ints(t testing.TB, a memory.Allocator, xs ...int64) [][]Span {
 // empty is a unit without rows.
 func empty() [][]Span { return [][]Span{nil} }
 
-// resets are all ways of putting a guest back, for tests that hold for each.
-var resets = []Reset{ResetCopy, ResetInstance}
+// resets are all ways of putting a guest back that work on this machine, for
+// tests that hold for each. TestResetTiers says which are missing.
+var resets = func() []Reset {
+	ctx := context.Background()
+	rt := wazero.NewRuntime(ctx)
+	defer rt.Close(ctx)
+	found := selfTest(rt)
+	list := []Reset{ResetInstance}
+	for _, r := range []Reset{ResetTracked, ResetCopy, ResetCow} {
+		if found.works[r] {
+			list = append(list, r)
+		}
+	}
+	return list
+}()
 
 // nullable is a probe whose x may be missing; it gives the bytes of the first
 // value, whatever its validity bit says.

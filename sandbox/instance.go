@@ -19,6 +19,7 @@ type instance struct {
 	mod     api.Module
 	mem     api.Memory
 	linear  *linear
+	buffer  *[]byte      // the runtime's view of the memory; nil: it cannot shrink
 	entry   api.Function // the bound function
 	name    string       // its name
 	depth   api.MutableGlobal
@@ -26,6 +27,7 @@ type instance struct {
 	meter   *meter
 	ctx     context.Context // carries the meter to refill
 	stack   [2]uint64
+	full    bool // the depth counter is known to be at depthBytes
 	suspect bool // the runtime itself failed on it: do not use it again
 }
 
@@ -65,24 +67,36 @@ func (p *Program) instantiate(l *linear, compiled wazero.CompiledModule, entry s
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the rewritten module lacks an export")
 	}
 	in.meter = &meter{fuel: fuel, slice: slice}
-	in.ctx = context.WithValue(context.Background(), meterKey{}, in.meter)
+	if p.tiers().shrink {
+		in.buffer = bufferOf(in.mem)
+	}
+	in.ctx = meterContext{context.Background(), in.meter}
 	return in, nil
 }
 
 // call runs an exported function under the meter, with up to two parameters
 // and one result.
 func (in *instance) call(f api.Function, params ...uint64) (uint64, error) {
-	in.depth.Set(depthBytes)
+	if !in.full {
+		in.depth.Set(depthBytes)
+		in.full = true // a call that returns gives back what it took
+	}
 	copy(in.stack[:], params)
 	err := f.CallWithStack(in.ctx, in.stack[:])
 	if err != nil {
-		// Let go of the stack that the failed call may have grown.
-		in.entry = in.mod.ExportedFunction(in.name)
-		if _, bug := errors.AsType[runtime.Error](err); bug {
-			in.suspect = true
-		}
+		in.failed(err)
 	}
 	return in.stack[0], err
+}
+
+// failed tidies up after a call that did not return.
+func (in *instance) failed(err error) {
+	in.full = false
+	// Let go of the stack that the call may have grown.
+	in.entry = in.mod.ExportedFunction(in.name)
+	if _, bug := errors.AsType[runtime.Error](err); bug {
+		in.suspect = true
+	}
 }
 
 // outcomeOf says how a failed call ended. cause is set if the job was stopped.

@@ -22,6 +22,7 @@ const (
 	reasonDomain     wasmbin.Reason = "G052"
 	reasonPages      wasmbin.Reason = "G053"
 	reasonExports    wasmbin.Reason = "G054"
+	reasonImpure     wasmbin.Reason = "G055"
 	reasonCompile    wasmbin.Reason = "G060"
 	reasonInit       wasmbin.Reason = "G061"
 	reasonVersion    wasmbin.Reason = "G062"
@@ -38,6 +39,7 @@ func Reasons() map[wasmbin.Reason]string {
 		reasonDomain:     "ask for less in the manifest, or ask the domain's operator",
 		reasonPages:      "raise pages in the manifest, or give the module less memory",
 		reasonExports:    "export the function with exactly this type",
+		reasonImpure:     "write no memory and no global in the function and in what it calls, or make it of kind map",
 		reasonCompile:    "rebuild the file; it is not valid WebAssembly, or the compiler does not take it",
 		reasonInit:       "make _initialize and gbx_buffers return without a trap and within 1e9 fuel",
 		reasonVersion:    "build against minor version 0 of gbx/1",

@@ -1,6 +1,10 @@
 package sandbox
 
 import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
 	"glovebox"
 	"glovebox/sandbox/wasmbin"
 )
@@ -10,29 +14,33 @@ import (
 type Reset string
 
 const (
-	// ResetAuto copies back where memory is small and makes a new instance
-	// otherwise.
+	// ResetAuto takes the cheapest way that the self-test found to work here.
 	ResetAuto Reset = ""
+	// ResetPure does nothing. It is for functions of which admission proved
+	// that they change nothing: those of kind map_scalar.
+	ResetPure Reset = "pure"
+	// ResetTracked lets the kernel note which pages of memory are written, and
+	// copies those back.
+	ResetTracked Reset = "tracked"
 	// ResetCopy copies the whole memory back.
 	ResetCopy Reset = "copy"
+	// ResetCow maps the memory copy-on-write and drops what was written.
+	ResetCow Reset = "cow"
 	// ResetInstance makes a new instance and copies what the first one had
 	// before its first unit.
 	ResetInstance Reset = "instance"
 )
 
-// copyMaxPages is the largest memory, in pages of 64 KiB, that ResetAuto
-// copies back: above it a new instance costs less.
-const copyMaxPages = 64
-
 // image is the state of a guest before its first unit: all that a guest can
 // keep anything in, because admission refuses the rest.
 type image struct {
-	size    int   // bytes of memory
-	runs    []run // what is not zero, in order; all between is zero
+	size    int    // bytes of memory
+	memory  []byte // all of it, in a mapping of its own: what is zero takes no room
+	runs    []run  // what is not zero, in order; all between is zero
 	globals []uint64
 }
 
-// run is a piece of memory.
+// run is a piece of memory, a part of the image's.
 type run struct {
 	at   int
 	data []byte
@@ -67,9 +75,13 @@ func heldBytes(b []byte) (n int) {
 // takeImage copies the state of an instance. fresh marks the pages that are
 // not zero right after instantiation; their content is kept even if it is zero
 // now, so that the runs lie over all that a new instance holds.
-func takeImage(in *instance, fresh []bool) *image {
+func takeImage(in *instance, fresh []bool) (*image, error) {
 	b := in.bytes()
-	img := &image{size: len(b)}
+	m, err := unix.Mmap(-1, 0, len(b), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot reserve %d bytes for an image of guest memory", len(b)).Because(err)
+	}
+	img := &image{size: len(b), memory: m}
 	marks := nonZero(b)
 	for i := 0; i < len(marks); i++ {
 		from := i
@@ -77,13 +89,21 @@ func takeImage(in *instance, fresh []bool) *image {
 			i++
 		}
 		if i > from {
-			img.runs = append(img.runs, run{from * osPage, append([]byte(nil), b[from*osPage:i*osPage]...)})
+			at, end := from*osPage, i*osPage
+			copy(m[at:end], b[at:end])
+			img.runs = append(img.runs, run{at, m[at:end]})
 		}
 	}
 	for _, g := range in.globals {
 		img.globals = append(img.globals, g.Get())
 	}
-	return img
+	return img, nil
+}
+
+// close frees the image.
+func (img *image) close() {
+	_ = unix.Munmap(img.memory) // a mapping of our own
+	img.memory, img.runs = nil, nil
 }
 
 func (img *image) setGlobals(in *instance) {
@@ -92,43 +112,11 @@ func (img *image) setGlobals(in *instance) {
 	}
 }
 
-// restorer puts an instance back to an image. It may return another instance
-// in its place; the one given is then closed.
-type restorer interface {
-	restore(in *instance, img *image) (*instance, error)
-}
-
-// copyBack overwrites the memory. It cannot shrink it: the caller takes
-// another way where the memory has grown.
-type copyBack struct{}
-
-func (copyBack) restore(in *instance, img *image) (*instance, error) {
-	b := in.bytes()
-	at := 0
-	for _, r := range img.runs {
-		clear(b[at:r.at])
-		at = r.at + copy(b[r.at:], r.data)
-	}
-	clear(b[at:])
-	img.setGlobals(in)
-	return in, nil
-}
-
-// renew makes a new instance and fills it.
-type renew struct {
-	make func() (*instance, error)
-}
-
-func (n renew) restore(old *instance, img *image) (*instance, error) {
-	old.close()
-	in, err := n.make()
-	if err != nil {
-		return nil, err
-	}
+// fill writes the image over the memory of a new instance.
+func (img *image) fill(in *instance) error {
 	if more := img.size - in.size(); more > 0 {
 		if _, ok := in.mem.Grow(uint32(more / wasmbin.PageBytes)); !ok {
-			in.close()
-			return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot grow a new instance to %d bytes", img.size)
+			return glovebox.Errorf(glovebox.CodeInternal, "cannot grow a new instance to %d bytes", img.size)
 		}
 	}
 	b := in.bytes()
@@ -136,16 +124,137 @@ func (n renew) restore(old *instance, img *image) (*instance, error) {
 		copy(b[r.at:], r.data)
 	}
 	img.setGlobals(in)
-	return in, nil
+	return nil
 }
 
-// restorerFor chooses a way of resetting.
-func restorerFor(r Reset, size int, mk func() (*instance, error)) (restorer, error) {
-	switch {
-	case r == ResetCopy, r == ResetAuto && size <= copyMaxPages*wasmbin.PageBytes:
-		return copyBack{}, nil
-	case r == ResetInstance, r == ResetAuto:
-		return renew{mk}, nil
+// restorer puts the bytes of an instance's memory back to an image. Size and
+// globals are not its business.
+type restorer interface {
+	// attach takes charge of an instance that is in the state of the image.
+	attach(in *instance, img *image) error
+	// restore puts the memory back, which has the size of the image. After an
+	// error the instance must not be used again.
+	restore(in *instance, img *image) error
+	// detach lets go of the instance, which is about to be closed.
+	detach()
+	// close frees what outlives an instance.
+	close()
+}
+
+// newRestorer makes the restorer of a tier.
+func newRestorer(r Reset) restorer {
+	switch r {
+	case ResetPure:
+		return nothing{}
+	case ResetTracked:
+		return &tracked{}
+	case ResetCopy:
+		return copyBack{}
+	case ResetCow:
+		return &cow{fd: -1}
 	}
-	return nil, glovebox.Errorf(glovebox.CodeInvalid, "unknown reset %q", string(r)).WithFix("use %q or %q", ResetCopy, ResetInstance)
+	return always{}
+}
+
+// nothing is the restorer of a function that changes nothing.
+type nothing struct{}
+
+func (nothing) attach(*instance, *image) error  { return nil }
+func (nothing) restore(*instance, *image) error { return nil }
+func (nothing) detach()                         {}
+func (nothing) close()                          {}
+
+// copyBack overwrites the memory.
+type copyBack struct{}
+
+func (copyBack) attach(*instance, *image) error { return nil }
+
+func (copyBack) restore(in *instance, img *image) error {
+	b := in.bytes()
+	at := 0
+	for _, r := range img.runs {
+		clear(b[at:r.at])
+		at = r.at + copy(b[r.at:], r.data)
+	}
+	clear(b[at:])
+	return nil
+}
+
+func (copyBack) detach() {}
+func (copyBack) close()  {}
+
+// always asks for a new instance each time.
+type always struct{}
+
+var errRenew = errors.New("a new instance, please")
+
+func (always) attach(*instance, *image) error  { return nil }
+func (always) restore(*instance, *image) error { return errRenew }
+func (always) detach()                         {}
+func (always) close()                          {}
+
+// attach chooses how the guest is put back. A way that was asked for must
+// work; otherwise the next one is taken without a word.
+func (g *Guest) attach(r Reset) error {
+	order := []Reset{r}
+	switch r {
+	case ResetAuto:
+		order = g.program.tiers().order(g.img.size)
+		if g.scalars != nil {
+			order = []Reset{ResetPure}
+		}
+	case ResetPure:
+		if g.scalars == nil {
+			return glovebox.Errorf(glovebox.CodeInvalid, "reset %q is for functions of kind map_scalar", string(r))
+		}
+	case ResetTracked, ResetCopy, ResetCow, ResetInstance:
+	default:
+		return glovebox.Errorf(glovebox.CodeInvalid, "unknown reset %q", string(r)).
+			WithFix("use one of %q, %q, %q, %q", ResetTracked, ResetCopy, ResetCow, ResetInstance)
+	}
+	var err error
+	for _, t := range order {
+		back := newRestorer(t)
+		if err = back.attach(g.in, g.img); err == nil {
+			g.back, g.tier, g.pure = back, t, t == ResetPure
+			return nil
+		}
+		back.close()
+	}
+	return glovebox.Errorf(glovebox.CodeInternal, "reset %q does not work here", string(r)).Because(err)
+}
+
+// reset puts the guest back to where every unit begins.
+func (g *Guest) reset() error {
+	in := g.in
+	if !in.suspect && (in.size() == g.img.size || in.shrink(g.img.size)) && g.back.restore(in, g.img) == nil {
+		g.img.setGlobals(in)
+		return nil
+	}
+	return g.renew()
+}
+
+// renew puts a new instance in the place of the present one.
+func (g *Guest) renew() error {
+	old := g.in
+	g.in = nil
+	g.back.detach()
+	old.close()
+	in, err := g.make()
+	if err != nil {
+		g.unusable = true
+		return err
+	}
+	g.in = in
+	if err := g.img.fill(in); err != nil {
+		g.unusable = true
+		return err
+	}
+	if err := g.back.attach(in, g.img); err != nil {
+		// What worked once may fail later: descriptors run out. Copying needs
+		// nothing.
+		g.back.close()
+		g.back, g.tier = copyBack{}, ResetCopy
+	}
+	return nil
 }

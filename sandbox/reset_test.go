@@ -87,21 +87,53 @@ func TestResetIsExact(t *testing.T) {
 	}
 }
 
-func TestResetChoice(t *testing.T) {
-	big := newProbe()
-	big.man.Pages = 100
-	init := big.Func(nil, nil, nil, w.I32Const(copyMaxPages), w.Op(0x40, 0, 0x1a))
-	big.Export("_initialize", w.Func, init)
-	small := start(t, compile(t, fine(newProbe()).wasm(t), nil), probeBinding(), nil)
-	large := start(t, compile(t, fine(big).wasm(t), nil), probeBinding(), nil)
-	if _, ok := small.back.(copyBack); !ok {
-		t.Errorf("a small memory is reset by %T", small.back)
+// TestResetTiers says which ways work here, and that forcing them does what it
+// says.
+func TestResetTiers(t *testing.T) {
+	prog := compile(t, fine(newProbe()).wasm(t), nil)
+	found := prog.tiers()
+	t.Logf("works: %v; shrinks: %v; copying is cheaper up to %d bytes", found.works, found.shrink, found.copyBytes)
+	if !found.works[ResetCopy] || !found.works[ResetCow] || !found.shrink {
+		t.Error("a way that needs nothing special does not work")
 	}
-	if _, ok := large.back.(renew); !ok {
-		t.Errorf("a large memory is reset by %T", large.back)
+	for _, how := range resets {
+		if g := start(t, prog, probeBinding(), &GuestOptions{Reset: how}); g.tier != how {
+			t.Errorf("asked for %s, got %s", how, g.tier)
+		}
 	}
-	if _, err := small.program.NewGuest(context.Background(), probeBinding(), &GuestOptions{Reset: "magic"}); err == nil {
-		t.Error("an unknown reset was taken")
+	for _, how := range []Reset{"magic", ResetPure} {
+		if _, err := prog.NewGuest(context.Background(), probeBinding(), &GuestOptions{Reset: how}); err == nil {
+			t.Errorf("reset %q was taken", how)
+		}
+	}
+	if !found.works[ResetTracked] {
+		t.Skip("userfaultfd or PAGEMAP_SCAN is not permitted here: the tracked way is not tested")
+	}
+	if g := start(t, prog, probeBinding(), nil); found.copyBytes < g.img.size && g.tier != ResetTracked {
+		t.Errorf("a memory of %d bytes is reset by %s", g.img.size, g.tier)
+	}
+}
+
+// TestResetOrder: what is chosen where some ways do not work.
+func TestResetOrder(t *testing.T) {
+	all := map[Reset]bool{ResetTracked: true, ResetCopy: true, ResetCow: true}
+	for _, c := range []struct {
+		found tiers
+		size  int
+		want  Reset
+	}{
+		{tiers{works: all, copyBytes: 2 << 16}, 2 << 16, ResetCopy},
+		{tiers{works: all, copyBytes: 2 << 16}, 3 << 16, ResetTracked},
+		{tiers{works: all}, 1 << 16, ResetTracked},
+		{tiers{works: map[Reset]bool{ResetCopy: true, ResetCow: true}}, 8 << 16, ResetCopy},
+		{tiers{works: map[Reset]bool{ResetCopy: true, ResetCow: true}}, 9 << 16, ResetCow},
+		{tiers{works: map[Reset]bool{ResetCopy: true}}, 64 << 16, ResetCopy},
+		{tiers{works: map[Reset]bool{ResetCopy: true}}, 65 << 16, ResetInstance},
+		{tiers{}, 1 << 16, ResetInstance},
+	} {
+		if got := c.found.order(c.size); got[0] != c.want || got[len(got)-1] != ResetInstance {
+			t.Errorf("%v, %d pages: %v", c.found.works, c.size>>16, got)
+		}
 	}
 }
 

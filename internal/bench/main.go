@@ -41,6 +41,7 @@ type report struct {
 func main() {
 	out := flag.String("o", "bench.json", "file to write")
 	passes := flag.Int("passes", 3, "interleaved passes; the median is taken")
+	doc := flag.String("doc", "", "page whose table between <!-- bench --> and <!-- /bench --> is rewritten")
 	only := flag.String("only", "", "only rows whose name contains this")
 	flag.Parse()
 	rep := report{Go: runtime.Version(), Arch: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(), Passes: *passes}
@@ -63,6 +64,39 @@ func main() {
 	if err := os.WriteFile(*out, append(data, '\n'), 0o644); err != nil {
 		log.Fatal(err)
 	}
+	if *doc != "" {
+		if err := rep.publish(*doc); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+// publish puts the table into a page of the documentation.
+func (rep *report) publish(path string) error {
+	const from, to = "<!-- bench -->\n", "<!-- /bench -->"
+	page, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	head, rest, ok := strings.Cut(string(page), from)
+	_, tail, ok2 := strings.Cut(rest, to)
+	if !ok || !ok2 {
+		return fmt.Errorf("%s has no place for the table", path)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %s, %d CPUs, medians of %d interleaved passes.\n\n", rep.Go, rep.Arch, rep.CPUs, rep.Passes)
+	b.WriteString("| what | against | ratio | ours | baseline | unit | target | holds |\n|---|---|---|---|---|---|---|---|\n")
+	for _, r := range rep.Results {
+		base, holds := "-", "yes"
+		if r.Baseline > 0 {
+			base = short(r.Baseline)
+		}
+		if !r.Holds {
+			holds = "**no**"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %.2fx | %s | %s | %s | %s | %s |\n", r.Name, r.Against, r.Ratio, short(r.Ours), base, r.Unit, r.Target, holds)
+	}
+	return os.WriteFile(path, []byte(head+from+b.String()+to+tail), 0o644)
 }
 
 // measure runs ours and the baseline in turn.

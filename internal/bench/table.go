@@ -39,6 +39,21 @@ var rows = []row{
 		against: "the same loop in native Go, no copy",
 	},
 	{
+		name: "reset, 4 dirty pages of 4 KiB", unit: "cpu-ns", factor: 2.5, floor: 1500,
+		ours: bench{"sandbox", "BenchmarkReset/tracked/4", "cpu-ns/unit"}, base: []bench{{"sandbox", "BenchmarkReset/copy/4", "cpu-ns/unit"}},
+		against: "copying the guest's whole memory back",
+	},
+	{
+		name: "unit of 16 rows, reset included", unit: "cpu-ns", factor: 1.2, floor: 2000,
+		ours: bench{"sandbox", "BenchmarkUnits16Rows/auto", "cpu-ns/unit"}, base: []bench{{"sandbox", "BenchmarkUnits16Rows/copy", "cpu-ns/unit"}},
+		against: "the same units, memory copied back whole",
+	},
+	{
+		name: "pure functions, whole stage", unit: "units/cpu-s", more: true, floor: 10e6,
+		ours: bench{"internal/work", "BenchmarkStage", "units/cpu-s"}, base: []bench{{"internal/work", "BenchmarkStageNative", "units/cpu-s"}},
+		against: "the same stage with the function in Go, trusted, unmetered",
+	},
+	{
 		name: "small job, start to release", unit: "ms", floor: 150,
 		ours: bench{"internal/pipeline", "BenchmarkSmallJob", "ms/job"}, base: []bench{{"internal/pipeline", "BenchmarkSmallJobPlainDuckDB", "ms/job"}},
 		against: "plain DuckDB: open, read the same 1,000 rows from CSV, GROUP BY; no protection",

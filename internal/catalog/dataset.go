@@ -28,6 +28,10 @@ func checkDataset(c *checker, d *glovebox.Dataset) {
 	}
 	c.unique(rules, fields(at("quality"), "name"), "rule")
 	checkUnit(c, d, names)
+	if unit, ok := d.Column(d.Unit.Column); ok && unit.Class == glovebox.ClassIdentifier && len(d.Key) > 0 && !slices.Contains(d.Key, unit.Name) {
+		// Else one unit's rows could push out another's as duplicates.
+		c.Add(at("key"), "add the unit column to the key", "lacks the unit column %s", record.Name(d.Unit.Column))
+	}
 	for i, name := range d.Key {
 		p := at("key", i)
 		if col, ok := findColumn(c, d, name, names, p); ok && col.Nullable {

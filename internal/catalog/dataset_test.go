@@ -59,6 +59,8 @@ func TestDatasetChecks(t *testing.T) {
 				"d:34:119: columns[4].source: is the name in the file of entry 4 already; case does not count (read each column of the file once)"}},
 		"names exchanged": {[]string{household, "{name: household, type: string, class: personal, grade: 3, max_bytes: 16, source: birth_year}", "source: 出生年份", "source: household"}, nil},
 		"name of a text":  {[]string{"source: 出生年份", "source: 2024"}, []string{"d:33:94: columns[3].source: is a number, not a text (put it in quotes: a text is wanted)"}},
+		"key without the unit": {[]string{"key: [id_card, household]", "key: [household]"},
+			[]string{"d:17:6: key: lacks the unit column `id_card` (add the unit column to the key)"}},
 		"bounds swapped": {[]string{"min: 1900, max: 2026", "min: 2026, max: 1900"},
 			[]string{"d:33:80: columns[3].max: is below min (swap the two)"}},
 		"dates swapped": {[]string{"min: 1950-01-01, max: 2026-12-31", "min: 2026-12-31, max: 1950-01-01"},

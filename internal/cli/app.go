@@ -102,10 +102,23 @@ func (a *app) emit(v any, text func()) error {
 		text()
 		return nil
 	}
+	return a.document(v)
+}
+
+// document prints v as JSON.
+func (a *app) document(v any) error {
 	e := json.NewEncoder(a.Out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+// list makes the JSON of no elements an empty list, not null.
+func list[T any](v []T) []T {
+	if v == nil {
+		return []T{}
+	}
+	return v
 }
 
 func isTerminal(w any) bool {

@@ -46,9 +46,11 @@ func (a *app) auditList() *cobra.Command {
 	var subject, action string
 	var last int
 	c := &cobra.Command{
-		Use:     "list",
-		Short:   a.t("list entries of the log", "列出日志条目"),
-		Example: "  glovebox audit list --subject job/j-0123456789abcdef --domain ./city --as sun",
+		Use:   "list",
+		Short: a.t("list entries of the log", "列出日志条目"),
+		Long: a.t(`List the entries of the log, oldest first: who did what to what, and when.
+Role: auditor or authority.`, `按先后列出日志条目：何人何时对何对象做了何事。角色：审计或实施机构。`),
+		Example: "  glovebox audit list --last 20 --domain ./city --as sun\n  glovebox audit list --subject job/j-0123456789abcdef --domain ./city --as sun",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
@@ -72,9 +74,9 @@ func (a *app) auditList() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&subject, "subject", "", a.t("only entries about this, such as job/ID", "只列出关于该对象的条目，如 job/ID"))
-	c.Flags().StringVar(&action, "action", "", a.t("only entries of this action, such as job.charge", "只列出该动作的条目，如 job.charge"))
-	c.Flags().IntVar(&last, "last", 0, a.t("only the newest N", "只列出最新的 N 条"))
+	c.Flags().StringVar(&subject, "subject", "", a.t("only entries about `SUBJECT`, such as job/ID", "只列出关于 `SUBJECT` 的条目，如 job/ID"))
+	c.Flags().StringVar(&action, "action", "", a.t("only entries of `ACTION`, such as job.charge", "只列出动作 `ACTION` 的条目，如 job.charge"))
+	c.Flags().IntVar(&last, "last", 0, a.t("only the newest `N`; 0: all", "只列出最新的 `N` 条；0 为全部"))
 	return c
 }
 
@@ -90,7 +92,10 @@ func (a *app) auditShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ENTRY",
 		Short: a.t("show one entry with its whole body", "显示一个条目的全部内容"),
-		Args:  args(cobra.ExactArgs(1)),
+		Long: a.t(`Show one entry of the log as JSON: for a decision, all its reasons; for a
+charge, all its amounts. Role: auditor or authority.`, `以 JSON 显示一个日志条目：决策附全部理由，记账附全部金额。角色：审计或实施机构。`),
+		Example: "  glovebox audit show 13 --domain ./city --as sun",
+		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			want, err := strconv.ParseUint(w[0], 10, 53)
 			if err != nil {
@@ -113,12 +118,7 @@ func (a *app) auditShow() *cobra.Command {
 				if found == nil {
 					return glovebox.Errorf(glovebox.CodeNotFound, "the log has no entry %d", want).WithFix("`glovebox audit list` shows them")
 				}
-				out, err := json.MarshalIndent(found, "", "  ")
-				if err != nil {
-					return err
-				}
-				a.say("%s", out)
-				return nil
+				return a.document(found)
 			})
 		},
 	}
@@ -143,7 +143,8 @@ Exit status: 0 all is as it was written, 2 something is not.`, `由日志文件�
 --save 写出检查点，--remembered 给出检查点。
 
 退出码：0 一切与写入时一致，2 存在不一致。`),
-		Args: args(cobra.NoArgs),
+		Example: "  glovebox audit verify --domain ./city\n  glovebox audit verify --save ../kept/city.checkpoint --domain ./city\n  glovebox audit verify --remembered ../kept/city.checkpoint --domain ./city",
+		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			var old []byte
 			if remembered != "" {
@@ -179,8 +180,8 @@ Exit status: 0 all is as it was written, 2 something is not.`, `由日志文件�
 			})
 		},
 	}
-	c.Flags().StringVar(&keep, "save", "", a.t("write the signed checkpoint to this file, to be kept elsewhere", "将已签名检查点写入该文件，另行保存"))
-	c.Flags().StringVar(&remembered, "remembered", "", a.t("a checkpoint kept earlier: the log must extend it", "先前保存的检查点：日志必须是其延续"))
+	c.Flags().StringVar(&keep, "save", "", a.t("write the signed checkpoint to `FILE`, to be kept elsewhere", "将已签名检查点写入 `FILE`，另行保存"))
+	c.Flags().StringVar(&remembered, "remembered", "", a.t("the log must extend the checkpoint kept earlier in `FILE`", "日志必须是先前保存于 `FILE` 的检查点的延续"))
 	return c
 }
 

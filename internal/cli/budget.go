@@ -23,7 +23,12 @@ func (a *app) budgetShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show [DATASET]",
 		Short: a.t("show balances and every charge: who, when, for which job", "显示余额与每笔支出：谁、何时、为何作业"),
-		Args:  args(cobra.MaximumNArgs(1)),
+		Long: a.t(`Show what every ledger holds, or that of DATASET, and every charge: who took
+it, for which job and scenario, and in which entry of the log it is. Nothing
+that was charged comes back.`, `显示各账本（或 DATASET 的账本）的余额与每笔支出：由谁、为哪个作业与应用场景支出，
+记于日志第几条。已支出的预算概不退还。`),
+		Example: "  glovebox budget show --domain ./city\n  glovebox budget show population --domain ./city",
+		Args:    args(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
 				which := ""
@@ -55,6 +60,9 @@ func readBudget(c *cobra.Command, d *domain.Domain, which string) (*budgetView, 
 		}
 		for _, code := range codes {
 			b, err := tx.Balance(code)
+			if glovebox.CodeOf(err) == glovebox.CodeNotFound {
+				return glovebox.Errorf(glovebox.CodeNotFound, "no dataset %q in this domain", code).WithFix("`glovebox dataset list` shows what there is")
+			}
 			if err != nil {
 				return err
 			}

@@ -11,10 +11,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -37,12 +37,22 @@ type Streams struct {
 func Main(args []string, s Streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	return Run(ctx, args, s)
+}
+
+// Run is Main under a context of the caller's: when it ends, the command stops
+// as it does at an interrupt.
+func Run(ctx context.Context, args []string, s Streams) int {
 	a := newApp(args, s)
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // never nil: cobra would take the process's own
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = glovebox.Errorf(glovebox.CodeInternal, "interrupted").
+			WithFix("run the same command again: what was done stays done, and nothing is charged twice")
 	}
 	a.printError(err)
 	return exitStatus(err)
@@ -61,15 +71,24 @@ func (a *app) root() *cobra.Command {
 			return nil
 		},
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
+	root.SetVersionTemplate("glovebox {{.Version}}\n")
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.help(c) })
+	root.SetHelpCommand(a.helpCmd())
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
+	root.SetFlagErrorFunc(usage)
 	f := root.PersistentFlags()
-	f.StringVar(&a.dir, "domain", a.dir, a.t("domain directory (GLOVEBOX_DOMAIN)", "域目录（GLOVEBOX_DOMAIN）"))
-	f.StringVar(&a.user, "as", a.user, a.t("act as this user (GLOVEBOX_USER)", "以该用户身份操作（GLOVEBOX_USER）"))
-	f.BoolVar(&a.json, "json", false, a.t("print one JSON document", "输出一个 JSON 文档"))
-	f.StringVar((*string)(&a.lang), "lang", string(a.lang), a.t("en or zh (GLOVEBOX_LANG)", "en 或 zh（GLOVEBOX_LANG）"))
+	f.StringVar(&a.dir, "domain", a.dir, a.t("use the domain in `DIR` (GLOVEBOX_DOMAIN)", "使用 `DIR` 中的域（GLOVEBOX_DOMAIN）"))
+	f.StringVar(&a.user, "as", a.user, a.t("act as this `USER` (GLOVEBOX_USER)", "以用户 `USER` 的身份操作（GLOVEBOX_USER）"))
+	f.BoolVar(&a.json, "json", false, a.t("print one JSON document (docs/cli-json.md)", "输出一个 JSON 文档（docs/cli-json.md）"))
+	f.StringVar((*string)(&a.lang), "lang", string(a.lang), a.t("speak `LANG`: en or zh (GLOVEBOX_LANG)", "界面语言 `LANG`：en 或 zh（GLOVEBOX_LANG）"))
+	f.BoolP("help", "h", false, a.t("show this help", "显示本帮助"))
+	root.Flags().Bool("version", false, a.t("show the version", "显示版本"))
+	for _, name := range []string{"domain", "as", "lang"} {
+		f.Lookup(name).DefValue = "" // whatever the environment says is no news
+	}
 	for _, c := range []*cobra.Command{
 		a.initCmd(), a.userCmd(), a.datasetCmd(), a.scenarioCmd(), a.moduleCmd(), a.jobCmd(),
 		a.releaseCmd(), a.budgetCmd(), a.auditCmd(), a.verifyCmd(), a.doctorCmd(),
@@ -77,38 +96,4 @@ func (a *app) root() *cobra.Command {
 		root.AddCommand(c)
 	}
 	return root
-}
-
-// noSubcommand makes an unknown word an error that names the near one.
-func noSubcommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	e := glovebox.Errorf(glovebox.CodeInvalid, "unknown command %q for %q", args[0], c.CommandPath())
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		return e.WithFix("did you mean %q?", c.CommandPath()+" "+near[0])
-	}
-	return e.WithFix("try `%s --help`", c.CommandPath())
-}
-
-func usage(c *cobra.Command, err error) error {
-	return glovebox.Errorf(glovebox.CodeInvalid, "%s", strings.TrimPrefix(err.Error(), "flag: ")).WithFix("try `%s --help`", c.CommandPath())
-}
-
-// group makes a command that only holds others.
-func (a *app) group(use, en, zh string, sub ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{Use: use, Short: a.t(en, zh), Args: noSubcommand, SuggestionsMinimumDistance: 2,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(sub...)
-	return c
-}
-
-// args wraps a count check so that its error is one of ours.
-func args(p cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(c *cobra.Command, a []string) error {
-		if err := p(c, a); err != nil {
-			return glovebox.Errorf(glovebox.CodeInvalid, "%s", err.Error()).WithFix("usage: %s", c.UseLine())
-		}
-		return nil
-	}
 }

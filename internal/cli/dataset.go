@@ -2,7 +2,7 @@ package cli
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +14,7 @@ import (
 	"glovebox/engine"
 	"glovebox/internal/catalog"
 	"glovebox/internal/domain"
+	"glovebox/internal/files"
 )
 
 func (a *app) datasetCmd() *cobra.Command {
@@ -96,20 +97,23 @@ number and reason, never by value. Role: provider of the dataset.`, `按 CODE �
 					r := l.Report
 					a.say(a.t("%s@%d: %d rows, %d accepted, %d rejected", "%s@%d：共 %d 行，接受 %d 行，拒绝 %d 行"),
 						l.Snapshot.Dataset, l.Snapshot.Version, r.Rows, r.Accepted, r.Rejected)
-					a.printRejects(r)
+					a.printRejects(a.Out, r)
 				})
 			})
 		},
 	}
 }
 
-func (a *app) printRejects(r *engine.LoadReport) {
+func (a *app) printRejects(w io.Writer, r *engine.LoadReport) {
 	var rows [][]string
 	for _, f := range r.First {
 		rows = append(rows, []string{strconv.FormatInt(f.Row, 10), f.Column, string(f.Reason)})
 	}
 	if len(rows) > 0 {
-		table(a.Out, []string{a.t("row", "行号"), a.t("column", "字段"), a.t("reason", "原因")}, rows)
+		table(w, []string{a.t("row", "行号"), a.t("column", "字段"), a.t("reason", "原因")}, rows)
+	}
+	if more := r.Rejected - int64(len(r.First)); more > 0 {
+		fmt.Fprintf(w, a.t("and %d more\n", "另有 %d 行\n"), more)
 	}
 }
 
@@ -117,14 +121,18 @@ func (a *app) datasetList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: a.t("list the catalogue", "列出数据资源目录"),
-		Args:  args(cobra.NoArgs),
+		Long: a.t(`List the datasets of the domain: who provides them, whom they are about, their
+ledgers and which snapshot is the current one. How many rows there are is not
+shown: it would tell who is in the data.`, `列出域内数据资源：提供单位、隐私单元、账本与当前快照。不显示行数，因为行数会透露数据中有谁。`),
+		Example: "  glovebox dataset list --domain ./city",
+		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
 				all, err := d.Datasets(c.Context())
 				if err != nil {
 					return err
 				}
-				return a.emit(all, func() {
+				return a.emit(list(all), func() {
 					var rows [][]string
 					for _, x := range all {
 						snap := a.t("none", "无")
@@ -144,7 +152,10 @@ func (a *app) datasetShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show CODE",
 		Short: a.t("show a record: columns, classes, grades, bounds", "显示数据资源记录：字段、分类、分级与范围"),
-		Args:  args(cobra.ExactArgs(1)),
+		Long: a.t(`Show a dataset record: its privacy unit, ledger and current snapshot, and each
+column with its class, grade and the rule that its values meet.`, `显示数据资源记录：隐私单元、账本、当前快照，以及各字段的分类、分级与取值规则。`),
+		Example: "  glovebox dataset show population --domain ./city",
+		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
 				x, err := d.Dataset(c.Context(), w[0])
@@ -189,22 +200,14 @@ func (a *app) printDataset(x *domain.DatasetDoc) {
 const maxRecord = 1 << 20
 
 func readFile(path string) ([]byte, error) {
-	st, err := os.Stat(path)
-	if err != nil || !st.Mode().IsRegular() {
-		e := &glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}
-		if near := nearFile(path); near != "" {
-			return nil, e.WithFix("did you mean %s?", near)
-		}
-		return nil, e.WithFix("check the path and its owner")
+	b, err := files.Read(path, maxRecord, "a record is a small YAML file, of at most 1 MiB")
+	if err == nil {
+		return b, nil
 	}
-	if st.Size() > maxRecord {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file is larger than 1 MiB"}).WithFix("a record is a small YAML file")
+	if near := nearFile(path); near != "" {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}).WithFix("did you mean %s?", near)
 	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}).WithFix("check the path and its owner")
-	}
-	return b, nil
+	return nil, err
 }
 
 // nearFile names the one YAML file beside a missing one, if there is just one.

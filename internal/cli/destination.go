@@ -1,22 +1,28 @@
 package cli
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"glovebox"
 	"glovebox/exporter/driver"
 	"glovebox/exporter/fileexport"
+	"glovebox/exporter/s3export"
 )
 
 // destination is where an export goes, as flags say it.
 type destination struct {
 	to, endpoint, region, ca string
+	retain                   time.Duration
 }
+
+const s3Scheme = "s3://"
 
 // name is how the record calls the destination: the place, no credentials.
 func (o *destination) name() string {
-	if strings.HasPrefix(o.to, "s3://") {
+	if strings.HasPrefix(o.to, s3Scheme) {
 		return o.to + " @ " + o.endpoint
 	}
 	if abs, err := filepath.Abs(o.to); err == nil {
@@ -27,12 +33,49 @@ func (o *destination) name() string {
 
 // open opens the destination.
 func (o *destination) open() (driver.Destination, func(), error) {
-	if o.to == "" {
-		return nil, nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--to", Msg: "no destination given"}).WithFix("name a directory or s3://bucket/prefix")
+	switch {
+	case o.to == "":
+		return nil, nil, flagError("--to", "no destination given", "name a directory or s3://BUCKET/PREFIX")
+	case strings.HasPrefix(o.to, s3Scheme):
+		d, err := o.openBucket()
+		return d, func() {}, err
+	case o.endpoint != "" || o.ca != "" || o.retain != 0:
+		return nil, nil, flagError("--to", "--endpoint, --ca and --retain are for a bucket, and this is a directory", "name s3://BUCKET/PREFIX")
 	}
+	_, err := os.Stat(o.to)
+	made := os.IsNotExist(err)
 	d, err := fileexport.Open(o.to)
 	if err != nil {
 		return nil, nil, err
 	}
-	return d, func() { _ = d.Close() }, nil // nothing is left to lose: every file is synced
+	return d, func() {
+		_ = d.Close() // nothing is left to lose: every file is synced
+		if made {
+			_ = os.Remove(o.to) // fails unless it is empty: then nothing was exported
+		}
+	}, nil
+}
+
+// openBucket opens s3://BUCKET/PREFIX with the credentials of the environment.
+func (o *destination) openBucket() (driver.Destination, error) {
+	if o.endpoint == "" {
+		return nil, flagError("--endpoint", "a bucket needs the server that it is on", "pass --endpoint HOST:PORT")
+	}
+	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(o.to, s3Scheme), "/")
+	opts := &s3export.Options{Prefix: prefix, Region: o.region, Retain: o.retain}
+	if o.ca != "" {
+		var err error
+		if opts.CA, err = readFile(o.ca); err != nil {
+			return nil, err
+		}
+	}
+	return s3export.Open(o.endpoint, bucket, s3export.Credentials{
+		AccessKey: os.Getenv("AWS_ACCESS_KEY_ID"),
+		SecretKey: s3export.Secret(os.Getenv("AWS_SECRET_ACCESS_KEY")),
+		Session:   s3export.Secret(os.Getenv("AWS_SESSION_TOKEN")),
+	}, opts)
+}
+
+func flagError(flag, msg, fix string) error {
+	return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: flag, Msg: msg}).WithFix("%s", fix)
 }

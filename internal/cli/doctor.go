@@ -32,7 +32,8 @@ func (a *app) doctorCmd() *cobra.Command {
 domain. Every finding says what it means. Exit status: 0 nothing fails, 1
 something does.`, `检查本机、模块外围的隔离墙；给出 --domain 时也检查该域。
 每项都说明其含义。退出码：0 无失败项，1 有失败项。`),
-		Args: args(cobra.NoArgs),
+		Example: "  glovebox doctor --domain ./city",
+		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			list := append(machine(c.Context()), walls()...)
 			list = append(list, compilers()...)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"glovebox"
+	"glovebox/engine"
+	"glovebox/sandbox"
 )
 
 // exitStatus is the one table from codes to exit statuses.
@@ -25,11 +27,14 @@ func exitStatus(err error) int {
 	return 1
 }
 
+// jsonError is a failure as JSON prints it, under "error".
 type jsonError struct {
 	Code     glovebox.Code      `json:"code"`
 	Message  string             `json:"message"`
-	Problems []jsonProblem      `json:"problems,omitempty"`
-	Decision *glovebox.Decision `json:"decision,omitempty"`
+	Problems []jsonProblem      `json:"problems"`
+	Decision *glovebox.Decision `json:"decision,omitempty"` // of a refusal by policy
+	Refusals []sandbox.Refusal  `json:"refusals,omitempty"` // of a module
+	Report   *engine.LoadReport `json:"report,omitempty"`   // of a load with too many rejected rows
 }
 
 type jsonProblem struct {
@@ -44,34 +49,70 @@ type jsonProblem struct {
 // printError prints a failure once: a refusal with all its reasons in both
 // languages, other errors one line a problem, or one JSON object.
 func (a *app) printError(err error) {
-	var denied *glovebox.DeniedError
-	problems := leaves(err)
 	if a.json {
-		j := jsonError{Code: glovebox.CodeOf(err), Message: err.Error()}
-		if errors.As(err, &denied) {
-			j.Decision = &denied.Decision
-		}
-		for _, p := range problems {
-			if e, ok := p.(*glovebox.Error); ok {
-				msg := e.Msg
-				if e.Err != nil {
-					msg += ": " + e.Err.Error()
-				}
-				j.Problems = append(j.Problems, jsonProblem{File: e.File, Line: e.Line, Col: e.Col, Field: e.Field, Message: msg, Fix: e.Fix})
-			}
-		}
-		out, _ := json.Marshal(struct {
-			Error jsonError `json:"error"`
-		}{j})
-		fmt.Fprintln(a.Err, string(out))
+		a.printJSONError(err)
 		return
 	}
-	if errors.As(err, &denied) {
+	if denied, ok := errors.AsType[*glovebox.DeniedError](err); ok {
 		a.printReasons(a.Err, denied.Decision)
 		return
 	}
-	for _, p := range problems {
+	if list := sandbox.Refusals(err); len(list) > 0 {
+		a.printRefusals(err, list)
+		return
+	}
+	for _, p := range leaves(err) {
 		fmt.Fprintln(a.Err, "glovebox: "+p.Error())
+	}
+	if rejects, ok := errors.AsType[*engine.RejectsError](err); ok {
+		a.printRejects(a.Err, &rejects.Report)
+		fmt.Fprintln(a.Err, a.t("correct these rows, or raise max_rejects in a new record; nothing was loaded", "请更正这些行，或登记 max_rejects 更高的新记录；未载入任何数据"))
+	}
+}
+
+func (a *app) printJSONError(err error) {
+	j := jsonError{Code: glovebox.CodeOf(err), Message: err.Error(), Problems: []jsonProblem{}, Refusals: sandbox.Refusals(err)}
+	if denied, ok := errors.AsType[*glovebox.DeniedError](err); ok {
+		j.Decision = &denied.Decision
+	}
+	if rejects, ok := errors.AsType[*engine.RejectsError](err); ok {
+		j.Report = &rejects.Report
+	}
+	for _, p := range leaves(err) {
+		j.Problems = append(j.Problems, problemOf(p))
+	}
+	b, _ := json.Marshal(struct { // of texts and numbers: it cannot fail
+		Error jsonError `json:"error"`
+	}{j})
+	fmt.Fprintln(a.Err, string(b))
+}
+
+func problemOf(err error) jsonProblem {
+	e, ok := err.(*glovebox.Error) // not one further down: its text is not the whole
+	if !ok {
+		p := jsonProblem{Message: err.Error()}
+		if e, ok := errors.AsType[*glovebox.Error](err); ok {
+			p.Fix = e.Fix
+		}
+		return p
+	}
+	msg := e.Msg
+	if e.Err != nil {
+		msg += ": " + e.Err.Error()
+	}
+	return jsonProblem{File: e.File, Line: e.Line, Col: e.Col, Field: e.Field, Message: msg, Fix: e.Fix}
+}
+
+// printRefusals prints every reason why a module was refused: its code, what is
+// wrong, what to change.
+func (a *app) printRefusals(err error, list []sandbox.Refusal) {
+	where := ""
+	if e, ok := errors.AsType[*glovebox.Error](err); ok && e.File != "" {
+		where = e.File + ": "
+	}
+	fmt.Fprintf(a.Err, "glovebox: %s%s: %d\n", where, a.t("module refused, reasons", "模块被拒，理由数"), len(list))
+	for i, r := range list {
+		fmt.Fprintf(a.Err, "  %d. %s\n     %s\n", i+1, r, r.Fix)
 	}
 }
 
@@ -92,6 +133,16 @@ func inFile(err error, file string) error {
 	var e *glovebox.Error
 	if errors.As(err, &e) && e.File == "" {
 		e.File = file
+	}
+	return err
+}
+
+// aboutFile completes every problem of a document's field with the document.
+func aboutFile(err error, file string) error {
+	for _, p := range leaves(err) {
+		if e, ok := p.(*glovebox.Error); ok && e.Code == glovebox.CodeInvalid && e.Field != "" && e.File == "" {
+			e.File = file
+		}
 	}
 	return err
 }

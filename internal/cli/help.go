@@ -1,5 +1,88 @@
 package cli
 
+import (
+	"strings"
+
+	"github.com/clipperhouse/displaywidth"
+	"github.com/spf13/cobra"
+
+	"glovebox"
+)
+
+// help prints a command's help in the user's language: what it does, usage,
+// commands or options, examples, exit status.
+func (a *app) help(c *cobra.Command) {
+	if !c.HasParent() {
+		a.firstHelp()
+		return
+	}
+	text := c.Long
+	if text == "" {
+		text = c.Short
+	}
+	a.say("%s\n\n%s", text, a.t("Usage:", "用法："))
+	if c.HasAvailableSubCommands() {
+		a.say("  %s %s", c.CommandPath(), a.t("COMMAND", "命令"))
+		a.section(a.t("Commands:", "命令："), a.commands(c))
+	} else {
+		use := c.CommandPath()
+		if _, rest, ok := strings.Cut(c.Use, " "); ok {
+			use += " " + rest
+		}
+		if c.HasAvailableLocalFlags() && !strings.Contains(use, " --") {
+			use += " [" + a.t("OPTIONS", "选项") + "]"
+		}
+		a.say("  %s", use)
+		a.section(a.t("Options:", "选项："), c.LocalNonPersistentFlags().FlagUsages())
+	}
+	a.section(a.t("Everywhere:", "通用选项："), c.InheritedFlags().FlagUsages())
+	if c.Example != "" {
+		a.section(a.t("Example:", "示例："), c.Example)
+	}
+	if c.HasAvailableSubCommands() {
+		a.say("\n"+a.t("More: `%s COMMAND --help`", "更多：`%s 命令 --help`"), c.CommandPath())
+	} else if !strings.Contains(text, a.t("Exit status", "退出码")) {
+		a.say("\n%s", a.t("Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused.", "退出码：0 成功，1 失败，2 用法或输入有误，3 拒绝。"))
+	}
+}
+
+func (a *app) section(head, body string) {
+	if body != "" {
+		a.say("\n%s\n%s", head, strings.TrimRight(body, "\n"))
+	}
+}
+
+func (a *app) commands(c *cobra.Command) string {
+	var b strings.Builder
+	width := 0
+	for _, s := range c.Commands() {
+		width = max(width, displaywidth.String(s.Name()))
+	}
+	for _, s := range c.Commands() {
+		if s.IsAvailableCommand() {
+			b.WriteString("  " + s.Name() + strings.Repeat(" ", width-displaywidth.String(s.Name())+2) + s.Short + "\n")
+		}
+	}
+	return b.String()
+}
+
+// helpCmd is `glovebox help COMMAND`, the same as `glovebox COMMAND --help`.
+func (a *app) helpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:    "help [COMMAND]",
+		Short:  a.t("help about a command", "显示命令的帮助"),
+		Hidden: true,
+		RunE: func(c *cobra.Command, w []string) error {
+			found, rest, err := c.Root().Find(w)
+			if err != nil || found == nil || len(rest) > 0 {
+				return glovebox.Errorf(glovebox.CodeInvalid, "no command %q", strings.Join(w, " ")).WithFix("try `%s`", c.Root().Name())
+			}
+			a.help(found)
+			return nil
+		},
+	}
+}
+
 // firstHelp is what a person meets who types the bare word: at most 40 lines.
 func (a *app) firstHelp() {
 	a.say("%s", a.t(`glovebox: run untrusted analysis over data that must not leave
@@ -8,7 +91,7 @@ Start
   init DIR                          create a domain
   doctor                            what this machine and domain can do
 Data providers, authority, operator
-  user add NAME --role ROLE         register a person
+  user add|list                     the people and their roles
   dataset add|load|list|show        the catalogue; load data into the vault
   scenario add|grant|list|show      purposes, and the rights they have
 Developers
@@ -16,7 +99,7 @@ Developers
   job check|run|list|show           price a job, run it
   budget show                       what is left, and who spent what
 Review and evidence
-  release show|approve|export       review a release, export a signed bundle
+  release list|show|approve|export  review a release, export a signed bundle
   audit list|show|verify            the log of every decision
   verify BUNDLE                     check a bundle, offline, anywhere
 
@@ -35,7 +118,7 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
   init DIR                          创建域
   doctor                            检查本机与本域
 数据提供单位、实施机构、运营机构
-  user add NAME --role ROLE         登记人员
+  user add|list                     人员与角色
   dataset add|load|list|show        数据资源目录；数据入库
   scenario add|grant|list|show      应用场景与授权
 开发主体
@@ -43,7 +126,7 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
   job check|run|list|show           预检与运行作业
   budget show                       预算余额与支出
 审核与证据
-  release show|approve|export       审核发布，导出签名发布包
+  release list|show|approve|export  审核发布，导出签名发布包
   audit list|show|verify            每项决策的日志
   verify BUNDLE                     离线核验发布包
 

@@ -31,7 +31,7 @@ and keep the public key that this prints where auditors find them.`, `在 DIR �
 			})
 		},
 	}
-	c.Flags().StringVar(&o.Name, "name", "", a.t("name of the domain, part of its log's identity (default: the directory's name)", "域名称，是日志身份的一部分（默认取目录名）"))
-	c.Flags().IntVar(&o.Parts, "parts", domain.DefaultParts, a.t("pieces that snapshots are cut into, a power of two", "快照分片数，须为 2 的幂"))
+	c.Flags().StringVar(&o.Name, "name", "", a.t("call the domain `NAME`, part of its log's identity (default: the directory's name)", "域名称 `NAME`，是日志身份的一部分（默认取目录名）"))
+	c.Flags().IntVar(&o.Parts, "parts", domain.DefaultParts, a.t("cut snapshots into `N` pieces, a power of two", "快照分为 `N` 片，须为 2 的幂"))
 	return c
 }

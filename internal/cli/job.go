@@ -111,7 +111,10 @@ func (a *app) jobList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: a.t("list jobs: a developer's own, everybody's for the other roles", "列出作业：开发主体只见自己的，其他角色可见全部"),
-		Args:  args(cobra.NoArgs),
+		Long: a.t(`List jobs with their state and, where they are done, their release. Developers
+see their own jobs, the other roles see all.`, `列出作业及其状态；已完成的附其发布。开发主体只见自己的作业，其他角色可见全部。`),
+		Example: "  glovebox job list --domain ./city --as wang",
+		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
 				u, err := a.actor(c.Context(), d)
@@ -122,7 +125,7 @@ func (a *app) jobList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.emit(all, func() {
+				return a.emit(list(all), func() {
 					var rows [][]string
 					for _, j := range all {
 						rows = append(rows, []string{j.ID, a.stateName(j.State), j.Scenario, j.Product, j.Submitter, j.Submitted, j.Release})
@@ -143,7 +146,10 @@ func (a *app) jobShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show JOB",
 		Short: a.t("show a job: what it reads, its price, why it was refused", "显示作业：读取的数据、价格、被拒理由"),
-		Args:  args(cobra.ExactArgs(1)),
+		Long: a.t(`Show a job: its state, module, the snapshots and columns that it reads, its
+price, its release, and all reasons if it was refused.`, `显示作业：状态、模块、所读快照与字段、价格、发布；被拒时附全部理由。`),
+		Example: "  glovebox job show j-0123456789abcdef --domain ./city --as wang",
+		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
 				u, err := a.actor(c.Context(), d)

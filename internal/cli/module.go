@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox"
+	"glovebox/internal/files"
 	"glovebox/internal/modbuild"
 	"glovebox/sandbox"
 )
@@ -21,18 +22,7 @@ func (a *app) moduleCmd() *cobra.Command {
 const maxWasm = 16 << 20
 
 func readModule(path string) ([]byte, error) {
-	st, err := os.Stat(path)
-	if err != nil || !st.Mode().IsRegular() {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the module cannot be read"}).WithFix("name a .wasm file")
-	}
-	if st.Size() > maxWasm {
-		return nil, (&glovebox.Error{Code: glovebox.CodeModule, File: path, Msg: "the module is larger than 16 MiB"}).WithFix("build it for size, without debug information")
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the module cannot be read"}).WithFix("check the path and its owner")
-	}
-	return b, nil
+	return files.Read(path, maxWasm, "a module is at most 16 MiB: build it for size, without debug information")
 }
 
 func admit(path string) (*sandbox.Module, error) {
@@ -61,6 +51,14 @@ domain. Every refusal has a code and says what to change
 		RunE: func(c *cobra.Command, w []string) error {
 			m, err := admit(w[0])
 			if err != nil {
+				return err
+			}
+			// What is ill-typed shows when it is compiled.
+			p, err := m.Compile(c.Context(), nil)
+			if err != nil {
+				return inFile(err, w[0])
+			}
+			if err := p.Close(); err != nil {
 				return err
 			}
 			return a.emit(map[string]any{"admitted": true, "digest": m.Digest()}, func() {
@@ -109,8 +107,8 @@ by the compiler or by admission.`, `编译 SOURCE（.c、.wat、.rs 或 .wasm �
 			})
 		},
 	}
-	c.Flags().StringVar(&manifest, "manifest", "", a.t("the manifest's file", "清单文件"))
-	c.Flags().StringVarP(&out, "output", "o", "", a.t("file to write (default: beside the source)", "输出文件（默认与源文件同目录）"))
+	c.Flags().StringVar(&manifest, "manifest", "", a.t("read the manifest from `FILE` (default: beside the source)", "从 `FILE` 读取清单（默认在源文件旁）"))
+	c.Flags().StringVarP(&out, "output", "o", "", a.t("write to `FILE` (default: beside the source)", "写入 `FILE`（默认与源文件同目录）"))
 	return c
 }
 
@@ -118,7 +116,12 @@ func (a *app) moduleShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show MODULE.wasm",
 		Short: a.t("show a module's manifest, size and what the rewrite does to it", "显示模块的清单、大小与改写情况"),
-		Args:  args(cobra.ExactArgs(1)),
+		Long: a.t(`Show an admitted module: its digest as given and as it runs, its limits, and
+what each of its functions reads and emits. Needs no domain.
+Exit status: 0 admitted, 2 no such file, 5 refused.`, `显示可准入的模块：原始与运行时的摘要、各项限制，以及各函数读取与输出的内容。无需域。
+退出码：0 可准入，2 文件不存在，5 拒绝。`),
+		Example: "  glovebox module show care_hotspots.wasm",
+		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			m, err := admit(w[0])
 			if err != nil {

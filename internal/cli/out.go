@@ -67,11 +67,13 @@ func (a *app) say(format string, v ...any) { fmt.Fprintf(a.Out, format+"\n", v..
 // printReasons prints a refusal: every reason with its rule, place and
 // requirement, in both languages, the user's first.
 func (a *app) printReasons(w io.Writer, d glovebox.Decision) {
-	fmt.Fprintf(w, "glovebox: %s: %d / %d\n", a.t("refused by policy, reasons", "策略拒绝，理由数"), len(d.Reasons), len(d.Reasons))
+	first := []string{"refused by policy, reasons", "策略拒绝，理由数"}
 	other := glovebox.Chinese
 	if a.lang == glovebox.Chinese {
+		first[0], first[1] = first[1], first[0]
 		other = glovebox.English
 	}
+	fmt.Fprintf(w, "glovebox: %s / %s: %d\n", first[0], first[1], len(d.Reasons))
 	for i, r := range d.Reasons {
 		head := r.Rule
 		if r.Req != "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox"
+	"glovebox/exporter"
 	"glovebox/internal/domain"
 	"glovebox/internal/job"
 	"glovebox/internal/pipeline"
@@ -17,14 +18,47 @@ import (
 
 func (a *app) releaseCmd() *cobra.Command {
 	return a.group("release", "review, approve and export releases", "审核、批准与导出发布结果",
-		a.releaseShow(), a.releaseApprove(), a.releaseExport())
+		a.releaseList(), a.releaseShow(), a.releaseApprove(), a.releaseExport())
+}
+
+func (a *app) releaseList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: a.t("list releases and who has still to approve them", "列出发布及其尚缺的批准"),
+		Long: a.t(`List releases: a developer's own, everybody's for the other roles. Those that
+wait for approvals say whose.`, `列出发布：开发主体只见自己的，其他角色可见全部。待批准的发布注明尚缺谁的批准。`),
+		Example: "  glovebox release list --domain ./city --as zhao",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), false, func(d *domain.Domain) error {
+				u, err := a.actor(c.Context(), d)
+				if err != nil {
+					return err
+				}
+				all, err := pipeline.New(d, nil).Releases(c.Context(), u)
+				if err != nil {
+					return err
+				}
+				return a.emit(list(all), func() {
+					var rows [][]string
+					for _, r := range all {
+						rows = append(rows, []string{r.ID, a.releaseState(r.State), r.Scenario, r.Product, r.Made, strings.Join(a.missing(&r), ", ")})
+					}
+					table(a.Out, []string{a.t("release", "发布"), a.t("state", "状态"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("made", "时间"), a.t("still to approve", "尚待批准")}, rows)
+				})
+			})
+		},
+	}
 }
 
 func (a *app) releaseShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show RELEASE",
 		Short: a.t("show a release with its error margins and its approvals", "显示发布结果、误差范围与批准情况"),
-		Args:  args(cobra.ExactArgs(1)),
+		Long: a.t(`Show a release: its figures with their error margins, who has approved it and
+who has still to. Developers see their own releases, the other roles see all.`, `显示发布结果：数值及误差范围、已批准与尚待批准者。开发主体只见自己的发布，其他角色可见全部。`),
+		Example: "  glovebox release show r-0123456789abcdef --domain ./city --as zhao",
+		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
 				u, err := a.actor(c.Context(), d)
@@ -69,7 +103,7 @@ provider of an input has to approve where providers are asked.`, `以策略要�
 			})
 		},
 	}
-	c.Flags().StringVar(&role, "role", "", a.t("role to approve in (default: the one of yours that is missing)", "以何角色批准（默认取你所具备且尚缺的角色）"))
+	c.Flags().StringVar(&role, "role", "", a.t("approve as `ROLE` (default: the one of yours that is missing)", "以角色 `ROLE` 批准（默认取你所具备且尚缺的角色）"))
 	return c
 }
 
@@ -105,20 +139,43 @@ AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 				if err != nil {
 					return err
 				}
-				return a.emit(x, func() {
-					a.say(a.t("%s exported to %s: %d files", "%s 已导出到 %s：%d 个文件"), w[0], o.name(), len(x.Files))
-					for _, f := range x.Files {
+				v := viewExport(w[0], o.name(), x)
+				return a.emit(v, func() {
+					a.say(a.t("%s exported to %s: %d files", "%s 已导出到 %s：%d 个文件"), v.Release, v.To, len(v.Files))
+					for _, f := range v.Files {
 						a.say("  %s  %s", f.SHA256, f.Name)
 					}
 				})
 			})
 		},
 	}
-	c.Flags().StringVar(&o.to, "to", "", a.t("directory, or s3://bucket/prefix", "目录，或 s3://存储桶/前缀"))
-	c.Flags().StringVar(&o.endpoint, "endpoint", "", a.t("S3 host:port, reached over TLS", "S3 主机:端口，经 TLS 访问"))
-	c.Flags().StringVar(&o.region, "region", "us-east-1", a.t("S3 region", "S3 区域"))
-	c.Flags().StringVar(&o.ca, "ca", "", a.t("PEM file of the certificate authority to trust (default: the system's)", "受信任 CA 的 PEM 文件（默认用系统的）"))
+	c.Flags().StringVar(&o.to, "to", "", a.t("where to: a directory `DIR`, or s3://BUCKET/PREFIX", "导出到目录 `DIR`，或 s3://BUCKET/PREFIX"))
+	c.Flags().StringVar(&o.endpoint, "endpoint", "", a.t("reach the S3 server at `HOST:PORT`, over TLS", "S3 服务器地址 `HOST:PORT`，经 TLS 访问"))
+	c.Flags().StringVar(&o.region, "region", "us-east-1", a.t("`REGION` of the bucket", "存储桶所在区域 `REGION`"))
+	c.Flags().DurationVar(&o.retain, "retain", 0, a.t("lock S3 objects against deletion for `TIME`, such as 26280h (3 years)", "锁定 S3 对象，在 `TIME` 内不可删除，如 26280h（3 年）"))
+	c.Flags().StringVar(&o.ca, "ca", "", a.t("trust the certificate authority in the PEM file `FILE` (default: the system's)", "信任 PEM 文件 `FILE` 中的 CA（默认用系统的）"))
 	return c
+}
+
+// exportView is an export as JSON prints it.
+type exportView struct {
+	Release string       `json:"release"`
+	To      string       `json:"to"`
+	Files   []exportFile `json:"files"`
+}
+
+type exportFile struct {
+	Name   string `json:"name"` // below the destination
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+func viewExport(id, to string, x *exporter.Exported) *exportView {
+	v := &exportView{Release: id, To: to, Files: []exportFile{}}
+	for _, f := range x.Files {
+		v.Files = append(v.Files, exportFile{f.Name, f.Size, f.SHA256})
+	}
+	return v
 }
 
 // printContent prints a released table: each figure with its 95 % margin.
@@ -185,22 +242,34 @@ func decimals(x float64) int {
 	return 0
 }
 
+func (a *app) releaseState(s job.ReleaseState) string {
+	return a.t(string(s), map[job.ReleaseState]string{job.Pending: "待批准", job.Approved: "已批准", job.Exported: "已导出"}[s])
+}
+
+// missing names the roles that have still to approve a pending release.
+func (a *app) missing(r *job.ReleaseDoc) []string {
+	if r.State != job.Pending {
+		return nil
+	}
+	var out []string
+	for _, role := range r.Needed {
+		if !slices.ContainsFunc(r.Approvals, func(x job.Approval) bool { return x.Role == role }) {
+			out = append(out, a.roleName(role))
+		}
+	}
+	if len(out) == 0 { // all roles spoke, but not the provider of every input
+		out = append(out, a.roleName(glovebox.RoleProvider)+a.t(" of another input", "（其他输入数据）"))
+	}
+	return out
+}
+
 func (a *app) printReleaseState(r *job.ReleaseDoc) {
-	zh := map[job.ReleaseState]string{job.Pending: "待批准", job.Approved: "已批准", job.Exported: "已导出"}
-	a.say("%s %s: %s", a.t("release", "发布"), r.ID, a.t(string(r.State), zh[r.State]))
+	a.say("%s %s: %s", a.t("release", "发布"), r.ID, a.releaseState(r.State))
 	for _, x := range r.Approvals {
 		a.say("  %s %s (%s)", a.t("approved by", "批准人"), x.User, a.roleName(x.Role))
 	}
-	if r.State == job.Pending {
-		var missing []string
-		for _, role := range r.Needed {
-			if !slices.ContainsFunc(r.Approvals, func(x job.Approval) bool { return x.Role == role }) {
-				missing = append(missing, a.roleName(role))
-			}
-		}
-		if len(missing) > 0 {
-			a.say("  %s: %s", a.t("still to approve", "尚待批准"), strings.Join(missing, ", "))
-		}
+	if m := a.missing(r); len(m) > 0 {
+		a.say("  %s: %s", a.t("still to approve", "尚待批准"), strings.Join(m, ", "))
 	}
 }
 

@@ -75,7 +75,7 @@ Fields: docs/formats/grant.md. Role: authority.`, `为应用场景授权：哪�
 					return err
 				}
 				if err := d.Grant(c.Context(), u, g); err != nil {
-					return err
+					return aboutFile(err, w[0])
 				}
 				return a.emit(g, func() {
 					a.say(a.t("%s granted from %s until %s to %s", "%s 已授权：%s 至 %s，开发主体 %s"), g.Scenario, g.From, g.Until, strings.Join(g.Developers, ", "))
@@ -89,14 +89,17 @@ func (a *app) scenarioList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: a.t("list scenarios and their state", "列出应用场景及其状态"),
-		Args:  args(cobra.NoArgs),
+		Long: a.t(`List the scenarios of the domain: who runs each, whether it has a grant, and
+until when.`, `列出域内应用场景：运营机构、是否已授权、授权期限。`),
+		Example: "  glovebox scenario list --domain ./city",
+		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
 				all, err := d.Scenarios(c.Context())
 				if err != nil {
 					return err
 				}
-				return a.emit(all, func() {
+				return a.emit(list(all), func() {
 					var rows [][]string
 					for _, s := range all {
 						until := ""
@@ -116,7 +119,10 @@ func (a *app) scenarioShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show CODE",
 		Short: a.t("show a scenario, its products and its grant", "显示应用场景、产品与授权"),
-		Args:  args(cobra.ExactArgs(1)),
+		Long: a.t(`Show a scenario: its purpose and products, and what its grant gives to whom:
+each column with its use and its mask.`, `显示应用场景：用途、产品，以及授权给谁、授权哪些字段及其用途与脱敏方式。`),
+		Example: "  glovebox scenario show elderly-care --domain ./city",
+		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
 				s, err := d.Scenario(c.Context(), w[0])

@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) userCmd() *cobra.Command {
-	return a.group("user", "people and their roles", "人员与角色", a.userAdd())
+	return a.group("user", "people and their roles", "人员与角色", a.userAdd(), a.userList())
 }
 
 func (a *app) userAdd() *cobra.Command {
@@ -36,19 +36,50 @@ operator（运营机构）、developer（开发主体）、auditor（审计）�
 				if err != nil {
 					return err
 				}
-				return a.emit(u, func() {
-					roles := make([]string, len(u.Roles))
-					for i, r := range u.Roles {
-						roles[i] = a.roleName(r)
+				return a.emit(u, func() { a.say("%s: %s", u.Name, a.roleNames(u.Roles)) })
+			})
+		},
+	}
+	c.Flags().StringVar(&role, "role", "", a.t("give the `ROLE` provider, authority, operator, developer or auditor", "赋予角色 `ROLE`：provider、authority、operator、developer 或 auditor"))
+	c.Flags().StringVar(&org, "org", "", a.t("of the organisation `NAME`; a provider needs one", "所属单位 `NAME`；数据提供单位人员必填"))
+	return c
+}
+
+func (a *app) userList() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   a.t("list the people of the domain and their roles", "列出域内人员及其角色"),
+		Long:    a.t("List the people of the domain: their roles, organisation and state.", "列出域内人员：角色、所属单位与状态。"),
+		Example: "  glovebox user list --domain ./city",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), false, func(d *domain.Domain) error {
+				all, err := d.Users(c.Context())
+				if err != nil {
+					return err
+				}
+				return a.emit(list(all), func() {
+					var rows [][]string
+					for _, u := range all {
+						rows = append(rows, []string{u.Name, a.roleNames(u.Roles), u.Org, a.userState(u.State)})
 					}
-					a.say("%s: %s", u.Name, strings.Join(roles, ", "))
+					table(a.Out, []string{a.t("name", "姓名"), a.t("roles", "角色"), a.t("organisation", "单位"), a.t("state", "状态")}, rows)
 				})
 			})
 		},
 	}
-	c.Flags().StringVar(&role, "role", "", a.t("provider, authority, operator, developer or auditor", "provider、authority、operator、developer 或 auditor"))
-	c.Flags().StringVar(&org, "org", "", a.t("organisation; a provider needs one", "所属单位；数据提供单位人员必填"))
-	return c
+}
+
+func (a *app) userState(s string) string {
+	return a.t(s, map[string]string{"active": "有效", "suspended": "已停用"}[s])
+}
+
+func (a *app) roleNames(roles []glovebox.Role) string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = a.roleName(r)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (a *app) roleName(r glovebox.Role) string {

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"encoding/json"
+	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -44,15 +47,11 @@ publishes. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各文�
 			if err != nil {
 				return inFile(err, w[0])
 			}
-			if err := a.emit(r, func() { a.printVerified(r) }); err != nil {
+			if err := a.emit(viewBundle(r), func() { a.printVerified(r) }); err != nil {
 				return err
 			}
 			if len(r.Failures) > 0 {
-				list := make([]string, len(r.Failures))
-				for i, f := range r.Failures {
-					list[i] = f.String()
-				}
-				return findings(list)
+				return bundleFailures(w[0], r)
 			}
 			if !a.json {
 				a.say(a.t("verified", "核验通过"))
@@ -60,8 +59,52 @@ publishes. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各文�
 			return nil
 		},
 	}
-	c.Flags().StringVar(&key, "key", "", a.t("file with the domain's public key, from elsewhere than the bundle", "域公钥文件，须从发布包以外取得"))
+	c.Flags().StringVar(&key, "key", "", a.t("check against the domain's public key in `FILE`, from elsewhere than the bundle", "以 `FILE` 中的域公钥核验，须从发布包以外取得"))
 	return c
+}
+
+// bundleFailures makes one error of everything that is wrong with a bundle.
+func bundleFailures(dir string, r *bundle.Report) error {
+	errs := make([]error, len(r.Failures))
+	for i, f := range r.Failures {
+		errs[i] = (&glovebox.Error{Code: glovebox.CodeInvalid, File: filepath.Join(dir, f.File), Msg: f.What}).
+			WithFix("get the bundle again from where it was exported; nothing in it may be edited")
+	}
+	return errors.Join(errs...)
+}
+
+// bundleView is a checked bundle as JSON prints it.
+type bundleView struct {
+	OK          bool              `json:"ok"`
+	Domain      string            `json:"domain"`
+	Key         string            `json:"key"`
+	Fingerprint string            `json:"fingerprint"`
+	Trusted     bool              `json:"trusted"`
+	Release     string            `json:"release"`
+	Content     string            `json:"content"`
+	Index       uint64            `json:"index"`
+	Rows        int               `json:"rows"`
+	Columns     int               `json:"columns"`
+	Product     glovebox.Product  `json:"product"`
+	Decision    glovebox.Decision `json:"decision"`
+	Receipt     glovebox.Receipt  `json:"receipt"`
+	Facts       json.RawMessage   `json:"facts,omitempty"`
+	Failures    []bundleFailure   `json:"failures"`
+}
+
+type bundleFailure struct {
+	File    string `json:"file"`
+	Message string `json:"message"`
+}
+
+func viewBundle(r *bundle.Report) *bundleView {
+	v := &bundleView{OK: r.OK(), Domain: r.Domain, Key: r.Key, Fingerprint: r.Fingerprint, Trusted: r.Trusted, Release: r.Release, Content: r.Content,
+		Index: r.Index, Rows: r.Rows, Columns: r.Columns, Product: r.Product, Decision: r.Decision, Receipt: r.Receipt, Facts: r.Facts, Failures: []bundleFailure{}}
+	v.Decision.Reasons, v.Receipt.Charges = list(v.Decision.Reasons), list(v.Receipt.Charges)
+	for _, f := range r.Failures {
+		v.Failures = append(v.Failures, bundleFailure{f.File, f.What})
+	}
+	return v
 }
 
 func (a *app) printVerified(r *bundle.Report) {

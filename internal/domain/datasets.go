@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"glovebox"
 	"glovebox/engine"
 	"glovebox/internal/fault"
+	"glovebox/internal/files"
 	"glovebox/internal/store"
 )
 
@@ -39,12 +39,37 @@ func (d *Domain) AddDataset(ctx context.Context, u glovebox.User, rec *glovebox.
 			}
 			return err
 		}
+		if err := sameUnits(tx, rec); err != nil {
+			return err
+		}
 		doc := DatasetDoc{Record: *rec, State: "active", Added: d.Stamp(), By: u.Name}
 		if err := tx.Put("dataset.add", store.Dataset, rec.Code, doc, map[string]any{"ledger": rec.Ledger}); err != nil {
 			return err
 		}
 		return tx.OpenLedger(glovebox.Balance{Dataset: rec.Code, Kind: rec.Ledger.Kind, Total: total})
 	})
+}
+
+// sameUnits makes sure that all datasets of a unit space write its identifier
+// in one way: else one person would get two tokens, and count as two units.
+func sameUnits(tx *store.Tx, rec *glovebox.Dataset) error {
+	unit, _ := rec.Column(rec.Unit.Column) // the catalogue checked that it is there
+	all, err := store.List[DatasetDoc](tx, store.Dataset)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		other := &all[i].Record
+		if other.Unit.Space != rec.Unit.Space {
+			continue
+		}
+		if c, _ := other.Column(other.Unit.Column); c.Type != unit.Type || c.Format != unit.Format {
+			return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "unit.column",
+				Msg: fmt.Sprintf("dataset %s has the units of space %q as %s %s, this record as %s %s", other.Code, rec.Unit.Space, c.Type, c.Format, unit.Type, unit.Format)}).
+				WithFix("declare the identifier alike, or use another unit space")
+		}
+	}
+	return nil
 }
 
 func requireProvider(u glovebox.User, rec *glovebox.Dataset, what string) error {
@@ -93,9 +118,9 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 	if doc.State != "active" {
 		return nil, glovebox.Errorf(glovebox.CodeConflict, "dataset %q is %s", code, doc.State)
 	}
-	src, err := os.Open(path)
+	src, err := files.Open(path)
 	if err != nil {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}).WithFix("check the path and its owner")
+		return nil, err
 	}
 	defer src.Close()
 	version := 1

@@ -34,6 +34,11 @@ const (
 	policyDir  = "policy"
 )
 
+// DefaultMaxFuel is the most fuel that a module may ask for per unit, unless
+// domain.json says otherwise. One unit of fuel is about one instruction. What a
+// module may do with one person's rows bounds what its run time can tell.
+const DefaultMaxFuel = 10_000_000
+
 // DefaultParts is how many token ranges a snapshot is cut into.
 const DefaultParts = 8
 
@@ -42,6 +47,8 @@ type config struct {
 	Format int    `json:"format"` // 1
 	Name   string `json:"name"`
 	Parts  int    `json:"parts"`
+	// MaxFuel per unit, 1,000 to 1e9; 0: DefaultMaxFuel.
+	MaxFuel int64 `json:"max_fuel,omitempty"`
 }
 
 // Options of Open; nil means a read-only look with the system clock.
@@ -56,12 +63,14 @@ type Options struct {
 
 // Domain is an open domain.
 type Domain struct {
-	Dir    string
-	Name   string
-	Parts  int
-	Store  *store.Store
-	Vault  *vault.Vault
-	Policy *policy.Engine
+	Dir   string
+	Name  string
+	Parts int
+	// MaxFuel is the most fuel per unit that a module may ask for.
+	MaxFuel int64
+	Store   *store.Store
+	Vault   *vault.Vault
+	Policy  *policy.Engine
 
 	logKey *audit.Key
 	log    *audit.Log // nil when read-only
@@ -82,7 +91,10 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the domain cannot be named").Because(err)
 	}
-	d := &Domain{Dir: dir, Name: c.Name, Parts: c.Parts, now: o.Now}
+	d := &Domain{Dir: dir, Name: c.Name, Parts: c.Parts, MaxFuel: c.MaxFuel, now: o.Now}
+	if d.MaxFuel == 0 {
+		d.MaxFuel = DefaultMaxFuel
+	}
 	if d.now == nil {
 		d.now = time.Now
 	}
@@ -191,7 +203,7 @@ func readConfig(dir string) (config, error) {
 	if err != nil {
 		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the domain cannot be read"}).WithFix("use the account that owns it")
 	}
-	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) {
+	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 {
 		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "this is not a domain of format 1"}).WithFix("restore it from a backup")
 	}
 	return c, nil

@@ -18,6 +18,11 @@ import (
 	"glovebox"
 )
 
+// Semantics goes up when the answer of an unchanged job could change: a fault
+// of aggregation, masks or noise that was mended. Then no older stored answer
+// stands for the new one.
+const Semantics = 1
+
 // State is where a job stands. The diagram is in docs/states.md.
 type State string
 
@@ -69,6 +74,7 @@ type Spec struct {
 	Module    string              `json:"module"` // digest
 	Function  string              `json:"function"`
 	Rewriter  string              `json:"rewriter"`        // version of the rewrite
+	Semantics int                 `json:"semantics"`       // Semantics of the build that answers
 	Files     map[string]string   `json:"files,omitempty"` // reference and key list files: name to digest
 	Snapshots map[string]string   `json:"snapshots"`       // dataset to snapshot digest
 	Versions  map[string]int      `json:"versions"`        // dataset to snapshot version

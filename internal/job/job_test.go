@@ -70,15 +70,16 @@ func TestIdentity(t *testing.T) {
 		t.Fatal("the same request has two identities")
 	}
 	for name, change := range map[string]func(*Spec){
-		"module":   func(s *Spec) { s.Module = "sha256:n" },
-		"params":   func(s *Spec) { s.Job.Params["a"] = 2.0 },
-		"snapshot": func(s *Spec) { s.Snapshots["d"] = "s2" },
-		"policy":   func(s *Spec) { s.Policy = "r2" },
-		"filter":   func(s *Spec) { s.Job.Inputs = map[string]glovebox.JobInput{"d": {Where: "x"}} },
-		"price":    func(s *Spec) { s.Job.Release.Epsilon = 0.5 },
-		"masks":    func(s *Spec) { s.Masks = map[string]MaskPlan{"d": {"c": {Kind: "token"}}} },
-		"files":    func(s *Spec) { s.Files = map[string]string{"output.key.k": "sha256:f"} },
-		"rewriter": func(s *Spec) { s.Rewriter = "2" },
+		"module":    func(s *Spec) { s.Module = "sha256:n" },
+		"params":    func(s *Spec) { s.Job.Params["a"] = 2.0 },
+		"snapshot":  func(s *Spec) { s.Snapshots["d"] = "s2" },
+		"policy":    func(s *Spec) { s.Policy = "r2" },
+		"filter":    func(s *Spec) { s.Job.Inputs = map[string]glovebox.JobInput{"d": {Where: "x"}} },
+		"price":     func(s *Spec) { s.Job.Release.Epsilon = 0.5 },
+		"masks":     func(s *Spec) { s.Masks = map[string]MaskPlan{"d": {"c": {Kind: "token"}}} },
+		"files":     func(s *Spec) { s.Files = map[string]string{"output.key.k": "sha256:f"} },
+		"rewriter":  func(s *Spec) { s.Rewriter = "2" },
+		"semantics": func(s *Spec) { s.Semantics = 2 },
 	} {
 		s := base()
 		change(&s)

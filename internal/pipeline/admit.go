@@ -80,7 +80,7 @@ func (a *admission) paid() bool {
 // identify digests what the job's answer depends on and looks whether the
 // domain knows that job.
 func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error {
-	spec := job.Spec{Job: *r.job, Module: r.module.Digest(), Function: r.function.Name, Rewriter: sandbox.RewriterVersion, Files: r.files,
+	spec := job.Spec{Job: *r.job, Module: r.module.Digest(), Function: r.function.Name, Rewriter: sandbox.RewriterVersion, Semantics: job.Semantics, Files: r.files,
 		Snapshots: map[string]string{}, Versions: map[string]int{}, Policy: p.d.Policy.Revision(), Masks: a.masks()}
 	spec.Job.Module, spec.Job.References = "", nil // their digests stand for them
 	for code, doc := range r.datasets {
@@ -110,6 +110,10 @@ func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error
 			return glovebox.Errorf(glovebox.CodeInternal, "two jobs have the short name %s", a.doc.ID)
 		}
 		a.stored = old.State == job.Done
+		if old.State == job.Refused || old.State == job.Admitted {
+			// Nobody has paid for it yet: it is the job of whoever asks now.
+			old.Submitter, old.Submitted = a.doc.Submitter, a.doc.Submitted
+		}
 		a.doc = old
 		return nil
 	})

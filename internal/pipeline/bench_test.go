@@ -25,7 +25,7 @@ func BenchmarkSmallJob(b *testing.B) {
 	start := time.Now()
 	for b.Loop() {
 		n++
-		next := strings.Replace(job, "rho: 0.125", fmt.Sprintf("rho: %.9f", 1e-6+float64(n)*1e-9), 1)
+		next := strings.Replace(job, "rho: 0.125", fmt.Sprintf("rho: %.9f", 5e-5+float64(n)*1e-9), 1)
 		if err := os.WriteFile(file, []byte(next), 0o600); err != nil {
 			b.Fatal(err)
 		}

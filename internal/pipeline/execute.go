@@ -17,6 +17,7 @@ import (
 // jobWork is what is left to do once a job may run.
 type jobWork struct {
 	runner *work.Runner
+	first  *work.Worker // made before the charge: what cannot run costs nothing
 	inputs []source
 	parts  int
 }
@@ -27,11 +28,12 @@ type source struct {
 	version int
 }
 
-// newWork turns an admitted job into a runner. A module that does not fit its
-// inputs after masks fails here, before anything is charged.
+// newWork turns an admitted job into a runner with one worker. A module that
+// does not fit its inputs after masks, or that cannot be started, fails here,
+// before anything is charged.
 func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobWork, error) {
 	w := &jobWork{parts: p.d.Parts}
-	spec := work.Spec{Wasm: r.wasm, Function: r.function.Name, Params: r.job.Params, References: r.refs, Output: r.job.Output,
+	spec := work.Spec{Wasm: r.wasm, MaxFuel: p.d.MaxFuel, Function: r.function.Name, Params: r.job.Params, References: r.refs, Output: r.job.Output,
 		Release: r.job.Release, Public: r.public, Secret: p.d.Vault.JobSecret(a.doc.ID).Bytes(), TokenKey: p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()}
 	for _, code := range r.codes() {
 		doc := r.datasets[code]
@@ -51,7 +53,19 @@ func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobW
 	if w.runner, err = work.New(ctx, spec); err != nil {
 		return nil, inFile(err, r.file)
 	}
+	if w.first, err = w.runner.Worker(ctx); err != nil {
+		return nil, errors.Join(inFile(err, r.file), w.runner.Close())
+	}
 	return w, nil
+}
+
+// close frees what execute did not take.
+func (w *jobWork) close() error {
+	var err error
+	if w.first != nil {
+		err = w.first.Close()
+	}
+	return errors.Join(err, w.runner.Close())
 }
 
 // execute runs all parts, on all cores, merges what they give and adds noise.
@@ -88,9 +102,13 @@ func (p *Pipeline) parts(ctx context.Context, w *jobWork, manifests []*engine.Ma
 	todo := make(chan int)
 	done := make(chan []byte)
 	var group sync.WaitGroup
+	first := w.first
+	w.first = nil
 	for range min(workers, w.parts) {
+		one := first
+		first = nil
 		group.Go(func() {
-			if err := p.worker(ctx, w, manifests, todo, done); err != nil {
+			if err := p.worker(ctx, w, one, manifests, todo, done); err != nil {
 				stop(err)
 			}
 		})
@@ -129,11 +147,14 @@ func (p *Pipeline) parts(ctx context.Context, w *jobWork, manifests []*engine.Ma
 	return total, nil
 }
 
-// worker takes parts until there are none.
-func (p *Pipeline) worker(ctx context.Context, w *jobWork, manifests []*engine.Manifest, todo <-chan int, done chan<- []byte) error {
-	one, err := w.runner.Worker(ctx)
-	if err != nil {
-		return err
+// worker takes parts until there are none, with a worker that is there already
+// or one of its own.
+func (p *Pipeline) worker(ctx context.Context, w *jobWork, one *work.Worker, manifests []*engine.Manifest, todo <-chan int, done chan<- []byte) error {
+	if one == nil {
+		var err error
+		if one, err = w.runner.Worker(ctx); err != nil {
+			return err
+		}
 	}
 	defer one.Close()
 	for i := range todo {

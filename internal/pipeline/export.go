@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"path/filepath"
 	"slices"
 
 	"glovebox"
@@ -29,6 +30,9 @@ type evidence struct {
 // same export made again, because it was killed or because files were lost, is
 // asked and recorded again and writes the same bytes.
 func (p *Pipeline) Export(ctx context.Context, u glovebox.User, id, to string, dest driver.Destination) (*exporter.Exported, error) {
+	if in, err := filepath.Rel(p.d.Dir, to); err == nil && filepath.IsAbs(to) && filepath.IsLocal(in) {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "an export into the domain's own directory").WithFix("name a folder outside of it")
+	}
 	var doc job.ReleaseDoc
 	if err := p.d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Release, id, &doc) }); err != nil {
 		return nil, err

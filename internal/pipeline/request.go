@@ -3,8 +3,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -14,6 +12,7 @@ import (
 	"glovebox/engine"
 	"glovebox/internal/catalog"
 	"glovebox/internal/domain"
+	"glovebox/internal/files"
 	"glovebox/internal/store"
 	"glovebox/privacy"
 	"glovebox/sandbox"
@@ -69,17 +68,17 @@ func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_
 			r.release()
 		}
 	}()
-	data, err := readBounded(file, maxJob, "a job is a small YAML file")
+	data, err := files.Read(file, maxJob, "a job is a small YAML file")
 	if err != nil {
 		return nil, err
 	}
 	if r.job, err = catalog.ParseJob(file, data); err != nil {
 		return nil, err
 	}
-	if r.wasm, err = readBounded(r.beside(r.job.Module), maxModule, "a module is at most 16 MiB"); err != nil {
+	if r.wasm, err = files.ReadBeside(file, r.job.Module, maxModule, "a module is at most 16 MiB"); err != nil {
 		return nil, at(err, "module")
 	}
-	if r.module, err = sandbox.Admit(r.wasm, nil); err != nil {
+	if r.module, err = sandbox.Admit(r.wasm, &sandbox.Options{MaxFuel: p.d.MaxFuel}); err != nil {
 		return nil, inFile(err, r.beside(r.job.Module))
 	}
 	if err := r.chooseFunction(); err != nil {
@@ -100,13 +99,8 @@ func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_
 	return r, inFile(err, file)
 }
 
-// beside resolves a path that the job file names.
-func (r *request) beside(path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(filepath.Dir(r.file), path)
-}
+// beside shows where a file that the job names lies.
+func (r *request) beside(path string) string { return filepath.Join(filepath.Dir(r.file), path) }
 
 // readCatalogue takes the records of the job's datasets; those that the
 // domain does not know are left to the policy to name.
@@ -231,13 +225,14 @@ func columnsOf(t abi.Table) []engine.ReferenceColumn {
 }
 
 func (r *request) readReference(ctx context.Context, path string, cols []engine.ReferenceColumn) (arrow.RecordBatch, string, error) {
-	data, err := readBounded(r.beside(path), engine.MaxReferenceBytes, "a reference table is at most 10 MiB")
+	// Read once: what is digested is what is parsed.
+	data, err := files.ReadBeside(r.file, path, engine.MaxReferenceBytes, "a reference table is at most 10 MiB")
 	if err != nil {
 		return nil, "", err
 	}
-	f, err := os.Open(r.beside(path))
+	f, err := files.Memory("reference", data)
 	if err != nil {
-		return nil, "", unreadable(r.beside(path))
+		return nil, "", err
 	}
 	defer f.Close()
 	batch, err := engine.ReadReference(ctx, f, cols, nil)
@@ -264,34 +259,15 @@ func (r *request) readKeys(ctx context.Context, k *glovebox.KeyField) error {
 	r.files[field], k.Public = digest, fromFile
 	texts := make([]string, batch.NumRows())
 	for i := range texts {
+		if batch.Column(0).IsNull(i) {
+			e := r.invalid(field+".public", "row %d of the list has no value", i+1).WithFix("take the row out")
+			e.File = r.beside(path)
+			return e
+		}
 		texts[i] = batch.Column(0).ValueStr(i)
 	}
 	r.public[k.Name] = texts
 	return nil
-}
-
-func readBounded(path string, limit int64, fix string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, unreadable(path)
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil || !st.Mode().IsRegular() {
-		return nil, unreadable(path)
-	}
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, unreadable(path)
-	}
-	if int64(len(b)) > limit {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file is too large"}).WithFix("%s", fix)
-	}
-	return b, nil
-}
-
-func unreadable(path string) error {
-	return (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be read"}).WithFix("check the path and its owner")
 }
 
 // inFile and at complete an error with the file and field it is about.

@@ -24,7 +24,7 @@ func (p *Pipeline) Release(ctx context.Context, u glovebox.User, id string) (*Re
 		return nil, err
 	}
 	if _, err := p.Job(ctx, u, v.Release.Job); err != nil {
-		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox job list` shows your releases")
+		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows yours")
 	}
 	return v, nil
 }
@@ -75,7 +75,7 @@ func (p *Pipeline) view(ctx context.Context, id string) (*ReleaseView, error) {
 		return err
 	})
 	if glovebox.CodeOf(err) == glovebox.CodeNotFound {
-		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox job list` names the releases")
+		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows what there is")
 	}
 	return v, err
 }
@@ -117,6 +117,9 @@ func (p *Pipeline) Approve(ctx context.Context, u glovebox.User, id string, role
 	}
 	if role == "" {
 		return nil, glovebox.Errorf(glovebox.CodeDenied, "%s holds none of the roles that approve release %s: %v", u.Name, id, doc.Needed)
+	}
+	if !slices.Contains(doc.Needed, role) {
+		return nil, glovebox.Errorf(glovebox.CodeDenied, "release %s asks for no approval by role %s, but by %v", id, role, doc.Needed)
 	}
 	doc.Approvals = append(doc.Approvals, job.Approval{User: u.Name, Role: role, Org: u.Org, At: p.d.Stamp()})
 	in, err := p.releaseInput(ctx, u, &doc)

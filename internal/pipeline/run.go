@@ -43,7 +43,7 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 	if err != nil {
 		return nil, err
 	}
-	defer work.runner.Close()
+	defer work.close()
 	doc := &a.doc
 	if doc.State == "" || doc.State == job.Refused || doc.State == job.Admitted {
 		if err := p.recordAdmission(ctx, a); err != nil {

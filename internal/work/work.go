@@ -15,6 +15,7 @@ package work
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -28,6 +29,7 @@ import (
 // Spec is a job as workers know it.
 type Spec struct {
 	Wasm       []byte // the module as it was given; it is admitted again here
+	MaxFuel    int64  // most fuel per unit that it may ask for
 	Function   string
 	Params     map[string]any
 	References map[string]arrow.RecordBatch // public tables; they stay the caller's
@@ -66,7 +68,7 @@ func New(ctx context.Context, spec Spec) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	module, err := sandbox.Admit(spec.Wasm, nil)
+	module, err := sandbox.Admit(spec.Wasm, &sandbox.Options{MaxFuel: spec.MaxFuel})
 	if err != nil {
 		return nil, err
 	}
@@ -186,12 +188,22 @@ func typeOf(t arrow.DataType) glovebox.Type {
 	return glovebox.String
 }
 
+// maxBytes bounds the strings that the guest may get.
 func (in *Input) maxBytes() map[string]int {
 	out := map[string]int{}
 	for _, c := range in.Record {
-		if c.Type == glovebox.String && c.MaxBytes > 0 {
-			out[c.Name] = c.MaxBytes
+		if c.Type != glovebox.String {
+			continue
 		}
+		n := c.MaxBytes
+		if n == 0 {
+			n = glovebox.DefaultMaxBytes
+		}
+		if m := in.Masks[c.Name]; m.Kind == masking.Redact {
+			// Three stars stand for one byte or more, or for the whole text.
+			n = min(n+2, utf8.UTFMax*(m.KeepFirst+m.KeepLast)+3)
+		}
+		out[c.Name] = n
 	}
 	return out
 }

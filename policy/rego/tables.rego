@@ -6,6 +6,12 @@ package glovebox.tables
 # A grant lasts at most this many years.
 max_term_years := 5
 
+# The least that a job takes of a ledger, in billionths. Noise protects what a
+# job says; how long it takes is not noise, and a job that costs next to nothing
+# could be run as often as one likes: so every job has a price, and the ledger
+# bounds how many there can be.
+least_price := {"pure": 10000000, "zcdp": 50000}
+
 # Who can be asked to approve a release, and who is if the grant does not say.
 approver_roles := {"provider", "authority", "operator", "auditor"}
 

@@ -17,7 +17,7 @@ var (
 	reRelease  = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$`)
 	reName     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
 	reTable    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,62}$`)
-	reKind     = regexp.MustCompile(`^map$`)
+	reKind     = regexp.MustCompile(`^(map|map_scalar)$`)
 	reColType  = regexp.MustCompile(`^(string|int32|int64|float64|bool|date|token)$`)
 	reParType  = regexp.MustCompile(`^(int64|float64|bool|string)$`)
 	reKeyType  = regexp.MustCompile(`^(string|int64)$`)
@@ -83,7 +83,40 @@ func function(o *object) Function {
 	out := &object{at, fields}
 	f.Output = output(out)
 	out.end()
+	if f.Scalar() {
+		checkScalar(o.path, &f)
+	}
 	return f
+}
+
+// checkScalar holds a function of kind map_scalar against what can be passed
+// as parameters and results.
+func checkScalar(path string, f *Function) {
+	if len(f.Inputs) != 1 {
+		fail(join(path, "inputs"), "a function of kind map_scalar has one input")
+	}
+	at := join(path, "inputs[0]")
+	if n := len(f.Inputs[0].Columns); n > MaxScalarColumns {
+		fail(join(at, "columns"), "a function of kind map_scalar takes at most %d columns", MaxScalarColumns)
+	}
+	for i, c := range f.Inputs[0].Columns {
+		at := join(at, fmt.Sprintf("columns[%d]", i))
+		switch {
+		case c.Type == glovebox.String || c.Type == glovebox.Token:
+			fail(join(at, "type"), "a function of kind map_scalar takes no column of type %s", c.Type)
+		case c.Nullable:
+			fail(join(at, "nullable"), "a function of kind map_scalar takes no column that may miss values")
+		}
+	}
+	at = join(path, "output")
+	for i, k := range f.Output.Key {
+		if k.Type != glovebox.Int64 {
+			fail(join(at, fmt.Sprintf("key[%d].type", i)), "a function of kind map_scalar gives keys of type int64 only")
+		}
+	}
+	if n := len(f.Output.Key) + len(f.Output.Metrics); n > MaxScalarFields {
+		fail(at, "a function of kind map_scalar gives at most %d key fields and metrics", MaxScalarFields)
+	}
 }
 
 func once(seen map[string]bool, path, name string) {

@@ -120,6 +120,9 @@ func (p *Plan) place(m *Manifest) error {
 	}
 	l.unit = align(l.prefix)
 	for i := range p.inputs {
+		if p.Scalar() {
+			break // its rows never lie in the window
+		}
 		for j := range p.inputs[i].columns {
 			l.unitCap += p.inputs[i].columns[j].capacity(p.inputs[i].maxRows)
 		}
@@ -159,4 +162,9 @@ func referenceBytes(c *column, batch arrow.RecordBatch) int {
 func (p *Plan) InBytes() int { return p.layout.total }
 
 // OutBytes is the size of the output region.
-func (p *Plan) OutBytes() int { return outHeader + p.Function.Output.MaxRecords*p.Records.Size() }
+func (p *Plan) OutBytes() int {
+	if p.Scalar() {
+		return outHeader
+	}
+	return outHeader + p.Function.Output.MaxRecords*p.Records.Size()
+}

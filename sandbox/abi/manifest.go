@@ -20,8 +20,20 @@ const (
 	MaxStringParam   = 1024 // bytes
 )
 
-// KindMap is the kind of a function that is called once per unit.
-const KindMap = "map"
+// Kinds of functions.
+const (
+	// KindMap is called once per unit, with the unit's rows in the window.
+	KindMap = "map"
+	// KindMapScalar is called once per row, with the row's values as
+	// parameters, and changes nothing.
+	KindMapScalar = "map_scalar"
+)
+
+// Bounds of a function of kind map_scalar.
+const (
+	MaxScalarColumns = 64
+	MaxScalarFields  = 15 // key fields and metrics
+)
 
 // Manifest says what a module is and what its functions take and give. All of
 // it is public.
@@ -44,6 +56,9 @@ type Function struct {
 	Params     []Param `json:"params,omitempty"`
 	Output     Output  `json:"output"`
 }
+
+// Scalar says whether the function is of kind map_scalar.
+func (f *Function) Scalar() bool { return f.Kind == KindMapScalar }
 
 // Table is an input or a reference table.
 type Table struct {

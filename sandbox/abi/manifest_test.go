@@ -155,6 +155,7 @@ func TestFunctionByName(t *testing.T) {
 func FuzzManifest(f *testing.F) {
 	f.Add([]byte(full))
 	f.Add([]byte(`{"abi":"gbx/1"}`))
+	f.Add([]byte(`{"abi":"gbx/1","name":"a","version":"1","pages":1,"fuel":1,"functions":[{"name":"f","kind":"map_scalar","inputs":[{"name":"i","columns":[{"name":"x","type":"bool"}],"max_rows":1}],"output":{"key":[{"name":"k","type":"int64"}],"metrics":["m"],"max_records":1}}]}`))
 	f.Add([]byte(`{"abi":"gbx/1","name":"a","version":"1","pages":1,"fuel":1,"functions":[{"name":"f","kind":"map","inputs":[{"name":"i","columns":[],"max_rows":1}],"output":{"key":[],"metrics":[],"max_records":1}}]}`))
 	if b, err := os.ReadFile("../testdata/visits.json"); err == nil {
 		f.Add(b)

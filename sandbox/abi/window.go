@@ -24,6 +24,7 @@ type Writer struct {
 // batchViews are the bound columns of one batch.
 type batchViews struct {
 	batch arrow.RecordBatch
+	rows  int
 	cols  []view
 }
 
@@ -195,7 +196,7 @@ func (w *Writer) viewsOf(i int, t *table, batch arrow.RecordBatch) (*batchViews,
 }
 
 func newViews(t *table, batch arrow.RecordBatch) (*batchViews, error) {
-	v := &batchViews{batch: batch}
+	v := &batchViews{batch: batch, rows: int(batch.NumRows())}
 	for _, c := range t.columns {
 		if int64(c.source) >= batch.NumCols() || typeOf(batch.Column(c.source).DataType()) != c.typ {
 			return nil, glovebox.Errorf(glovebox.CodeInternal, "table %s: batch is not of the bound schema", t.name)

@@ -26,6 +26,10 @@ type funcFacts struct {
 	callSlot int // most parameters and results of a callee
 	start    int // offset of the first instruction
 	work     int
+	callees  []uint32 // own functions that it calls, as often as it does
+	indirect bool     // it calls through the table
+	impure   string   // the first instruction that outlasts a call; empty: none
+	impureAt int      // byte of the module
 }
 
 // body is a decoded function.
@@ -214,6 +218,8 @@ func (s *scanner) run() {
 			s.nest = s.nest[:len(s.nest)-1]
 		default:
 			ok := false
+			stored := s.b.facts.store
+			s.b.facts.store = false
 			if in.op < 0x100 {
 				ok = s.plain(&in)
 			} else {
@@ -222,6 +228,8 @@ func (s *scanner) run() {
 			if in.op == opCall && int(in.imm) < s.m.importedFuncs {
 				cost = fuelHost
 			}
+			s.notePurity(&in, s.b.facts.store)
+			s.b.facts.store = s.b.facts.store || stored
 			if !ok {
 				return
 			}

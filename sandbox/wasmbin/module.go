@@ -84,6 +84,7 @@ type Module struct {
 	facts    []funcFacts
 	table    int // entries; -1: no table
 	tableSeg []byte
+	elems    []uint32 // functions in the table
 	memMin   uint32
 	memMax   uint32 // math.MaxUint32: none declared
 	hasMem   bool

@@ -202,6 +202,7 @@ func (m *Module) element(r *reader, refs *refusals, out []byte, expr bool) ([]by
 			refs.add(BadIndex, at, "element refers to function %d of %d", f, have)
 			return out, false
 		}
+		m.elems = append(m.elems, f)
 		if expr {
 			out = append(out, op)
 		}

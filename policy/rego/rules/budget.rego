@@ -3,12 +3,18 @@
 package glovebox.rules.budget
 
 import data.glovebox.lib
+import data.glovebox.tables
 
 texts := {
 	"price.none": {
 		"req": "R10",
 		"en": "the job has no price on dataset {dataset}: its release takes no epsilon and no rho, or a negative one; declare one of them above 0",
 		"zh": "作业在数据资源 {dataset} 上没有有效的隐私预算价格；请在 release 中声明大于 0 的 epsilon 或 rho",
+	},
+	"price.floor": {
+		"req": "R17",
+		"en": "the job costs {cost} on dataset {dataset}, a job costs {least} there at least: many cheap jobs could tell much by the time they take; declare a higher price",
+		"zh": "作业在数据资源 {dataset} 上的价格为 {cost}，低于每个作业的最低价格 {least}：大量廉价作业可能通过耗时泄露信息；请提高价格",
 	},
 	"budget.dataset": {
 		"req": "R10",
@@ -25,6 +31,16 @@ texts := {
 deny contains lib.fault("price.none", "release", {"dataset": dataset}) if {
 	some dataset, d in priced
 	not has_price(d)
+}
+
+deny contains lib.fault("price.floor", "release", {
+	"dataset": dataset,
+	"cost": lib.decimal(d.cost.loss, 9),
+	"least": lib.decimal(tables.least_price[d.ledger.kind], 9),
+}) if {
+	some dataset, d in priced
+	has_price(d)
+	d.cost.loss < tables.least_price[d.ledger.kind]
 }
 
 deny contains lib.fault("budget.dataset", sprintf("inputs.%s", [dataset]), object.union(

@@ -1,0 +1,343 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// contract is docs/cli-json.md: what each command prints, and the shapes.
+type contract struct {
+	commands map[string]string
+	shapes   map[string][]field
+	seen     map[string]bool // "shape.field"
+}
+
+type field struct {
+	name, typ string
+	optional  bool
+}
+
+var (
+	commandRow = regexp.MustCompile("^\\| `([a-z ]+)` \\| (.+) \\|$")
+	fieldRow   = regexp.MustCompile("^\\| `([a-z0-9_]+)` \\| ([^|]+) \\| ([^|]*)\\|$")
+)
+
+func readContract(t *testing.T) *contract {
+	t.Helper()
+	b, err := os.ReadFile("../../docs/cli-json.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &contract{map[string]string{}, map[string][]field{}, map[string]bool{}}
+	shape, inCommands := "", false
+	for line := range strings.Lines(string(b)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "### "):
+			shape, inCommands = line[4:], false
+			if _, twice := c.shapes[shape]; twice {
+				t.Errorf("shape %s is described twice", shape)
+			}
+			c.shapes[shape] = nil
+		case strings.HasPrefix(line, "## "):
+			shape, inCommands = "", line == "## Commands"
+		case inCommands && commandRow.MatchString(line):
+			m := commandRow.FindStringSubmatch(line)
+			c.commands[m[1]] = m[2]
+		case shape != "" && fieldRow.MatchString(line):
+			m := fieldRow.FindStringSubmatch(line)
+			typ, optional := strings.CutSuffix(strings.TrimSpace(m[2]), ", optional")
+			c.shapes[shape] = append(c.shapes[shape], field{m[1], typ, optional})
+		case shape != "" && strings.HasPrefix(line, "| `"):
+			t.Errorf("shape %s: a row that cannot be read: %s", shape, line)
+		}
+	}
+	return c
+}
+
+// check says what is wrong with a value of a documented type.
+func (c *contract) check(at string, v any, typ string) (wrong []string) {
+	bad := func() []string { return []string{fmt.Sprintf("%s is not %s", at, typ)} }
+	if rest, ok := strings.CutPrefix(typ, "list of "); ok {
+		list, ok := v.([]any)
+		if !ok {
+			return bad()
+		}
+		for i, x := range list {
+			wrong = append(wrong, c.check(fmt.Sprintf("%s[%d]", at, i), x, rest)...)
+		}
+		return wrong
+	}
+	if rest, ok := strings.CutPrefix(typ, "map of "); ok {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return bad()
+		}
+		for k, x := range m {
+			wrong = append(wrong, c.check(at+"."+k, x, rest)...)
+		}
+		return wrong
+	}
+	if rest, ok := strings.CutSuffix(typ, " or null"); ok {
+		if v == nil {
+			return nil
+		}
+		typ = rest
+	}
+	ok := false
+	switch typ {
+	case "text":
+		_, ok = v.(string)
+	case "true or false":
+		_, ok = v.(bool)
+	case "number":
+		_, ok = v.(json.Number)
+	case "integer":
+		var n json.Number
+		if n, ok = v.(json.Number); ok {
+			ok = !strings.ContainsAny(n.String(), ".eE")
+		}
+	case "any":
+		ok = v != nil
+	default:
+		return c.shape(at, v, strings.Trim(typ, "`"))
+	}
+	if !ok {
+		return bad()
+	}
+	return nil
+}
+
+func (c *contract) shape(at string, v any, name string) (wrong []string) {
+	fields, known := c.shapes[name]
+	if !known {
+		return []string{fmt.Sprintf("%s: the document has no shape %q", at, name)}
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return []string{fmt.Sprintf("%s is not a %s", at, name)}
+	}
+	left := maps.Clone(m)
+	for _, f := range fields {
+		x, there := m[f.name]
+		delete(left, f.name)
+		if !there {
+			if !f.optional {
+				wrong = append(wrong, fmt.Sprintf("%s lacks %s.%s", at, name, f.name))
+			}
+			continue
+		}
+		c.seen[name+"."+f.name] = true
+		wrong = append(wrong, c.check(at+"."+f.name, x, f.typ)...)
+	}
+	for k := range left {
+		wrong = append(wrong, fmt.Sprintf("%s.%s is not documented in %s", at, k, name))
+	}
+	return wrong
+}
+
+// document decodes exactly one JSON document.
+func document(b []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	if d.More() {
+		return nil, fmt.Errorf("more than one document")
+	}
+	return v, nil
+}
+
+// TestContractSeesDifferences: the check behind TestJSONIsAsDocumented can fail.
+func TestContractSeesDifferences(t *testing.T) {
+	c := readContract(t)
+	for doc, want := range map[string]string{
+		`{"admitted":true,"digest":"d"}`:           "",
+		`{"admitted":true}`:                        "x lacks admission.digest",
+		`{"admitted":true,"digest":"d","extra":1}`: "x.extra is not documented in admission",
+		`{"admitted":1,"digest":"d"}`:              "x.admitted is not true or false",
+		`{"admitted":true,"digest":null}`:          "x.digest is not text",
+		`null`:                                     "x is not a admission",
+	} {
+		v, err := document([]byte(doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(c.check("x", v, "`admission`"), "; "); got != want {
+			t.Errorf("%s: %q, want %q", doc, got, want)
+		}
+	}
+	if wrong := c.check("x", nil, "list of `user`"); len(wrong) != 1 {
+		t.Errorf("null passes for a list: %v", wrong)
+	}
+	if _, err := document([]byte("{} {}")); err == nil {
+		t.Error("two documents pass for one")
+	}
+}
+
+// unseen are documented fields that no command line of this test prints.
+var unseen = []string{
+	"facts.params", // examples/care-hotspots runs a module that takes some
+}
+
+// TestJSONIsAsDocumented runs every command with --json, with results of every
+// kind and with failures of every kind, and decodes what it prints into the
+// fields of docs/cli-json.md.
+func TestJSONIsAsDocumented(t *testing.T) {
+	c := readContract(t)
+	dir, err := buildCity(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := copyTree(filepath.Join(dir, "json"), "testdata/json"); err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{"../../sandbox/testdata/visits.wasm", "../../examples/pums/income.wasm"} {
+		wasm, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "json", filepath.Base(from)), wasm, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	ran := map[string]bool{}
+	// run runs a line with --json, wants its status and checks both streams.
+	run := func(want int, line string) (out, errs any) {
+		t.Helper()
+		words := strings.Fields(line)
+		status, stdout, stderr := shell(t, append(slices.Clone(words), "--json", "--domain", "city")...)
+		if status != want {
+			t.Fatalf("%s: status %d, not %d\n%s%s", line, status, want, stdout, stderr)
+		}
+		name := words[0]
+		if typ, ok := c.commands[name]; !ok || typ == "" {
+			name += " " + words[1]
+		}
+		if stdout != "" {
+			ran[name] = true
+			if out, err = document([]byte(stdout)); err != nil {
+				t.Errorf("%s: stdout: %v", line, err)
+			}
+			for _, w := range c.check("stdout", out, c.commands[name]) {
+				t.Errorf("%s: %s", line, w)
+			}
+		}
+		if (stderr != "") != (status != 0) {
+			t.Errorf("%s: status %d with %q on stderr", line, status, stderr)
+		}
+		if stderr != "" {
+			if errs, err = document([]byte(stderr)); err != nil || strings.Count(stderr, "\n") != 1 {
+				t.Errorf("%s: stderr is not one object on one line: %v", line, err)
+			}
+			for _, w := range c.check("stderr", errs, "`failure`") {
+				t.Errorf("%s: %s", line, w)
+			}
+		}
+		return out, errs
+	}
+	text := func(v any, path ...string) string {
+		t.Helper()
+		for _, p := range path {
+			v = v.(map[string]any)[p]
+		}
+		return v.(string)
+	}
+
+	run(0, "init other --name other")
+	run(0, "job list --as wang")
+	run(0, "release list --as wang")
+	run(0, "scenario list")
+	run(0, "user add ma --role auditor --org Office")
+	run(0, "user list")
+	run(0, "dataset add json/visits.yaml --as chen")
+	run(0, "scenario add json/scenario.yaml --as liu")
+	run(0, "scenario grant json/grant.yaml --as zhao")
+	run(0, "dataset load pums pums/pums.csv --as chen")
+	run(2, "dataset load pums json/rejects.csv --as chen")
+	run(2, "dataset load pums json/bad.csv --as chen")
+	run(0, "dataset list")
+	run(0, "dataset show visits")
+	run(0, "scenario list")
+	run(0, "scenario show visits")
+	run(0, "module check pums/income.wasm")
+	run(0, "module show json/visits.wasm")
+	run(5, "module check pums/pums.csv")
+	run(0, "module build pums/income.wasm --manifest pums/income.manifest.json -o built.wasm")
+	run(0, "job check pums/job.yaml --as wang")
+	run(3, "job check pums/job.yaml --as wu")
+	run(3, "job run json/params.yaml --as wang")
+	out, _ := run(0, "job run pums/job.yaml --as wang")
+	id, job := text(out, "release", "id"), text(out, "job")
+	run(0, "job run pums/job.yaml --as wang")
+	run(0, "job run json/private.yaml --as wang")
+	run(0, "job run json/listed.yaml --as wang")
+	list, _ := run(0, "job list --as wang")
+	for _, j := range list.([]any) {
+		run(0, "job show "+text(j, "id")+" --as wang")
+	}
+	run(2, "job show j-0000000000000000 --as wang")
+	run(0, "release show "+id+" --as zhao")
+	run(3, "release export "+id+" --to out --as liu")
+	run(0, "release approve "+id+" --as zhao")
+	run(0, "release approve "+id+" --as chen")
+	run(0, "release export "+id+" --to out --as liu")
+	run(0, "release list --as sun")
+	run(0, "release show "+id+" --as wang")
+	run(0, "budget show")
+	run(0, "budget show pums")
+	run(2, "budget show nothing")
+	run(0, "audit list --as sun")
+	run(0, "audit list --subject job/"+job+" --as sun")
+	run(0, "audit show 0 --as sun")
+	run(0, "audit verify")
+	run(0, "verify out/"+id)
+	run(0, "doctor")
+	run(2, "job run json/visits.yaml --as wang")
+	run(2, "job rnu")
+	// What is damaged is told in the same shapes.
+	if err := os.WriteFile(filepath.Join("out", id, "result.csv"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(2, "verify out/"+id)
+	if err := os.Remove(filepath.Join("out", id, "statement.dsse.json")); err != nil {
+		t.Fatal(err)
+	}
+	run(2, "verify out/"+id)
+	if err := os.WriteFile("city/log/checkpoint", []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(2, "audit verify")
+
+	for _, cmd := range commands(tree("en")) {
+		if name := strings.TrimPrefix(cmd.CommandPath(), "glovebox "); !cmd.HasSubCommands() && (!ran[name] || c.commands[name] == "") {
+			t.Errorf("%s printed nothing here, or docs/cli-json.md does not have it", name)
+		}
+	}
+	for name := range c.commands {
+		if !ran[name] {
+			t.Errorf("docs/cli-json.md has %s, which is no command", name)
+		}
+	}
+	for shape, fields := range c.shapes {
+		if len(fields) == 0 {
+			t.Errorf("docs/cli-json.md: %s has no fields", shape)
+		}
+		for _, f := range fields {
+			if name := shape + "." + f.name; c.seen[name] == slices.Contains(unseen, name) {
+				t.Errorf("docs/cli-json.md: %s: seen is %v", name, c.seen[name])
+			}
+		}
+	}
+}

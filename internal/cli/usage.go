@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"glovebox"
+	"glovebox/internal/record"
+)
+
+// group makes a command that only holds others.
+func (a *app) group(use, en, zh string, sub ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: a.t(en, zh), Args: noSubcommand, SuggestionsMinimumDistance: 2,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	c.AddCommand(sub...)
+	return c
+}
+
+// noSubcommand makes an unknown word an error that names the near one.
+func noSubcommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	e := glovebox.Errorf(glovebox.CodeInvalid, "unknown command %q for %q", args[0], c.CommandPath())
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		return e.WithFix("did you mean `%s`?", c.CommandPath()+" "+near[0])
+	}
+	return e.WithFix("try `%s --help`", c.CommandPath())
+}
+
+// usage is the error of a flag that is not there or has a bad value.
+func usage(c *cobra.Command, err error) error {
+	e := glovebox.Errorf(glovebox.CodeInvalid, "%s", strings.TrimPrefix(err.Error(), "flag: "))
+	if word, ok := strings.CutPrefix(e.Msg, "unknown flag: --"); ok {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		c.InheritedFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := record.Nearest(word, names); near != "" {
+			return e.WithFix("did you mean --%s?", near)
+		}
+	}
+	return e.WithFix("try `%s --help`", c.CommandPath())
+}
+
+// args wraps a count check so that its error says what is wanted.
+func args(p cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, a []string) error {
+		if p(c, a) == nil {
+			return nil
+		}
+		_, want, _ := strings.Cut(c.Use, " ")
+		want, _, _ = strings.Cut(want, " --") // flags are not counted
+		if want == "" {
+			want = "no argument"
+		}
+		got := strconv.Itoa(len(a)) + " arguments"
+		if len(a) == 1 {
+			got = "1 argument"
+		}
+		return glovebox.Errorf(glovebox.CodeInvalid, "%s wants %s, not %s", c.CommandPath(), want, got).WithFix("try `%s --help`", c.CommandPath())
+	}
+}

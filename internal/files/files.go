@@ -1,0 +1,98 @@
+// Package files opens what people name: regular files, bounded, and without
+// waiting. A FIFO, a device or a socket in the place of a file is refused and
+// never blocks; a file that a job names is found beside the job and nowhere
+// else, whatever links say.
+//
+// It does not promise that a file stays what it was: who needs the bytes twice
+// keeps them.
+package files
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"glovebox"
+)
+
+// Open opens a regular file for reading. It fails with CodeInvalid.
+func Open(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	return regular(f, err, path)
+}
+
+// Read returns the bytes of a regular file of at most limit bytes; fix says
+// what to do about a larger one.
+func Read(path string, limit int64, fix string) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return readAll(f, path, limit, fix)
+}
+
+// ReadBeside returns the bytes of a file that the file at base names: a path
+// relative to base's folder that does not leave it, not even by a link.
+func ReadBeside(base, path string, limit int64, fix string) ([]byte, error) {
+	shown := filepath.Join(filepath.Dir(base), path)
+	if !filepath.IsLocal(path) {
+		return nil, invalid(path, "the path leaves the folder of "+filepath.Base(base)).WithFix("put the file beside it and name it by a relative path")
+	}
+	root, err := os.OpenRoot(filepath.Dir(base))
+	if err != nil {
+		return nil, unreadable(shown)
+	}
+	defer root.Close()
+	f, err := root.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if f, err = regular(f, err, shown); err != nil {
+		return nil, err
+	}
+	return readAll(f, shown, limit, fix)
+}
+
+// Memory puts bytes into a memory file that no path leads to.
+func Memory(name string, data []byte) (*os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "no memory file").Because(err)
+	}
+	f := os.NewFile(uintptr(fd), name)
+	if _, err := f.Write(data); err != nil {
+		_ = f.Close() // the write's error is the one to report
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "no memory file").Because(err)
+	}
+	return f, nil
+}
+
+func regular(f *os.File, err error, path string) (*os.File, error) {
+	if err != nil {
+		return nil, unreadable(path)
+	}
+	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
+		_ = f.Close() // it was only looked at
+		return nil, invalid(path, "this is not a regular file").WithFix("name a file")
+	}
+	return f, nil
+}
+
+func readAll(f *os.File, path string, limit int64, fix string) ([]byte, error) {
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, unreadable(path)
+	}
+	if int64(len(b)) > limit {
+		return nil, invalid(path, "the file is too large").WithFix("%s", fix)
+	}
+	return b, nil
+}
+
+func invalid(path, msg string) *glovebox.Error {
+	return &glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: msg}
+}
+
+func unreadable(path string) error {
+	return invalid(path, "the file cannot be read").WithFix("check the path and its owner")
+}
