@@ -288,7 +288,7 @@ func TestFilterNeverFailsOnARow(t *testing.T) {
 		}
 	}
 	for len(es) > 0 {
-		n := min(len(es), 90)
+		n := min(len(es), MaxFilterTexts) // each makes one text at most
 		if _, err := filterRowsOf(t, strings.Join(es[:n], " or ")+" or age = 1", mem); err != nil {
 			t.Errorf("%v in %s", err, strings.Join(es[:n], " or "))
 		}
@@ -299,7 +299,7 @@ func TestFilterNeverFailsOnARow(t *testing.T) {
 // The costliest filter that the checker lets through must stay cheap.
 func TestFilterBombs(t *testing.T) {
 	mem := checked(t)
-	many := strings.Repeat("lower(upper(trim(town))) like '%"+strings.Repeat("a", 20)+"%' or ", 100) + "false"
+	many := strings.Repeat("lower(upper(trim(town))) like '%"+strings.Repeat("a", 20)+"%' or ", MaxFilterTexts/3) + "false"
 	nest := strings.Repeat("coalesce(", 20) + "cost" + strings.Repeat(", greatest(cost, age, big))", 20) + " > 0"
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

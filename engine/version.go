@@ -2,7 +2,10 @@
 
 package engine
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Version starts a locked-down DuckDB and returns its version. It fails if
 // DuckDB does not start or a setting cannot be locked.
@@ -21,5 +24,5 @@ func Version(ctx context.Context) (string, error) {
 	if !r.Next() {
 		return "", dbError(ctx, "ask DuckDB for its version", r.Err())
 	}
-	return r.RecordBatch().Column(0).ValueStr(0), nil
+	return strings.Clone(r.RecordBatch().Column(0).ValueStr(0)), nil // DuckDB owns the batch
 }

@@ -31,7 +31,8 @@ type box struct {
 	s    *search
 	fds  [2]*os.File          // where this process's own stdout and stderr go while a command runs
 	ran  map[string]*[2]int   // command to how often it ended well, and not
-	says map[string]bool      // languages and forms of output used
+	says map[string]bool      // command, language and form of output that were used
+	turn map[string]int       // command to its runs so far
 	ctx  context.Context      // of the commands
 	bad  int                  // findings so far
 	seen int64                // bytes searched
@@ -44,7 +45,7 @@ func newBox(t *testing.T) *box {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &box{t: t, here: here, dir: t.TempDir(), s: &search{needles(t)}, ran: map[string]*[2]int{}, says: map[string]bool{}, ctx: t.Context(), log: t.Errorf}
+	b := &box{t: t, here: here, dir: t.TempDir(), s: &search{needles(t)}, ran: map[string]*[2]int{}, says: map[string]bool{}, turn: map[string]int{}, ctx: t.Context(), log: t.Errorf}
 	for _, d := range []string{"sources", "jobs", "tmp"} {
 		if err := os.Mkdir(b.path(d), 0o700); err != nil {
 			t.Fatal(err)
@@ -70,36 +71,29 @@ func newBox(t *testing.T) *box {
 
 func (b *box) path(name string) string { return filepath.Join(b.dir, name) }
 
-// variation is a way to say the same: language and form of output.
-func (b *box) variations() [][]string {
-	return [][]string{{"--lang", "en"}, {"--lang", "zh"}, {"--lang", "en", "--json"}, {"--lang", "zh", "--json"}}
+// variations are the ways to say the same: language and form of output.
+func variations() [][]string {
+	return [][]string{{"--lang", "en"}, {"--lang", "zh", "--json"}, {"--lang", "zh"}, {"--lang", "en", "--json"}}
 }
 
-// ok runs a line in every language and form; it has to succeed each time.
+// next is the variation of a command's next run: they take turns.
+func (b *box) next(line string) []string {
+	name := command(strings.Fields(line))
+	b.turn[name]++
+	return variations()[b.turn[name]%4]
+}
+
+// ok runs a line twice, once as text and once as JSON; it has to succeed.
 func (b *box) ok(line string) {
 	b.t.Helper()
-	for _, v := range b.variations() {
-		if status, out, errs := b.run(line, v); status != 0 {
-			b.t.Fatalf("%s %v: status %d\n%s%s", line, v, status, out, errs)
-		}
-	}
+	b.once(line)
+	b.once(line)
 }
 
-// twice is ok with two of the variations: for what takes long.
-func (b *box) twice(line string) {
-	b.t.Helper()
-	for i := range 2 {
-		v := b.variations()[(len(line)+i*3)%4]
-		if status, out, errs := b.run(line, v); status != 0 {
-			b.t.Fatalf("%s %v: status %d\n%s%s", line, v, status, out, errs)
-		}
-	}
-}
-
-// once runs a line that has to succeed and works only once.
+// once runs a line that has to succeed, and returns what it printed.
 func (b *box) once(line string) string {
 	b.t.Helper()
-	v := b.variations()[len(line)%4]
+	v := b.next(line)
 	status, out, errs := b.run(line, v)
 	if status != 0 {
 		b.t.Fatalf("%s %v: status %d\n%s%s", line, v, status, out, errs)
@@ -107,20 +101,22 @@ func (b *box) once(line string) string {
 	return out
 }
 
-// fails runs a line in every language and form; it has to end with the status.
+// fails runs a line twice, once as text and once as JSON; it has to end with
+// the status.
 func (b *box) fails(want int, line string) {
 	b.t.Helper()
-	for _, v := range b.variations() {
+	for range 2 {
+		v := b.next(line)
 		if status, out, errs := b.run(line, v); status != want {
 			b.t.Errorf("%s %v: status %d, not %d\n%s%s", line, v, status, want, out, errs)
 		}
 	}
 }
 
-// any runs a line once, whatever comes of it, with the n-th variation.
-func (b *box) any(n int, line string) int {
+// any runs a line, whatever comes of it.
+func (b *box) any(line string) int {
 	b.t.Helper()
-	status, _, _ := b.run(line, b.variations()[n%4])
+	status, _, _ := b.run(line, b.next(line))
 	return status
 }
 
@@ -144,7 +140,7 @@ func (b *box) run(line string, more []string) (status int, out, errs string) {
 		b.ran[name] = &[2]int{}
 	}
 	b.ran[name][min(status, 1)]++
-	b.says[strings.Join(more, " ")] = true
+	b.says[name+" "+strings.Join(more, " ")] = true
 	return status, stdout.String(), stderr.String()
 }
 

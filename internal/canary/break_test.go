@@ -64,7 +64,8 @@ func (b *box) probes(id string) []string {
 // commands over what is left.
 func (b *box) stageDamage() {
 	id := b.releaseOf("keys", job{function: "keys", columns: "note", key: privately, perUnit: 2, release: "rho: 0.5, delta: 1e-12"})
-	b.file("fresh", job{function: "plain", columns: "note, serial", metrics: ", texts: {kind: sum, min: 0, max: 1}, numbers: {kind: sum, min: 0, max: 1}", where: "age >= 0"})
+	// A job that was not run before; it reads sealed parts, too.
+	b.file("fresh", job{function: "redacted", columns: "phone", metrics: ", texts: {kind: sum, min: 0, max: 1}, numbers: {kind: sum, min: 0, max: 1}", where: "age >= 0"})
 	newest := func(pattern string) string {
 		found, err := filepath.Glob(filepath.Join(b.path("dom"), pattern))
 		if err != nil || len(found) == 0 {
@@ -126,7 +127,13 @@ func (b *box) stageDamage() {
 		{"a release's document", statement(`UPDATE doc SET body = replace(body, 'sha256:', 'sha255:') WHERE kind = 'release'`)},
 		{"a release's bytes", statement(`DELETE FROM blob`)},
 		{"a scenario's and grant's document", statement(`UPDATE doc SET body = '[]' WHERE kind IN ('scenario', 'grant', 'user')`)},
-		{"the database, changed", flip("domain.db")},
+		{"the database, changed", func(dom string) {
+			data := read(b.t, filepath.Join(dom, "domain.db"))
+			for at := 4096; at < len(data); at += 97 { // some of it is in use
+				data[at] ^= 0x11
+			}
+			write(b.t, filepath.Join(dom, "domain.db"), data)
+		}},
 		{"the database, cut", cut("domain.db")},
 		{"the log's entries, changed", flip(newest("log/tile/entries/000*"))},
 		{"the log's checkpoint, changed", flip("log/checkpoint")},
@@ -144,7 +151,7 @@ func (b *box) stageDamage() {
 			if n >= 3 && (n+i)%5 != 0 {
 				continue
 			}
-			if b.any(n+i, line+" --domain damaged") != 0 {
+			if b.any(line+" --domain damaged") != 0 {
 				failed++
 			}
 		}
@@ -187,13 +194,13 @@ func (c *countdown) Err() error            { c.look(); return c.Context.Err() }
 func (b *box) stageInterrupted() {
 	stopped := 0
 	for i, n := range []int64{1, 4, 12, 32, 64, 100, 200, 400, 1600} {
-		for k, line := range []string{
+		for _, line := range []string{
 			"dataset load lines sources/rejects.json --as pat", "dataset load people sources/people.csv --as pat",
-			"job run " + b.file("interrupted", job{function: "misbehave", columns: "note, amount", key: towns, metrics: totals, params: "how: 1", references: rates, where: "age > " + string(rune('0'+i%10))}) + " --as wang",
+			"job run " + b.file("interrupted", job{function: "misbehave", columns: "note, amount", key: towns, metrics: totals, params: "how: 1", references: rated, where: "age > " + string(rune('0'+i%10))}) + " --as wang",
 			"audit verify", "audit list --as sun",
 		} {
 			b.ctx = b.countdown(n)
-			if b.any(i+k, line) != 0 {
+			if b.any(line) != 0 {
 				stopped++
 			}
 			b.ctx = b.t.Context()
@@ -247,6 +254,19 @@ func (b *box) stageReadOnly() {
 			}
 			defer os.Chmod(dir, st.Mode().Perm())
 		}
+	}
+	for _, d := range []string{"jobs", "sources"} {
+		names, err := os.ReadDir(b.path(d))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		for _, f := range names {
+			if err := os.Chmod(filepath.Join(b.path(d), f.Name()), 0o644); err != nil {
+				b.t.Fatal(err)
+			}
+		}
+	}
+	if super { // gives up its rights
 		if err := syscall.Seteuid(nobody); err != nil {
 			b.t.Fatal(err)
 		}
@@ -257,10 +277,8 @@ func (b *box) stageReadOnly() {
 		}()
 	}
 	failed := 0
-	for n, line := range b.probes(id) {
-		st, o, e := b.run(line+" --domain readonly", []string{"--lang", "en"})
-		b.t.Log(st, line, o[:min(len(o), 80)], e)
-		if b.any(n, line+" --domain readonly") != 0 {
+	for _, line := range b.probes(id) {
+		if b.any(line+" --domain readonly") != 0 {
 			failed++
 		}
 	}

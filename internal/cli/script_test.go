@@ -31,6 +31,7 @@ import (
 //	capture NAME RE   set $NAME to the first match of RE on its stdout
 //	damage FILE       change one byte in the middle of a file
 //	sql FILE STMT     change a database behind the product's back
+//	unguard FILE      drop every trigger of a database
 //
 // People: chen provides pums, qian provides for another organisation, zhao is
 // the authority, liu the operator, wang a developer with a grant, wu one
@@ -60,7 +61,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"glovebox": scriptGlovebox, "status": scriptStatus, "atmost": scriptAtMost,
-			"capture": scriptCapture, "damage": scriptDamage, "sql": scriptSQL,
+			"capture": scriptCapture, "damage": scriptDamage, "sql": scriptSQL, "unguard": scriptUnguard,
 		},
 	})
 }
@@ -163,6 +164,28 @@ func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		ts.Fatalf("nothing changed (%v)", err)
+	}
+}
+
+func scriptUnguard(ts *testscript.TestScript, neg bool, args []string) {
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	rows, err := db.Query(`SELECT name FROM sqlite_master WHERE type = 'trigger'`)
+	ts.Check(err)
+	var names []string
+	for rows.Next() {
+		var n string
+		ts.Check(rows.Scan(&n))
+		names = append(names, n)
+	}
+	ts.Check(rows.Close())
+	if len(names) == 0 || neg {
+		ts.Fatalf("there are no triggers")
+	}
+	for _, n := range names {
+		_, err := db.Exec(`DROP TRIGGER "` + n + `"`)
+		ts.Check(err)
 	}
 }
 
