@@ -34,7 +34,7 @@ fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, eac
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 
 .PHONY: fuzz-long
-fuzz-long: ## the same for longer, and 1,000,000 random resets of a guest in each way
+fuzz-long: ## the same for longer, 1,000,000 resets in each way, 10,000 random modules metered and not (hours)
 	@scripts/fuzz-long
 
 .PHONY: bench
@@ -44,10 +44,6 @@ bench: ## measure each hot path beside its baseline; print a table, write bench.
 .PHONY: bench-wasm
 bench-wasm: ## measure the sandbox beside wasmtime and native code; write the table of docs/benchmarks.md
 	@cd bench && $(GO) run . -doc ../docs/benchmarks.md
-
-.PHONY: fuzz-long
-fuzz-long: ## compare 10,000 random modules with and without metering (hours)
-	@scripts/fuzz-long
 
 .PHONY: lint
 lint: ## gofmt, vet and, where it is installed, golangci-lint

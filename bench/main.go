@@ -42,7 +42,7 @@ func main() {
 
 func run(ctx context.Context, doc string) error {
 	var lines []line
-	for _, f := range []func(context.Context) ([]line, error){groupBy, units, garbage, workers} {
+	for _, f := range []func(context.Context) ([]line, error){groupBy, units, scalar, garbage, workers} {
 		l, err := f(ctx)
 		if err != nil {
 			return err

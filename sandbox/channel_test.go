@@ -47,11 +47,13 @@ func TestChannelMissingValues(t *testing.T) {
 	// its validity bit alone must not be undone by reading them.
 	a := memory.NewGoAllocator()
 	prog := compile(t, nullable(t), nil)
-	g := start(t, prog, nullableBinding(), nil)
-	for row, want := range map[int]float64{0: 11, 1: 0, 2: 33} {
-		unit := [][]Span{{{Batch: hiddenBatch(t, a, 11, 22, 33), From: row, To: row + 1}}}
-		if m := metric(t, g, unit); m != want {
-			t.Errorf("row %d reads as %v, want %v", row, m, want)
+	for _, how := range resets {
+		g := start(t, prog, nullableBinding(), &GuestOptions{Reset: how})
+		for row, want := range map[int]float64{0: 11, 1: 0, 2: 33} {
+			unit := [][]Span{{{Batch: hiddenBatch(t, a, 11, 22, 33), From: row, To: row + 1}}}
+			if m := metric(t, g, unit); m != want {
+				t.Errorf("reset %s: row %d reads as %v, want %v", how, row, m, want)
+			}
 		}
 	}
 }

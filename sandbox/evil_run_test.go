@@ -11,6 +11,29 @@ func bits(b uint64) []byte {
 	return emit(w.I64Const(int64(b)), w.Op(0xbf))
 }
 
+// TestRegionsStartEmpty: what gbx_buffers left in its two regions is gone.
+func TestRegionsStartEmpty(t *testing.T) {
+	sum := w.Cat(w.I32Const(testIn), w.Set(1), w.Loop(
+		w.Get(2), w.Get(1), w.Load(w.I64Load, 0), w.Op(0x7c), w.Set(2),
+		w.Get(1), w.I32Const(8), w.Op(0x6a), w.U([]byte{0x22}, 1), w.I32Const(testIn+1024), w.Op(0x49), w.BrIf(0)))
+	with := func(fill ...[]byte) float64 {
+		p := &probe{w.New(), testManifest()}
+		p.Memory(4).Export("memory", w.Memory, 0)
+		p.Export("gbx_abi_1", w.Func, p.Func(nil, []byte{w.I32}, nil, w.I32Const(0)))
+		p.Export("gbx_buffers", w.Func, p.Func([]byte{w.I32, w.I32}, []byte{w.I64}, nil, w.Cat(fill...), w.I64Const(testIn<<32|testOut)))
+		p.run([]byte{w.I32, w.I64}, sum,
+			w.I32Const(testOut), w.Load(w.I64Load, 0), w.I32Const(testOut), w.Load(w.I64Load, 8), w.Op(0x84, 0x50, 0x45), w.If(w.Op(0x00)),
+			emit(w.Get(2), w.I64Const(0xffffff), w.Op(0x83), f64FromI64))
+		return metric(t, start(t, compile(t, p.wasm(t), nil), probeBinding(), nil), empty())
+	}
+	clean := with()
+	if dirty := with(
+		w.I32Const(testIn), w.I32Const(0x55), w.Get(0), w.Op(0xfc, 11, 0),
+		w.I32Const(testOut), w.I32Const(0x55), w.Get(1), w.Op(0xfc, 11, 0)); dirty != clean {
+		t.Fatalf("the window sums to %v, without garbage to %v", dirty, clean)
+	}
+}
+
 // TestDepthIsGivenBack leaves a function in every way there is, far more often
 // than the depth would last if one of them kept its frame.
 func TestDepthIsGivenBack(t *testing.T) {

@@ -225,11 +225,11 @@ func (s *scanner) run() {
 			} else {
 				cost, ok = s.prefixed(&in)
 			}
-			s.notePurity(&in, s.b.facts.store)
-			s.b.facts.store = s.b.facts.store || stored
 			if in.op == opCall && int(in.imm) < s.m.importedFuncs {
 				cost = fuelHost
 			}
+			s.notePurity(&in, s.b.facts.store)
+			s.b.facts.store = s.b.facts.store || stored
 			if !ok {
 				return
 			}

@@ -23,6 +23,9 @@ func (m *Module) Impurity(name string) (reason string, found bool) {
 	if !ok || e.kind != kindFunc {
 		return "no such function", true
 	}
+	if m.importedFuncs > 0 {
+		return "the module imports functions, which may write memory", true
+	}
 	seen := make([]bool, len(m.funcs))
 	todo := []uint32{e.index}
 	tabled := false

@@ -1,0 +1,11 @@
+;; Tries to write memory with a lane of a vector. Must: refused G055
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func (export "run") (param $x i64) (result i32 f64)
+    (v128.store8_lane 0 (i32.const 512) (v128.const i64x2 0 0))
+    (i32.const 1)
+    (f64.convert_i64_s (local.get $x))
+  )
+)

@@ -1,0 +1,14 @@
+;; Tries to read what an earlier row may have left. Must: ok
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (global $g (mut i64) (i64.const 0))
+  (func (export "run") (param $x i64) (result i32 f64)
+    (drop (i64.load (i32.const 512)))
+    (drop (memory.size))
+    (drop (global.get $g))
+    (i32.const 1)
+    (f64.convert_i64_s (local.get $x))
+  )
+)
