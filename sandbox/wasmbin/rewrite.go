@@ -8,7 +8,7 @@ import (
 // RewriterVersion names the rewriting rules: what is charged, where, and how
 // much. A change of any of them changes the fuel that a unit takes, so it
 // changes this version too.
-const RewriterVersion = "gbrw/3"
+const RewriterVersion = "gbrw/2"
 
 // Names that the rewritten module shares with the host.
 const (
