@@ -96,6 +96,17 @@ func (a *app) actor(ctx context.Context, d *domain.Domain) (glovebox.User, error
 	return d.ActiveUser(ctx, a.user)
 }
 
+// act is with, on behalf of the user of --as.
+func (a *app) act(ctx context.Context, write bool, fn func(*domain.Domain, glovebox.User) error) error {
+	return a.with(ctx, write, func(d *domain.Domain) error {
+		u, err := a.actor(ctx, d)
+		if err != nil {
+			return err
+		}
+		return fn(d, u)
+	})
+}
+
 // emit prints v as JSON, or calls text.
 func (a *app) emit(v any, text func()) error {
 	if !a.json {

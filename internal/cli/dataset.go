@@ -43,11 +43,7 @@ organisation.`, `登记数据资源记录：字段及其分类分级、取值范
 			if err != nil {
 				return err
 			}
-			return a.with(c.Context(), true, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
 				if err := d.AddDataset(c.Context(), u, rec); err != nil {
 					return err
 				}
@@ -84,11 +80,7 @@ number and reason, never by value. Role: provider of the dataset.`, `按 CODE �
 		Example: "  glovebox dataset load population population.csv --domain ./city --as chen",
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.with(c.Context(), true, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
 				l, err := d.LoadDataset(c.Context(), u, w[0], w[1], a.progress(a.t("loading", "载入")))
 				if err != nil {
 					return err

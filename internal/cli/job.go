@@ -26,11 +26,7 @@ Exit status: as job run would give at admission.`, `检查作业及其模块，�
 		Example: "  glovebox job check job.yaml --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
 				r, err := pipeline.New(d, nil).Check(c.Context(), w[0], u)
 				if err != nil {
 					return err
@@ -83,11 +79,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 		Example: "  glovebox job run job.yaml --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.with(c.Context(), true, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
 				o, err := pipeline.New(d, &pipeline.Options{Progress: a.progress(a.t("running", "运行"))}).Run(c.Context(), w[0], u)
 				if err != nil {
 					return err
@@ -116,11 +108,7 @@ see their own jobs, the other roles see all.`, `列出作业及其状态；已�
 		Example: "  glovebox job list --domain ./city --as wang",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
 				all, err := pipeline.New(d, nil).Jobs(c.Context(), u)
 				if err != nil {
 					return err
@@ -151,11 +139,7 @@ price, its release, and all reasons if it was refused.`, `显示作业：状态�
 		Example: "  glovebox job show j-0123456789abcdef --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
 				j, err := pipeline.New(d, nil).Job(c.Context(), u, w[0])
 				if err != nil {
 					return err

@@ -30,11 +30,7 @@ wait for approvals say whose.`, `列出发布：开发主体只见自己的，�
 		Example: "  glovebox release list --domain ./city --as zhao",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
 				all, err := pipeline.New(d, nil).Releases(c.Context(), u)
 				if err != nil {
 					return err
@@ -60,11 +56,7 @@ who has still to. Developers see their own releases, the other roles see all.`, 
 		Example: "  glovebox release show r-0123456789abcdef --domain ./city --as zhao",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
 				v, err := pipeline.New(d, nil).Release(c.Context(), u, w[0])
 				if err != nil {
 					return err
@@ -90,11 +82,7 @@ provider of an input has to approve where providers are asked.`, `以策略要�
 		Example: "  glovebox release approve r-0123456789abcdef --domain ./city --as zhao",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.with(c.Context(), true, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
 				r, err := pipeline.New(d, nil).Approve(c.Context(), u, w[0], glovebox.Role(role))
 				if err != nil {
 					return err
@@ -125,11 +113,7 @@ AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 			"  glovebox release export r-0123456789abcdef --to s3://results/care --endpoint s3.example:9000 --domain ./city --as liu",
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.with(c.Context(), true, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
 				dest, closeDest, err := o.open()
 				if err != nil {
 					return err

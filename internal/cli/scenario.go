@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glovebox"
 	"glovebox/internal/catalog"
 	"glovebox/internal/domain"
 )
@@ -33,11 +34,7 @@ Role: operator.`, `申报应用场景，等待授权。字段说明：docs/forma
 			if err != nil {
 				return err
 			}
-			return a.with(c.Context(), true, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
 				if err := d.AddScenario(c.Context(), u, s); err != nil {
 					return err
 				}
@@ -69,11 +66,7 @@ Fields: docs/formats/grant.md. Role: authority.`, `为应用场景授权：哪�
 			if err != nil {
 				return err
 			}
-			return a.with(c.Context(), true, func(d *domain.Domain) error {
-				u, err := a.actor(c.Context(), d)
-				if err != nil {
-					return err
-				}
+			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
 				if err := d.Grant(c.Context(), u, g); err != nil {
 					return aboutFile(err, w[0])
 				}
