@@ -55,6 +55,7 @@ type Options struct {
 type Crew struct {
 	o       Options
 	first   *spare
+	ready   *jail.Process // from Prepare, until Run takes it
 	started atomic.Int32
 }
 
@@ -131,6 +132,10 @@ func (c *Crew) worker() (*jail.Process, error) {
 
 // Close ends the first worker if no job took it.
 func (c *Crew) Close() {
+	if c.ready != nil {
+		c.ready.Close()
+		c.ready = nil
+	}
 	if p, err := c.unused(); err == nil && p != nil {
 		p.Close()
 	}

@@ -23,7 +23,7 @@ func faulty() map[string]jail.Role {
 			if _, err := in.Receive(); err != nil {
 				return err
 			}
-			if err := in.Seal(); err != nil {
+			if err := errors.Join(in.Seal(), in.Send(jail.Frame{Kind: jail.Ready})); err != nil {
 				return err
 			}
 			m, err := in.Receive()

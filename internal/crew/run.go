@@ -37,12 +37,11 @@ func (l *lost) Error() string { return l.why }
 // Run works on all parts. It returns when all are done, or one cannot be, or
 // the context ends.
 func (c *Crew) Run(ctx context.Context, t *Task) error {
-	spec, err := t.Job.Encode(t.Manifests)
+	r, err := c.newRun(t)
 	if err != nil {
 		return err
 	}
-	defer spec.Close()
-	r := &run{c: c, t: t, spec: spec, silence: c.silence(t.Job), todo: make(chan piece, t.Parts), left: t.Parts, done: make(chan struct{})}
+	defer r.spec.Close()
 	for i := range t.Parts {
 		r.todo <- piece{part: i}
 	}
@@ -57,13 +56,58 @@ func (c *Crew) Run(ctx context.Context, t *Task) error {
 			if !r.wait(ctx, time.Duration(i)*secondAfter) {
 				return
 			}
-			if err := r.work(ctx); err != nil {
+			var ready *jail.Process
+			if i == 0 {
+				ready, c.ready = c.ready, nil
+			}
+			if err := r.work(ctx, ready); err != nil {
 				stop(err)
 			}
 		})
 	}
 	group.Wait()
 	return context.Cause(ctx)
+}
+
+func (c *Crew) newRun(t *Task) (*run, error) {
+	spec, err := t.Job.Encode(t.Manifests)
+	if err != nil {
+		return nil, err
+	}
+	return &run{c: c, t: t, spec: spec, silence: c.silence(t.Job), todo: make(chan piece, t.Parts), left: t.Parts, done: make(chan struct{})}, nil
+}
+
+// Prepare starts the job's module in a worker, without any data, so that one
+// that cannot be started costs nothing. The worker waits for Run, or Close. It
+// fails with CodeModule if the module is at fault.
+func (c *Crew) Prepare(ctx context.Context, t *Task) error {
+	r, err := c.newRun(t)
+	if err != nil {
+		return err
+	}
+	defer r.spec.Close()
+	for n := 1; ; n++ {
+		p, err := r.begin(ctx)
+		if err == nil {
+			c.ready = p
+			return nil
+		}
+		if p != nil {
+			p.Close()
+		}
+		var gone *lost
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case !errors.As(err, &gone):
+			return err
+		case gone.why == jail.FaultModule.String():
+			return glovebox.Errorf(glovebox.CodeModule, "the module cannot be started: _initialize or gbx_buffers fails, or its memory does not hold the job's window").
+				WithFix("try it on sample rows; docs/formats/guest-abi.md says what happens before the first unit")
+		case n == c.o.Attempts:
+			return glovebox.Errorf(glovebox.CodeInternal, "a worker was lost %d times before the job began: %s", n, gone.why).WithFix("`glovebox doctor` checks the machine")
+		}
+	}
 }
 
 // secondAfter is how long the first worker is alone: a small job is done
@@ -86,9 +130,9 @@ func (r *run) wait(ctx context.Context, d time.Duration) bool {
 	return false
 }
 
-// work takes parts until there are none, with one worker after another.
-func (r *run) work(ctx context.Context) error {
-	var p *jail.Process
+// work takes parts until there are none, with one worker after another; p, if
+// it is not nil, is the first.
+func (r *run) work(ctx context.Context, p *jail.Process) error {
 	defer func() {
 		if p != nil {
 			p.Close()
@@ -210,6 +254,15 @@ func (r *run) begin(ctx context.Context) (*jail.Process, error) {
 	case f.Kind == jail.Failure:
 		return p, failure(f)
 	case f.Kind != jail.Sealed:
+		return p, &lost{jail.ErrFrame.Error()}
+	}
+	f, err = p.Next(r.silence)
+	switch {
+	case err != nil:
+		return p, &lost{err.Error()}
+	case f.Kind == jail.Failure:
+		return p, failure(f)
+	case f.Kind != jail.Ready:
 		return p, &lost{jail.ErrFrame.Error()}
 	}
 	return p, nil

@@ -18,6 +18,7 @@ const (
 	Failure  Kind = 5 // one byte: see Fault
 	Compiled Kind = 6 // machine code, as package work defines it
 	Reason   Kind = 7 // why a module does not compile: printable ASCII; compile role only
+	Ready    Kind = 8 // the module was started with the job's inputs: parts can come
 )
 
 // Bounds of frames.
@@ -37,7 +38,7 @@ func maxPayload(k Kind) (n int, exact bool) {
 	switch k {
 	case Hello:
 		return 12, true
-	case Sealed, Beat:
+	case Sealed, Beat, Ready:
 		return 0, true
 	case Partial:
 		return 4 + MaxPartial, false

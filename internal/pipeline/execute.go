@@ -19,6 +19,9 @@ type jobWork struct {
 	code   *os.File // machine code of the module; may be nil
 	inputs []source
 	parts  int
+	// Manifests of the inputs, as they are sealed and as they are read.
+	raw       [][]byte
+	manifests []*engine.Manifest
 }
 
 func (w *jobWork) close() {
@@ -61,7 +64,27 @@ func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobW
 	if w.code, err = w.crew.Compile(ctx, w.job); err != nil {
 		return nil, inFile(err, r.file)
 	}
+	if err := p.start(ctx, w); err != nil {
+		w.close()
+		return nil, inFile(err, r.file)
+	}
 	return w, nil
+}
+
+// start reads the manifests and has a worker start the module without data.
+func (p *Pipeline) start(ctx context.Context, w *jobWork) error {
+	for _, in := range w.inputs {
+		raw, err := p.d.Vault.ReadManifest(in.code, in.version)
+		if err != nil {
+			return err
+		}
+		m, err := engine.DecodeManifest(raw)
+		if err != nil {
+			return err
+		}
+		w.raw, w.manifests = append(w.raw, raw), append(w.manifests, m)
+	}
+	return w.crew.Prepare(ctx, &crew.Task{Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts})
 }
 
 // execute runs all parts, merges what they give and adds noise.
@@ -80,22 +103,11 @@ func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*privacy.Table, err
 // parts has the crew work on all parts and merges them. What a worker sends is
 // foreign: it is decoded on its own before it is added.
 func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Partial, error) {
-	raw := make([][]byte, len(w.inputs))
-	manifests := make([]*engine.Manifest, len(w.inputs))
-	for i, in := range w.inputs {
-		var err error
-		if raw[i], err = p.d.Vault.ReadManifest(in.code, in.version); err != nil {
-			return nil, err
-		}
-		if manifests[i], err = engine.DecodeManifest(raw[i]); err != nil {
-			return nil, err
-		}
-	}
 	total := w.job.Plan().NewPartial()
 	n := 0
 	err := w.crew.Run(ctx, &crew.Task{
-		Job: w.job, Manifests: raw, Code: w.code, Parts: w.parts,
-		Open: func(part int) ([]work.Files, error) { return p.openPart(w, manifests, part) },
+		Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts,
+		Open: func(part int) ([]work.Files, error) { return p.openPart(w, part) },
 		Done: func(data []byte) error {
 			one := w.job.Plan().NewPartial()
 			if one.UnmarshalBinary(data) != nil {
@@ -117,14 +129,14 @@ func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Partial, err
 
 // openPart decrypts one part of every input into memory. The files are the
 // caller's, also with an error.
-func (p *Pipeline) openPart(w *jobWork, manifests []*engine.Manifest, index int) (_ []work.Files, err error) {
+func (p *Pipeline) openPart(w *jobWork, index int) (_ []work.Files, err error) {
 	files := make([]work.Files, len(w.inputs))
 	sealed := w.job.NeedsSealed()
 	for i, in := range w.inputs {
-		if index >= len(manifests[i].Parts) {
+		if index >= len(w.manifests[i].Parts) {
 			return files, glovebox.Errorf(glovebox.CodeInternal, "the snapshot of %s lacks part %d", in.code, index)
 		}
-		part := manifests[i].Parts[index]
+		part := w.manifests[i].Parts[index]
 		if files[i].Part, err = p.d.Vault.OpenPart(in.code, in.version, part.Name); err != nil {
 			return files, err
 		}

@@ -14,6 +14,7 @@ import (
 	"glovebox/exporter/bundle"
 	"glovebox/exporter/fileexport"
 	"glovebox/internal/domain"
+	"glovebox/internal/modbuild"
 	"glovebox/internal/store"
 )
 
@@ -207,5 +208,25 @@ func TestReviewAndExport(t *testing.T) {
 	v, err := d.Verify(t.Context(), nil)
 	if err != nil || len(v.Problems) > 0 {
 		t.Fatalf("%v %v", v, err)
+	}
+}
+
+// TestWhatCannotStartCostsNothing: a module that traps before the first unit
+// is refused before the charge.
+func TestWhatCannotStartCostsNothing(t *testing.T) {
+	d, file := pumsDomain(t)
+	wasm, err := modbuild.Build(t.Context(), modbuild.Source{Path: "testdata/stillborn.wasm", Manifest: filepath.Join(example, "income.manifest.json")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "income.wasm"), wasm.Wasm, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
+	if glovebox.CodeOf(err) != glovebox.CodeModule {
+		t.Fatalf("got %v", err)
+	}
+	if got := balance(t, d, "pums").Spent; got != (glovebox.Amount{}) {
+		t.Fatalf("it cost %v", got)
 	}
 }

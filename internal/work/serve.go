@@ -92,7 +92,14 @@ func serve(in *jail.Inside) error {
 	}
 	w, err := r.Worker(ctx)
 	if err != nil {
-		return errors.Join(err, in.Fail(jail.FaultFilter))
+		why := jail.FaultFilter
+		if glovebox.CodeOf(err) == glovebox.CodeModule {
+			why = jail.FaultModule
+		}
+		return errors.Join(err, in.Fail(why))
+	}
+	if err := in.Send(jail.Frame{Kind: jail.Ready}); err != nil {
+		return err
 	}
 	go beat(in, w)
 	for {
