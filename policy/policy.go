@@ -106,19 +106,6 @@ func (e *Engine) Decide(ctx context.Context, in Input) (glovebox.Decision, error
 	return d, nil
 }
 
-// OverBudget says whether a decision refuses for the budget and nothing else.
-func OverBudget(d glovebox.Decision) bool {
-	if d.Allow || len(d.Reasons) == 0 {
-		return false
-	}
-	for _, r := range d.Reasons {
-		if !strings.HasPrefix(r.Rule, string(glovebox.PointAdmit)+".budget.") {
-			return false
-		}
-	}
-	return true
-}
-
 // failed makes d the refusal of a policy that could not decide. It repeats
 // nothing that a rule computed.
 func failed(d glovebox.Decision, step, at string) glovebox.Decision {

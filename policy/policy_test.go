@@ -340,16 +340,19 @@ func TestOverBudget(t *testing.T) {
 		return d
 	}
 	dear := map[string]any{"datasets": map[string]any{"disability": map[string]any{"cost": map[string]any{"loss": 9000000000}}}}
-	if d := ask(dear); d.Allow || !OverBudget(d) || len(d.Reasons) != 2 {
+	if d := ask(dear); d.Allow || !overBudget(d) || len(d.Reasons) != 2 {
 		t.Errorf("dear: %+v", d)
 	}
-	if d := ask(merge(dear, map[string]any{"product": "care-atlas"})); d.Allow || OverBudget(d) {
+	if d := ask(merge(dear, map[string]any{"product": "care-atlas"})); d.Allow || overBudget(d) {
 		t.Errorf("dear and unlisted: %+v", d)
 	}
-	if d := ask(map[string]any{"datasets": map[string]any{"disability": map[string]any{"cost": map[string]any{"loss": 0}}}}); d.Allow || OverBudget(d) {
+	if d := ask(map[string]any{"datasets": map[string]any{"disability": map[string]any{"cost": map[string]any{"loss": 0}}}}); d.Allow || overBudget(d) {
 		t.Errorf("free: %+v", d)
 	}
-	if OverBudget(ask(nil)) || OverBudget(glovebox.Decision{}) {
+	if overBudget(ask(nil)) || overBudget(glovebox.Decision{}) {
 		t.Error("what is allowed, or says nothing, is not over budget")
 	}
 }
+
+// overBudget says whether the error of a refusal is one of the budget alone.
+func overBudget(d glovebox.Decision) bool { return glovebox.CodeOf(d.Denied()) == glovebox.CodeBudget }
