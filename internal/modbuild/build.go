@@ -74,6 +74,11 @@ func Build(ctx context.Context, s Source) (*Result, error) {
 	if err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeModule, "the compiler wrote no module").Because(err)
 	}
+	if t.Scalar() {
+		if wasm, err = sandbox.JoinScalar(wasm, t.Manifest); err != nil {
+			return nil, err
+		}
+	}
 	if r.Wasm, err = sandbox.SetManifest(wasm, manifest); err != nil {
 		return nil, err
 	}
