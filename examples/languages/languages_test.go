@@ -32,7 +32,8 @@ var update = flag.Bool("update", false, "write the modules and digests.txt")
 // compilers built the committed modules. Another version may well choose other
 // instructions: what it builds must then do the same, that is all.
 var compilers = map[string]string{
-	"c": "clang version 19.1.7",
+	"c":    "clang version 19.1.7",
+	"rust": "rustc 1.63.0",
 }
 
 // examples are the projects that modbuild.New makes: the module's name by the
@@ -48,8 +49,8 @@ func read(t *testing.T, file string) []byte {
 	return b
 }
 
-// TestModulesAreTheirSources makes a new project in each language, builds it
-// twice, in different folders, and wants the committed bytes.
+// TestModulesAreTheirSources makes a new project in each language, builds it,
+// one of them twice in different folders, and wants the committed bytes.
 func TestModulesAreTheirSources(t *testing.T) {
 	for _, lang := range modbuild.Templated() {
 		l, _ := modbuild.Named(lang)
@@ -62,8 +63,10 @@ func TestModulesAreTheirSources(t *testing.T) {
 				if _, err := sandbox.Admit(r.Wasm, nil); err != nil {
 					t.Fatal(err)
 				}
-				if again := build(t, l, name, kind); !bytes.Equal(again.Wasm, r.Wasm) {
-					t.Error("a second build gives other bytes")
+				if kind == abi.KindMapScalar || l.Scalar == nil {
+					if again := build(t, l, name, kind); !bytes.Equal(again.Wasm, r.Wasm) {
+						t.Error("a second build gives other bytes")
+					}
 				}
 				for _, trace := range []string{"/tmp", os.TempDir(), "glovebox-build", "rustc", "clang version"} {
 					if bytes.Contains(r.Wasm, []byte(trace)) {
