@@ -34,6 +34,7 @@ var update = flag.Bool("update", false, "write the modules and digests.txt")
 var compilers = map[string]string{
 	"c":    "clang version 19.1.7",
 	"rust": "rustc 1.63.0",
+	"zig":  "zig 0.17.1",
 }
 
 // examples are the projects that modbuild.New makes: the module's name by the
