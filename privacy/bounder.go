@@ -236,6 +236,9 @@ func (b *Bounder) groupWords(records []byte) bool {
 	values, size := len(b.plan.grids), b.size
 	n := len(records) / size
 	b.keys, b.ranks, b.sums = grown(b.keys, n), grown(b.ranks, n), grown(b.sums, n*values)
+	if values == 1 {
+		return b.groupPairs(records)
+	}
 	keys, ranks, sums, slots := b.keys[:n], b.ranks[:n], b.sums[:n*values], b.slots[:b.mask+1]
 	epoch, groups, mask, unit := uint64(b.epoch)<<32, 0, uint64(len(slots)-1), b.unit
 	for len(records) >= size {
@@ -269,6 +272,36 @@ func (b *Bounder) groupWords(records []byte) bool {
 	}
 	b.groups = groups
 	b.keys, b.ranks, b.sums = keys[:groups], ranks[:groups], sums[:groups*values]
+	return true
+}
+
+// groupPairs is groupWords for one value a record.
+func (b *Bounder) groupPairs(records []byte) bool {
+	n := len(records) / 16
+	keys, ranks, sums, slots := b.keys[:n], b.ranks[:n], b.sums[:n], b.slots[:b.mask+1]
+	epoch, groups, mask, unit := uint64(b.epoch)<<32, 0, uint64(len(slots)-1), b.unit
+	for ; len(records) >= 16; records = records[16:] {
+		key, v := binary.LittleEndian.Uint64(records), math.Float64frombits(binary.LittleEndian.Uint64(records[8:]))
+		if v-v != 0 { // infinite or not a number
+			return false
+		}
+		rank := unit.word(key)
+		for slot := rank & mask; ; slot = (slot + 1) & mask {
+			s := slots[slot]
+			if s&^math.MaxUint32 != epoch {
+				slots[slot] = epoch | uint64(groups)
+				keys[groups], ranks[groups], sums[groups] = key, rank, v+0 // minus zero is zero
+				groups++
+				break
+			}
+			if g := int(uint32(s)); keys[g] == key {
+				sums[g] += v
+				break
+			}
+		}
+	}
+	b.groups = groups
+	b.keys, b.ranks, b.sums = keys[:groups], ranks[:groups], sums[:groups]
 	return true
 }
 
