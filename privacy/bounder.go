@@ -19,7 +19,7 @@ type Bounder struct {
 	plan    *Plan
 	part    *Partial
 	sip     sipState
-	size    int // bytes of a record
+	size    int      // bytes of a record
 	last    [16]byte // the current unit, or the one before
 	started bool
 	twice   bool
