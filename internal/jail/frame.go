@@ -19,6 +19,7 @@ const (
 	Compiled Kind = 6 // machine code, as package work defines it
 	Reason   Kind = 7 // why a module does not compile: printable ASCII; compile role only
 	Ready    Kind = 8 // the module was started with the job's inputs: parts can come
+	Ways     Kind = 9 // what the worker's self-test found: one byte each, as package work defines them; probe role only
 )
 
 // Bounds of frames.
@@ -31,6 +32,8 @@ const (
 	MaxCompiled = 64 << 20
 	// MaxReason bounds the text of a compiler.
 	MaxReason = 300
+	// maxWays bounds the bytes of a Ways frame.
+	maxWays = 8
 )
 
 // maxPayload is the largest payload of a kind, and whether it is the only one.
@@ -48,6 +51,8 @@ func maxPayload(k Kind) (n int, exact bool) {
 		return MaxCompiled, false
 	case Reason:
 		return MaxReason, false
+	case Ways:
+		return maxWays, false
 	}
 	return -1, true
 }

@@ -289,13 +289,3 @@ func (p *Process) Close() {
 	<-p.exited
 	_, _ = unix.Close(p.socket), p.frames.Close()
 }
-
-// Probe starts a worker to see which walls this machine gives, and ends it.
-func Probe(role string) (Walls, error) {
-	p, err := Start(role, nil)
-	if err != nil {
-		return 0, err
-	}
-	defer p.Close()
-	return p.Walls(), nil
-}
