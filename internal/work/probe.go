@@ -10,6 +10,9 @@ import (
 // RoleProbe is a worker that only says what works where it is.
 const RoleProbe = "probe"
 
+// RoleLoad is a worker that reads a provider's file.
+const RoleLoad = jail.RoleLoad
+
 // ways are those of a Ways frame; their order is that of its numbers: append
 // only.
 var ways = []sandbox.Reset{sandbox.ResetInstance, sandbox.ResetTracked, sandbox.ResetCow, sandbox.ResetCopy}
