@@ -26,7 +26,10 @@ const (
 	Closed   Kind = 12 // a file is complete: its number (2 bytes)
 	Progress Kind = 13 // done (8 bytes), total (8 bytes)
 	Loaded   Kind = 14 // the load is complete: a document of package work
-	Refused  Kind = 15 // it failed: a document of package work
+	Refused  Kind = 15 // it failed: a document of package work; of a reader too
+	// Of a reader only.
+	Checked Kind = 16 // a filter is sound: a document of package work
+	Table   Kind = 17 // a table: a document of package work
 )
 
 // Bounds of frames.
@@ -47,6 +50,9 @@ const (
 	// MaxLoaded and MaxRefused bound a loader's last frame.
 	MaxLoaded  = 8 << 20
 	MaxRefused = 64 << 10
+	// MaxChecked and MaxTable bound what a reader answers.
+	MaxChecked = 256 << 10
+	MaxTable   = 64 << 20
 )
 
 // maxPayload is the largest payload of a kind, and whether it is the only one.
@@ -78,6 +84,10 @@ func maxPayload(k Kind) (n int, exact bool) {
 		return MaxLoaded, false
 	case Refused:
 		return MaxRefused, false
+	case Checked:
+		return MaxChecked, false
+	case Table:
+		return MaxTable, false
 	}
 	return -1, true
 }
