@@ -8,12 +8,27 @@
 // It does not promise that a module is admitted.
 package csdk
 
-import _ "embed"
+import "embed"
 
 // Header is glovebox.h: the whole SDK.
 //
 //go:embed glovebox.h
 var Header []byte
+
+// SDK is what a new project gets a copy of.
+//
+//go:embed glovebox.h
+var SDK embed.FS
+
+// Template are the sources of a new project: template, with functions of kind
+// map, and scalar, with one of kind map_scalar.
+//
+//go:embed template scalar
+var Template embed.FS
+
+// ScalarFlags are added for modules with functions of kind map_scalar: clang
+// gives several results for a struct.
+var ScalarFlags = []string{"-mmultivalue", "-Xclang", "-target-abi", "-Xclang", "experimental-mv"}
 
 // Flags are clang's, to compile one source to an object.
 var Flags = []string{
