@@ -258,6 +258,7 @@ GBX_INLINE int32_t gbx_group_int64(int64_t *keys, uint32_t *n, uint32_t most, in
   if (*n == most) return -1;
   keys[*n] = key;
   return (int32_t)(*n)++;
+}
 
 /* Logs, which the host shows on sample data and nobody reads on real data.
  * Without
