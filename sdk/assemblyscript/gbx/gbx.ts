@@ -100,6 +100,14 @@ const STRING: u32 = 1, INT32: u32 = 2, INT64: u32 = 3, FLOAT64: u32 = 4, BOOL: u
     const from = load<u32>(at);
     return new Str(this.data + from, load<u32>(at, 4) - from);
   }
+
+  /** Is the string of a row this one? Makes no object, for long loops. */
+  is(row: i32, s: Str): bool {
+    check(<u32>row < <u32>this.length);
+    const at = this.offsets + 4 * <usize>row;
+    const from = load<u32>(at), length = load<u32>(at, 4) - from;
+    return length == s.length && memory.compare(this.data + from, s.at, length) == 0;
+  }
 }
 
 /** What a person or a thing is called in place of its name. */

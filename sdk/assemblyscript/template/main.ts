@@ -1,6 +1,6 @@
 // What patients cost, by ward and decade of birth. The same example is there in
 // every language; manifest.json says what goes in and what comes out.
-import { Column, Table, Token, Str, emit, paramBool, paramFloat64, paramInt64, paramString } from "./gbx/gbx";
+import { Column, Str, Strings, Table, Token, emit, paramBool, paramFloat64, paramInt64, paramString } from "./gbx/gbx";
 import { Groups, countWhere, sum, sumWhere } from "./gbx/vector";
 
 export { gbx_abi_1, gbx_buffers } from "./gbx/gbx";
@@ -23,10 +23,9 @@ class Group {
 }
 
 // The price of an hour in a ward; 0 if nobody lists it.
-function rate(ward: Str): f64 {
-  const rates = new Table(RATES), wards = rates.strings(RATES_WARD), prices = rates.int64s(RATES_RATE);
-  for (let i = 0; i < rates.rows; i++) {
-    if (wards[i] == ward) return <f64>prices[i];
+function rate(ward: Str, wards: Strings, prices: Column<i64>): f64 {
+  for (let i = 0; i < wards.length; i++) {
+    if (wards.is(i, ward)) return <f64>prices[i];
   }
   return 0;
 }
@@ -34,28 +33,29 @@ function rate(ward: Str): f64 {
 // One record for each ward that the person was in. Called once for each
 // person, with this person's rows only.
 export function visits(_rows: i32): i32 {
-  const person = new Table(PERSON), stays = new Table(VISITS);
+  const person = new Table(PERSON), stays = new Table(VISITS), rates = new Table(RATES);
   if (person.rows != 1) return 1; // anything but 0: this person does not count
   const decade = <i64>(person.int32s(BORN)[0] / 10 * 10);
   const wards = stays.strings(WARD), named = stays.valid(WARD), days = stays.dates(DAY);
   const hours = stays.float64s(HOURS), timed = stays.valid(HOURS), urgent = stays.bools(URGENT);
   const fees = stays.int64s(FEE), doctors = stays.tokens(DOCTOR);
+  const rated = rates.strings(RATES_WARD), prices = rates.int64s(RATES_RATE);
   const since = paramInt64(SINCE), skip = paramString(SKIP), urgentOnly = paramBool(URGENT_ONLY);
 
   const found = new Groups<Str>(MOST);
   const groups: Group[] = [];
   for (let i = 0; i < stays.rows; i++) {
-    if (!named[i] || days[i] < since || wards[i] == skip) continue;
+    if (!named[i] || days[i] < since || wards.is(i, skip)) continue;
     // A missing value reads as zero: here, as not urgent.
     if (urgentOnly && !urgent[i]) continue;
 
-    const doctor = doctors[i], n = found.find(wards[i]);
+    const ward = wards[i], doctor = doctors[i], n = found.find(ward);
     if (n < 0) return 1;
     if (n == groups.length) groups.push(new Group(doctor));
     const group = groups[n];
     const h = timed[i] ? hours[i] : paramFloat64(TYPICAL_HOURS);
     group.hours += h;
-    group.cost += rate(wards[i]) * h + <f64>fees[i];
+    group.cost += rate(ward, rated, prices) * h + <f64>fees[i];
     if (doctor != group.last) group.handovers++;
     group.last = doctor;
   }

@@ -15,8 +15,9 @@
 // Columns and strings are views of the host's memory, good for this unit only.
 // All variables are as they were at start whenever a unit begins.
 //
-// It does not make functions of kind map_scalar: those write no memory, and Go
-// keeps its stack there.
+// Functions of kind map_scalar can be made with TinyGo, in parts. With the
+// standard compiler they cannot: they write no memory, and it keeps its stack
+// there.
 package gbx
 
 import "unsafe"
