@@ -10,17 +10,26 @@ import (
 // Language is one way of writing modules. To add one:
 //
 //   - sdk/NAME/: the SDK's source, embedded by a Go package of some lines as in
-//     sdk/c/sdk.go, and sdk/NAME/template/: the source of the example that
-//     every language has (docs/sdk.md says what it must do), under its final
-//     file names. A name that ends in .tmpl loses it: go.mod is go.mod.tmpl
-//     there, since the go command leaves out folders with a go.mod.
-//   - a file here, with a function that returns the Language, and a line in
+//     sdk/c/sdk.go. sdk/NAME/template/: the example that every language has,
+//     functions visits and totals; sdk/NAME/scalar/: its function bands of kind
+//     map_scalar, if the language can make it pure. sdk/c has them to copy the
+//     meaning from. Files have their final names there, but for those that the
+//     go command would not embed: a name that ends in .tmpl loses it, so go.mod
+//     is go.mod.tmpl. New fills in {{name}} and so on, in every file of it.
+//   - a file here with a function that returns the Language, and a line in
 //     Languages.
-//   - a row in sandbox/languages_test.go, which builds a new project, compares
-//     it with the committed module of examples/languages (-update writes it),
-//     and runs the shared vectors on it.
-//   - a chapter in docs/sdk.md and its translation, and lines in
-//     scripts/toolchains if the compiler comes from a package registry.
+//   - a line in compilers of examples/languages/languages_test.go. Then
+//     "go test ./examples/languages -update" writes the modules and
+//     digests.txt there, and from then on builds them again wherever the
+//     compiler is. "go test ./sandbox -run Vectors" runs the shared vectors of
+//     sdk/vectors on all modules there: the same bytes from each.
+//   - a chapter in docs/sdk.md and its translation; lines in
+//     scripts/toolchains, if the compiler comes from a package registry.
+//
+// A language without functions of several results exports a function of kind
+// map_scalar in parts, which Build joins: sandbox.JoinScalar says how they are
+// named. Helpers over whole columns add in the order that docs/sdk.md gives, so
+// that all languages give the same bits.
 type Language struct {
 	// Name is what --lang takes: lower case, one word.
 	Name string
