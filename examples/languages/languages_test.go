@@ -32,7 +32,10 @@ var update = flag.Bool("update", false, "write the modules and digests.txt")
 // compilers built the committed modules. Another version may well choose other
 // instructions: what it builds must then do the same, that is all.
 var compilers = map[string]string{
-	"c": "clang version 19.1.7",
+	"assemblyscript": "Version 0.28.20",
+	"c":              "clang version 19.1.7",
+	"go":             "go version go1.26.8",
+	"tinygo":         "tinygo version 0.41.1 linux/amd64 (using go version go1.26.8 and LLVM version 19.1.7)",
 }
 
 // examples are the projects that modbuild.New makes: the module's name by the
