@@ -91,13 +91,16 @@ func TestModulesAreTheirSources(t *testing.T) {
 	}
 }
 
-// build makes a project in a folder of its own and builds it, or skips the
-// test if the compiler is missing.
-func build(t *testing.T, l *modbuild.Language, name, kind string) *modbuild.Result {
+// build makes a project in a folder of its own, edits it and builds it, or
+// skips the test if the compiler is missing.
+func build(t *testing.T, l *modbuild.Language, name, kind string, edits ...func(dir string)) *modbuild.Result {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), name)
 	if _, err := modbuild.New(modbuild.Project{Name: name, Language: l.Name, Kind: kind, Dir: dir}); err != nil {
 		t.Fatal(err)
+	}
+	for _, edit := range edits {
+		edit(dir)
 	}
 	r, err := modbuild.Build(context.Background(), modbuild.Source{Path: dir, Language: l.Name})
 	if e, ok := errors.AsType[*glovebox.Error](err); ok && e.Fix == l.Install {
