@@ -70,7 +70,9 @@ type Language struct {
 // Languages are all languages, in the order in which they are looked for: one
 // whose project files are also another's comes before it.
 func Languages() []*Language {
-	return []*Language{tinygoLanguage(), goLanguage(), assemblyscriptLanguage(), cLanguage(), watLanguage(), binaryLanguage()}
+	return []*Language{
+		rustLanguage(), tinygoLanguage(), goLanguage(), assemblyscriptLanguage(), cLanguage(), watLanguage(), binaryLanguage(),
+	}
 }
 
 // Named returns the language of that name.
