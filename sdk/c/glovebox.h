@@ -1,4 +1,4 @@
-/* glovebox.h: write a Glovebox guest (ABI gbx/1) in C.
+/* glovebox.h: write a Glovebox guest (ABI gbx/1) in C or C++.
  *
  * Include it in one file of the module. It defines the exports gbx_abi_1 and
  * gbx_buffers; you define one function for each entry of your manifest:
@@ -73,6 +73,12 @@ GBX_EXPORT(gbx_buffers) int64_t gbx_buffers(int32_t in_bytes, int32_t out_bytes)
   gbx_out = (uint8_t *)out;
   return (int64_t)((uint64_t)in << 32 | out);
 }
+
+#ifdef __cplusplus
+/* Runs the constructors of static objects; the linker makes it. */
+extern "C" void __wasm_call_ctors(void);
+GBX_EXPORT(_initialize) void gbx_initialize(void) { __wasm_call_ctors(); }
+#endif
 
 /* Tables and columns. */
 
