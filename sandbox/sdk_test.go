@@ -3,13 +3,18 @@ package sandbox
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	csdk "glovebox/sdk/c"
 )
 
 // sdkUnits are two persons, of many rows and of few, for a function of the
@@ -138,4 +143,45 @@ func written(t *testing.T, g *Guest, unit [][]Span) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// TestConstructorsRunOnce: static objects of C++ are made when the guest
+// starts, and not again in any unit.
+func TestConstructorsRunOnce(t *testing.T) {
+	needTool(t, "clang-19", "")
+	needTool(t, "wasm-ld-19", "")
+	const source = `#include "glovebox.h"
+static volatile int made;
+struct object { int at; object() { made = made + 1; at = made; } ~object() { made = 100; } };
+static object first, second;
+GBX_EXPORT(run) int32_t run(int32_t) {
+  static object third;
+  gbx_metric(gbx_emit(), 100 * made + 10 * second.at + third.at);
+  made = made + 1;
+  return 0;
+}
+`
+	dir := t.TempDir()
+	src, object, plain := filepath.Join(dir, "object.cpp"), filepath.Join(dir, "object.o"), filepath.Join(dir, "object.wasm")
+	if err := os.WriteFile(src, []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, cmd := range [][]string{
+		slices.Concat([]string{"clang-19"}, csdk.Flags, csdk.CPPFlags, []string{"-I", "../sdk/c", "-c", "-o", object, src}),
+		slices.Concat([]string{"wasm-ld-19"}, csdk.LinkFlags, []string{"-o", plain, object}),
+	} {
+		if out, err := exec.Command(cmd[0], cmd[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	wasm, err := SetManifest(read(t, plain), manifestJSON(t, testManifest()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := start(t, compile(t, wasm, nil), probeBinding(), nil)
+	for range 3 {
+		if v := metric(t, g, empty()); v != 323 {
+			t.Errorf("%v", v)
+		}
+	}
 }

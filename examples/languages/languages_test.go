@@ -34,6 +34,7 @@ var update = flag.Bool("update", false, "write the modules and digests.txt")
 var compilers = map[string]string{
 	"assemblyscript": "Version 0.28.20",
 	"c":              "clang version 19.1.7",
+	"cpp":            "clang version 19.1.7",
 	"go":             "go version go1.26.8",
 	"rust":           "rustc 1.63.0",
 	"tinygo":         "tinygo version 0.41.1 linux/amd64 (using go version go1.26.8 and LLVM version 19.1.7)",

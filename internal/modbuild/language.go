@@ -71,7 +71,7 @@ type Language struct {
 // whose project files are also another's comes before it.
 func Languages() []*Language {
 	return []*Language{
-		rustLanguage(), tinygoLanguage(), goLanguage(), assemblyscriptLanguage(), cLanguage(), watLanguage(), binaryLanguage(),
+		rustLanguage(), tinygoLanguage(), goLanguage(), assemblyscriptLanguage(), cLanguage(), cppLanguage(), watLanguage(), binaryLanguage(),
 	}
 }
 
