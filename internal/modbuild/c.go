@@ -10,18 +10,36 @@ import (
 	sdk "glovebox/sdk/c"
 )
 
-// cLanguage compiles freestanding C. The flags are those that the examples'
-// committed modules were built with. It links by a command of its own: where
-// binaryen is installed, clang would let it change what it links, and
-// clang 19 links nothing at all with --no-wasm-opt.
+const installClang = "install clang and lld (Debian: apt-get install clang-19 lld-19)"
+
+// cLanguage compiles freestanding C.
 func cLanguage() *Language {
 	l := &Language{
-		Name: "c", Title: "C", Ext: []string{".c"},
-		Install: "install clang and lld (Debian: apt-get install clang-19 lld-19)",
-		SDK:     sdk.SDK, Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"),
+		Name: "c", Title: "C", Ext: []string{".c"}, Install: installClang,
+		SDK: sdk.SDK, Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"),
 		Main: "module.c", Pages: 1, Fuel: 1_000_000,
 	}
-	l.Build = func(ctx context.Context, t *Task) (string, error) {
+	l.Build = clang(l)
+	return l
+}
+
+// cppLanguage compiles freestanding C++, with the same header.
+func cppLanguage() *Language {
+	l := &Language{
+		Name: "cpp", Title: "C++", Ext: []string{".cpp", ".cc"}, Install: installClang,
+		SDK: sdk.SDK, Template: sub(sdk.Template, "cpp/template"), Scalar: sub(sdk.Template, "cpp/scalar"),
+		Main: "module.cpp", Pages: 1, Fuel: 1_000_000,
+	}
+	l.Build = clang(l, sdk.CPPFlags...)
+	return l
+}
+
+// clang compiles one source. The flags are those that the examples' committed
+// modules were built with. It links by a command of its own: where binaryen is
+// installed, clang would let it change what it links, and clang 19 links
+// nothing at all with --no-wasm-opt.
+func clang(l *Language, more ...string) func(context.Context, *Task) (string, error) {
+	return func(ctx context.Context, t *Task) (string, error) {
 		cc, ld := first("clang-19", "clang"), first("wasm-ld-19", "wasm-ld")
 		if cc == "" || ld == "" {
 			return "", missing(l, t)
@@ -30,7 +48,7 @@ func cLanguage() *Language {
 		if err := os.WriteFile(filepath.Join(t.Temp, "glovebox.h"), sdk.Header, 0o600); err != nil {
 			return "", glovebox.Errorf(glovebox.CodeInternal, "the C header cannot be written").Because(err)
 		}
-		flags := slices.Clone(sdk.Flags)
+		flags := slices.Concat(sdk.Flags, more)
 		if t.Scalar() {
 			flags = append(flags, sdk.ScalarFlags...)
 		}
@@ -42,5 +60,4 @@ func cLanguage() *Language {
 		_, err = output(ctx, t, nil, ld, append(slices.Clone(sdk.LinkFlags), "-o", t.Out, object)...)
 		return v, err
 	}
-	return l
 }

@@ -70,7 +70,10 @@ type Language struct {
 // Languages are all languages, in the order in which they are looked for: one
 // whose project files are also another's comes before it.
 func Languages() []*Language {
-	return []*Language{rustLanguage(), zigLanguage(), cLanguage(), watLanguage(), binaryLanguage()}
+	return []*Language{
+		rustLanguage(), zigLanguage(), tinygoLanguage(), goLanguage(), assemblyscriptLanguage(),
+		cLanguage(), cppLanguage(), watLanguage(), binaryLanguage(),
+	}
 }
 
 // Named returns the language of that name.

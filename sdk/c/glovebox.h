@@ -1,4 +1,4 @@
-/* glovebox.h: write a Glovebox guest (ABI gbx/1) in C.
+/* glovebox.h: write a Glovebox guest (ABI gbx/1) in C or C++.
  *
  * Include it in one file of the module. It defines the exports gbx_abi_1 and
  * gbx_buffers; you define one function for each entry of your manifest:
@@ -73,6 +73,12 @@ GBX_EXPORT(gbx_buffers) int64_t gbx_buffers(int32_t in_bytes, int32_t out_bytes)
   gbx_out = (uint8_t *)out;
   return (int64_t)((uint64_t)in << 32 | out);
 }
+
+#ifdef __cplusplus
+/* Runs the constructors of static objects; the linker makes it. */
+extern "C" void __wasm_call_ctors(void);
+GBX_EXPORT(_initialize) void gbx_initialize(void) { __wasm_call_ctors(); }
+#endif
 
 /* Tables and columns. */
 
@@ -258,6 +264,55 @@ GBX_INLINE int32_t gbx_group_int64(int64_t *keys, uint32_t *n, uint32_t most, in
   if (*n == most) return -1;
   keys[*n] = key;
   return (int32_t)(*n)++;
+}
+
+/* Logs, which the host shows on sample data and nobody reads on real data.
+ * Without
+ *
+ *     #define GBX_LOG_BYTES 4000
+ *
+ * before the include (or -DGBX_LOG_BYTES=4000), they are nothing at all: no
+ * export, no memory, no fuel. With it, a unit keeps as many bytes of text, the
+ * first ones, and printing costs the same on real data as on samples. */
+#ifdef GBX_LOG_BYTES
+static struct { uint32_t printed; char text[GBX_LOG_BYTES]; } gbx_log_region __attribute__((aligned(8)));
+
+GBX_EXPORT(gbx_log) int64_t gbx_log(void) {
+  return (int64_t)((uint64_t)(uint32_t)&gbx_log_region << 32 | sizeof gbx_log_region);
+}
+
+GBX_INLINE void gbx_log_char(char c) {
+  if (gbx_log_region.printed < GBX_LOG_BYTES) gbx_log_region.text[gbx_log_region.printed] = c;
+  gbx_log_region.printed++;
+}
+#else
+GBX_INLINE void gbx_log_char(char c) { (void)c; }
+#endif
+
+/* A text that ends with a zero byte. A line is what lies between two '\n'. */
+GBX_INLINE void gbx_log_text(const char *s) { for (; *s; s++) gbx_log_char(*s); }
+
+GBX_INLINE void gbx_log_string(gbx_str s) { for (uint32_t i = 0; i < s.len; i++) gbx_log_char(s.ptr[i]); }
+
+static inline void gbx_log_uint64(uint64_t v, int digits) {
+  char d[20];
+  int n = 0;
+  do { d[n++] = (char)('0' + v % 10); v /= 10; } while (v || n < digits);
+  while (n) gbx_log_char(d[--n]);
+}
+
+static inline void gbx_log_int64(int64_t v) {
+  if (v < 0) gbx_log_char('-');
+  gbx_log_uint64(v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 1);
+}
+
+/* With six decimals, cut, not rounded. */
+static inline void gbx_log_float64(double v) {
+  if (!(v > -9e18 && v < 9e18)) { gbx_log_text(v != v ? "nan" : v < 0 ? "-big" : "big"); return; }
+  if (v < 0) { gbx_log_char('-'); v = -v; }
+  gbx_log_uint64((uint64_t)v, 1);
+  gbx_log_char('.');
+  gbx_log_uint64((uint64_t)((v - (double)(uint64_t)v) * 1e6), 6);
 }
 
 #endif
