@@ -145,11 +145,14 @@ func (w *Worker) servePart(ctx context.Context, in *jail.Inside, manifests []*en
 		}
 		rest = rest[n:]
 	}
-	data, err := w.Part(ctx, files)
+	send := func(kind jail.Kind, data []byte) error {
+		return in.Send(jail.Frame{Kind: kind, Payload: append(m.Data[:4:4], data...)})
+	}
+	data, err := w.Part(ctx, files, func(data []byte) error { return send(jail.Piece, data) })
 	if err != nil {
 		return errors.Join(err, in.Fail(jail.FaultData))
 	}
-	return in.Send(jail.Frame{Kind: jail.Partial, Payload: append(m.Data[:4:4], data...)})
+	return send(jail.Partial, data)
 }
 
 // compile is the compiler: one module in, its machine code out. It sees no
