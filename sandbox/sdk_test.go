@@ -165,7 +165,7 @@ func BenchmarkSDK(b *testing.B) {
 				for b.Loop() {
 					runUnit(b, g, short)
 				}
-				b.ReportMetric(float64((cpu(b) - from).Nanoseconds())/float64(b.N), "cpu-ns/unit")
+				b.ReportMetric(float64((cpu(b)-from).Nanoseconds())/float64(b.N), "cpu-ns/unit")
 				b.ReportMetric(float64(fuel), "fuel/unit")
 				b.ReportMetric(float64(pages), "OSpages/unit")
 			})
