@@ -15,7 +15,6 @@ func TestPageCompiles(t *testing.T) {
 	page := string(read(t, "../../docs/sdk.md"))
 	for _, x := range []struct{ lang, fence, file, before, after string }{
 		{"go", "go", "main.go", "package main\n\nimport \"visits/gbx\"\n\n", "\n//go:wasmexport totals\nfunc totals(_ int32) int32 { return 1 }\n\nfunc main() {}\n"},
-		{"tinygo", "go", "main.go", "package main\n\nimport \"visits/gbx\"\n\n", "\n//go:wasmexport totals\nfunc totals(_ int32) int32 { return 1 }\n\nfunc main() {}\n"},
 		{"assemblyscript", "ts", "main.ts", "import { Table, emit, paramString } from \"./gbx/gbx\";\n", "\nexport function totals(_rows: i32): i32 {\n  return 1;\n}\n"},
 	} {
 		t.Run(x.lang, func(t *testing.T) {
