@@ -2,6 +2,7 @@ package languages
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,5 +44,33 @@ func TestPageCompiles(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestPagesAgree: both languages of the page have the same chapters and code.
+func TestPagesAgree(t *testing.T) {
+	var shape [2][]string
+	for i, name := range []string{"sdk.md", "sdk.zh.md"} {
+		code := false
+		for line := range strings.Lines(string(read(t, "../../docs/"+name))) {
+			fence := strings.HasPrefix(line, "```")
+			switch {
+			case code || fence:
+				shape[i] = append(shape[i], line)
+			case strings.HasPrefix(line, "#"):
+				shape[i] = append(shape[i], "#")
+			case strings.HasPrefix(line, "|"):
+				shape[i] = append(shape[i], strings.Repeat("|", strings.Count(line, "|")))
+			}
+			code = code != fence
+		}
+	}
+	if !slices.Equal(shape[0], shape[1]) || len(shape[0]) < 100 {
+		for i := range min(len(shape[0]), len(shape[1])) {
+			if shape[0][i] != shape[1][i] {
+				t.Fatalf("the pages differ: %q and %q", shape[0][i], shape[1][i])
+			}
+		}
+		t.Fatalf("one page has %d lines of code, titles and tables, the other %d", len(shape[0]), len(shape[1]))
 	}
 }
