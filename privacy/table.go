@@ -66,12 +66,13 @@ type NoiseFacts struct {
 
 // SelectionFacts say how private keys were selected.
 type SelectionFacts struct {
-	Mechanism string `json:"mechanism"` // optimal_partition_selection or truncated_laplace_selection
-	Epsilon   string `json:"epsilon"`   // per key, an exact fraction
-	Delta     string `json:"delta"`     // per key, an exact fraction
-	Even      uint64 `json:"even"`      // units with which a key is kept at least every other time
-	Always    uint64 `json:"always"`    // units with which a key is always kept
-	Loss      int64  `json:"loss"`      // its part of Price.Loss
+	Mechanism string `json:"mechanism"`          // optimal_partition_selection, truncated_laplace_selection or gaussian_threshold_selection
+	Epsilon   string `json:"epsilon,omitempty"`  // per key, an exact fraction; empty with Gaussian noise
+	Variance  string `json:"variance,omitempty"` // of Gaussian noise, an exact fraction
+	Delta     string `json:"delta"`              // per key, an exact fraction
+	Even      uint64 `json:"even"`               // units with which a key is kept at least every other time
+	Always    uint64 `json:"always"`             // units with which a key is always kept; 0: no number is sure
+	Loss      int64  `json:"loss"`               // its part of Price.Loss
 }
 
 // Error is what the noise does to a metric, in the metric's own unit. For a mean
@@ -116,10 +117,7 @@ func (p *Plan) Facts() Facts {
 		f.Errors[m.Name] = e
 	}
 	if k := b.keys; k != nil {
-		f.Selection = &SelectionFacts{
-			Mechanism: k.mechanism(), Epsilon: k.epsilon.RatString(), Delta: k.delta.RatString(),
-			Even: k.Even(), Always: k.Always(), Loss: b.keyLoss,
-		}
+		f.Selection = k.facts(b.keyLoss)
 	}
 	return f
 }
