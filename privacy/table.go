@@ -49,6 +49,7 @@ type Facts struct {
 	Noise      []NoiseFacts     `json:"noise"`
 	Selection  *SelectionFacts  `json:"selection,omitempty"` // nil: public keys
 	Errors     map[string]Error `json:"errors"`              // per metric
+	Whole      *Whole           `json:"whole,omitempty"`     // readings of what all mechanisms cost together
 }
 
 // NoiseFacts say what was added to one kind of number.
@@ -89,6 +90,12 @@ const alpha = 0.05
 
 // Facts returns how the job's table will be made.
 func (p *Plan) Facts() Facts {
+	f := p.facts()
+	f.Whole = p.whole()
+	return f
+}
+
+func (p *Plan) facts() Facts {
 	b := &p.budget
 	f := Facts{
 		Neighbours: "add or remove one unit", L0: p.l0, Price: b.price, Errors: map[string]Error{},
