@@ -174,4 +174,53 @@ GBX_INLINE uint8_t *gbx_key_string(uint8_t *r, gbx_str s, uint32_t width) {
 
 GBX_INLINE uint8_t *gbx_metric(uint8_t *r, double v) { *(double *)r = v; return r + 8; }
 
+/* Logs, which the host shows on sample data and nobody reads on real data.
+ * Without
+ *
+ *     #define GBX_LOG_BYTES 4000
+ *
+ * before the include (or -DGBX_LOG_BYTES=4000), they are nothing at all: no
+ * export, no memory, no fuel. With it, a unit keeps as many bytes of text, the
+ * first ones, and printing costs the same on real data as on samples. */
+#ifdef GBX_LOG_BYTES
+static struct { uint32_t printed; char text[GBX_LOG_BYTES]; } gbx_log_region __attribute__((aligned(8)));
+
+GBX_EXPORT(gbx_log) int64_t gbx_log(void) {
+  return (int64_t)((uint64_t)(uint32_t)&gbx_log_region << 32 | sizeof gbx_log_region);
+}
+
+GBX_INLINE void gbx_log_char(char c) {
+  if (gbx_log_region.printed < GBX_LOG_BYTES) gbx_log_region.text[gbx_log_region.printed] = c;
+  gbx_log_region.printed++;
+}
+#else
+GBX_INLINE void gbx_log_char(char c) { (void)c; }
+#endif
+
+/* A text that ends with a zero byte. A line is what lies between two '\n'. */
+GBX_INLINE void gbx_log_text(const char *s) { for (; *s; s++) gbx_log_char(*s); }
+
+GBX_INLINE void gbx_log_string(gbx_str s) { for (uint32_t i = 0; i < s.len; i++) gbx_log_char(s.ptr[i]); }
+
+static inline void gbx_log_uint64(uint64_t v, int digits) {
+  char d[20];
+  int n = 0;
+  do { d[n++] = (char)('0' + v % 10); v /= 10; } while (v || n < digits);
+  while (n) gbx_log_char(d[--n]);
+}
+
+static inline void gbx_log_int64(int64_t v) {
+  if (v < 0) gbx_log_char('-');
+  gbx_log_uint64(v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 1);
+}
+
+/* With six decimals, cut, not rounded. */
+static inline void gbx_log_float64(double v) {
+  if (!(v > -9e18 && v < 9e18)) { gbx_log_text(v != v ? "nan" : v < 0 ? "-big" : "big"); return; }
+  if (v < 0) { gbx_log_char('-'); v = -v; }
+  gbx_log_uint64((uint64_t)v, 1);
+  gbx_log_char('.');
+  gbx_log_uint64((uint64_t)((v - (double)(uint64_t)v) * 1e6), 6);
+}
+
 #endif
