@@ -38,11 +38,14 @@ type Worker struct {
 	units   atomic.Int64 // units so far: a sign of life
 	guest   *sandbox.Guest
 	filters []*engine.RowFilter // by input; nil: none
+	watch   *watch              // on sample data only
 }
 
 // Worker makes a worker: an instance of the guest and its filters.
-func (r *Runner) Worker(ctx context.Context) (_ *Worker, err error) {
-	w := &Worker{r: r, filters: make([]*engine.RowFilter, len(r.spec.Inputs))}
+func (r *Runner) Worker(ctx context.Context) (*Worker, error) { return r.worker(ctx, nil) }
+
+func (r *Runner) worker(ctx context.Context, watching *watch) (_ *Worker, err error) {
+	w := &Worker{r: r, watch: watching, filters: make([]*engine.RowFilter, len(r.spec.Inputs))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
@@ -65,7 +68,7 @@ func (r *Runner) Worker(ctx context.Context) (_ *Worker, err error) {
 			return nil, err
 		}
 	}
-	w.guest, err = r.program.NewGuest(ctx, r.binding, nil)
+	w.guest, err = r.program.NewGuest(ctx, r.binding, watching.options())
 	return w, err
 }
 
@@ -117,16 +120,24 @@ func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
 // unit runs the guest on one unit and bounds what it says.
 func (w *Worker) unit(ctx context.Context, b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
 	w.units.Add(1)
+	if w.watch != nil {
+		return w.watched(ctx, b, token, rows)
+	}
 	res, err := w.guest.Run(ctx, rows)
 	if err != nil {
 		return err
 	}
+	bound(b, token, &res)
+	return nil
+}
+
+// bound takes what the guest said about a unit, or the default where it failed.
+func bound(b *privacy.Bounder, token [engine.TokenBytes]byte, res *sandbox.Result) {
 	if res.Outcome != sandbox.OK {
 		b.UnitDefault(token)
-		return nil
+		return
 	}
 	b.Unit(token, res.N, res.Records)
-	return nil
 }
 
 // open reads one input's part as the guest may see it: masked, filtered on the
