@@ -19,6 +19,14 @@ const (
 	Compiled Kind = 6 // machine code, as package work defines it
 	Reason   Kind = 7 // why a module does not compile: printable ASCII; compile role only
 	Ready    Kind = 8 // the module was started with the job's inputs: parts can come
+	Ways     Kind = 9 // what the worker's self-test found: one byte each, as package work defines them; probe role only
+	// Of a loader only.
+	Opened   Kind = 10 // a file of the snapshot begins: its number (2 bytes), its name
+	Data     Kind = 11 // of a file: its number (2 bytes), bytes
+	Closed   Kind = 12 // a file is complete: its number (2 bytes)
+	Progress Kind = 13 // done (8 bytes), total (8 bytes)
+	Loaded   Kind = 14 // the load is complete: a document of package work
+	Refused  Kind = 15 // it failed: a document of package work
 )
 
 // Bounds of frames.
@@ -31,6 +39,14 @@ const (
 	MaxCompiled = 64 << 20
 	// MaxReason bounds the text of a compiler.
 	MaxReason = 300
+	// maxWays bounds the bytes of a Ways frame.
+	maxWays = 8
+	// MaxChunk bounds the bytes of a Data frame.
+	MaxChunk = 1 << 20
+	maxName  = 64
+	// MaxLoaded and MaxRefused bound a loader's last frame.
+	MaxLoaded  = 8 << 20
+	MaxRefused = 64 << 10
 )
 
 // maxPayload is the largest payload of a kind, and whether it is the only one.
@@ -48,6 +64,20 @@ func maxPayload(k Kind) (n int, exact bool) {
 		return MaxCompiled, false
 	case Reason:
 		return MaxReason, false
+	case Ways:
+		return maxWays, false
+	case Opened:
+		return 2 + maxName, false
+	case Data:
+		return 2 + MaxChunk, false
+	case Closed:
+		return 2, true
+	case Progress:
+		return 16, true
+	case Loaded:
+		return MaxLoaded, false
+	case Refused:
+		return MaxRefused, false
 	}
 	return -1, true
 }

@@ -7,14 +7,20 @@ import "C"
 // folder in it.
 const CacheDir = "/cache"
 
+// RoleLoad is the role of workers that read a provider's file: see
+// Options.Source. They alone see their own descriptors by path, which is how
+// DuckDB reads.
+const RoleLoad = "load"
+
 // shared is what the constructor was compiled with, for a test.
 type shared struct {
-	argv0, cache, size       string
+	argv0, cache, size, load string
+	source                   int
 	files, noPrivs, landlock Walls
 }
 
 func constructor() shared {
-	return shared{C.GLOVEBOX_ARGV0, C.GLOVEBOX_CACHE, C.GLOVEBOX_CACHE_SIZE, C.GLOVEBOX_FILES, C.GLOVEBOX_NOPRIVS, C.GLOVEBOX_LANDLOCK}
+	return shared{C.GLOVEBOX_ARGV0, C.GLOVEBOX_CACHE, C.GLOVEBOX_CACHE_SIZE, C.GLOVEBOX_LOADER, C.GLOVEBOX_SOURCE, C.GLOVEBOX_FILES, C.GLOVEBOX_NOPRIVS, C.GLOVEBOX_LANDLOCK}
 }
 
 // raised are the walls that the constructor put up.
