@@ -92,7 +92,7 @@ Start
   doctor                            what this machine and domain can do
 Data providers, authority, operator
   user add|list                     the people and their roles
-  dataset add|load|list|show        the catalogue; load data into the vault
+  dataset add|load|list|show|sample the catalogue; load data; make sample rows
   scenario add|grant|list|show      purposes, and the rights they have
 Developers
   module new|build|check|show       make a module, see what admission says
@@ -119,7 +119,7 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
   doctor                            检查本机与本域
 数据提供单位、实施机构、运营机构
   user add|list                     人员与角色
-  dataset add|load|list|show        数据资源目录；数据入库
+  dataset add|load|list|show|sample 数据资源目录；数据入库；生成样例数据
   scenario add|grant|list|show      应用场景与授权
 开发主体
   module new|build|check|show       构建模块，查看准入意见
