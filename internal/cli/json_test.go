@@ -265,6 +265,11 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "scenario add json/scenario.yaml --as liu")
 	run(0, "scenario grant json/grant.yaml --as zhao")
 	run(0, "dataset load pums pums/pums.csv --as chen")
+	for _, code := range []string{"noisy", "open"} {
+		run(0, "dataset add json/"+code+".yaml --as chen")
+		run(0, "dataset load "+code+" json/ids.csv --as chen")
+		run(0, "dataset show "+code)
+	}
 	run(2, "dataset load pums json/rejects.csv --as chen")
 	run(2, "dataset load pums json/bad.csv --as chen")
 	run(0, "dataset list")

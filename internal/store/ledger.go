@@ -60,15 +60,27 @@ type Cap struct {
 // a second charge of the same job fails with CodeConflict. A ledger or a cap
 // that does not hold the price fails it with CodeBudget.
 func (t *Tx) Charge(scenario, job string, doc any, charges []glovebox.Charge, caps []Cap) error {
+	return t.charge("job.charge", Job, job, scenario, doc, charges, caps)
+}
+
+// ChargeCount takes the price of a snapshot's number of units from its
+// dataset's ledger, once, and records it with the snapshot's document. It
+// fails as Charge does.
+func (t *Tx) ChargeCount(snapshot string, doc any, c glovebox.Charge) error {
+	return t.charge("dataset.count", Snapshot, snapshot, "", doc, []glovebox.Charge{c}, nil)
+}
+
+// charge is what Charge and ChargeCount do, for the document kind/id.
+func (t *Tx) charge(action, kind, id, scenario string, doc any, charges []glovebox.Charge, caps []Cap) error {
 	if len(charges) == 0 {
-		return glovebox.Errorf(glovebox.CodeInternal, "job %s has nothing to be charged to", job)
+		return glovebox.Errorf(glovebox.CodeInternal, "%s %s has nothing to be charged to", kind, id)
 	}
 	var n int
-	if err := t.tx.QueryRowContext(t.ctx, `SELECT count(*) FROM charge WHERE job = ?`, job).Scan(&n); err != nil {
+	if err := t.tx.QueryRowContext(t.ctx, `SELECT count(*) FROM charge WHERE job = ?`, id).Scan(&n); err != nil {
 		return t.failed("read charges", err)
 	}
 	if n > 0 {
-		return glovebox.Errorf(glovebox.CodeConflict, "job %s is already charged", job)
+		return glovebox.Errorf(glovebox.CodeConflict, "%s %s is already charged", kind, id)
 	}
 	for _, c := range charges {
 		b, err := t.Balance(c.Dataset)
@@ -83,7 +95,11 @@ func (t *Tx) Charge(scenario, job string, doc any, charges []glovebox.Charge, ca
 			return err
 		}
 	}
-	if err := t.Put("job.charge", Job, job, doc, map[string]any{"scenario": scenario, "charges": charges}); err != nil {
+	body := map[string]any{"charges": charges}
+	if scenario != "" {
+		body["scenario"] = scenario
+	}
+	if err := t.Put(action, kind, id, doc, body); err != nil {
 		return err
 	}
 	var seq int64
@@ -92,7 +108,7 @@ func (t *Tx) Charge(scenario, job string, doc any, charges []glovebox.Charge, ca
 	}
 	for _, c := range charges {
 		if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO charge (job, dataset, scenario, actor, loss, delta, seq) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			job, c.Dataset, scenario, t.actor, c.Amount.Loss, c.Amount.Delta, seq); err != nil {
+			id, c.Dataset, scenario, t.actor, c.Amount.Loss, c.Amount.Delta, seq); err != nil {
 			return t.failed("charge "+c.Dataset, err)
 		}
 		if _, err := t.tx.ExecContext(t.ctx, `UPDATE ledger SET spent_loss = spent_loss + ?, spent_delta = spent_delta + ? WHERE dataset = ?`,
@@ -123,9 +139,9 @@ func (t *Tx) within(scenario string, c glovebox.Charge, caps []Cap) error {
 
 // ChargeRow is one line of a ledger's account.
 type ChargeRow struct {
-	Job      string          `json:"job"`
+	Job      string          `json:"job"` // or CODE@VERSION of the snapshot whose units were counted
 	Dataset  string          `json:"dataset"`
-	Scenario string          `json:"scenario"`
+	Scenario string          `json:"scenario"` // "" where units were counted
 	Product  string          `json:"product"`
 	Actor    string          `json:"actor"`
 	Amount   glovebox.Amount `json:"amount"`
