@@ -97,7 +97,7 @@ Data providers, authority, operator
 Developers
   module new|build|check|show       make a module, see what admission says
   job check|run|list|show           price a job, run it
-  budget show                       what is left, and who spent what
+  budget show|history               what is left, and who spent what
 Review and evidence
   release list|show|approve|export  review a release, export a signed bundle
   audit list|show|verify            the log of every decision
@@ -124,7 +124,7 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
 开发主体
   module new|build|check|show       构建模块，查看准入意见
   job check|run|list|show           预检与运行作业
-  budget show                       预算余额与支出
+  budget show|history               预算余额与支出
 审核与证据
   release list|show|approve|export  审核发布，导出签名发布包
   audit list|show|verify            每项决策的日志
