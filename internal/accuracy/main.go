@@ -24,6 +24,7 @@ type section struct {
 }
 
 var sections = []section{
+	{"aggregates", aggregateTable},
 	{"selection", selectionTable},
 	{"quantiles", quantileTable},
 	{"blocks", blocksTable},
