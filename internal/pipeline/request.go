@@ -79,6 +79,10 @@ func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_
 	if r.job, err = catalog.ParseJob(file, data); err != nil {
 		return nil, err
 	}
+	if p.d.Strict && r.job.Release.Deadline == 0 {
+		return nil, r.invalid("release.deadline", "is missing: in this domain a result shows at a declared deadline only").
+			WithFix("declare the seconds after which it shows, such as `deadline: 10`")
+	}
 	if r.wasm, err = files.ReadBeside(file, r.job.Module, maxModule, "a module is at most 16 MiB"); err != nil {
 		return nil, at(err, "module")
 	}
