@@ -50,8 +50,24 @@ func (p *Plan) reckon() *Whole {
 	return w
 }
 
+// complete says whether the parts that facts tell of make up the price: that
+// nothing is spent on what is not among them.
+func (f *Facts) complete() bool {
+	left := f.Price.Loss
+	for i := range f.Noise {
+		left -= f.Noise[i].Loss
+	}
+	if f.Selection != nil {
+		left -= f.Selection.Loss
+	}
+	return left == 0
+}
+
 // losses lists the mechanisms that facts tell of.
 func (f *Facts) losses() (*Losses, error) {
+	if !f.complete() {
+		return nil, lossParameters()
+	}
 	l := new(Losses)
 	for i := range f.Noise {
 		p, err := f.Noise[i].part(f.L0)
@@ -84,6 +100,9 @@ func (f *Facts) losses() (*Losses, error) {
 
 // rho adds up what the mechanisms cost in zCDP.
 func (f *Facts) rho() (*big.Rat, error) {
+	if !f.complete() {
+		return nil, lossParameters()
+	}
 	rho := new(big.Rat)
 	for i := range f.Noise {
 		p, err := f.Noise[i].part(f.L0)
