@@ -13,6 +13,10 @@ help: ## show this help
 setup: ## say what is missing to build and test, and how to install it
 	@scripts/setup
 
+.PHONY: toolchains
+toolchains: ## install what builds modules in each language, to build/toolchains (docs/sdk.md)
+	@scripts/toolchains
+
 .PHONY: build
 build: setup ## build bin/glovebox
 	@echo "building $(BIN) (the first build compiles and links DuckDB, OPA and Arrow: one to three minutes)"
@@ -48,6 +52,14 @@ bench: ## measure each hot path beside its baseline; print a table, write bench.
 .PHONY: bench-wasm
 bench-wasm: ## measure the sandbox beside wasmtime and native code; write the table of docs/benchmarks.md
 	@cd bench && $(GO) run . -doc ../docs/benchmarks.md
+
+.PHONY: accuracy
+accuracy: ## measure the error of every mechanism and aggregator; write the tables of docs/accuracy.md
+	@$(GO) run -tags $(TAGS) ./internal/accuracy
+
+.PHONY: golden
+golden: ## compute the golden values of the accounting anew, with two other libraries (needs python3 and pip)
+	@scripts/golden
 
 .PHONY: lint
 lint: ## gofmt, vet and, where it is installed, golangci-lint
