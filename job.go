@@ -46,20 +46,37 @@ type KeyField struct {
 type MetricKind string
 
 const (
-	Count MetricKind = "count" // units that emitted the key; takes no value
-	Sum   MetricKind = "sum"   // sum of one clamped value per unit
-	Mean  MetricKind = "mean"  // that sum over the number of those units
+	Count  MetricKind = "count"  // units that emitted the key; takes no value
+	Sum    MetricKind = "sum"    // sum of one clamped value per unit
+	Mean   MetricKind = "mean"   // that sum over the number of those units
+	Vector MetricKind = "vector" // sum of one vector per unit, shortened to an L2 norm
 )
 
-// Metric is one released figure per key.
+// Metric is one aggregate per key. It makes one released figure, or several.
 type Metric struct {
 	Name string     `json:"name"`
 	Kind MetricKind `json:"kind"`
 	Min  float64    `json:"min"` // sum, mean: a unit's value is clamped to [Min, Max]
 	Max  float64    `json:"max"`
+	// Size is the number of values that a unit gives; vector: 1..4096.
+	Size int `json:"size,omitempty"`
+	// Clip is the L2 norm that a unit's vector is shortened to; vector.
+	Clip float64 `json:"clip,omitempty"`
 }
 
-// DefaultRecord is one record of a default contribution.
+// Values is how many numbers a unit gives for the metric: float64s of a record.
+func (m *Metric) Values() int {
+	switch m.Kind {
+	case Count:
+		return 0
+	case Vector:
+		return m.Size
+	}
+	return 1
+}
+
+// DefaultRecord is one record of a default contribution. It gives no vectors:
+// they are zeros.
 type DefaultRecord struct {
 	Key     map[string]any     `json:"key,omitempty"`
 	Metrics map[string]float64 `json:"metrics,omitempty"`

@@ -35,6 +35,7 @@ type Bounder struct {
 	ranks  []uint64 // of the groups
 	at     []int    // number of the group's key in the partial; -1: not there yet
 	heap   []candidate
+	vector []int64 // of one unit and key
 }
 
 // candidate is a group that competes for one of the L0 places.
@@ -65,9 +66,9 @@ func (p *Plan) NewBounder(secret [32]byte) *Bounder {
 // not on the public list, or whose text is not valid (UTF-8 without control
 // characters, padded with zeros), are dropped. Of the others at most L0 stay,
 // those with the smallest pseudo-random rank. Every value is clamped and
-// snapped to the metric's grid. So one unit changes at most L0 keys, each
-// number of units by 1 and each sum by at most the grid's reach, whatever the
-// records hold.
+// snapped to the metric's grid, every vector shortened to its L2 norm. So one unit
+// changes at most L0 keys, each number of units by 1 and each sum by at most the
+// grid's reach, whatever the records hold.
 func (b *Bounder) Unit(token [16]byte, n int, records []byte) {
 	if b.begin(token) && !b.group(n, records) {
 		b.group(b.plan.defaultN, b.plan.defaults)
@@ -134,7 +135,7 @@ func (b *Bounder) group(n int, records []byte) bool {
 		return false
 	}
 	b.room(n)
-	words, values := b.plan.keyWords, len(b.plan.grids)
+	words, values := b.plan.keyWords, b.plan.values
 	if words == 1 {
 		return b.groupWords(records)
 	}
@@ -172,7 +173,7 @@ func (b *Bounder) room(n int) {
 // groupWords is group for keys of one word, the common case, written for speed:
 // the tables are as long as they can get before the first record is read.
 func (b *Bounder) groupWords(records []byte) bool {
-	values, size := len(b.plan.grids), b.size
+	values, size := b.plan.values, b.size
 	n := len(records) / size
 	b.keys, b.ranks, b.sums = grown(b.keys, n), grown(b.ranks, n), grown(b.sums, n*values)
 	keys, ranks, sums, slots := b.keys[:n], b.ranks[:n], b.sums[:n*values], b.slots[:b.mask+1]
@@ -243,7 +244,7 @@ func (b *Bounder) groupOf(key []byte) int {
 
 func (b *Bounder) newGroup(rank uint64) int {
 	b.ranks = append(b.ranks, rank)
-	for range b.plan.grids {
+	for range b.plan.values {
 		b.sums = append(b.sums, 0)
 	}
 	b.groups++
@@ -361,6 +362,10 @@ func (b *Bounder) count(g, at int) {
 	}
 	c := b.part.cell(at)
 	c[0]++
+	if !b.plan.plain {
+		b.contribute(c, b.sums[g*b.plan.values:(g+1)*b.plan.values])
+		return
+	}
 	values := len(b.plan.grids)
 	for j := range b.plan.grids {
 		s := int128(b.plan.grids[j].steps(b.sums[g*values+j]))

@@ -40,13 +40,57 @@ func reference(p *Plan, b *Bounder, units []unitData) map[string][]int64 {
 		for _, k := range kept[:min(len(kept), p.l0)] {
 			c := out[k]
 			if c == nil {
-				c = make([]int64, 1+len(p.grids))
+				c = make([]int64, 1+p.cells)
 				out[k] = c
 			}
 			c[0]++
-			for j := range p.grids {
-				c[1+j] += p.grids[j].steps(groups[k][j])
+			for j, v := range referenceSteps(p, groups[k]) {
+				c[1+j] += v
 			}
+		}
+	}
+	return out
+}
+
+// referenceSteps is what a unit adds to the sums of a key.
+func referenceSteps(p *Plan, values []float64) (out []int64) {
+	for i := range p.metrics {
+		m := &p.metrics[i]
+		switch v := values[m.value : m.value+m.Values()]; m.Kind {
+		case glovebox.Sum, glovebox.Mean:
+			out = append(out, p.grids[m.grid].steps(v[0]))
+		case glovebox.Vector:
+			out = append(out, referenceVector(&p.grids[m.grid], v)...)
+		}
+	}
+	return out
+}
+
+// referenceVector snaps and shortens a vector in fractions of any size. The
+// numbers that are not huge come out the same; those that are, within a step.
+func referenceVector(g *grid, v []float64) []int64 {
+	out := make([]int64, len(v))
+	g.vector(out, v)
+	steps, square := make([]*big.Float, len(v)), new(big.Float).SetPrec(4000)
+	for i, x := range v {
+		switch {
+		case x != x:
+			x = 0
+		case math.IsInf(x, 0):
+			x = math.Copysign(math.MaxFloat64, x)
+		}
+		steps[i] = new(big.Float).SetPrec(4000).SetMantExp(big.NewFloat(x), -g.exp)
+		square.Add(square, new(big.Float).SetPrec(4000).Mul(steps[i], steps[i]))
+	}
+	norm, limit := new(big.Float).SetPrec(4000).Sqrt(square), big.NewFloat(float64(g.reach()))
+	for i, s := range steps {
+		if norm.Cmp(limit) > 0 {
+			s.Mul(s, limit)
+			s.Quo(s, norm)
+		}
+		// Two roundings to a step: of the numbers, then of the shortened ones.
+		if d, _ := new(big.Float).Sub(s, big.NewFloat(float64(out[i]))).Float64(); math.Abs(d) > 2 {
+			panic(fmt.Sprintf("number %d of a vector is off by %v steps", i, d))
 		}
 	}
 	return out
@@ -94,10 +138,10 @@ func referenceGroups(p *Plan, n int, records []byte) (groups map[string][]float6
 		r := records[i*p.RecordBytes() : (i+1)*p.RecordBytes()]
 		k := string(r[:8*p.keyWords])
 		if groups[k] == nil {
-			groups[k] = make([]float64, len(p.grids))
+			groups[k] = make([]float64, p.values)
 			order = append(order, k)
 		}
-		for j := range p.grids {
+		for j := range p.values {
 			v := math.Float64frombits(binary.LittleEndian.Uint64(r[8*(p.keyWords+j):]))
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				return nil, nil, false
@@ -124,7 +168,7 @@ func content(t *Partial) map[string][]int64 {
 			k = binary.LittleEndian.AppendUint64(k, w)
 		}
 		c := []int64{int64(t.cell(i)[0])}
-		for j := range t.plan.grids {
+		for j := range t.plan.cells {
 			s, _ := t.sum(i, j).Int64()
 			c = append(c, s)
 		}
@@ -149,6 +193,7 @@ func jobs() map[string]*Plan {
 		"mixed": plan(def(output(4, keysOf(textKey, intKey), unitSum, unitMean),
 			glovebox.DefaultRecord{Key: map[string]any{"k": 7, "t": "x"}, Metrics: map[string]float64{"s": 1, "m": 2}},
 			glovebox.DefaultRecord{Key: map[string]any{"k": 8, "t": "x"}, Metrics: map[string]float64{"s": 1, "m": 2}}), 1e-6),
+		"vector": plan(def(output(2, keysOf(intKey), unitSum, unitVector, unitCount), glovebox.DefaultRecord{Key: map[string]any{"k": 7}, Metrics: map[string]float64{"s": 1}}), 1e-6),
 	}
 }
 
@@ -169,7 +214,7 @@ func randomUnits(p *Plan, r *rand.Rand, n int) []unitData {
 				}
 			}
 			var values []float64
-			for range p.grids {
+			for range p.values {
 				v := r.NormFloat64() * 3
 				if r.IntN(20) == 0 {
 					if v = oddValues[r.IntN(len(oddValues))]; r.IntN(4) > 0 && v-v != 0 {
@@ -239,15 +284,27 @@ func TestOneUnitOnly(t *testing.T) {
 				if c[0]-d[0] != 1 {
 					t.Fatalf("%s: unit %d changes a count by %d", name, i, c[0]-d[0])
 				}
-				for j := range p.grids {
-					if x := c[1+j] - d[1+j]; x > p.grids[j].reach() || x < -p.grids[j].reach() {
-						t.Fatalf("%s: unit %d changes a sum by %d steps, reach is %d", name, i, x, p.grids[j].reach())
-					}
-				}
+				checkReach(t, p, fmt.Sprintf("%s: unit %d", name, i), func(j int) int64 { return c[1+j] - d[1+j] })
 			}
 			if changed > p.L0() || len(less) > len(all) {
 				t.Fatalf("%s: unit %d changes %d keys, L0 is %d", name, i, changed, p.L0())
 			}
+		}
+	}
+}
+
+// checkReach fails if a change of one key's sums is more than one unit can make.
+func checkReach(t *testing.T, p *Plan, what string, change func(j int) int64) {
+	t.Helper()
+	for i := range p.grids {
+		g := &p.grids[i]
+		square := new(big.Int)
+		for j := range g.cells {
+			x := big.NewInt(change(g.cell + j))
+			square.Add(square, x.Mul(x, x))
+		}
+		if r := big.NewInt(g.reach()); square.Cmp(r.Mul(r, r)) > 0 {
+			t.Fatalf("%s changes the sums of %s by more than the reach, %d", what, g.of, g.reach())
 		}
 	}
 }
@@ -438,11 +495,7 @@ func FuzzUnit(f *testing.F) {
 				if c[0] != 1 {
 					t.Fatalf("%s: counts as %d units", name, c[0])
 				}
-				for j := range p.grids {
-					if c[1+j] < p.grids[j].lo || c[1+j] > p.grids[j].hi {
-						t.Fatalf("%s: a value of %d steps", name, c[1+j])
-					}
-				}
+				checkReach(t, p, name+": a unit", func(j int) int64 { return c[1+j] })
 			}
 		}
 	})

@@ -55,7 +55,7 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 	parts := len(p.grids)
 	counts := false
 	for i := range p.metrics {
-		counts = counts || p.metrics[i].Kind != glovebox.Sum
+		counts = counts || p.metrics[i].usesUnits()
 	}
 	if counts {
 		parts++
@@ -85,7 +85,7 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 		if !b.gaussian {
 			g.coarsen(big.NewRat(int64(p.l0)*1e9, loss))
 		}
-		n, err := b.noise(loss, p.l0, g.reach())
+		n, err := b.noise(loss, p.l0, g.norm(b.gaussian))
 		if err != nil {
 			return err
 		}

@@ -9,8 +9,8 @@
 // the guest made of one unit, unit after unit. The Bounder makes of them a
 // bounded contribution: records of equal key summed, keys outside the public
 // list dropped, at most max_keys_per_unit keys kept by a keyed pseudo-random
-// function, values clamped to the declared range and snapped to a grid of
-// binary fractions. Contributions add up in integers in a Partial; partials
+// function, values clamped to the declared range (vectors shortened to the declared
+// length) and snapped to a grid of binary fractions. Contributions add up in integers in a Partial; partials
 // merge in any order to the same bytes. Plan.Release makes the table, once.
 //
 // # What is promised

@@ -38,7 +38,7 @@ func (t *Partial) MarshalBinary() ([]byte, error) {
 	b = binary.LittleEndian.AppendUint32(b, frameVersion)
 	b = append(b, t.plan.mark[:]...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(8*t.words))
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(t.plan.grids)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(t.plan.cells))
 	b = binary.LittleEndian.AppendUint64(b, uint64(t.n))
 	for _, i := range t.order(compareBytes) {
 		for _, w := range t.key(i) {
@@ -109,7 +109,7 @@ func (t *Partial) header(data []byte) error {
 		return badFrame("its version is %d, not %d", le.Uint32(data[4:]), frameVersion)
 	case string(data[8:24]) != string(t.plan.mark[:]):
 		return badFrame("it belongs to another job")
-	case le.Uint32(data[24:]) != uint32(8*t.words) || le.Uint32(data[28:]) != uint32(len(t.plan.grids)):
+	case le.Uint32(data[24:]) != uint32(8*t.words) || le.Uint32(data[28:]) != uint32(t.plan.cells):
 		return badFrame("its keys or sums have another layout than the job's")
 	}
 	entry := uint64(8 * (t.words + t.width))
@@ -133,9 +133,11 @@ func (t *Partial) check(i int) string {
 	}
 	for j := range t.plan.grids {
 		g := &t.plan.grids[j]
-		s := t.sum(i, j)
-		if s.Cmp(mulInt128(c[0], g.lo)) < 0 || s.Cmp(mulInt128(c[0], g.hi)) > 0 {
-			return "has a sum that its units cannot have"
+		lo, hi := mulInt128(c[0], g.lo), mulInt128(c[0], g.hi)
+		for k := range g.cells {
+			if s := t.sum(i, g.cell+k); s.Cmp(lo) < 0 || s.Cmp(hi) > 0 {
+				return "has a sum that its units cannot have"
+			}
 		}
 	}
 	return ""

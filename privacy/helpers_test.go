@@ -86,6 +86,8 @@ var (
 	unitCount = glovebox.Metric{Name: "n", Kind: glovebox.Count}
 	unitSum   = glovebox.Metric{Name: "s", Kind: glovebox.Sum, Min: -1, Max: 3}
 	unitMean  = glovebox.Metric{Name: "m", Kind: glovebox.Mean, Min: 0, Max: 10}
+
+	unitVector = glovebox.Metric{Name: "v", Kind: glovebox.Vector, Size: 3, Clip: 5}
 )
 
 func publicKey(name string, values ...any) glovebox.KeyField {

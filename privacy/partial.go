@@ -13,7 +13,7 @@ const (
 )
 
 // Partial is what the contributions of some units add up to: per key the number
-// of units and, for every sum and mean, a whole number of grid steps. It is raw:
+// of units and, for every sum, a whole number of grid steps. It is raw:
 // nothing in it is private yet, and it must not leave the vault's side of the
 // box. Partials of one plan merge in any order and grouping to the same content.
 type Partial struct {
@@ -30,7 +30,7 @@ type Partial struct {
 
 // NewPartial returns an empty partial.
 func (p *Plan) NewPartial() *Partial {
-	return &Partial{plan: p, words: p.keyWords, width: 1 + 2*len(p.grids), slots: make([]uint32, tableSize(0))}
+	return &Partial{plan: p, words: p.keyWords, width: 1 + 2*p.cells, slots: make([]uint32, tableSize(0))}
 }
 
 // Len is the number of distinct keys. It depends on the data and is for limits
@@ -119,7 +119,7 @@ func (t *Partial) Merge(o *Partial) error {
 		}
 		c, d := t.cell(at), o.cell(i)
 		c[0] += d[0]
-		for j := range t.plan.grids {
+		for j := range t.plan.cells {
 			s := t.sum(at, j).Add(o.sum(i, j))
 			c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
 		}

@@ -49,6 +49,23 @@ func TestPlanRefuses(t *testing.T) {
 		{"output.metrics.n.kind", metric(glovebox.Metric{Name: "n", Kind: "median"})},
 		{"output.metrics.n", metric(glovebox.Metric{Name: "n", Kind: glovebox.Count, Max: 1})},
 		{"output.metrics.s.max", metric(glovebox.Metric{Name: "s", Kind: glovebox.Sum})},
+		{"output.metrics.s", metric(glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 1, Size: 2})},
+		{"output.metrics.v", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Max: 1, Size: 2, Clip: 1})},
+		{"output.metrics.v.size", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Clip: 1})},
+		{"output.metrics.v.size", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Clip: 1, Size: 4097})},
+		{"output.metrics.v.clip", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Size: 2})},
+		{"output.metrics.v.clip", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Size: 2, Clip: math.NaN()})},
+		{"output.metrics.v.clip", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Size: 2, Clip: 1e101})},
+		{"output.metrics", func(j *job) {
+			big := unitVector
+			big.Size = MaxVector
+			other := big
+			other.Name = "w"
+			j.out.Metrics = []glovebox.Metric{big, other, unitCount}
+		}},
+		{"output.metrics.n_lo", func(j *job) {
+			j.out.Metrics = []glovebox.Metric{unitCount, {Name: "n_lo", Kind: glovebox.Count}}
+		}},
 		{"output.metrics.need.max", metric(glovebox.Metric{Name: "need", Kind: glovebox.Mean, Min: 2, Max: 1})},
 		{"output.metrics.s.max", metric(glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: math.Inf(1)})},
 		{"output.metrics.s.min", metric(glovebox.Metric{Name: "s", Kind: glovebox.Sum, Min: math.NaN(), Max: 1})},

@@ -25,7 +25,7 @@ func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
 			WithFix("a job releases once; show its stored release instead")
 	}
 	t.done = true
-	r := &releaser{Plan: p, part: t, src: src, table: &Table{Keys: p.Keys(), Metrics: p.Metrics(), Rows: []Row{}, Facts: p.Facts()}}
+	r := &releaser{Plan: p, part: t, src: src, table: &Table{Keys: p.Keys(), Metrics: p.Metrics(), Figures: p.Figures(), Rows: []Row{}, Facts: p.Facts()}}
 	r.prepare()
 	if p.private {
 		for _, i := range t.order(p.compare) {
@@ -62,7 +62,7 @@ func (r *releaser) prepare() {
 	for _, s := range b.sums {
 		r.halves, r.wides = append(r.halves, s.Radius(alpha)), append(r.wides, s.Radius(alpha/2))
 	}
-	r.sums = make([]float64, len(b.sums))
+	r.sums = make([]float64, r.cells)
 }
 
 // public makes a row for every combination of the lists of fields f, f+1, ...
@@ -82,7 +82,7 @@ func (r *releaser) public(key []uint64, f int) {
 
 // row makes the row of one key, number i of the partial, -1 if no unit has it.
 func (r *releaser) row(key []uint64, i int) {
-	row := Row{Key: make([]any, len(r.fields)), Cells: make([]Cell, len(r.metrics))}
+	row := Row{Key: make([]any, len(r.fields)), Cells: make([]Cell, 0, len(r.figures))}
 	for f := range r.fields {
 		row.Key[f] = r.fields[f].decode(key)
 	}
@@ -94,24 +94,42 @@ func (r *releaser) row(key []uint64, i int) {
 		}
 		units = n.Float64()
 	}
-	for j, s := range r.budget.sums {
-		n := s.Draw(r.src)
-		if i >= 0 {
-			n = n.Add(r.part.sum(i, j))
-		}
-		r.sums[j] = n.Float64()
+	for j := range r.grids {
+		r.draw(j, i)
 	}
 	for m := range r.metrics {
-		switch j := r.gridOf[m]; r.metrics[m].Kind {
-		case glovebox.Count:
-			row.Cells[m] = r.count(units)
-		case glovebox.Sum:
-			row.Cells[m] = r.sum(j)
-		case glovebox.Mean:
-			row.Cells[m] = r.mean(j, units)
-		}
+		row.Cells = r.figuresOf(row.Cells, &r.metrics[m], units)
 	}
 	r.table.Rows = append(r.table.Rows, row)
+}
+
+// draw makes the noisy sums of grid j for key number i.
+func (r *releaser) draw(j, i int) {
+	g := &r.grids[j]
+	for k := g.cell; k < g.cell+g.cells; k++ {
+		n := r.budget.sums[j].Draw(r.src)
+		if i >= 0 {
+			n = n.Add(r.part.sum(i, k))
+		}
+		r.sums[k] = n.Float64()
+	}
+}
+
+// figuresOf appends the figures of a metric.
+func (r *releaser) figuresOf(cells []Cell, m *metric, units float64) []Cell {
+	switch m.Kind {
+	case glovebox.Count:
+		return append(cells, r.count(units))
+	case glovebox.Sum:
+		return append(cells, r.sum(m.grid))
+	case glovebox.Mean:
+		return append(cells, r.mean(m.grid, units))
+	case glovebox.Vector:
+		for k := range m.Size {
+			cells = append(cells, r.coordinate(m.grid, k))
+		}
+	}
+	return cells
 }
 
 func (r *releaser) count(units float64) Cell {
@@ -132,8 +150,17 @@ func (r *releaser) sum(j int) Cell {
 		most = 0
 	}
 	half := g.value(r.halves[j])
-	v := g.value(r.sums[j])
+	v := g.value(r.sums[g.cell])
 	return cell(v, v-half, v+half, least, most)
+}
+
+// coordinate is one number of the sum of vectors. Its interval is its own: all
+// numbers of a vector of 20 lie within theirs about one time in three.
+func (r *releaser) coordinate(j, k int) Cell {
+	g := &r.grids[j]
+	half := g.value(r.halves[j])
+	v := g.value(r.sums[g.cell+k])
+	return cell(v, v-half, v+half, math.Inf(-1), math.Inf(1))
 }
 
 // mean divides the noisy sum around the middle by the noisy number of units.
@@ -144,7 +171,7 @@ func (r *releaser) mean(j int, units float64) Cell {
 	if units < 1 { // nothing can be said
 		return cell(g.mid, g.min, g.max, g.min, g.max)
 	}
-	s, w := g.value(r.sums[j]), g.value(r.wides[j])
+	s, w := g.value(r.sums[g.cell]), g.value(r.wides[j])
 	few, many := math.Max(1, units-r.unitWide), units+r.unitWide
 	lo, hi := s-w, s+w
 	return cell(g.mid+s/units, g.mid+math.Min(lo/few, lo/many), g.mid+math.Max(hi/few, hi/many), g.min, g.max)

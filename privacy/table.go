@@ -10,6 +10,7 @@ import (
 type Table struct {
 	Keys    []glovebox.KeyField `json:"keys"`    // without lists, widths filled in
 	Metrics []glovebox.Metric   `json:"metrics"` // as declared
+	Figures []Figure            `json:"figures"` // what the metrics make of each key
 	// Rows are sorted by key, field by field: numbers by value, text by bytes.
 	// With public keys there is one for every possible key, with no key exactly
 	// one, with private keys one for every key that was selected.
@@ -20,7 +21,7 @@ type Table struct {
 // Row is one key and its figures.
 type Row struct {
 	Key   []any  `json:"key"`   // string or int64, per key field
-	Cells []Cell `json:"cells"` // per metric
+	Cells []Cell `json:"cells"` // per figure
 }
 
 // Cell is one figure with its 95 % confidence interval: Lo <= Value <= Hi.
@@ -59,9 +60,13 @@ type NoiseFacts struct {
 	// (probability proportional to exp(-|x|/scale)), the variance parameter of
 	// discrete_gaussian (to exp(-x^2/(2*variance))).
 	Parameter string `json:"parameter"`
-	Step      string `json:"step"`  // one step of the number's grid: "1", or a power of two such as "2^-37"
-	Reach     int64  `json:"reach"` // most that one unit changes the number of one key, in steps
-	Loss      int64  `json:"loss"`  // its part of Price.Loss
+	Step      string `json:"step"` // one step of the number's grid: "1", or a power of two such as "2^-37"
+	// Reach is the most that one unit changes the number of one key, in steps.
+	// Where there are several Numbers, it is the most in their norm: L2 for
+	// discrete_gaussian, L1 for discrete_laplace.
+	Reach   int64 `json:"reach"`
+	Numbers int   `json:"numbers,omitempty"` // of one key, if more than one
+	Loss    int64 `json:"loss"`              // its part of Price.Loss
 }
 
 // SelectionFacts say how private keys were selected.
@@ -74,7 +79,8 @@ type SelectionFacts struct {
 	Loss      int64  `json:"loss"`      // its part of Price.Loss
 }
 
-// Error is what the noise does to a metric, in the metric's own unit. For a mean
+// Error is what the noise does to a metric, in the metric's own unit; to each
+// number of a vector. For a mean
 // both figures have to be divided by the number of units of the key, and hold
 // while that is large beside its noise; they are upper bounds, reached where the
 // mean is at an end of its range.
@@ -97,23 +103,17 @@ func (p *Plan) Facts() Facts {
 		n.Mechanism, n.Parameter = b.units.facts()
 		f.Noise = append(f.Noise, n)
 	}
-	for i, m := range p.metrics {
-		j := p.gridOf[i]
-		if j < 0 {
-			f.Errors[m.Name] = Error{StdDev: b.units.StdDev(), Half: b.units.Radius(alpha)}
-			continue
-		}
+	for j := range p.grids {
 		g := &p.grids[j]
-		n := NoiseFacts{Of: m.Name, Step: g.String(), Reach: g.reach(), Loss: b.sumLoss[j]}
+		n := NoiseFacts{Of: g.of, Step: g.String(), Reach: g.norm(b.gaussian), Loss: b.sumLoss[j]}
+		if g.cells > 1 {
+			n.Numbers = g.cells
+		}
 		n.Mechanism, n.Parameter = b.sums[j].facts()
 		f.Noise = append(f.Noise, n)
-		e := Error{StdDev: g.value(b.sums[j].StdDev()), Half: g.value(b.sums[j].Radius(alpha))}
-		if m.Kind == glovebox.Mean {
-			reach := g.value(float64(g.reach()))
-			e.StdDev = math.Hypot(e.StdDev, reach*b.units.StdDev())
-			e.Half = g.value(b.sums[j].Radius(alpha/2)) + reach*b.units.Radius(alpha/2)
-		}
-		f.Errors[m.Name] = e
+	}
+	for i := range p.metrics {
+		p.errors(f.Errors, &p.metrics[i])
 	}
 	if k := b.keys; k != nil {
 		f.Selection = &SelectionFacts{
@@ -122,4 +122,21 @@ func (p *Plan) Facts() Facts {
 		}
 	}
 	return f
+}
+
+// errors adds what the noise does to a metric.
+func (p *Plan) errors(all map[string]Error, m *metric) {
+	b := &p.budget
+	if m.Kind == glovebox.Count {
+		all[m.Name] = Error{StdDev: b.units.StdDev(), Half: b.units.Radius(alpha)}
+		return
+	}
+	g, s := &p.grids[m.grid], b.sums[m.grid]
+	e := Error{StdDev: g.value(s.StdDev()), Half: g.value(s.Radius(alpha))}
+	if m.Kind == glovebox.Mean {
+		reach := g.value(float64(g.reach()))
+		e.StdDev = math.Hypot(e.StdDev, reach*b.units.StdDev())
+		e.Half = g.value(s.Radius(alpha/2)) + reach*b.units.Radius(alpha/2)
+	}
+	all[m.Name] = e
 }

@@ -258,9 +258,12 @@ func written(v any) ([]byte, error) {
 		d.Output.Key = append(d.Output.Key, entry[keyDef]{k.Name, def})
 	}
 	for _, m := range j.Output.Metrics {
-		def := metricDef{Kind: m.Kind}
-		if m.Kind != glovebox.Count {
+		def := metricDef{Kind: m.Kind, Clip: m.Clip}
+		if slices.Contains(fieldsOf(m.Kind), "min") {
 			def.Min, def.Max = &m.Min, &m.Max
+		}
+		if m.Size > 0 {
+			def.Size = json.Number(strconv.Itoa(m.Size))
 		}
 		d.Output.Metrics = append(d.Output.Metrics, entry[metricDef]{m.Name, def})
 	}

@@ -118,16 +118,22 @@ func TestJobChecks(t *testing.T) {
 			[]string{"j:11:22: output.max_keys_per_unit: without key fields there is one key (write 1)"}},
 		"metrics": {[]string{jobMetrics, "    a: {kind: count, max: 3}\n    b: {kind: sum, max: 3}\n    c: {kind: mean, min: 3, max: 3}\n"},
 			[]string{
-				"j:15:22: output.metrics.a.max: a count takes no value (remove it)",
-				"j:16:8: output.metrics.b: sum needs min and max (add both: the range of one unit's value, known without the data)",
+				"j:15:22: output.metrics.a.max: a metric of kind count takes no max (remove it)",
+				"j:16:8: output.metrics.b: sum needs min and max (declare what is known without the data)",
 				"j:17:34: output.metrics.c.max: is not above min (write a number above min)"}},
+		"vectors": {[]string{jobMetrics, "    a: {kind: vector, size: 3, clip: 1, min: 0}\n    b: {kind: vector, clip: 1}\n    c: {kind: mean, min: 0, max: 3, size: 3}\n    d: {kind: vector, size: 2.0, clip: 1}\n"},
+			[]string{
+				"j:15:41: output.metrics.a.min: a metric of kind vector takes no min (remove it)",
+				"j:16:8: output.metrics.b: vector needs size and clip (declare what is known without the data)",
+				"j:17:37: output.metrics.c.size: a metric of kind mean takes no size (remove it)",
+				"j:18:29: output.metrics.d.size: does not fit its field (write a whole number without a decimal point or exponent)"}},
 		"default": {[]string{jobMetrics, jobMetrics + "  default:\n    - {key: {township: " + strings.Repeat("x", 25) + ", twonship: a}, metrics: {need: 11, people: 1}}\n    - {}\n", "public: townships.csv", "public: [a, b]"},
 			[]string{
 				"j:18:5: output.default: has more records than max_keys_per_unit, which is 1 (keep at most that many)",
 				"j:18:24: output.default[0].key.township: is longer than the width of the key, which is 24 bytes (correct it)",
 				"j:18:51: output.default[0].key.twonship: `twonship` is no key field of the output (did you mean `township`?)",
 				"j:18:81: output.default[0].metrics.need: is outside the metric's range (write a number between min and max of the metric)",
-				"j:18:85: output.default[0].metrics.people: `people` is no sum or mean of the output (remove it)",
+				"j:18:85: output.default[0].metrics.people: `people` is no metric with one value of the output (remove it)",
 				"j:19:7: output.default[1]: has no value for the key field `township` (add it under `key`)",
 				"j:19:7: output.default[1]: has no value for the metric `need` (add it under `metrics`)"}},
 		"default of another key": {[]string{jobMetrics, jobMetrics + "  default:\n    - {key: {township: c}, metrics: {need: 1}}\n    - {key: {township: c}, metrics: {need: 1}}\n", "public: townships.csv", "public: [a, b]", "max_keys_per_unit: 1", "max_keys_per_unit: 2"},
@@ -149,7 +155,7 @@ func TestJobChecks(t *testing.T) {
 				"j:9:25: params[\"a b\"]: name does not have the expected form (write a parameter name: a letter or _, then at most 62 letters, digits and _)",
 				"j:12:37: output.key.township.width: is too large (write a whole number, at least 1 and at most 64)",
 				"j:13:22: output.max_keys_per_unit: is too large (write a whole number, at least 1 and at most 1000)",
-				"j:16:18: output.metrics.need.kind: is none of the values allowed (write one of `count`, `sum`, `mean`; did you mean `mean`?)"}},
+				"j:16:18: output.metrics.need.kind: is none of the values allowed (write one of `count`, `sum`, `mean`, `vector`; did you mean `mean`?)"}},
 	} {
 		_, err := ParseJob("j", edit(t, doc, c.edits...))
 		problems(t, name, err, c.want...)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"glovebox"
+	"glovebox/internal/record"
 )
 
 // jobDoc is a job as people write it: key fields and metrics are maps from
@@ -36,6 +37,8 @@ type metricDef struct {
 	Kind glovebox.MetricKind `json:"kind"`
 	Min  *float64            `json:"min,omitempty"`
 	Max  *float64            `json:"max,omitempty"`
+	Size json.Number         `json:"size,omitempty"`
+	Clip float64             `json:"clip,omitempty"`
 }
 
 // named is a map from name to definition in the order of the document, as the
@@ -83,16 +86,12 @@ func (d *jobDoc) fill(c *checker) *glovebox.Job {
 	out := glovebox.Output{MaxKeysPerUnit: d.Output.MaxKeysPerUnit, Default: d.Output.Default}
 	for _, k := range d.Output.Key {
 		f := glovebox.KeyField{Name: k.Name, Type: k.Def.Type, Public: k.Def.Public, Private: k.Def.Private}
-		if k.Def.Width != "" {
-			var err error
-			if f.Width, err = strconv.Atoi(string(k.Def.Width)); err != nil {
-				c.Add(at("output", "key", k.Name, "width"), "write a whole number without a decimal point or exponent", "does not fit its field")
-			}
-		}
+		f.Width = c.whole(k.Def.Width, at("output", "key", k.Name, "width"))
 		out.Key = append(out.Key, f)
 	}
 	for _, m := range d.Output.Metrics {
-		f := glovebox.Metric{Name: m.Name, Kind: m.Def.Kind}
+		f := glovebox.Metric{Name: m.Name, Kind: m.Def.Kind, Clip: m.Def.Clip}
+		f.Size = c.whole(m.Def.Size, at("output", "metrics", m.Name, "size"))
 		if m.Def.Min != nil {
 			f.Min = *m.Def.Min
 		}
@@ -103,4 +102,16 @@ func (d *jobDoc) fill(c *checker) *glovebox.Job {
 	}
 	d.Job.Output = out
 	return &d.Job
+}
+
+// whole reads a whole number as it was written; 0 where it is missing.
+func (c *checker) whole(n json.Number, p record.Path) int {
+	if n == "" {
+		return 0
+	}
+	v, err := strconv.Atoi(string(n))
+	if err != nil {
+		c.Add(p, "write a whole number without a decimal point or exponent", "does not fit its field")
+	}
+	return v
 }

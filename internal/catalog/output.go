@@ -100,17 +100,30 @@ func keyValue(k glovebox.KeyField, v any) (value any, why string) {
 	return nil, "is no value of the key's type"
 }
 
+// fieldsOf lists the fields of a metric of a kind: those that it needs.
+func fieldsOf(kind glovebox.MetricKind) []string {
+	switch kind {
+	case glovebox.Sum, glovebox.Mean:
+		return []string{"min", "max"}
+	case glovebox.Vector:
+		return []string{"size", "clip"}
+	}
+	return nil // a count
+}
+
 func checkMetric(c *checker, m glovebox.Metric, p record.Path) {
 	c.reservedKey(m.Name, p)
-	if m.Kind == glovebox.Count {
-		c.absent(p.With("min"), "a count takes no value")
-		c.absent(p.With("max"), "a count takes no value")
-		return
+	needs := fieldsOf(m.Kind)
+	for _, name := range []string{"min", "max", "size", "clip"} {
+		switch given := c.given(p.With(name)); {
+		case given && !slices.Contains(needs, name):
+			c.AddKey(p.With(name), "remove it", "a metric of kind %s takes no %s", m.Kind, name)
+		case !given && slices.Contains(needs, name):
+			c.Add(p, "declare what is known without the data", "%s needs %s", m.Kind, strings.Join(needs, " and "))
+			return
+		}
 	}
-	switch {
-	case !c.given(p.With("min")) || !c.given(p.With("max")):
-		c.Add(p, "add both: the range of one unit's value, known without the data", "%s needs min and max", m.Kind)
-	case m.Min >= m.Max:
+	if slices.Contains(needs, "min") && m.Min >= m.Max {
 		c.Add(p.With("max"), "write a number above min", "is not above min")
 	}
 }
@@ -159,8 +172,8 @@ func checkDefaultKey(c *checker, o *glovebox.Output, r *glovebox.DefaultRecord, 
 func checkDefaultMetrics(c *checker, o *glovebox.Output, r *glovebox.DefaultRecord, p record.Path) {
 	var names []string
 	for _, m := range o.Metrics {
-		if m.Kind == glovebox.Count {
-			continue
+		if m.Kind == glovebox.Count || m.Kind == glovebox.Vector {
+			continue // it has no value, or zeros
 		}
 		names = append(names, m.Name)
 		v, ok := r.Metrics[m.Name]
@@ -171,7 +184,7 @@ func checkDefaultMetrics(c *checker, o *glovebox.Output, r *glovebox.DefaultReco
 			c.Add(p.With("metrics", m.Name), "write a number between min and max of the metric", "is outside the metric's range")
 		}
 	}
-	c.onlyNames(slices.Sorted(maps.Keys(r.Metrics)), names, p.With("metrics"), "sum or mean")
+	c.onlyNames(slices.Sorted(maps.Keys(r.Metrics)), names, p.With("metrics"), "metric with one value")
 }
 
 // onlyNames reports the names that are not among the known ones.
