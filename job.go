@@ -46,17 +46,18 @@ type KeyField struct {
 type MetricKind string
 
 const (
-	Count  MetricKind = "count"  // units that emitted the key; takes no value
-	Sum    MetricKind = "sum"    // sum of one clamped value per unit
-	Mean   MetricKind = "mean"   // that sum over the number of those units
-	Vector MetricKind = "vector" // sum of one vector per unit, shortened to an L2 norm
+	Count    MetricKind = "count"    // units that emitted the key; takes no value
+	Sum      MetricKind = "sum"      // sum of one clamped value per unit
+	Mean     MetricKind = "mean"     // that sum over the number of those units
+	Variance MetricKind = "variance" // mean and variance of those values
+	Vector   MetricKind = "vector"   // sum of one vector per unit, shortened to an L2 norm
 )
 
 // Metric is one aggregate per key. It makes one released figure, or several.
 type Metric struct {
 	Name string     `json:"name"`
 	Kind MetricKind `json:"kind"`
-	Min  float64    `json:"min"` // sum, mean: a unit's value is clamped to [Min, Max]
+	Min  float64    `json:"min"` // sum, mean, variance: a unit's value is clamped to [Min, Max]
 	Max  float64    `json:"max"`
 	// Size is the number of values that a unit gives; vector: 1..4096.
 	Size int `json:"size,omitempty"`

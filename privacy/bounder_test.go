@@ -59,6 +59,13 @@ func referenceSteps(p *Plan, values []float64) (out []int64) {
 		switch v := values[m.value : m.value+m.Values()]; m.Kind {
 		case glovebox.Sum, glovebox.Mean:
 			out = append(out, p.grids[m.grid].steps(v[0]))
+		case glovebox.Variance:
+			// Around the middle, 2: the value and its square less 8, half of 4^2.
+			y := math.Min(math.Max(v[0], -2), 6) - 2
+			if v[0] != v[0] {
+				y = -4
+			}
+			out = append(out, p.grids[m.grid].steps(v[0]), p.grids[m.grid+1].steps(y*y-8))
 		case glovebox.Vector:
 			out = append(out, referenceVector(&p.grids[m.grid], v)...)
 		}
@@ -193,7 +200,7 @@ func jobs() map[string]*Plan {
 		"mixed": plan(def(output(4, keysOf(textKey, intKey), unitSum, unitMean),
 			glovebox.DefaultRecord{Key: map[string]any{"k": 7, "t": "x"}, Metrics: map[string]float64{"s": 1, "m": 2}},
 			glovebox.DefaultRecord{Key: map[string]any{"k": 8, "t": "x"}, Metrics: map[string]float64{"s": 1, "m": 2}}), 1e-6),
-		"vector": plan(def(output(2, keysOf(intKey), unitSum, unitVector, unitCount), glovebox.DefaultRecord{Key: map[string]any{"k": 7}, Metrics: map[string]float64{"s": 1}}), 1e-6),
+		"vector": plan(def(output(2, keysOf(intKey), unitSum, unitVector, unitCount, unitSpread), glovebox.DefaultRecord{Key: map[string]any{"k": 7}, Metrics: map[string]float64{"s": 1, "y": 3}}), 1e-6),
 	}
 }
 

@@ -12,6 +12,12 @@ func (b *Bounder) contribute(c []uint64, values []float64) {
 			continue
 		}
 		g := &b.plan.grids[m.grid]
+		if m.Kind == glovebox.Variance {
+			first, second := b.plan.moments(m, values[m.value])
+			addTo(c, g.cell, first)
+			addTo(c, g.cell+1, second)
+			continue
+		}
 		if m.Kind == glovebox.Vector {
 			b.vector = grown(b.vector, m.Size)
 			v := b.vector[:m.Size]

@@ -104,7 +104,7 @@ func newGridFor(m glovebox.Metric, path string) (grid, error) {
 	if !(m.Min < m.Max) {
 		return grid{}, invalid(path+".max", "is not above min").WithFix("declare the range that a unit's value is clamped to")
 	}
-	return newGrid(m.Min, m.Max, m.Kind == glovebox.Mean), nil
+	return newGrid(m.Min, m.Max, m.Kind != glovebox.Sum), nil
 }
 
 // coarsen makes the grid coarser until Laplace noise of scale norm*perStep steps

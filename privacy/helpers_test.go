@@ -87,6 +87,7 @@ var (
 	unitSum   = glovebox.Metric{Name: "s", Kind: glovebox.Sum, Min: -1, Max: 3}
 	unitMean  = glovebox.Metric{Name: "m", Kind: glovebox.Mean, Min: 0, Max: 10}
 
+	unitSpread = glovebox.Metric{Name: "y", Kind: glovebox.Variance, Min: -2, Max: 6}
 	unitVector = glovebox.Metric{Name: "v", Kind: glovebox.Vector, Size: 3, Clip: 5}
 )
 

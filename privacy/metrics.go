@@ -26,7 +26,9 @@ type metric struct {
 }
 
 // usesUnits says whether the metric's figures need the number of units.
-func (m *metric) usesUnits() bool { return m.Kind == glovebox.Count || m.Kind == glovebox.Mean }
+func (m *metric) usesUnits() bool {
+	return m.Kind == glovebox.Count || m.Kind == glovebox.Mean || m.Kind == glovebox.Variance
+}
 
 // Figure is a column of the table: what a metric makes of each key, beside the
 // bounds of its interval.
@@ -77,6 +79,10 @@ func (p *Plan) addMetric(m glovebox.Metric, path string) error {
 		}
 		x.grid = p.addGrid(g, m.Name, 1)
 		p.figure(m.Name, m.Name, false)
+	case glovebox.Variance:
+		if err := p.addVariance(&x, path); err != nil {
+			return err
+		}
 	case glovebox.Vector:
 		g, err := newVectorGrid(m, path)
 		if err != nil {
@@ -86,8 +92,8 @@ func (p *Plan) addMetric(m glovebox.Metric, path string) error {
 		for i := range m.Size {
 			p.figure(fmt.Sprintf("%s.%d", m.Name, i), m.Name, false)
 		}
-		p.plain = false
 	}
+	p.plain = p.plain && (x.grid < 0 || m.Kind == glovebox.Sum || m.Kind == glovebox.Mean)
 	p.values += m.Values()
 	p.metrics = append(p.metrics, x)
 	return nil
@@ -111,7 +117,7 @@ func fieldsOf(kind glovebox.MetricKind) (names string, ok bool) {
 	switch kind {
 	case glovebox.Count:
 		return "", true
-	case glovebox.Sum, glovebox.Mean:
+	case glovebox.Sum, glovebox.Mean, glovebox.Variance:
 		return "min max", true
 	case glovebox.Vector:
 		return "size clip", true
@@ -123,7 +129,7 @@ func fieldsOf(kind glovebox.MetricKind) (names string, ok bool) {
 func checkFields(m *glovebox.Metric, path string) error {
 	takes, known := fieldsOf(m.Kind)
 	if !known {
-		return invalid(path+".kind", "is no kind of metric").WithFix("write count, sum, mean or vector")
+		return invalid(path+".kind", "is no kind of metric").WithFix("write count, sum, mean, variance or vector")
 	}
 	for _, f := range []struct {
 		name string

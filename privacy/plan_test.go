@@ -50,6 +50,8 @@ func TestPlanRefuses(t *testing.T) {
 		{"output.metrics.n", metric(glovebox.Metric{Name: "n", Kind: glovebox.Count, Max: 1})},
 		{"output.metrics.s.max", metric(glovebox.Metric{Name: "s", Kind: glovebox.Sum})},
 		{"output.metrics.s", metric(glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 1, Size: 2})},
+		{"output.metrics.y.max", metric(glovebox.Metric{Name: "y", Kind: glovebox.Variance, Min: 0, Max: 1e-101})},
+		{"output.metrics.y.max", metric(glovebox.Metric{Name: "y", Kind: glovebox.Variance, Min: 1, Max: 1})},
 		{"output.metrics.v", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Max: 1, Size: 2, Clip: 1})},
 		{"output.metrics.v.size", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Clip: 1})},
 		{"output.metrics.v.size", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Clip: 1, Size: 4097})},

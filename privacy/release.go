@@ -25,7 +25,7 @@ func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
 			WithFix("a job releases once; show its stored release instead")
 	}
 	t.done = true
-	r := &releaser{Plan: p, part: t, src: src, table: &Table{Keys: p.Keys(), Metrics: p.Metrics(), Figures: p.Figures(), Rows: []Row{}, Facts: p.Facts()}}
+	r := &releaser{Plan: p, part: t, src: src, radii: map[radiusOf]float64{}, table: &Table{Keys: p.Keys(), Metrics: p.Metrics(), Figures: p.Figures(), Rows: []Row{}, Facts: p.Facts()}}
 	r.prepare()
 	if p.private {
 		for _, i := range t.order(p.compare) {
@@ -46,9 +46,11 @@ type releaser struct {
 	src   *Source
 	table *Table
 
-	least               float64 // of a count
-	unitHalf, unitWide  float64 // radius of the units' noise at alpha and alpha/2
-	halves, wides, sums []float64
+	least    float64 // of a count
+	unitHalf float64 // radius of the units' noise at alpha
+	halves   []float64
+	radii    map[radiusOf]float64
+	sums     []float64
 }
 
 func (r *releaser) prepare() {
@@ -57,10 +59,10 @@ func (r *releaser) prepare() {
 	}
 	b := &r.budget
 	if b.units != nil {
-		r.unitHalf, r.unitWide = b.units.Radius(alpha), b.units.Radius(alpha/2)
+		r.unitHalf = b.units.Radius(alpha)
 	}
 	for _, s := range b.sums {
-		r.halves, r.wides = append(r.halves, s.Radius(alpha)), append(r.wides, s.Radius(alpha/2))
+		r.halves = append(r.halves, s.Radius(alpha))
 	}
 	r.sums = make([]float64, r.cells)
 }
@@ -124,6 +126,8 @@ func (r *releaser) figuresOf(cells []Cell, m *metric, units float64) []Cell {
 		return append(cells, r.sum(m.grid))
 	case glovebox.Mean:
 		return append(cells, r.mean(m.grid, units))
+	case glovebox.Variance:
+		return r.variance(cells, m.grid, units)
 	case glovebox.Vector:
 		for k := range m.Size {
 			cells = append(cells, r.coordinate(m.grid, k))
@@ -171,8 +175,40 @@ func (r *releaser) mean(j int, units float64) Cell {
 	if units < 1 { // nothing can be said
 		return cell(g.mid, g.min, g.max, g.min, g.max)
 	}
-	s, w := g.value(r.sums[g.cell]), g.value(r.wides[j])
-	few, many := math.Max(1, units-r.unitWide), units+r.unitWide
-	lo, hi := s-w, s+w
-	return cell(g.mid+s/units, g.mid+math.Min(lo/few, lo/many), g.mid+math.Max(hi/few, hi/many), g.min, g.max)
+	lo, hi := r.quotient(j, units, alpha/2)
+	return cell(g.mid+g.value(r.sums[g.cell])/units, g.mid+lo, g.mid+hi, g.min, g.max)
 }
+
+// quotient is the range of the sum of grid j over the number of units while both
+// lie within intervals that miss with probability miss each.
+func (r *releaser) quotient(j int, units, miss float64) (lo, hi float64) {
+	g := &r.grids[j]
+	s, w := g.value(r.sums[g.cell]), g.value(r.radius(j, miss))
+	u := r.unitRadius(miss)
+	few, many := math.Max(1, units-u), units+u
+	lo, hi = s-w, s+w
+	return math.Min(lo/few, lo/many), math.Max(hi/few, hi/many)
+}
+
+// radiusOf names a radius: of the noise of grid j, or of the units for -1, at a
+// probability.
+type radiusOf struct {
+	j    int
+	miss float64
+}
+
+func (r *releaser) radius(j int, miss float64) float64 {
+	id := radiusOf{j, miss}
+	v, ok := r.radii[id]
+	if !ok {
+		if j < 0 {
+			v = r.budget.units.Radius(miss)
+		} else {
+			v = r.budget.sums[j].Radius(miss)
+		}
+		r.radii[id] = v
+	}
+	return v
+}
+
+func (r *releaser) unitRadius(miss float64) float64 { return r.radius(-1, miss) }

@@ -49,7 +49,7 @@ type Facts struct {
 	Price      glovebox.Amount  `json:"price"`      // Loss: billionths of epsilon, or of rho for Gaussian noise
 	Noise      []NoiseFacts     `json:"noise"`
 	Selection  *SelectionFacts  `json:"selection,omitempty"` // nil: public keys
-	Errors     map[string]Error `json:"errors"`              // per metric
+	Errors     map[string]Error `json:"errors"`              // per metric, or per figure NAME.mean
 }
 
 // NoiseFacts say what was added to one kind of number.
@@ -80,7 +80,7 @@ type SelectionFacts struct {
 }
 
 // Error is what the noise does to a metric, in the metric's own unit; to each
-// number of a vector. For a mean
+// number of a vector. For a mean and a variance
 // both figures have to be divided by the number of units of the key, and hold
 // while that is large beside its noise; they are upper bounds, reached where the
 // mean is at an end of its range.
@@ -127,16 +127,24 @@ func (p *Plan) Facts() Facts {
 // errors adds what the noise does to a metric.
 func (p *Plan) errors(all map[string]Error, m *metric) {
 	b := &p.budget
-	if m.Kind == glovebox.Count {
+	switch m.Kind {
+	case glovebox.Count:
 		all[m.Name] = Error{StdDev: b.units.StdDev(), Half: b.units.Radius(alpha)}
-		return
+	case glovebox.Sum, glovebox.Vector:
+		g, s := &p.grids[m.grid], b.sums[m.grid]
+		all[m.Name] = Error{StdDev: g.value(s.StdDev()), Half: g.value(s.Radius(alpha))}
+	case glovebox.Mean:
+		all[m.Name] = p.meanError(m)
+	case glovebox.Variance:
+		all[m.Name], all[m.Name+".mean"] = p.varianceError(m), p.meanError(m)
 	}
-	g, s := &p.grids[m.grid], b.sums[m.grid]
-	e := Error{StdDev: g.value(s.StdDev()), Half: g.value(s.Radius(alpha))}
-	if m.Kind == glovebox.Mean {
-		reach := g.value(float64(g.reach()))
-		e.StdDev = math.Hypot(e.StdDev, reach*b.units.StdDev())
-		e.Half = g.value(s.Radius(alpha/2)) + reach*b.units.Radius(alpha/2)
+}
+
+func (p *Plan) meanError(m *metric) Error {
+	b, g, s := &p.budget, &p.grids[m.grid], p.budget.sums[m.grid]
+	reach := g.value(float64(g.reach()))
+	return Error{
+		StdDev: math.Hypot(g.value(s.StdDev()), reach*b.units.StdDev()),
+		Half:   g.value(s.Radius(alpha/2)) + reach*b.units.Radius(alpha/2),
 	}
-	all[m.Name] = e
 }

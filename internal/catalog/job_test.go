@@ -155,7 +155,7 @@ func TestJobChecks(t *testing.T) {
 				"j:9:25: params[\"a b\"]: name does not have the expected form (write a parameter name: a letter or _, then at most 62 letters, digits and _)",
 				"j:12:37: output.key.township.width: is too large (write a whole number, at least 1 and at most 64)",
 				"j:13:22: output.max_keys_per_unit: is too large (write a whole number, at least 1 and at most 1000)",
-				"j:16:18: output.metrics.need.kind: is none of the values allowed (write one of `count`, `sum`, `mean`, `vector`; did you mean `mean`?)"}},
+				"j:16:18: output.metrics.need.kind: is none of the values allowed (write one of `count`, `sum`, `mean`, `variance`, `vector`; did you mean `mean`?)"}},
 	} {
 		_, err := ParseJob("j", edit(t, doc, c.edits...))
 		problems(t, name, err, c.want...)

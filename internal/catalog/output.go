@@ -103,7 +103,7 @@ func keyValue(k glovebox.KeyField, v any) (value any, why string) {
 // fieldsOf lists the fields of a metric of a kind: those that it needs.
 func fieldsOf(kind glovebox.MetricKind) []string {
 	switch kind {
-	case glovebox.Sum, glovebox.Mean:
+	case glovebox.Sum, glovebox.Mean, glovebox.Variance:
 		return []string{"min", "max"}
 	case glovebox.Vector:
 		return []string{"size", "clip"}
