@@ -25,8 +25,10 @@ type unitData struct {
 func reference(p *Plan, b *Bounder, units []unitData) map[string][]int64 {
 	out := map[string][]int64{}
 	for _, u := range units {
+		records, left := u.records, p.maxRecords
 		groups, order, ok := referenceGroups(p, u.n, u.records)
 		if !ok {
+			records = p.defaults
 			groups, order, _ = referenceGroups(p, p.defaultN, p.defaults)
 		}
 		var kept []string
@@ -40,13 +42,14 @@ func reference(p *Plan, b *Bounder, units []unitData) map[string][]int64 {
 		for _, k := range kept[:min(len(kept), p.l0)] {
 			c := out[k]
 			if c == nil {
-				c = make([]int64, 1+p.cells)
+				c = make([]int64, 1+p.cells+p.slots)
 				out[k] = c
 			}
 			c[0]++
 			for j, v := range referenceSteps(p, groups[k]) {
 				c[1+j] += v
 			}
+			left -= referenceBins(p, b, u, records, k, left, c[1+p.cells:])
 		}
 	}
 	return out
@@ -71,6 +74,64 @@ func referenceSteps(p *Plan, values []float64) (out []int64) {
 		}
 	}
 	return out
+}
+
+// referenceBins counts the records of key k, each a value, in bins, and returns
+// how many it took of those left.
+func referenceBins(p *Plan, b *Bounder, u unitData, records []byte, k string, left int, bins []int64) int {
+	if p.slots == 0 {
+		return 0
+	}
+	rank := referenceWord(b, u.token)
+	var own []int
+	for i := range len(records) / p.RecordBytes() {
+		if string(records[i*p.RecordBytes():][:8*p.keyWords]) == k {
+			own = append(own, i)
+		}
+	}
+	sort.Slice(own, func(i, j int) bool { return rank(^uint64(own[i])) < rank(^uint64(own[j])) })
+	take := min(len(own), p.perKey, left)
+	for j := range p.bins {
+		s := &p.bins[j]
+		value := func(i int) float64 {
+			at := i*p.RecordBytes() + 8*(p.keyWords+p.metrics[s.metric].value)
+			return math.Float64frombits(binary.LittleEndian.Uint64(records[at:]))
+		}
+		if s.marks() {
+			referenceMarks(b, s, own, value, rank, bins[s.base:][:s.n], min(p.perKey, left))
+			continue
+		}
+		for _, i := range own[:take] {
+			slot := 0
+			for _, cut := range s.cuts {
+				if value(i) >= cut {
+					slot++
+				}
+			}
+			bins[int(s.base)+slot]++
+		}
+	}
+	return take
+}
+
+// referenceMarks marks the cells of the different values, limit at most.
+func referenceMarks(b *Bounder, s *binSet, own []int, value func(int) float64, rank func(uint64) uint64, bins []int64, limit int) {
+	found := map[uint64]bool{}
+	for _, i := range own {
+		h := b.values
+		h.write(uint64(s.metric))
+		h.write(math.Float64bits(value(i) + 0))
+		cell := new(big.Int).Mul(new(big.Int).SetUint64(h.sum(2)), big.NewInt(int64(s.n)))
+		found[cell.Rsh(cell, 64).Uint64()] = true
+	}
+	var cells []uint64
+	for c := range found {
+		cells = append(cells, c)
+	}
+	sort.Slice(cells, func(i, j int) bool { return rank(cells[i]) < rank(cells[j]) })
+	for _, c := range cells[:min(limit, len(cells))] {
+		bins[c] = 1
+	}
 }
 
 // referenceVector snaps and shortens a vector in fractions of any size. The
@@ -101,6 +162,12 @@ func referenceVector(g *grid, v []float64) []int64 {
 		}
 	}
 	return out
+}
+
+// referenceWord is the rank of one word.
+func referenceWord(b *Bounder, token [16]byte) func(w uint64) uint64 {
+	rank := referenceRank(b, token)
+	return func(w uint64) uint64 { return rank(string(binary.LittleEndian.AppendUint64(nil, w))) }
 }
 
 // referenceRank is the rank of a unit's keys by the formula: with h1 and h2 the
@@ -179,6 +246,14 @@ func content(t *Partial) map[string][]int64 {
 			s, _ := t.sum(i, j).Int64()
 			c = append(c, s)
 		}
+		c = append(c, make([]int64, t.plan.slots)...)
+		if t.bins != nil {
+			for _, e := range t.bins.slots {
+				if e.id != 0 && e.key() == i {
+					c[1+t.plan.cells+int(e.slot())] = int64(e.count)
+				}
+			}
+		}
 		out[string(k)] = c
 	}
 	return out
@@ -200,7 +275,14 @@ func jobs() map[string]*Plan {
 		"mixed": plan(def(output(4, keysOf(textKey, intKey), unitSum, unitMean),
 			glovebox.DefaultRecord{Key: map[string]any{"k": 7, "t": "x"}, Metrics: map[string]float64{"s": 1, "m": 2}},
 			glovebox.DefaultRecord{Key: map[string]any{"k": 8, "t": "x"}, Metrics: map[string]float64{"s": 1, "m": 2}}), 1e-6),
-		"vector": plan(def(output(2, keysOf(intKey), unitSum, unitVector, unitCount, unitSpread), glovebox.DefaultRecord{Key: map[string]any{"k": 7}, Metrics: map[string]float64{"s": 1, "y": 3}}), 1e-6),
+		"bins": plan(records(output(2, keysOf(intKey), unitBins, unitSum, unitEdges), 3, 0), 1e-6),
+		"few bins": plan(def(records(output(4, keysOf(textKey, intKey), unitBins, unitMean), 3, 7),
+			glovebox.DefaultRecord{Key: map[string]any{"k": 7, "t": "x"}, Metrics: map[string]float64{"h": 1, "m": 2}}), 1e-6),
+		"quantiles": plan(records(output(2, keysOf(intKey), unitMedian, unitDeciles, unitDistinct), 4, 0), 1e-6),
+		"distinct": plan(def(records(output(3, keysOf(textKey), unitDistinct, unitRange, unitCount), 4, 6),
+			glovebox.DefaultRecord{Key: map[string]any{"t": "x"}, Metrics: map[string]float64{"d": 1, "r": -3}}), 1e-6),
+		"public bins": plan(output(2, keysOf(publicKey("k", 1, 2, 3, 4, 5)), unitBins), 0),
+		"vector":      plan(def(output(2, keysOf(intKey), unitSum, unitVector, unitCount, unitSpread), glovebox.DefaultRecord{Key: map[string]any{"k": 7}, Metrics: map[string]float64{"s": 1, "y": 3}}), 1e-6),
 	}
 }
 
@@ -277,7 +359,7 @@ func TestOneUnitOnly(t *testing.T) {
 		all := content(bound(p, units))
 		for i := range units {
 			rest := append(append([]unitData(nil), units[:i]...), units[i+1:]...)
-			changed := 0
+			changed, values := 0, 0
 			less := content(bound(p, rest))
 			for k, c := range all {
 				d := less[k]
@@ -292,12 +374,35 @@ func TestOneUnitOnly(t *testing.T) {
 					t.Fatalf("%s: unit %d changes a count by %d", name, i, c[0]-d[0])
 				}
 				checkReach(t, p, fmt.Sprintf("%s: unit %d", name, i), func(j int) int64 { return c[1+j] - d[1+j] })
+				values += checkBins(t, p, fmt.Sprintf("%s: unit %d", name, i), func(j int) int64 { return c[1+j] - d[1+j] })
+			}
+			if values > p.maxRecords {
+				t.Fatalf("%s: unit %d has %d values, more than %d", name, i, values, p.maxRecords)
 			}
 			if changed > p.L0() || len(less) > len(all) {
 				t.Fatalf("%s: unit %d changes %d keys, L0 is %d", name, i, changed, p.L0())
 			}
 		}
 	}
+}
+
+// checkBins fails if a change of one key's bins is more than one unit can make,
+// and returns the most values that one metric has.
+func checkBins(t *testing.T, p *Plan, what string, change func(j int) int64) (most int) {
+	t.Helper()
+	for _, b := range p.bins {
+		total := 0
+		for k := range b.n {
+			n := int(change(p.cells + int(b.base) + k))
+			if total += n; n < 0 || b.marks() && n > 1 {
+				t.Fatalf("%s changes a bin by %d", what, n)
+			}
+		}
+		if most = max(most, total); total > p.perKey {
+			t.Fatalf("%s has %d values for one key, more than %d", what, total, p.perKey)
+		}
+	}
+	return most
 }
 
 // checkReach fails if a change of one key's sums is more than one unit can make.
@@ -503,6 +608,7 @@ func FuzzUnit(f *testing.F) {
 					t.Fatalf("%s: counts as %d units", name, c[0])
 				}
 				checkReach(t, p, name+": a unit", func(j int) int64 { return c[1+j] })
+				checkBins(t, p, name+": a unit", func(j int) int64 { return c[1+j] })
 			}
 		}
 	})

@@ -23,15 +23,17 @@ type budget struct {
 	unitLoss int64
 	sums     []sampler // noise of each grid's sum
 	sumLoss  []int64
+	bins     []binMechanism
+	binLoss  []int64
 	keys     *Selection // nil: public keys
 	keyLoss  int64
 }
 
-// addBudget checks the price and shares it out: in equal parts, in billionths,
-// among the number of units (if there is a count or a mean), the sum of every
-// sum and mean, and the selection of private keys. What does not divide goes,
-// one billionth each, to the first of them, so that the parts make up the
-// price exactly.
+// addBudget checks the price and shares it out: in billionths, in equal parts,
+// among the number of units (if a metric needs it), every grid's sums, the bins
+// of every metric that counts values, and the selection of private keys. What
+// does not divide goes, one billionth each, to the first of them, so that the
+// parts make up the price exactly.
 //
 // One unit touches at most L0 keys, so each part is a composition over L0 keys:
 //
@@ -43,16 +45,14 @@ type budget struct {
 //     choice is delta'-approximately (epsilon'^2/2)-zCDP (Bun and Steinke 2016,
 //     section 8), these add up over keys, so epsilon' = sqrt(2*rho/L0), rounded
 //     down, and delta' = delta/L0.
+//   - Values in bins: one unit has R of them at most for one key and T over all,
+//     which takes the places of L0*D and of L0*D^2: see Plan.change.
 func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 	b := &p.budget
-	field := "release.epsilon"
 	if err := b.declared(r, p.private); err != nil {
 		return err
 	}
-	if b.gaussian {
-		field = "release.rho"
-	}
-	parts := len(p.grids)
+	parts := 0
 	counts := false
 	for i := range p.metrics {
 		counts = counts || p.metrics[i].usesUnits()
@@ -60,12 +60,13 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 	if counts {
 		parts++
 	}
+	parts += len(p.grids) + len(p.bins)
 	if p.private {
 		parts++
 	}
 	share, rest := b.price.Loss/int64(parts), b.price.Loss%int64(parts)
 	if share == 0 {
-		return invalid(field, "is too small to be shared by %d noisy numbers", parts)
+		return invalid(b.field(), "is too small to be shared by %d noisy numbers", parts)
 	}
 	next := func() int64 {
 		if rest--; rest >= 0 {
@@ -91,11 +92,27 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 		}
 		b.sums, b.sumLoss = append(b.sums, n), append(b.sumLoss, loss)
 	}
+	for i := range p.bins {
+		loss := next()
+		m, err := p.newBinMechanism(&p.bins[i], loss)
+		if err != nil {
+			return err
+		}
+		b.bins, b.binLoss = append(b.bins, m), append(b.binLoss, loss)
+	}
 	if p.private {
 		b.keyLoss = next()
 		return b.selection(p.l0)
 	}
 	return nil
+}
+
+// field is where the price is declared.
+func (b *budget) field() string {
+	if b.gaussian {
+		return "release.rho"
+	}
+	return "release.epsilon"
 }
 
 // declared reads the price.
@@ -107,10 +124,11 @@ func (b *budget) declared(r glovebox.ReleaseDef, private bool) error {
 		return invalid("release", "takes exactly one of epsilon and rho").
 			WithFix("epsilon for Laplace noise, rho for Gaussian noise")
 	}
-	value, field := r.Epsilon, "release.epsilon"
+	value := r.Epsilon
 	if b.gaussian = r.Rho != 0; b.gaussian {
-		value, field = r.Rho, "release.rho"
+		value = r.Rho
 	}
+	field := b.field()
 	if !(value > 0 && value <= MaxEpsilon) {
 		return invalid(field, "is outside (0, %d]", MaxEpsilon)
 	}
@@ -134,16 +152,24 @@ func (b *budget) declared(r glovebox.ReleaseDef, private bool) error {
 // noise returns what a part of loss billionths buys for numbers of which one
 // unit changes at most l0, each by at most reach.
 func (b *budget) noise(loss int64, l0 int, reach int64) (sampler, error) {
-	n := new(big.Int).Mul(big.NewInt(int64(l0)*1e9), big.NewInt(reach))
+	l1 := new(big.Int).Mul(big.NewInt(int64(l0)), big.NewInt(reach))
+	return b.noiseOf(loss, l1, new(big.Int).Mul(l1, big.NewInt(reach)), reach > 1<<16)
+}
+
+// noiseOf returns what a part of loss billionths buys for numbers that one unit
+// changes by at most l1 in the L1 norm, and by the root of square in the L2 norm.
+// Round says that the numbers are so large that the next square of a whole number
+// will do for the variance.
+func (b *budget) noiseOf(loss int64, l1, square *big.Int, round bool) (sampler, error) {
+	n := big.NewInt(1e9)
 	if b.gaussian {
-		n.Mul(n, big.NewInt(reach))
-		v := new(big.Rat).SetFrac(n, big.NewInt(2*loss))
-		if reach > 1<<16 {
+		v := new(big.Rat).SetFrac(n.Mul(n, square), big.NewInt(2*loss))
+		if round {
 			v = squareAbove(v)
 		}
 		return NewGaussian(v)
 	}
-	scale := new(big.Rat).SetFrac(n, big.NewInt(loss))
+	scale := new(big.Rat).SetFrac(n.Mul(n, l1), big.NewInt(loss))
 	if scale.Num().BitLen() >= 63 {
 		scale = new(big.Rat).SetInt(divide(scale.Num(), scale.Denom(), true))
 	}

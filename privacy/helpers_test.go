@@ -87,6 +87,14 @@ var (
 	unitSum   = glovebox.Metric{Name: "s", Kind: glovebox.Sum, Min: -1, Max: 3}
 	unitMean  = glovebox.Metric{Name: "m", Kind: glovebox.Mean, Min: 0, Max: 10}
 
+	unitBins  = glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Min: -5, Max: 5, Bins: 10}
+	unitEdges = glovebox.Metric{Name: "e", Kind: glovebox.Histogram, Edges: []float64{-100, -1, 0, 0.5, 3}}
+
+	unitMedian   = glovebox.Metric{Name: "q", Kind: glovebox.Quantile, Min: -5, Max: 5, Bins: 20, At: []float64{0.5}}
+	unitDeciles  = glovebox.Metric{Name: "qs", Kind: glovebox.Quantile, Min: -5, Max: 5, Bins: 100, At: []float64{0.1, 0.5, 0.999}}
+	unitDistinct = glovebox.Metric{Name: "d", Kind: glovebox.Distinct, Bins: 64}
+	unitRange    = glovebox.Metric{Name: "r", Kind: glovebox.Bounds}
+
 	unitSpread = glovebox.Metric{Name: "y", Kind: glovebox.Variance, Min: -2, Max: 6}
 	unitVector = glovebox.Metric{Name: "v", Kind: glovebox.Vector, Size: 3, Clip: 5}
 )
@@ -98,6 +106,12 @@ func publicKey(name string, values ...any) glovebox.KeyField {
 // output declares keys and metrics with L0 keys per unit.
 func output(l0 int, keys []glovebox.KeyField, metrics ...glovebox.Metric) glovebox.Output {
 	return glovebox.Output{Key: keys, MaxKeysPerUnit: l0, Metrics: metrics}
+}
+
+// records declares how many records of one unit count in bins, per key and in all.
+func records(out glovebox.Output, perKey, all int) glovebox.Output {
+	out.MaxRecordsPerKey, out.MaxRecordsPerUnit = perKey, all
+	return out
 }
 
 func keysOf(k ...glovebox.KeyField) []glovebox.KeyField { return k }

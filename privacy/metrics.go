@@ -22,6 +22,7 @@ type metric struct {
 	glovebox.Metric
 	value int // its first value among those of a record
 	grid  int // its first grid; -1: it has none
+	bins  int // its bins; -1: it has none
 	first int // its first figure
 }
 
@@ -60,12 +61,43 @@ func (p *Plan) addMetrics(metrics []glovebox.Metric, names map[string]bool) erro
 	if len(p.figures) > MaxFigures {
 		return invalid("output.metrics", "the metrics make %d figures per key, at most %d are possible", len(p.figures), MaxFigures)
 	}
+	if p.slots > maxSlots {
+		return invalid("output.metrics", "the metrics have %d bins per key, at most %d are possible", p.slots, maxSlots)
+	}
 	return p.checkColumns()
+}
+
+// addRecordLimits checks how many records of one unit count in bins.
+func (p *Plan) addRecordLimits(out glovebox.Output) error {
+	p.perKey = max(out.MaxRecordsPerKey, 1)
+	if out.MaxRecordsPerKey < 0 || p.perKey > MaxRecordsPerKey {
+		return invalid("output.max_records_per_key", "%d is outside 1..%d", out.MaxRecordsPerKey, MaxRecordsPerKey)
+	}
+	p.maxRecords = p.l0 * p.perKey
+	switch n := out.MaxRecordsPerUnit; {
+	case n < 0 || n > MaxKeysPerUnit*MaxRecordsPerKey:
+		return invalid("output.max_records_per_unit", "%d is outside 1..%d", n, MaxKeysPerUnit*MaxRecordsPerKey)
+	case n > 0:
+		p.maxRecords = min(p.maxRecords, n)
+	}
+	p.scarce = p.maxRecords < p.l0*p.perKey
+	p.perKey = min(p.perKey, p.maxRecords)
+	if p.slots > 0 {
+		return nil
+	}
+	const why = "bounds nothing: no metric takes each record as a value"
+	switch {
+	case out.MaxRecordsPerKey > 0:
+		return invalid("output.max_records_per_key", why).WithFix("remove it")
+	case out.MaxRecordsPerUnit > 0:
+		return invalid("output.max_records_per_unit", why).WithFix("remove it")
+	}
+	return nil
 }
 
 // addMetric checks one metric and gives it its place.
 func (p *Plan) addMetric(m glovebox.Metric, path string) error {
-	x := metric{Metric: m, value: p.values, grid: -1, first: len(p.figures)}
+	x := metric{Metric: m, value: p.values, grid: -1, bins: -1, first: len(p.figures)}
 	if err := checkFields(&m, path); err != nil {
 		return err
 	}
@@ -83,6 +115,10 @@ func (p *Plan) addMetric(m glovebox.Metric, path string) error {
 		if err := p.addVariance(&x, path); err != nil {
 			return err
 		}
+	case glovebox.Histogram, glovebox.Quantile, glovebox.Distinct, glovebox.Bounds:
+		if err := p.addBins(&x, len(p.metrics), path); err != nil {
+			return err
+		}
 	case glovebox.Vector:
 		g, err := newVectorGrid(m, path)
 		if err != nil {
@@ -93,7 +129,7 @@ func (p *Plan) addMetric(m glovebox.Metric, path string) error {
 			p.figure(fmt.Sprintf("%s.%d", m.Name, i), m.Name, false)
 		}
 	}
-	p.plain = p.plain && (x.grid < 0 || m.Kind == glovebox.Sum || m.Kind == glovebox.Mean)
+	p.plain = p.plain && (m.Kind == glovebox.Count || m.Kind == glovebox.Sum || m.Kind == glovebox.Mean)
 	p.values += m.Values()
 	p.metrics = append(p.metrics, x)
 	return nil
@@ -121,6 +157,14 @@ func fieldsOf(kind glovebox.MetricKind) (names string, ok bool) {
 		return "min max", true
 	case glovebox.Vector:
 		return "size clip", true
+	case glovebox.Histogram:
+		return "min max bins edges", true
+	case glovebox.Quantile:
+		return "min max bins edges at", true
+	case glovebox.Distinct:
+		return "bins", true
+	case glovebox.Bounds:
+		return "", true
 	}
 	return "", false
 }
@@ -129,12 +173,13 @@ func fieldsOf(kind glovebox.MetricKind) (names string, ok bool) {
 func checkFields(m *glovebox.Metric, path string) error {
 	takes, known := fieldsOf(m.Kind)
 	if !known {
-		return invalid(path+".kind", "is no kind of metric").WithFix("write count, sum, mean, variance or vector")
+		return invalid(path+".kind", "is no kind of metric").WithFix("write one of count, sum, mean, variance, vector, histogram, quantile, distinct and bounds")
 	}
 	for _, f := range []struct {
 		name string
 		set  bool
-	}{{"min", m.Min != 0}, {"max", m.Max != 0}, {"size", m.Size != 0}, {"clip", m.Clip != 0}} {
+	}{{"min", m.Min != 0}, {"max", m.Max != 0}, {"size", m.Size != 0}, {"clip", m.Clip != 0},
+		{"bins", m.Bins != 0}, {"edges", m.Edges != nil}, {"at", m.At != nil}} {
 		if f.set && !slices.Contains(strings.Fields(takes), f.name) {
 			return invalid(path, "a %s does not take %s", m.Kind, f.name).WithFix("remove it")
 		}

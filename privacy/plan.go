@@ -29,15 +29,21 @@ type Plan struct {
 	l0       int
 	metrics  []metric
 	figures  []Figure
-	values   int    // float64s of a record
-	grids    []grid // of the metrics that are sums or made of sums, in declared order
-	cells    int    // sums of all grids
-	plain    bool   // each grid has one sum, of the value of the same number
-	defaults []byte
-	defaultN int
-	budget   budget
-	hash     hasher
-	mark     [16]byte // fingerprint of the declaration
+	values   int      // float64s of a record
+	grids    []grid   // of the metrics that are sums or made of sums, in declared order
+	cells    int      // sums of all grids
+	bins     []binSet // of the metrics that count values in bins, in declared order
+	slots    int      // bins of one key
+	perKey   int      // records of one unit and key that count in bins
+	// maxRecords is how many records of one unit count in bins, over all keys.
+	maxRecords int
+	scarce     bool // fewer than L0 keys can have
+	plain      bool // each grid has one sum, of the value of the same number
+	defaults   []byte
+	defaultN   int
+	budget     budget
+	hash       hasher
+	mark       [16]byte // fingerprint of the declaration
 }
 
 // NewPlan checks what a job declares about its output and its price. Errors
@@ -61,6 +67,9 @@ func NewPlan(out glovebox.Output, rel glovebox.ReleaseDef, public PublicKeys) (*
 		return nil, err
 	}
 	if err := p.addMetrics(out.Metrics, names); err != nil {
+		return nil, err
+	}
+	if err := p.addRecordLimits(out); err != nil {
 		return nil, err
 	}
 	if err := p.addDefaults(out.Default); err != nil {
@@ -142,7 +151,7 @@ func newName(name, path string, taken map[string]bool) error {
 // another's.
 func (p *Plan) fingerprint() {
 	h := sha256.New()
-	h.Write(fmt.Appendf(nil, "%v %d %v", p.keys, p.l0, p.Metrics()))
+	h.Write(fmt.Appendf(nil, "%v %d %v %d %d", p.keys, p.l0, p.Metrics(), p.perKey, p.maxRecords))
 	for i := range p.grids {
 		h.Write(fmt.Appendf(nil, " %d", p.grids[i].exp))
 	}

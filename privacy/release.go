@@ -12,8 +12,8 @@ import (
 // the first row was read.
 //
 // For every key it draws, in the order of the rows: the selection (private
-// keys), the noise of the number of units, the noise of each sum. So equal
-// partials and equal random words give equal tables, byte for byte.
+// keys), the noise of the number of units, the noise of each sum, then what the
+// metrics need that count values, in declared order. So equal partials and equal random words give equal tables, byte for byte.
 func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
 	switch {
 	case t == nil || t.plan == nil || src == nil:
@@ -30,11 +30,15 @@ func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
 	if p.private {
 		for _, i := range t.order(p.compare) {
 			if p.budget.keys.Keep(t.cell(i)[0], src) {
-				r.row(t.key(i), i)
+				if err := r.row(t.key(i), i); err != nil {
+					return nil, err
+				}
 			}
 		}
-	} else {
-		r.public(make([]uint64, p.keyWords), 0)
+		return r.table, nil
+	}
+	if err := r.public(make([]uint64, p.keyWords), 0); err != nil {
+		return nil, err
 	}
 	return r.table, nil
 }
@@ -51,6 +55,9 @@ type releaser struct {
 	halves   []float64
 	radii    map[radiusOf]float64
 	sums     []float64
+	bins     []binCount // of all keys, by key and bin; from start[i] on those of key i
+	start    []int
+	counts   []uint64
 }
 
 func (r *releaser) prepare() {
@@ -65,25 +72,30 @@ func (r *releaser) prepare() {
 		r.halves = append(r.halves, s.Radius(alpha))
 	}
 	r.sums = make([]float64, r.cells)
+	if r.part.bins != nil {
+		r.bins, r.start = r.part.bins.sorted(r.part.n)
+	}
 }
 
 // public makes a row for every combination of the lists of fields f, f+1, ...
 // in order; the fields before f are set in key.
-func (r *releaser) public(key []uint64, f int) {
+func (r *releaser) public(key []uint64, f int) error {
 	if f == len(r.fields) {
 		i, _ := r.part.find(key)
-		r.row(append([]uint64(nil), key...), i)
-		return
+		return r.row(append([]uint64(nil), key...), i)
 	}
 	field := &r.fields[f]
 	for i := range field.list.len() {
 		copy(key[field.at:], field.list.at(i))
-		r.public(key, f+1)
+		if err := r.public(key, f+1); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // row makes the row of one key, number i of the partial, -1 if no unit has it.
-func (r *releaser) row(key []uint64, i int) {
+func (r *releaser) row(key []uint64, i int) error {
 	row := Row{Key: make([]any, len(r.fields)), Cells: make([]Cell, 0, len(r.figures))}
 	for f := range r.fields {
 		row.Key[f] = r.fields[f].decode(key)
@@ -100,9 +112,13 @@ func (r *releaser) row(key []uint64, i int) {
 		r.draw(j, i)
 	}
 	for m := range r.metrics {
-		row.Cells = r.figuresOf(row.Cells, &r.metrics[m], units)
+		var err error
+		if row.Cells, err = r.figuresOf(row.Cells, &r.metrics[m], units, i); err != nil {
+			return err
+		}
 	}
 	r.table.Rows = append(r.table.Rows, row)
+	return nil
 }
 
 // draw makes the noisy sums of grid j for key number i.
@@ -117,23 +133,31 @@ func (r *releaser) draw(j, i int) {
 	}
 }
 
-// figuresOf appends the figures of a metric.
-func (r *releaser) figuresOf(cells []Cell, m *metric, units float64) []Cell {
+// figuresOf appends the figures of a metric of key number i.
+func (r *releaser) figuresOf(cells []Cell, m *metric, units float64, i int) ([]Cell, error) {
 	switch m.Kind {
 	case glovebox.Count:
-		return append(cells, r.count(units))
+		cells = append(cells, r.count(units))
 	case glovebox.Sum:
-		return append(cells, r.sum(m.grid))
+		cells = append(cells, r.sum(m.grid))
 	case glovebox.Mean:
-		return append(cells, r.mean(m.grid, units))
+		cells = append(cells, r.mean(m.grid, units))
 	case glovebox.Variance:
-		return r.variance(cells, m.grid, units)
+		cells = r.variance(cells, m.grid, units)
 	case glovebox.Vector:
 		for k := range m.Size {
 			cells = append(cells, r.coordinate(m.grid, k))
 		}
+	case glovebox.Histogram:
+		cells = r.histogram(cells, m.bins, i)
+	case glovebox.Quantile:
+		return r.quantile(cells, m.bins, i)
+	case glovebox.Distinct:
+		cells = r.distinct(cells, m.bins, i)
+	case glovebox.Bounds:
+		cells = r.bounds(cells, m.bins, i)
 	}
-	return cells
+	return cells, nil
 }
 
 func (r *releaser) count(units float64) Cell {
@@ -190,20 +214,28 @@ func (r *releaser) quotient(j int, units, miss float64) (lo, hi float64) {
 	return math.Min(lo/few, lo/many), math.Max(hi/few, hi/many)
 }
 
-// radiusOf names a radius: of the noise of grid j, or of the units for -1, at a
-// probability.
+// radiusOf names a radius at a probability: of the noise of grid j, or of
+// another number below 0.
 type radiusOf struct {
 	j    int
 	miss float64
 }
 
+const (
+	unitsRadius = -1
+	binRadius   = -2 // of set k: binRadius-k
+)
+
 func (r *releaser) radius(j int, miss float64) float64 {
 	id := radiusOf{j, miss}
 	v, ok := r.radii[id]
 	if !ok {
-		if j < 0 {
+		switch {
+		case j == unitsRadius:
 			v = r.budget.units.Radius(miss)
-		} else {
+		case j <= binRadius:
+			v = r.budget.bins[binRadius-j].noise.Radius(miss)
+		default:
 			v = r.budget.sums[j].Radius(miss)
 		}
 		r.radii[id] = v
@@ -211,4 +243,4 @@ func (r *releaser) radius(j int, miss float64) float64 {
 	return v
 }
 
-func (r *releaser) unitRadius(miss float64) float64 { return r.radius(-1, miss) }
+func (r *releaser) unitRadius(miss float64) float64 { return r.radius(unitsRadius, miss) }

@@ -55,10 +55,11 @@ type Facts struct {
 // NoiseFacts say what was added to one kind of number.
 type NoiseFacts struct {
 	Of        string `json:"of"`        // "units", or the name of a sum or mean
-	Mechanism string `json:"mechanism"` // discrete_laplace or discrete_gaussian
+	Mechanism string `json:"mechanism"` // discrete_laplace, discrete_gaussian or permute_and_flip
 	// Parameter is an exact fraction in steps: the scale of discrete_laplace
 	// (probability proportional to exp(-|x|/scale)), the variance parameter of
-	// discrete_gaussian (to exp(-x^2/(2*variance))).
+	// discrete_gaussian (to exp(-x^2/(2*variance))). For permute_and_flip it is
+	// the epsilon of one key.
 	Parameter string `json:"parameter"`
 	Step      string `json:"step"` // one step of the number's grid: "1", or a power of two such as "2^-37"
 	// Reach is the most that one unit changes the number of one key, in steps.
@@ -66,6 +67,7 @@ type NoiseFacts struct {
 	// discrete_gaussian, L1 for discrete_laplace.
 	Reach   int64 `json:"reach"`
 	Numbers int   `json:"numbers,omitempty"` // of one key, if more than one
+	Levels  int   `json:"levels,omitempty"`  // of a tree of counts over the Numbers; all of them have Reach
 	Loss    int64 `json:"loss"`              // its part of Price.Loss
 }
 
@@ -80,13 +82,17 @@ type SelectionFacts struct {
 }
 
 // Error is what the noise does to a metric, in the metric's own unit; to each
-// number of a vector. For a mean and a variance
+// number of a vector, to each count of a histogram and of bounds; for a distinct
+// count, while few cells are marked. For a mean and a variance
 // both figures have to be divided by the number of units of the key, and hold
 // while that is large beside its noise; they are upper bounds, reached where the
 // mean is at an end of its range.
 type Error struct {
 	StdDev float64 `json:"std_dev"` // standard deviation
 	Half   float64 `json:"half"`    // half the width of a 95 % confidence interval
+	// Ranks is how many values a quantile may lie off the wanted rank, with 95 %
+	// confidence; the other two are 0 then.
+	Ranks float64 `json:"ranks,omitempty"`
 }
 
 // alpha is how often a confidence interval may miss, at most.
@@ -112,6 +118,9 @@ func (p *Plan) Facts() Facts {
 		n.Mechanism, n.Parameter = b.sums[j].facts()
 		f.Noise = append(f.Noise, n)
 	}
+	for j := range p.bins {
+		f.Noise = append(f.Noise, p.binFacts(j))
+	}
 	for i := range p.metrics {
 		p.errors(f.Errors, &p.metrics[i])
 	}
@@ -135,6 +144,11 @@ func (p *Plan) errors(all map[string]Error, m *metric) {
 		all[m.Name] = Error{StdDev: g.value(s.StdDev()), Half: g.value(s.Radius(alpha))}
 	case glovebox.Mean:
 		all[m.Name] = p.meanError(m)
+	case glovebox.Quantile:
+		all[m.Name] = p.quantileError(m.bins)
+	case glovebox.Histogram, glovebox.Distinct, glovebox.Bounds:
+		s := b.bins[m.bins].noise
+		all[m.Name] = Error{StdDev: s.StdDev(), Half: s.Radius(alpha)}
 	case glovebox.Variance:
 		all[m.Name], all[m.Name+".mean"] = p.varianceError(m), p.meanError(m)
 	}
@@ -147,4 +161,21 @@ func (p *Plan) meanError(m *metric) Error {
 		StdDev: math.Hypot(g.value(s.StdDev()), reach*b.units.StdDev()),
 		Half:   g.value(s.Radius(alpha/2)) + reach*b.units.Radius(alpha/2),
 	}
+}
+
+// binFacts says how the values of set j get their noise.
+func (p *Plan) binFacts(j int) NoiseFacts {
+	b, m := &p.bins[j], &p.budget.bins[j]
+	n := NoiseFacts{Of: p.metrics[b.metric].Name, Step: "1", Reach: int64(p.perKey), Loss: p.budget.binLoss[j], Numbers: b.n}
+	switch {
+	case m.quantile != nil:
+		n.Mechanism, n.Parameter = "permute_and_flip", m.epsilon.RatString()
+		return n
+	case m.tree != nil:
+		n.Levels, n.Numbers = m.tree.height, m.tree.leaves
+	case b.marks():
+		n.Numbers = 0
+	}
+	n.Mechanism, n.Parameter = m.noise.facts()
+	return n
 }

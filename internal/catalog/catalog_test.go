@@ -249,7 +249,7 @@ func written(v any) ([]byte, error) {
 		}
 		return noEmpty.ReplaceAll(b, nil), nil
 	}
-	d := jobDoc{Job: *j, Output: outputDoc{MaxKeysPerUnit: j.Output.MaxKeysPerUnit, Default: j.Output.Default}}
+	d := jobDoc{Job: *j, Output: outputDoc{MaxKeysPerUnit: j.Output.MaxKeysPerUnit, MaxPerKey: j.Output.MaxRecordsPerKey, MaxPerUnit: j.Output.MaxRecordsPerUnit, Default: j.Output.Default}}
 	for _, k := range j.Output.Key {
 		def := keyDef{Type: k.Type, Public: k.Public, Private: k.Private}
 		if k.Width > 0 {
@@ -258,9 +258,12 @@ func written(v any) ([]byte, error) {
 		d.Output.Key = append(d.Output.Key, entry[keyDef]{k.Name, def})
 	}
 	for _, m := range j.Output.Metrics {
-		def := metricDef{Kind: m.Kind, Clip: m.Clip}
-		if slices.Contains(fieldsOf(m.Kind), "min") {
+		def := metricDef{Kind: m.Kind, Clip: m.Clip, Edges: m.Edges, At: m.At}
+		if needs, _ := fieldsOf(m.Kind, m.Edges != nil); slices.Contains(needs, "min") {
 			def.Min, def.Max = &m.Min, &m.Max
+		}
+		if m.Bins > 0 {
+			def.Bins = json.Number(strconv.Itoa(m.Bins))
 		}
 		if m.Size > 0 {
 			def.Size = json.Number(strconv.Itoa(m.Size))

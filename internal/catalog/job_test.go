@@ -127,6 +127,23 @@ func TestJobChecks(t *testing.T) {
 				"j:16:8: output.metrics.b: vector needs size and clip (declare what is known without the data)",
 				"j:17:37: output.metrics.c.size: a metric of kind mean takes no size (remove it)",
 				"j:18:29: output.metrics.d.size: does not fit its field (write a whole number without a decimal point or exponent)"}},
+		"histograms": {[]string{jobMetrics, "    a: {kind: histogram, edges: [0, 1, 1], min: 0}\n    b: {kind: histogram, min: 0, max: 1}\n    c: {kind: histogram, min: 0, max: 1, bins: 2.0}\n    d: {kind: mean, min: 0, max: 3, edges: [1, 2]}\n"},
+			[]string{
+				"j:15:40: output.metrics.a.edges[2]: is not above the edge before (write edges in ascending order)",
+				"j:15:44: output.metrics.a.min: a metric of kind histogram takes no min beside edges (remove it)",
+				"j:16:8: output.metrics.b: histogram needs min and max and bins (declare what is known without the data)",
+				"j:17:48: output.metrics.c.bins: does not fit its field (write a whole number without a decimal point or exponent)",
+				"j:18:37: output.metrics.d.edges: a metric of kind mean takes no edges (remove it)"}},
+		"quantiles": {[]string{jobMetrics, "    a: {kind: quantile, at: [0.5, 0.5], min: 0, max: 1}\n    b: {kind: quantile, min: 0, max: 1}\n    c: {kind: distinct, min: 0}\n    d: {kind: bounds, bins: 3}\n"},
+			[]string{
+				"j:15:35: output.metrics.a.at[1]: is not above the fraction before (write fractions in ascending order)",
+				"j:16:8: output.metrics.b: quantile needs at and min and max (declare what is known without the data)",
+				"j:17:25: output.metrics.c.min: a metric of kind distinct takes no min (remove it)",
+				"j:18:23: output.metrics.d.bins: a metric of kind bounds takes no bins (remove it)"}},
+		"records for nothing": {[]string{"max_keys_per_unit: 1", "max_keys_per_unit: 1\n  max_records_per_key: 2\n  max_records_per_unit: 2"},
+			[]string{
+				"j:14:3: output.max_records_per_key: bounds nothing: no metric takes each record as a value (remove it)",
+				"j:15:3: output.max_records_per_unit: bounds nothing: no metric takes each record as a value (remove it)"}},
 		"default": {[]string{jobMetrics, jobMetrics + "  default:\n    - {key: {township: " + strings.Repeat("x", 25) + ", twonship: a}, metrics: {need: 11, people: 1}}\n    - {}\n", "public: townships.csv", "public: [a, b]"},
 			[]string{
 				"j:18:5: output.default: has more records than max_keys_per_unit, which is 1 (keep at most that many)",
@@ -155,7 +172,7 @@ func TestJobChecks(t *testing.T) {
 				"j:9:25: params[\"a b\"]: name does not have the expected form (write a parameter name: a letter or _, then at most 62 letters, digits and _)",
 				"j:12:37: output.key.township.width: is too large (write a whole number, at least 1 and at most 64)",
 				"j:13:22: output.max_keys_per_unit: is too large (write a whole number, at least 1 and at most 1000)",
-				"j:16:18: output.metrics.need.kind: is none of the values allowed (write one of `count`, `sum`, `mean`, `variance`, `vector`; did you mean `mean`?)"}},
+				"j:16:18: output.metrics.need.kind: is none of the values allowed (write one of `count`, `sum`, `mean`, `variance`, `vector`, `histogram`, `quantile`, `distinct`, `bounds`; did you mean `mean`?)"}},
 	} {
 		_, err := ParseJob("j", edit(t, doc, c.edits...))
 		problems(t, name, err, c.want...)

@@ -21,6 +21,8 @@ type jobDoc struct {
 type outputDoc struct {
 	Key            named[keyDef]            `json:"key,omitempty"`
 	MaxKeysPerUnit int                      `json:"max_keys_per_unit"`
+	MaxPerKey      int                      `json:"max_records_per_key,omitempty"`
+	MaxPerUnit     int                      `json:"max_records_per_unit,omitempty"`
 	Metrics        named[metricDef]         `json:"metrics"`
 	Default        []glovebox.DefaultRecord `json:"default,omitempty"`
 }
@@ -39,6 +41,10 @@ type metricDef struct {
 	Max  *float64            `json:"max,omitempty"`
 	Size json.Number         `json:"size,omitempty"`
 	Clip float64             `json:"clip,omitempty"`
+	Bins json.Number         `json:"bins,omitempty"`
+
+	Edges []float64 `json:"edges,omitempty"`
+	At    []float64 `json:"at,omitempty"`
 }
 
 // named is a map from name to definition in the order of the document, as the
@@ -83,15 +89,17 @@ func (l *named[T]) UnmarshalJSON(p []byte) error {
 
 // fill makes the job of the document.
 func (d *jobDoc) fill(c *checker) *glovebox.Job {
-	out := glovebox.Output{MaxKeysPerUnit: d.Output.MaxKeysPerUnit, Default: d.Output.Default}
+	out := glovebox.Output{MaxKeysPerUnit: d.Output.MaxKeysPerUnit, MaxRecordsPerKey: d.Output.MaxPerKey,
+		MaxRecordsPerUnit: d.Output.MaxPerUnit, Default: d.Output.Default}
 	for _, k := range d.Output.Key {
 		f := glovebox.KeyField{Name: k.Name, Type: k.Def.Type, Public: k.Def.Public, Private: k.Def.Private}
 		f.Width = c.whole(k.Def.Width, at("output", "key", k.Name, "width"))
 		out.Key = append(out.Key, f)
 	}
 	for _, m := range d.Output.Metrics {
-		f := glovebox.Metric{Name: m.Name, Kind: m.Def.Kind, Clip: m.Def.Clip}
+		f := glovebox.Metric{Name: m.Name, Kind: m.Def.Kind, Clip: m.Def.Clip, Edges: m.Def.Edges, At: m.Def.At}
 		f.Size = c.whole(m.Def.Size, at("output", "metrics", m.Name, "size"))
+		f.Bins = c.whole(m.Def.Bins, at("output", "metrics", m.Name, "bins"))
 		if m.Def.Min != nil {
 			f.Min = *m.Def.Min
 		}

@@ -28,10 +28,16 @@ func checkOutput(c *checker, o *glovebox.Output) {
 			c.Add(at("output", "key", o.Key[i].Name), "make all key fields public, or all private", "public and private keys do not mix")
 		}
 	}
+	each := false
 	for _, m := range o.Metrics {
 		p := at("output", "metrics", m.Name)
 		checkMetric(c, m, p)
+		each = each || m.EachRecord()
 		names, paths = append(names, m.Name), append(paths, p)
+	}
+	if !each {
+		c.absent(at("output", "max_records_per_key"), "bounds nothing: no metric takes each record as a value")
+		c.absent(at("output", "max_records_per_unit"), "bounds nothing: no metric takes each record as a value")
 	}
 	// Keys and metrics are columns of one released table.
 	for i, j := range repeats(names) {
@@ -100,24 +106,40 @@ func keyValue(k glovebox.KeyField, v any) (value any, why string) {
 	return nil, "is no value of the key's type"
 }
 
-// fieldsOf lists the fields of a metric of a kind: those that it needs.
-func fieldsOf(kind glovebox.MetricKind) []string {
+// fieldsOf lists the fields that a metric of a kind needs, and those that it
+// takes beside them. Edges take the place of min, max and bins.
+func fieldsOf(kind glovebox.MetricKind, edges bool) (needs, takes []string) {
 	switch kind {
 	case glovebox.Sum, glovebox.Mean, glovebox.Variance:
-		return []string{"min", "max"}
+		return []string{"min", "max"}, nil
 	case glovebox.Vector:
-		return []string{"size", "clip"}
+		return []string{"size", "clip"}, nil
+	case glovebox.Histogram:
+		if edges {
+			return []string{"edges"}, nil
+		}
+		return []string{"min", "max", "bins"}, nil
+	case glovebox.Quantile:
+		if edges {
+			return []string{"at", "edges"}, nil
+		}
+		return []string{"at", "min", "max"}, []string{"bins"}
+	case glovebox.Distinct:
+		return nil, []string{"bins"}
 	}
-	return nil // a count
+	return nil, nil // count, bounds
 }
+
+// metricFields are all that a kind may need or take.
+func metricFields() []string { return []string{"min", "max", "size", "clip", "bins", "edges", "at"} }
 
 func checkMetric(c *checker, m glovebox.Metric, p record.Path) {
 	c.reservedKey(m.Name, p)
-	needs := fieldsOf(m.Kind)
-	for _, name := range []string{"min", "max", "size", "clip"} {
+	needs, takes := fieldsOf(m.Kind, c.given(p.With("edges")))
+	for _, name := range metricFields() {
 		switch given := c.given(p.With(name)); {
-		case given && !slices.Contains(needs, name):
-			c.AddKey(p.With(name), "remove it", "a metric of kind %s takes no %s", m.Kind, name)
+		case given && !slices.Contains(needs, name) && !slices.Contains(takes, name):
+			c.AddKey(p.With(name), "remove it", "a metric of kind %s takes no %s%s", m.Kind, name, beside(needs))
 		case !given && slices.Contains(needs, name):
 			c.Add(p, "declare what is known without the data", "%s needs %s", m.Kind, strings.Join(needs, " and "))
 			return
@@ -126,6 +148,23 @@ func checkMetric(c *checker, m glovebox.Metric, p record.Path) {
 	if slices.Contains(needs, "min") && m.Min >= m.Max {
 		c.Add(p.With("max"), "write a number above min", "is not above min")
 	}
+	for i := 1; i < len(m.Edges); i++ {
+		if m.Edges[i] <= m.Edges[i-1] {
+			c.Add(p.With("edges", i), "write edges in ascending order", "is not above the edge before")
+		}
+	}
+	for i := 1; i < len(m.At); i++ {
+		if m.At[i] <= m.At[i-1] {
+			c.Add(p.With("at", i), "write fractions in ascending order", "is not above the fraction before")
+		}
+	}
+}
+
+func beside(needs []string) string {
+	if slices.Contains(needs, "edges") {
+		return " beside edges"
+	}
+	return ""
 }
 
 func checkDefault(c *checker, o *glovebox.Output) {
