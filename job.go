@@ -30,8 +30,8 @@ type Output struct {
 	MaxRecordsPerKey int `json:"max_records_per_key,omitempty"`
 	// MaxRecordsPerUnit is how many records of one unit count for them over all
 	// its keys; 0: as many as follow from the other two.
-	MaxRecordsPerUnit int `json:"max_records_per_unit,omitempty"`
-	Metrics        []Metric   `json:"metrics"`
+	MaxRecordsPerUnit int      `json:"max_records_per_unit,omitempty"`
+	Metrics           []Metric `json:"metrics"`
 	// Default is what a unit contributes when the guest fails on it; empty:
 	// nothing. Each entry is one record.
 	Default []DefaultRecord `json:"default,omitempty"`
