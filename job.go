@@ -89,6 +89,13 @@ type Metric struct {
 	// At are the fractions that are asked for, in (0, 1), ascending multiples of
 	// 1/10000; quantile: 1..100.
 	At []float64 `json:"at,omitempty"`
+	// MaxTotal bounds what one unit adds over all its keys: the magnitudes of
+	// its clamped values together; sum. 0: max_keys_per_unit times the larger
+	// magnitude of Min and Max.
+	MaxTotal float64 `json:"max_total,omitempty"`
+	// Weight is the metric's share of the price, beside those of the others;
+	// 1..1000, 0: 1.
+	Weight int `json:"weight,omitempty"`
 }
 
 // EachRecord says whether the metric takes each record of a unit as a value.

@@ -44,6 +44,7 @@ type Bounder struct {
 	of         []int32     // group of each record
 	head, next []int32     // records of each group, in order; -1: no more
 	left       int         // records that may still count
+	shares     []share     // of each metric
 	own, cells []candidate // of one group: its records, its values
 	values     sipState    // hashes the values of distinct counts
 }
@@ -280,7 +281,7 @@ func (b *Bounder) newGroup(rank uint64) int {
 func (b *Bounder) settle() {
 	words, l0 := b.plan.keyWords, b.plan.l0
 	b.chain()
-	if b.plan.free && b.groups <= l0 && !b.plan.scarce { // nothing to drop
+	if b.plan.free && b.groups <= l0 && b.plan.loose { // nothing to drop
 		for g := range b.groups {
 			b.count(g, b.part.add(b.keys[g*words:(g+1)*words]))
 		}
@@ -296,6 +297,7 @@ func (b *Bounder) settle() {
 	if b.plan.scarce {
 		slices.SortFunc(b.heap, func(x, y candidate) int { return cmp.Compare(x.rank, y.rank) })
 	}
+	b.weigh()
 	for _, c := range b.heap {
 		g := int(c.group)
 		at := -1

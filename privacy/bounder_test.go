@@ -39,7 +39,14 @@ func reference(p *Plan, b *Bounder, units []unitData) map[string][]int64 {
 		}
 		rank := referenceRank(b, u.token)
 		sort.Slice(kept, func(i, j int) bool { return rank(kept[i]) < rank(kept[j]) })
-		for _, k := range kept[:min(len(kept), p.l0)] {
+		kept = kept[:min(len(kept), p.l0)]
+		sizes := make([]int64, p.cells)
+		for _, k := range kept {
+			for j, v := range referenceSteps(p, groups[k]) {
+				sizes[j] += max(v, -v)
+			}
+		}
+		for _, k := range kept {
 			c := out[k]
 			if c == nil {
 				c = make([]int64, 1+p.cells+p.slots)
@@ -47,7 +54,7 @@ func reference(p *Plan, b *Bounder, units []unitData) map[string][]int64 {
 			}
 			c[0]++
 			for j, v := range referenceSteps(p, groups[k]) {
-				c[1+j] += v
+				c[1+j] += referenceShare(p, j, v, sizes[j])
 			}
 			left -= referenceBins(p, b, u, records, k, left, c[1+p.cells:])
 		}
@@ -132,6 +139,19 @@ func referenceMarks(b *Bounder, s *binSet, own []int, value func(int) float64, r
 	for _, c := range cells[:min(limit, len(cells))] {
 		bins[c] = 1
 	}
+}
+
+// referenceShare brings down what a unit adds to sum j of a key, where what it
+// adds to all keys, size, is more than declared.
+func referenceShare(p *Plan, j int, v, size int64) int64 {
+	for i := range p.grids {
+		g := &p.grids[i]
+		if most := int64(math.Ceil(g.most * g.inv)); g.cell == j && g.most > 0 && size > most {
+			x := new(big.Int).Mul(big.NewInt(v), big.NewInt(most))
+			return x.Quo(x, big.NewInt(size)).Int64()
+		}
+	}
+	return v
 }
 
 // referenceVector snaps and shortens a vector in fractions of any size. The
@@ -282,6 +302,7 @@ func jobs() map[string]*Plan {
 		"distinct": plan(def(records(output(3, keysOf(textKey), unitDistinct, unitRange, unitCount), 4, 6),
 			glovebox.DefaultRecord{Key: map[string]any{"t": "x"}, Metrics: map[string]float64{"d": 1, "r": -3}}), 1e-6),
 		"public bins": plan(output(2, keysOf(publicKey("k", 1, 2, 3, 4, 5)), unitBins), 0),
+		"total":       plan(output(4, keysOf(intKey), unitSum, unitCapped), 1e-6),
 		"vector":      plan(def(output(2, keysOf(intKey), unitSum, unitVector, unitCount, unitSpread), glovebox.DefaultRecord{Key: map[string]any{"k": 7}, Metrics: map[string]float64{"s": 1, "y": 3}}), 1e-6),
 	}
 }
@@ -360,6 +381,7 @@ func TestOneUnitOnly(t *testing.T) {
 		for i := range units {
 			rest := append(append([]unitData(nil), units[:i]...), units[i+1:]...)
 			changed, values := 0, 0
+			sizes := make([]int64, p.cells)
 			less := content(bound(p, rest))
 			for k, c := range all {
 				d := less[k]
@@ -374,7 +396,15 @@ func TestOneUnitOnly(t *testing.T) {
 					t.Fatalf("%s: unit %d changes a count by %d", name, i, c[0]-d[0])
 				}
 				checkReach(t, p, fmt.Sprintf("%s: unit %d", name, i), func(j int) int64 { return c[1+j] - d[1+j] })
+				for j := range sizes {
+					sizes[j] += max(c[1+j]-d[1+j], d[1+j]-c[1+j])
+				}
 				values += checkBins(t, p, fmt.Sprintf("%s: unit %d", name, i), func(j int) int64 { return c[1+j] - d[1+j] })
+			}
+			for _, g := range p.grids {
+				if g.most > 0 && sizes[g.cell] > g.total(p.l0) {
+					t.Fatalf("%s: unit %d adds %d steps in all, more than %d", name, i, sizes[g.cell], g.total(p.l0))
+				}
 			}
 			if values > p.maxRecords {
 				t.Fatalf("%s: unit %d has %d values, more than %d", name, i, values, p.maxRecords)

@@ -29,11 +29,13 @@ type budget struct {
 	keyLoss  int64
 }
 
-// addBudget checks the price and shares it out: in billionths, in equal parts,
-// among the number of units (if a metric needs it), every grid's sums, the bins
-// of every metric that counts values, and the selection of private keys. What
-// does not divide goes, one billionth each, to the first of them, so that the
-// parts make up the price exactly.
+// addBudget checks the price and shares it out: in billionths, in parts by
+// weight, among the number of units (if a metric needs it), every grid's sums,
+// the bins of every metric that counts values, and the selection of private
+// keys. Weights are those of the metrics, the largest of those that need it for
+// the number of units, and 1 for the selection. What does not divide goes, one
+// billionth each, to the first of them, so that the parts make up the price
+// exactly.
 //
 // One unit touches at most L0 keys, so each part is a composition over L0 keys:
 //
@@ -52,29 +54,11 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 	if err := b.declared(r, p.private); err != nil {
 		return err
 	}
-	parts := 0
-	counts := false
-	for i := range p.metrics {
-		counts = counts || p.metrics[i].usesUnits()
+	weights, counts := p.weights()
+	next, err := b.shares(weights)
+	if err != nil {
+		return err
 	}
-	if counts {
-		parts++
-	}
-	parts += len(p.grids) + len(p.bins)
-	if p.private {
-		parts++
-	}
-	share, rest := b.price.Loss/int64(parts), b.price.Loss%int64(parts)
-	if share == 0 {
-		return invalid(b.field(), "is too small to be shared by %d noisy numbers", parts)
-	}
-	next := func() int64 {
-		if rest--; rest >= 0 {
-			return share + 1
-		}
-		return share
-	}
-	var err error
 	if counts {
 		b.unitLoss = next()
 		if b.units, err = b.noise(b.unitLoss, p.l0, 1); err != nil {
@@ -86,7 +70,7 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 		if !b.gaussian {
 			g.coarsen(big.NewRat(int64(p.l0)*1e9, loss))
 		}
-		n, err := b.noise(loss, p.l0, g.norm(b.gaussian))
+		n, err := p.sumNoise(g, loss)
 		if err != nil {
 			return err
 		}
@@ -105,6 +89,57 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 		return b.selection(p.l0)
 	}
 	return nil
+}
+
+// weights lists the weights of the parts in their order. Counts says that the
+// first is that of the number of units.
+func (p *Plan) weights() (weights []int64, counts bool) {
+	units := int64(0)
+	for i := range p.metrics {
+		m := &p.metrics[i]
+		if m.usesUnits() {
+			units = max(units, m.weight())
+		}
+		for range m.gridCount() {
+			weights = append(weights, m.weight())
+		}
+	}
+	if units > 0 {
+		weights = append([]int64{units}, weights...)
+	}
+	for i := range p.bins {
+		weights = append(weights, p.metrics[p.bins[i].metric].weight())
+	}
+	if p.private {
+		weights = append(weights, 1)
+	}
+	return weights, units > 0
+}
+
+// shares divides the price by weights; next returns one part after the other.
+func (b *budget) shares(weights []int64) (next func() int64, err error) {
+	total, rest := int64(0), b.price.Loss
+	for _, w := range weights {
+		total += w
+	}
+	parts := make([]int64, len(weights))
+	for i, w := range weights { // at most 1e12 * 1000
+		parts[i] = b.price.Loss * w / total
+		rest -= parts[i]
+	}
+	for i := range parts {
+		if int64(i) < rest {
+			parts[i]++
+		}
+		if parts[i] == 0 {
+			return nil, invalid(b.field(), "is too small to be shared by %d noisy numbers", len(weights))
+		}
+	}
+	return func() int64 {
+		part := parts[0]
+		parts = parts[1:]
+		return part
+	}, nil
 }
 
 // field is where the price is declared.

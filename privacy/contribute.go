@@ -35,7 +35,11 @@ func (b *Bounder) contribute(c []uint64, values []float64) {
 			}
 			continue
 		}
-		addTo(c, g.cell, g.steps(values[m.value]))
+		steps := g.steps(values[m.value])
+		if m.MaxTotal > 0 {
+			steps = b.shares[i].of(steps)
+		}
+		addTo(c, g.cell, steps)
 	}
 }
 

@@ -28,6 +28,7 @@ type grid struct {
 	exp      int
 	inv      float64 // 2^-exp
 	lo, hi   int64   // the range in steps, snapped outward
+	most     float64 // that one unit adds to the sums of all its keys; 0: as much as they allow
 
 	of          string // name of the metric, for facts
 	cell, cells int    // its sums in a partial: the first and how many

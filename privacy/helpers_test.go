@@ -95,6 +95,8 @@ var (
 	unitDistinct = glovebox.Metric{Name: "d", Kind: glovebox.Distinct, Bins: 64}
 	unitRange    = glovebox.Metric{Name: "r", Kind: glovebox.Bounds}
 
+	unitCapped = glovebox.Metric{Name: "c", Kind: glovebox.Sum, Min: -2, Max: 3, MaxTotal: 4.5}
+
 	unitSpread = glovebox.Metric{Name: "y", Kind: glovebox.Variance, Min: -2, Max: 6}
 	unitVector = glovebox.Metric{Name: "v", Kind: glovebox.Vector, Size: 3, Clip: 5}
 )

@@ -15,6 +15,7 @@ const (
 	MaxVector  = 4096 // values of a vector
 	// MaxFigures bounds the figures of one key.
 	MaxFigures = 8192
+	MaxWeight  = 1000
 )
 
 // metric is a declared metric and where its numbers lie.
@@ -24,6 +25,20 @@ type metric struct {
 	grid  int // its first grid; -1: it has none
 	bins  int // its bins; -1: it has none
 	first int // its first figure
+}
+
+// weight is the metric's share of the price.
+func (m *metric) weight() int64 { return int64(max(m.Weight, 1)) }
+
+// gridCount is how many grids the metric has.
+func (m *metric) gridCount() int {
+	switch {
+	case m.grid < 0:
+		return 0
+	case m.Kind == glovebox.Variance:
+		return 2
+	}
+	return 1
 }
 
 // usesUnits says whether the metric's figures need the number of units.
@@ -81,6 +96,7 @@ func (p *Plan) addRecordLimits(out glovebox.Output) error {
 		p.maxRecords = min(p.maxRecords, n)
 	}
 	p.scarce = p.maxRecords < p.l0*p.perKey
+	p.loose = !p.scarce && !p.totals
 	p.perKey = min(p.perKey, p.maxRecords)
 	if p.slots > 0 {
 		return nil
@@ -101,6 +117,9 @@ func (p *Plan) addMetric(m glovebox.Metric, path string) error {
 	if err := checkFields(&m, path); err != nil {
 		return err
 	}
+	if m.Weight < 0 || m.Weight > MaxWeight {
+		return invalid(path+".weight", "%d is outside 1..%d", m.Weight, MaxWeight)
+	}
 	switch m.Kind {
 	case glovebox.Count:
 		p.figure(m.Name, m.Name, true)
@@ -109,6 +128,11 @@ func (p *Plan) addMetric(m glovebox.Metric, path string) error {
 		if err != nil {
 			return err
 		}
+		if err := checkTotal(&m, path); err != nil {
+			return err
+		}
+		g.most = m.MaxTotal
+		p.totals = p.totals || m.MaxTotal > 0
 		x.grid = p.addGrid(g, m.Name, 1)
 		p.figure(m.Name, m.Name, false)
 	case glovebox.Variance:
@@ -129,7 +153,7 @@ func (p *Plan) addMetric(m glovebox.Metric, path string) error {
 			p.figure(fmt.Sprintf("%s.%d", m.Name, i), m.Name, false)
 		}
 	}
-	p.plain = p.plain && (m.Kind == glovebox.Count || m.Kind == glovebox.Sum || m.Kind == glovebox.Mean)
+	p.plain = p.plain && m.MaxTotal == 0 && (m.Kind == glovebox.Count || m.Kind == glovebox.Sum || m.Kind == glovebox.Mean)
 	p.values += m.Values()
 	p.metrics = append(p.metrics, x)
 	return nil
@@ -153,7 +177,9 @@ func fieldsOf(kind glovebox.MetricKind) (names string, ok bool) {
 	switch kind {
 	case glovebox.Count:
 		return "", true
-	case glovebox.Sum, glovebox.Mean, glovebox.Variance:
+	case glovebox.Sum:
+		return "min max max_total", true
+	case glovebox.Mean, glovebox.Variance:
 		return "min max", true
 	case glovebox.Vector:
 		return "size clip", true
@@ -179,7 +205,7 @@ func checkFields(m *glovebox.Metric, path string) error {
 		name string
 		set  bool
 	}{{"min", m.Min != 0}, {"max", m.Max != 0}, {"size", m.Size != 0}, {"clip", m.Clip != 0},
-		{"bins", m.Bins != 0}, {"edges", m.Edges != nil}, {"at", m.At != nil}} {
+		{"max_total", m.MaxTotal != 0}, {"bins", m.Bins != 0}, {"edges", m.Edges != nil}, {"at", m.At != nil}} {
 		if f.set && !slices.Contains(strings.Fields(takes), f.name) {
 			return invalid(path, "a %s does not take %s", m.Kind, f.name).WithFix("remove it")
 		}

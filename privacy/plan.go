@@ -38,6 +38,8 @@ type Plan struct {
 	// maxRecords is how many records of one unit count in bins, over all keys.
 	maxRecords int
 	scarce     bool // fewer than L0 keys can have
+	loose      bool // a key that stays takes nothing from another
+	totals     bool // a metric bounds what one unit adds over all keys
 	plain      bool // each grid has one sum, of the value of the same number
 	defaults   []byte
 	defaultN   int

@@ -66,6 +66,7 @@ type NoiseFacts struct {
 	// Where there are several Numbers, it is the most in their norm: L2 for
 	// discrete_gaussian, L1 for discrete_laplace.
 	Reach   int64 `json:"reach"`
+	Total   int64 `json:"total,omitempty"`   // most over all keys of one unit in the L1 norm, if declared
 	Numbers int   `json:"numbers,omitempty"` // of one key, if more than one
 	Levels  int   `json:"levels,omitempty"`  // of a tree of counts over the Numbers; all of them have Reach
 	Loss    int64 `json:"loss"`              // its part of Price.Loss
@@ -114,6 +115,9 @@ func (p *Plan) Facts() Facts {
 		n := NoiseFacts{Of: g.of, Step: g.String(), Reach: g.norm(b.gaussian), Loss: b.sumLoss[j]}
 		if g.cells > 1 {
 			n.Numbers = g.cells
+		}
+		if g.most > 0 {
+			n.Total = g.total(p.l0)
 		}
 		n.Mechanism, n.Parameter = b.sums[j].facts()
 		f.Noise = append(f.Noise, n)
@@ -167,6 +171,9 @@ func (p *Plan) meanError(m *metric) Error {
 func (p *Plan) binFacts(j int) NoiseFacts {
 	b, m := &p.bins[j], &p.budget.bins[j]
 	n := NoiseFacts{Of: p.metrics[b.metric].Name, Step: "1", Reach: int64(p.perKey), Loss: p.budget.binLoss[j], Numbers: b.n}
+	if p.scarce {
+		n.Total = int64(p.maxRecords)
+	}
 	switch {
 	case m.quantile != nil:
 		n.Mechanism, n.Parameter = "permute_and_flip", m.epsilon.RatString()

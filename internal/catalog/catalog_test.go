@@ -258,9 +258,12 @@ func written(v any) ([]byte, error) {
 		d.Output.Key = append(d.Output.Key, entry[keyDef]{k.Name, def})
 	}
 	for _, m := range j.Output.Metrics {
-		def := metricDef{Kind: m.Kind, Clip: m.Clip, Edges: m.Edges, At: m.At}
+		def := metricDef{Kind: m.Kind, Clip: m.Clip, Edges: m.Edges, At: m.At, MaxTotal: m.MaxTotal}
 		if needs, _ := fieldsOf(m.Kind, m.Edges != nil); slices.Contains(needs, "min") {
 			def.Min, def.Max = &m.Min, &m.Max
+		}
+		if m.Weight > 0 {
+			def.Weight = json.Number(strconv.Itoa(m.Weight))
 		}
 		if m.Bins > 0 {
 			def.Bins = json.Number(strconv.Itoa(m.Bins))

@@ -134,6 +134,10 @@ func TestJobChecks(t *testing.T) {
 				"j:16:8: output.metrics.b: histogram needs min and max and bins (declare what is known without the data)",
 				"j:17:48: output.metrics.c.bins: does not fit its field (write a whole number without a decimal point or exponent)",
 				"j:18:37: output.metrics.d.edges: a metric of kind mean takes no edges (remove it)"}},
+		"totals": {[]string{jobMetrics, "    a: {kind: sum, min: -3, max: 1, max_total: 2.5}\n    b: {kind: mean, min: 0, max: 1, max_total: 3, weight: 2}\n"},
+			[]string{
+				"j:15:48: output.metrics.a.max_total: is less than one value can be (write at least the larger magnitude of min and max)",
+				"j:16:37: output.metrics.b.max_total: a metric of kind mean takes no max_total (remove it)"}},
 		"quantiles": {[]string{jobMetrics, "    a: {kind: quantile, at: [0.5, 0.5], min: 0, max: 1}\n    b: {kind: quantile, min: 0, max: 1}\n    c: {kind: distinct, min: 0}\n    d: {kind: bounds, bins: 3}\n"},
 			[]string{
 				"j:15:35: output.metrics.a.at[1]: is not above the fraction before (write fractions in ascending order)",

@@ -45,6 +45,9 @@ type metricDef struct {
 
 	Edges []float64 `json:"edges,omitempty"`
 	At    []float64 `json:"at,omitempty"`
+
+	MaxTotal float64     `json:"max_total,omitempty"`
+	Weight   json.Number `json:"weight,omitempty"`
 }
 
 // named is a map from name to definition in the order of the document, as the
@@ -97,9 +100,10 @@ func (d *jobDoc) fill(c *checker) *glovebox.Job {
 		out.Key = append(out.Key, f)
 	}
 	for _, m := range d.Output.Metrics {
-		f := glovebox.Metric{Name: m.Name, Kind: m.Def.Kind, Clip: m.Def.Clip, Edges: m.Def.Edges, At: m.Def.At}
+		f := glovebox.Metric{Name: m.Name, Kind: m.Def.Kind, Clip: m.Def.Clip, Edges: m.Def.Edges, At: m.Def.At, MaxTotal: m.Def.MaxTotal}
 		f.Size = c.whole(m.Def.Size, at("output", "metrics", m.Name, "size"))
 		f.Bins = c.whole(m.Def.Bins, at("output", "metrics", m.Name, "bins"))
+		f.Weight = c.whole(m.Def.Weight, at("output", "metrics", m.Name, "weight"))
 		if m.Def.Min != nil {
 			f.Min = *m.Def.Min
 		}

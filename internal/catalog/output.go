@@ -110,7 +110,9 @@ func keyValue(k glovebox.KeyField, v any) (value any, why string) {
 // takes beside them. Edges take the place of min, max and bins.
 func fieldsOf(kind glovebox.MetricKind, edges bool) (needs, takes []string) {
 	switch kind {
-	case glovebox.Sum, glovebox.Mean, glovebox.Variance:
+	case glovebox.Sum:
+		return []string{"min", "max"}, []string{"max_total"}
+	case glovebox.Mean, glovebox.Variance:
 		return []string{"min", "max"}, nil
 	case glovebox.Vector:
 		return []string{"size", "clip"}, nil
@@ -131,7 +133,9 @@ func fieldsOf(kind glovebox.MetricKind, edges bool) (needs, takes []string) {
 }
 
 // metricFields are all that a kind may need or take.
-func metricFields() []string { return []string{"min", "max", "size", "clip", "bins", "edges", "at"} }
+func metricFields() []string {
+	return []string{"min", "max", "size", "clip", "bins", "edges", "at", "max_total"}
+}
 
 func checkMetric(c *checker, m glovebox.Metric, p record.Path) {
 	c.reservedKey(m.Name, p)
@@ -147,6 +151,9 @@ func checkMetric(c *checker, m glovebox.Metric, p record.Path) {
 	}
 	if slices.Contains(needs, "min") && m.Min >= m.Max {
 		c.Add(p.With("max"), "write a number above min", "is not above min")
+	}
+	if m.MaxTotal > 0 && m.MaxTotal < max(-m.Min, m.Max) {
+		c.Add(p.With("max_total"), "write at least the larger magnitude of min and max", "is less than one value can be")
 	}
 	for i := 1; i < len(m.Edges); i++ {
 		if m.Edges[i] <= m.Edges[i-1] {
