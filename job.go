@@ -32,9 +32,17 @@ type Output struct {
 	// its keys; 0: as many as follow from the other two.
 	MaxRecordsPerUnit int      `json:"max_records_per_unit,omitempty"`
 	Metrics           []Metric `json:"metrics"`
+	// Top keeps the keys with the largest figures alone; nil: all keys.
+	Top *Top `json:"top,omitempty"`
 	// Default is what a unit contributes when the guest fails on it; empty:
 	// nothing. Each entry is one record.
 	Default []DefaultRecord `json:"default,omitempty"`
+}
+
+// Top asks for the keys with the largest figures.
+type Top struct {
+	K  int    `json:"k"`  // keys; 1..1000
+	By string `json:"by"` // metric: a count, or a sum whose Min is not below 0
 }
 
 // KeyField is one field of the grouping key.

@@ -47,6 +47,8 @@ type budget struct {
 //     choice is delta'-approximately (epsilon'^2/2)-zCDP (Bun and Steinke 2016,
 //     section 8), these add up over keys, so epsilon' = sqrt(2*rho/L0), rounded
 //     down, and delta' = delta/L0.
+//   - With a top of k < L0 private keys, one unit has a part in the figures of k
+//     keys at most, which takes the place of L0; see top for the selection.
 //   - Values in bins: one unit has R of them at most for one key and T over all,
 //     which takes the places of L0*D and of L0*D^2: see Plan.change.
 func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
@@ -61,14 +63,14 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 	}
 	if counts {
 		b.unitLoss = next()
-		if b.units, err = b.noise(b.unitLoss, p.l0, 1); err != nil {
+		if b.units, err = b.noise(b.unitLoss, p.shown, 1); err != nil {
 			return err
 		}
 	}
 	for i := range p.grids {
 		g, loss := &p.grids[i], next()
 		if !b.gaussian {
-			g.coarsen(big.NewRat(int64(p.l0)*1e9, loss))
+			g.coarsen(big.NewRat(int64(p.shown)*1e9, loss))
 		}
 		n, err := p.sumNoise(g, loss)
 		if err != nil {
@@ -86,6 +88,9 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 	}
 	if p.private {
 		b.keyLoss = next()
+		if p.top != nil && p.top.rounds {
+			return p.top.price(p, b.keyLoss, b.price)
+		}
 		return b.selection(p.l0)
 	}
 	return nil

@@ -17,10 +17,10 @@ type binMechanism struct {
 
 // change is how much one unit's values change counts at most: l1 in all, and
 // square the sum of the squares, by key. With R values of one key and T over all
-// keys, T <= L0*R, the worst are T/R keys of R values and one of the rest, all
+// keys that get figures, T <= L0*R, the worst are T/R keys of R values and one of the rest, all
 // values of a key in one bin.
 func (p *Plan) change() (l1, square *big.Int) {
-	most, each := int64(p.maxRecords), int64(p.perKey)
+	most, each := int64(min(p.maxRecords, p.shown*p.perKey)), int64(p.perKey)
 	rest := most % each
 	return big.NewInt(most), big.NewInt(most/each*each*each + rest*rest)
 }

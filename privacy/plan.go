@@ -43,6 +43,8 @@ type Plan struct {
 	plain      bool // each grid has one sum, of the value of the same number
 	defaults   []byte
 	defaultN   int
+	top        *top // nil: all keys
+	shown      int  // keys of one unit that get figures, at most
 	budget     budget
 	hash       hasher
 	mark       [16]byte // fingerprint of the declaration
@@ -72,6 +74,9 @@ func NewPlan(out glovebox.Output, rel glovebox.ReleaseDef, public PublicKeys) (*
 		return nil, err
 	}
 	if err := p.addRecordLimits(out); err != nil {
+		return nil, err
+	}
+	if err := p.addTop(out.Top); err != nil {
 		return nil, err
 	}
 	if err := p.addDefaults(out.Default); err != nil {
@@ -156,6 +161,9 @@ func (p *Plan) fingerprint() {
 	h.Write(fmt.Appendf(nil, "%v %d %v %d %d", p.keys, p.l0, p.Metrics(), p.perKey, p.maxRecords))
 	for i := range p.grids {
 		h.Write(fmt.Appendf(nil, " %d", p.grids[i].exp))
+	}
+	if p.top != nil {
+		h.Write(fmt.Appendf(nil, " top %d %d", p.top.k, p.top.metric))
 	}
 	for _, f := range p.fields {
 		if f.list != nil {

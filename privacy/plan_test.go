@@ -64,6 +64,19 @@ func TestPlanRefuses(t *testing.T) {
 		{"output.metrics.h.edges[1]", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Edges: []float64{1, 1}})},
 		{"output.metrics.h.edges[1]", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Edges: []float64{1, math.NaN()}})},
 		{"output.metrics.h", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Max: 1, Bins: 2, At: []float64{0.5}})},
+		{"output.top.k", func(j *job) { j.out.Top = &glovebox.Top{K: 0, By: "n"} }},
+		{"output.top.k", func(j *job) { j.out.Top = &glovebox.Top{K: 1001, By: "n"} }},
+		{"output.top.by", func(j *job) { j.out.Top = &glovebox.Top{K: 1, By: "x"} }},
+		{"output.top.by", func(j *job) {
+			j.out.Metrics, j.out.Top = []glovebox.Metric{unitMean}, &glovebox.Top{K: 1, By: "m"}
+		}},
+		{"output.top.by", func(j *job) {
+			j.out.Metrics, j.out.Top = []glovebox.Metric{unitSum}, &glovebox.Top{K: 1, By: "s"}
+		}},
+		{"output.top", func(j *job) {
+			j.out.Key, j.rel = nil, laplace(1, 0)
+			j.out.Metrics, j.out.Top = []glovebox.Metric{unitCount}, &glovebox.Top{K: 1, By: "n"}
+		}},
 		{"output.max_records_per_key", func(j *job) { j.out.MaxRecordsPerKey = 2 }},
 		{"output.max_records_per_unit", func(j *job) { j.out.MaxRecordsPerUnit = 2 }},
 		{"output.max_records_per_key", func(j *job) { j.out.MaxRecordsPerKey = 1001 }},

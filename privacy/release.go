@@ -11,7 +11,8 @@ import (
 // the same data would be a second spending. The caller has charged Cost before
 // the first row was read.
 //
-// For every key it draws, in the order of the rows: the selection (private
+// A top of private keys is chosen first. For every key it draws, in the order of
+// keys: the selection (private
 // keys), the noise of the number of units, the noise of each sum, then what the
 // metrics need that count values, in declared order. So equal partials and equal random words give equal tables, byte for byte.
 func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
@@ -27,20 +28,40 @@ func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
 	t.done = true
 	r := &releaser{Plan: p, part: t, src: src, radii: map[radiusOf]float64{}, table: &Table{Keys: p.Keys(), Metrics: p.Metrics(), Figures: p.Figures(), Rows: []Row{}, Facts: p.Facts()}}
 	r.prepare()
-	if p.private {
-		for _, i := range t.order(p.compare) {
-			if p.budget.keys.Keep(t.cell(i)[0], src) {
-				if err := r.row(t.key(i), i); err != nil {
-					return nil, err
-				}
-			}
-		}
-		return r.table, nil
-	}
-	if err := r.public(make([]uint64, p.keyWords), 0); err != nil {
+	if err := r.rows(); err != nil {
 		return nil, err
 	}
+	if p.top != nil {
+		r.table.Rows = p.top.cut(p, r.table.Rows)
+	}
 	return r.table, nil
+}
+
+// rows makes all rows, in the order of keys.
+func (r *releaser) rows() error {
+	if !r.private {
+		return r.public(make([]uint64, r.keyWords), 0)
+	}
+	if r.top != nil && r.top.rounds {
+		chosen, err := r.top.choose(r.Plan, r.part, r.src)
+		if err != nil {
+			return err
+		}
+		for _, i := range chosen {
+			if err := r.row(r.part.key(i), i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, i := range r.part.order(r.compare) {
+		if r.budget.keys.Keep(r.part.cell(i)[0], r.src) {
+			if err := r.row(r.part.key(i), i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // releaser makes the rows of one table.

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"math"
+	"math/big"
 
 	"glovebox"
 )
@@ -11,8 +12,8 @@ type Table struct {
 	Keys    []glovebox.KeyField `json:"keys"`    // without lists, widths filled in
 	Metrics []glovebox.Metric   `json:"metrics"` // as declared
 	Figures []Figure            `json:"figures"` // what the metrics make of each key
-	// Rows are sorted by key, field by field: numbers by value, text by bytes.
-	// With public keys there is one for every possible key, with no key exactly
+	// Rows are sorted by key, field by field: numbers by value, text by bytes;
+	// those of a top by the figure that it is by, largest first. With public keys there is one for every possible key, with no key exactly
 	// one, with private keys one for every key that was selected.
 	Rows  []Row `json:"rows"`
 	Facts Facts `json:"facts"`
@@ -74,12 +75,19 @@ type NoiseFacts struct {
 
 // SelectionFacts say how private keys were selected.
 type SelectionFacts struct {
-	Mechanism string `json:"mechanism"` // optimal_partition_selection or truncated_laplace_selection
+	Mechanism string `json:"mechanism"` // optimal_partition_selection, truncated_laplace_selection or permute_and_flip_rounds
 	Epsilon   string `json:"epsilon"`   // per key, an exact fraction
 	Delta     string `json:"delta"`     // per key, an exact fraction
 	Even      uint64 `json:"even"`      // units with which a key is kept at least every other time
 	Always    uint64 `json:"always"`    // units with which a key is always kept
 	Loss      int64  `json:"loss"`      // its part of Price.Loss
+	// Of a top that is chosen in rounds, permute_and_flip_rounds: Epsilon is that
+	// of a round and Delta that of all; Even and Always are 0.
+	Rounds int    `json:"rounds,omitempty"`
+	By     string `json:"by,omitempty"` // metric whose exact values are compared
+	// Threshold is the value that the candidate "no key" has: in units, or in
+	// steps of the metric's grid.
+	Threshold string `json:"threshold,omitempty"`
 }
 
 // Error is what the noise does to a metric, in the metric's own unit; to each
@@ -127,6 +135,14 @@ func (p *Plan) Facts() Facts {
 	}
 	for i := range p.metrics {
 		p.errors(f.Errors, &p.metrics[i])
+	}
+	if t := p.top; t != nil && t.rounds {
+		threshold := new(big.Int).Lsh(big.NewInt(t.threshold), t.shift)
+		f.Selection = &SelectionFacts{
+			Mechanism: "permute_and_flip_rounds", Epsilon: t.epsilon.RatString(),
+			Delta: new(big.Rat).SetFrac64(b.price.Delta, 1e15).RatString(), Loss: b.keyLoss,
+			Rounds: t.k, By: p.metrics[t.metric].Name, Threshold: threshold.String(),
+		}
 	}
 	if k := b.keys; k != nil {
 		f.Selection = &SelectionFacts{

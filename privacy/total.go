@@ -35,9 +35,9 @@ func (g *grid) total(l0 int) int64 {
 // q*D^2 + r^2 in the L2 norm, where T = q*D + r, r < D.
 func (p *Plan) sumNoise(g *grid, loss int64) (sampler, error) {
 	if g.most == 0 {
-		return p.budget.noise(loss, p.l0, g.norm(p.budget.gaussian))
+		return p.budget.noise(loss, p.shown, g.norm(p.budget.gaussian))
 	}
-	total, reach := g.total(p.l0), g.reach()
+	total, reach := g.total(p.shown), g.reach()
 	q, r := big.NewInt(total/reach), big.NewInt(total%reach)
 	d := big.NewInt(reach)
 	square := q.Mul(q, d.Mul(d, d))

@@ -257,6 +257,9 @@ func written(v any) ([]byte, error) {
 		}
 		d.Output.Key = append(d.Output.Key, entry[keyDef]{k.Name, def})
 	}
+	if t := j.Output.Top; t != nil {
+		d.Output.Top = &topDef{json.Number(strconv.Itoa(t.K)), t.By}
+	}
 	for _, m := range j.Output.Metrics {
 		def := metricDef{Kind: m.Kind, Clip: m.Clip, Edges: m.Edges, At: m.At, MaxTotal: m.MaxTotal}
 		if needs, _ := fieldsOf(m.Kind, m.Edges != nil); slices.Contains(needs, "min") {

@@ -138,6 +138,12 @@ func TestJobChecks(t *testing.T) {
 			[]string{
 				"j:15:48: output.metrics.a.max_total: is less than one value can be (write at least the larger magnitude of min and max)",
 				"j:16:37: output.metrics.b.max_total: a metric of kind mean takes no max_total (remove it)"}},
+		"top": {[]string{jobMetrics, "    need: {kind: mean, min: 0, max: 10}\n    low: {kind: sum, min: -1, max: 10}\n    all: {kind: sum, min: 0, max: 10}\n  top: {k: 3, by: al}\n"},
+			[]string{"j:18:19: output.top.by: `al` is no count of the output, and no sum whose min is 0 or above (did you mean `all`?)"}},
+		"top of a mean": {[]string{jobMetrics, "    need: {kind: mean, min: 0, max: 10}\n  top: {k: 3.0, by: need}\n"},
+			[]string{
+				"j:16:12: output.top.k: does not fit its field (write a whole number without a decimal point or exponent)",
+				"j:16:21: output.top.by: `need` is no count of the output, and no sum whose min is 0 or above (name a count, or a sum whose min is 0 or above)"}},
 		"quantiles": {[]string{jobMetrics, "    a: {kind: quantile, at: [0.5, 0.5], min: 0, max: 1}\n    b: {kind: quantile, min: 0, max: 1}\n    c: {kind: distinct, min: 0}\n    d: {kind: bounds, bins: 3}\n"},
 			[]string{
 				"j:15:35: output.metrics.a.at[1]: is not above the fraction before (write fractions in ascending order)",

@@ -24,7 +24,13 @@ type outputDoc struct {
 	MaxPerKey      int                      `json:"max_records_per_key,omitempty"`
 	MaxPerUnit     int                      `json:"max_records_per_unit,omitempty"`
 	Metrics        named[metricDef]         `json:"metrics"`
+	Top            *topDef                  `json:"top,omitempty"`
 	Default        []glovebox.DefaultRecord `json:"default,omitempty"`
+}
+
+type topDef struct {
+	K  json.Number `json:"k"`
+	By string      `json:"by"`
 }
 
 type keyDef struct {
@@ -111,6 +117,9 @@ func (d *jobDoc) fill(c *checker) *glovebox.Job {
 			f.Max = *m.Def.Max
 		}
 		out.Metrics = append(out.Metrics, f)
+	}
+	if t := d.Output.Top; t != nil {
+		out.Top = &glovebox.Top{K: c.whole(t.K, at("output", "top", "k")), By: t.By}
 	}
 	d.Job.Output = out
 	return &d.Job

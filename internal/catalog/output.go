@@ -39,6 +39,7 @@ func checkOutput(c *checker, o *glovebox.Output) {
 		c.absent(at("output", "max_records_per_key"), "bounds nothing: no metric takes each record as a value")
 		c.absent(at("output", "max_records_per_unit"), "bounds nothing: no metric takes each record as a value")
 	}
+	checkTop(c, o)
 	// Keys and metrics are columns of one released table.
 	for i, j := range repeats(names) {
 		c.AddKey(paths[i], "rename one of the two", "has the name of %s; case does not count", paths[j])
@@ -164,6 +165,25 @@ func checkMetric(c *checker, m glovebox.Metric, p record.Path) {
 		if m.At[i] <= m.At[i-1] {
 			c.Add(p.With("at", i), "write fractions in ascending order", "is not above the fraction before")
 		}
+	}
+}
+
+func checkTop(c *checker, o *glovebox.Output) {
+	if o.Top == nil {
+		return
+	}
+	if len(o.Key) == 0 {
+		c.AddKey(at("output", "top"), "remove it", "without key fields there is one key")
+	}
+	var names []string
+	for _, m := range o.Metrics {
+		if m.Kind == glovebox.Count || m.Kind == glovebox.Sum && m.Min >= 0 {
+			names = append(names, m.Name)
+		}
+	}
+	if !slices.Contains(names, o.Top.By) {
+		c.Add(at("output", "top", "by"), near(o.Top.By, names, "name a count, or a sum whose min is 0 or above"),
+			"%s is no count of the output, and no sum whose min is 0 or above", record.Name(o.Top.By))
 	}
 }
 

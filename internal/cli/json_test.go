@@ -286,6 +286,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "job run json/listed.yaml --as wang")
 	run(0, "job run json/vector.yaml --as wang")
 	run(0, "job run json/kinds.yaml --as wang")
+	run(0, "job run json/top.yaml --as wang")
 	list, _ := run(0, "job list --as wang")
 	for _, j := range list.([]any) {
 		run(0, "job show "+text(j, "id")+" --as wang")
