@@ -302,6 +302,7 @@ func jobs() map[string]*Plan {
 		"distinct": plan(def(records(output(3, keysOf(textKey), unitDistinct, unitRange, unitCount), 4, 6),
 			glovebox.DefaultRecord{Key: map[string]any{"t": "x"}, Metrics: map[string]float64{"d": 1, "r": -3}}), 1e-6),
 		"public bins": plan(output(2, keysOf(publicKey("k", 1, 2, 3, 4, 5)), unitBins), 0),
+		"every":       plan(topOf(everyKind(4), 2, "n"), 1e-6),
 		"total":       plan(output(4, keysOf(intKey), unitSum, unitCapped), 1e-6),
 		"vector":      plan(def(output(2, keysOf(intKey), unitSum, unitVector, unitCount, unitSpread), glovebox.DefaultRecord{Key: map[string]any{"k": 7}, Metrics: map[string]float64{"s": 1, "y": 3}}), 1e-6),
 	}

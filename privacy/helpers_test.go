@@ -101,6 +101,12 @@ var (
 	unitVector = glovebox.Metric{Name: "v", Kind: glovebox.Vector, Size: 3, Clip: 5}
 )
 
+// everyKind is a job with every kind of metric and a composite private key.
+func everyKind(l0 int) glovebox.Output {
+	return records(output(l0, keysOf(textKey, intKey), unitCount, unitSum, unitMean, unitSpread, unitVector, unitBins,
+		unitMedian, unitDeciles, unitDistinct, unitRange, unitCapped), 2, 5)
+}
+
 func publicKey(name string, values ...any) glovebox.KeyField {
 	return glovebox.KeyField{Name: name, Type: glovebox.Int64, Public: values}
 }
