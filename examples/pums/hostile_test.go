@@ -58,6 +58,7 @@ type outside struct {
 
 var (
 	ids     = regexp.MustCompile(`[0-9a-f]{12,}`)
+	times   = regexp.MustCompile(`20[0-9-]+T[0-9:]+Z`)
 	numbers = regexp.MustCompile(`-?[0-9][0-9,.]*(e[-+][0-9]+)?|n/a|null`)
 	layout  = regexp.MustCompile(`[ \t─-]+`)
 )
@@ -129,7 +130,7 @@ func lookAt(t *testing.T, wasm []byte, data string) outside {
 		o.log = append(o.log, e.Action+" "+shapeOf(t, string(e.Body)))
 	}
 	o.spent = d.OK("budget", "show", "pums", "--as", "wang")
-	o.spent = ids.ReplaceAllString(o.spent, "ID")
+	o.spent = times.ReplaceAllString(ids.ReplaceAllString(o.spent, "ID"), "T")
 	return o
 }
 

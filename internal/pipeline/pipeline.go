@@ -52,35 +52,6 @@ type Price struct {
 	Total   glovebox.Amount     `json:"total"`
 }
 
-// CheckReport is what Check found.
-type CheckReport struct {
-	Job      string            `json:"job"`
-	Decision glovebox.Decision `json:"decision"`
-	Prices   []Price           `json:"prices"`
-	Stored   bool              `json:"stored"` // the answer is there already: a run is free
-}
-
-// Check reads a job, asks the policy and prices it. It records, charges and
-// reads nothing. A refusal is in the report, not an error.
-func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*CheckReport, error) {
-	r, err := p.prepare(ctx, file, u)
-	if err != nil {
-		return nil, err
-	}
-	defer r.release()
-	a, err := p.admit(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: a.prices, Stored: a.stored}
-	if a.stored {
-		for i := range rep.Prices {
-			rep.Prices[i].Price = glovebox.Amount{}
-		}
-	}
-	return rep, nil
-}
-
 // Jobs lists the jobs that a user may see: a developer's own, and all of them
 // for the other roles.
 func (p *Pipeline) Jobs(ctx context.Context, u glovebox.User) (out []job.Doc, err error) {

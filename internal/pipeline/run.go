@@ -132,7 +132,7 @@ func (p *Pipeline) charge(ctx context.Context, a *admission) error {
 		if err := doc.To(job.Charged); err != nil {
 			return err
 		}
-		if err := tx.Charge(doc.Scenario, doc.ID, doc, a.charges); err != nil {
+		if err := tx.Charge(doc.Scenario, doc.ID, doc, a.charges, a.caps); err != nil {
 			return err
 		}
 		a.doc = doc
