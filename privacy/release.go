@@ -40,11 +40,17 @@ func (p *Plan) newReleaser(src *Source) *releaser {
 
 // take makes the rows of the keys of a partial, which is used up.
 func (r *releaser) take(t *Partial) error {
-	t.done, r.part = true, t
+	t.done = true
+	r.use(t)
+	return r.rows()
+}
+
+// use reads from t from here on.
+func (r *releaser) use(t *Partial) {
+	r.part = t
 	if t.bins != nil {
 		r.bins, r.start = t.bins.sorted(t.n)
 	}
-	return r.rows()
 }
 
 // finish returns the table once all rows are there.
