@@ -86,6 +86,15 @@ func Named(name string) (*Language, bool) {
 	return nil, false
 }
 
+// names are those of all languages.
+func names() (list []string) {
+	for _, l := range Languages() {
+		list = append(list, l.Name)
+	}
+	slices.Sort(list)
+	return list
+}
+
 // Templated are the names of the languages that New makes projects of.
 func Templated() []string {
 	var names []string
@@ -98,12 +107,7 @@ func Templated() []string {
 	return names
 }
 
-func unknownLanguage(name string) error {
-	var names []string
-	for _, l := range Languages() {
-		names = append(names, l.Name)
-	}
-	slices.Sort(names)
+func unknownLanguage(name string, names []string) error {
 	e := invalid("", "no language is named "+name).WithFix("choose one of %s", strings.Join(names, ", "))
 	e.Field = "--lang"
 	return e
