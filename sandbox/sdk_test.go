@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,7 +20,7 @@ import (
 
 // sdkUnits are two persons, of many rows and of few, for a function of the
 // example that every language has.
-func sdkUnits(t *testing.T, a memory.Allocator, function string) (b *Binding, long, short [][]Span) {
+func sdkUnits(t testing.TB, a memory.Allocator, function string) (b *Binding, long, short [][]Span) {
 	field := func(name string, typ arrow.DataType) arrow.Field {
 		return arrow.Field{Name: name, Type: typ, Nullable: name == "ward" || name == "hours" || name == "urgent"}
 	}
@@ -125,13 +126,13 @@ func TestSDKModulesAreReset(t *testing.T) {
 }
 
 // written is how many pages of the image hold other bytes after a unit.
-func written(t *testing.T, g *Guest, unit [][]Span) (n int) {
+func written(t testing.TB, g *Guest, unit [][]Span) (n int) {
 	t.Helper()
 	if g.scalars != nil {
 		return 0
 	}
 	before := bytes.Clone(g.in.bytes())
-	if _, err := g.run(t.Context(), unit); err != nil {
+	if _, err := g.run(context.Background(), unit); err != nil {
 		t.Fatal(err)
 	}
 	for at := 0; at < len(before); at += osPage {
@@ -143,6 +144,33 @@ func written(t *testing.T, g *Guest, unit [][]Span) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// BenchmarkSDK is what a person of few rows costs in each language, of whom
+// there are many: the call, and putting the guest back as it does by itself.
+func BenchmarkSDK(b *testing.B) {
+	files, err := filepath.Glob("../examples/languages/*.wasm")
+	if err != nil || len(files) == 0 {
+		b.Fatalf("%d modules: %v", len(files), err)
+	}
+	for _, file := range files {
+		prog := compile(b, read(b, file), nil)
+		for _, f := range prog.module.manifest.Functions {
+			_, lang, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".wasm"), "-")
+			b.Run(f.Name+"/"+lang, func(b *testing.B) {
+				binding, _, short := sdkUnits(b, allocator(b), f.Name)
+				g := start(b, prog, binding, nil)
+				pages, fuel := written(b, g, short), runUnit(b, g, short).Fuel
+				from := cpu(b)
+				for b.Loop() {
+					runUnit(b, g, short)
+				}
+				b.ReportMetric(float64((cpu(b)-from).Nanoseconds())/float64(b.N), "cpu-ns/unit")
+				b.ReportMetric(float64(fuel), "fuel/unit")
+				b.ReportMetric(float64(pages), "OSpages/unit")
+			})
+		}
+	}
 }
 
 // TestConstructorsRunOnce: static objects of C++ are made when the guest

@@ -38,6 +38,7 @@ var compilers = map[string]string{
 	"go":             "go version go1.26.8",
 	"rust":           "rustc 1.63.0",
 	"tinygo":         "tinygo version 0.41.1 linux/amd64 (using go version go1.26.8 and LLVM version 19.1.7)",
+	"zig":            "zig 0.17.1",
 }
 
 // examples are the projects that modbuild.New makes: the module's name by the
@@ -53,8 +54,9 @@ func read(t *testing.T, file string) []byte {
 	return b
 }
 
-// TestModulesAreTheirSources makes a new project in each language, builds it,
-// one of them twice in different folders, and wants the committed bytes.
+// TestModulesAreTheirSources makes a new project in each language, builds it in
+// a new folder, and wants the committed bytes; of another compiler than theirs,
+// the same bytes in two folders.
 func TestModulesAreTheirSources(t *testing.T) {
 	for _, lang := range modbuild.Templated() {
 		l, _ := modbuild.Named(lang)
@@ -67,11 +69,6 @@ func TestModulesAreTheirSources(t *testing.T) {
 				if _, err := sandbox.Admit(r.Wasm, nil); err != nil {
 					t.Fatal(err)
 				}
-				if kind == abi.KindMapScalar || l.Scalar == nil {
-					if again := build(t, l, name, kind); !bytes.Equal(again.Wasm, r.Wasm) {
-						t.Error("a second build gives other bytes")
-					}
-				}
 				for _, trace := range []string{"/tmp", os.TempDir(), "glovebox-build", "rustc", "clang version"} {
 					if bytes.Contains(r.Wasm, []byte(trace)) {
 						t.Errorf("the module holds %q: a path or a tool's name", trace)
@@ -80,6 +77,9 @@ func TestModulesAreTheirSources(t *testing.T) {
 				file := name + "-" + lang + ".wasm"
 				if !strings.Contains(r.Compiler, compilers[lang]) || compilers[lang] == "" {
 					agree(t, kind, r.Wasm, read(t, file))
+					if again := build(t, l, name, kind); !bytes.Equal(again.Wasm, r.Wasm) {
+						t.Error("a second build gives other bytes")
+					}
 					t.Skipf("%s is not %q, which built the committed module: it does the same, with other bytes", r.Compiler, compilers[lang])
 				}
 				if *update {

@@ -133,7 +133,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 				return err
 			}
 			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				o, err := pipeline.New(d, &pipeline.Options{Progress: a.progress(a.t("running", "运行"))}).Run(c.Context(), w[0], u)
+				o, err := pipeline.New(d, nil).Run(c.Context(), w[0], u)
 				if err != nil {
 					return err
 				}

@@ -71,7 +71,8 @@ type Language struct {
 // whose project files are also another's comes before it.
 func Languages() []*Language {
 	return []*Language{
-		rustLanguage(), tinygoLanguage(), goLanguage(), assemblyscriptLanguage(), cLanguage(), cppLanguage(), watLanguage(), binaryLanguage(),
+		rustLanguage(), zigLanguage(), tinygoLanguage(), goLanguage(), assemblyscriptLanguage(),
+		cLanguage(), cppLanguage(), watLanguage(), binaryLanguage(),
 	}
 }
 

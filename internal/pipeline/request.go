@@ -84,6 +84,10 @@ func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_
 	if err := r.read(ctx, p.d.MaxFuel, func() error { return p.readCatalogue(ctx, r) }); err != nil {
 		return nil, err
 	}
+	if p.d.Strict && r.job.Release.Deadline == 0 {
+		return nil, r.invalid("release.deadline", "is missing: in this domain a result shows at a declared deadline only").
+			WithFix("declare the seconds after which it shows, such as `deadline: 10`")
+	}
 	walls, err := r.crew.Walls()
 	if err != nil {
 		return nil, err

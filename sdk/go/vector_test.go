@@ -56,7 +56,8 @@ func TestVectorHelpers(t *testing.T) {
 }
 
 func TestGroups(t *testing.T) {
-	g := gbx.Groups[string]{Most: 3}
+	var names [3]string
+	g := gbx.Groups[string]{Keys: names[:0]}
 	for i, key := range []string{"b", "a", "b", "", "a", "", "c", "b"} {
 		if got, want := g.Find(key), []int{0, 1, 0, 2, 1, 2, -1, 0}[i]; got != want {
 			t.Errorf("key %d has number %d, want %d", i, got, want)

@@ -52,30 +52,31 @@ func CountWhere(keys []int32, from, to int32) int {
 
 // Groups numbers the keys within a unit, from 0 in order of appearance.
 //
-//	wards := gbx.Groups[string]{Most: 8}
+//	var names [8]string
+//	wards := gbx.Groups[string]{Keys: names[:0]}
 //	g := wards.Find(ward)
 //
 // Looking up compares one key after the other, which is the fastest for the
 // few keys that one unit has; for more than some dozens take a map.
 type Groups[K comparable] struct {
-	Most int // more keys than that are refused
-	Keys []K // those that were found so far
+	// Keys are those that were found so far, in a slice with room for as many
+	// as there may be. An array of the function's own stays off the heap.
+	Keys []K
 }
 
-// Find returns a key's number, and adds it if it is new; -1 if there are too
-// many.
+// Find returns a key's number, and adds it if it is new; -1 if there is no
+// room for it.
 func (g *Groups[K]) Find(key K) int {
-	for i := len(g.Keys) - 1; i >= 0; i-- { // the last one is the likeliest
+	n := len(g.Keys)
+	for i := n - 1; i >= 0; i-- { // the last one is the likeliest
 		if g.Keys[i] == key {
 			return i
 		}
 	}
-	if len(g.Keys) == g.Most {
+	if n == cap(g.Keys) {
 		return -1
 	}
-	if g.Keys == nil {
-		g.Keys = make([]K, 0, g.Most)
-	}
-	g.Keys = append(g.Keys, key)
-	return len(g.Keys) - 1
+	g.Keys = g.Keys[:n+1]
+	g.Keys[n] = key
+	return n
 }

@@ -26,13 +26,14 @@
 //!
 //! The crate has no dependencies and allocates nothing; on wasm32 it brings
 //! the panic handler. All statics are as they were at start whenever a unit
-//! begins. `glovebox module build` builds it; docs/sdk.md shows how.
+//! begins. [`log!`] prints on sample data. `glovebox module build` builds it; docs/sdk.md shows how.
 #![no_std]
 #![warn(missing_docs)]
 
 mod column;
 mod emit;
 mod group;
+mod log;
 mod scalar;
 mod vector;
 mod window;
@@ -47,6 +48,7 @@ pub use window::{Fail, Table, Unit};
 #[doc(hidden)]
 pub mod export {
     //! What the macros need.
+    pub use crate::log::{open, print, Region};
     pub use crate::scalar::status;
     pub use crate::window::run;
 }
@@ -82,6 +84,7 @@ fn must(holds: bool) {
 
 #[cfg(target_arch = "wasm32")]
 #[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! {
+fn panic(info: &core::panic::PanicInfo) -> ! {
+    log!("{}", info);
     core::arch::wasm32::unreachable()
 }
