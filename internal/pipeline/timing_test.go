@@ -216,7 +216,7 @@ func TestChance(t *testing.T) {
 // of at most 0.52, which fails by chance less than once in 2,000 runs, and, to
 // show that there is something to find, one of at least 0.6 without slots.
 func TestChannelTimingSlot(t *testing.T) {
-	n, atOnce, deadline := 14, 14, 1.5
+	n, atOnce, deadline := 14, 14, 1.0
 	long := os.Getenv("GLOVEBOX_TIMING") != ""
 	if long {
 		jobs, err := strconv.Atoi(os.Getenv("GLOVEBOX_TIMING"))
