@@ -189,7 +189,8 @@ func TestContractSeesDifferences(t *testing.T) {
 var unseen = []string{
 	"facts.params", // examples/care-hotspots runs a module that takes some
 	// Of modules that fail and print, and rows that a record rejects: internal/sample/trial.
-	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_input.first",
+	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_input.first", "pair.cause",
+	"module_test.compiler", // needs a compiler
 }
 
 // TestJSONIsAsDocumented runs every command with --json, with results of every
@@ -286,6 +287,12 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "module show json/visits.wasm")
 	run(5, "module check pums/pums.csv")
 	run(0, "module build pums/income.wasm --manifest pums/income.manifest.json -o built.wasm")
+	run(0, "module test pums/income.wasm --units 4 --update")
+	run(0, "module test pums/income.wasm --units 4")
+	run(5, "module test pums/income.wasm --units 5")
+	run(0, "module test pums/income.wasm --units 4 --neighbours -o neighbours.json")
+	run(2, "module test pums/income.wasm -o neighbours.json")
+	run(2, "module test pums/none.wasm")
 	run(0, "job check pums/job.yaml --as wang")
 	run(3, "job check pums/job.yaml --as wu")
 	run(3, "job run json/params.yaml --as wang")

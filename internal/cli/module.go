@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) moduleCmd() *cobra.Command {
-	return a.group("module", "build, check and look at modules", "构建、检查与查看分析模块", a.moduleCheck(), a.moduleBuild(), a.moduleShow())
+	return a.group("module", "build, check and look at modules", "构建、检查与查看分析模块", a.moduleCheck(), a.moduleBuild(), a.moduleShow(), a.moduleTest())
 }
 
 // maxWasm bounds the binaries that are read; admission's own bound is smaller.

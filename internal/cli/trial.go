@@ -61,6 +61,9 @@ func (o *sampleRun) readRecords() (map[string]*glovebox.Dataset, error) {
 // shipped policy. The domain is closed before anything is run.
 func (a *app) readJob(ctx context.Context, o *sampleRun, file string) (s *pipeline.Sample, err error) {
 	if len(o.records) == 0 {
+		if o.grant != "" {
+			return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--grant", Msg: "a domain has grants of its own"}).WithFix("leave it out, or name records with --record")
+		}
 		err = a.act(ctx, false, func(d *domain.Domain, u glovebox.User) error {
 			s, err = pipeline.New(d, nil).Sample(ctx, file, u)
 			return err
@@ -71,17 +74,23 @@ func (a *app) readJob(ctx context.Context, o *sampleRun, file string) (s *pipeli
 	if err != nil {
 		return nil, err
 	}
-	var g *glovebox.Grant
-	if o.grant != "" {
-		data, err := readFile(o.grant)
-		if err != nil {
-			return nil, err
-		}
-		if g, err = catalog.ParseGrant(o.grant, data); err != nil {
-			return nil, err
-		}
+	g, err := o.readGrant()
+	if err != nil {
+		return nil, err
 	}
-	return pipeline.SampleAlone(ctx, file, records, g)
+	return pipeline.SampleAlone(ctx, file, nil, records, g)
+}
+
+// readGrant reads the file of --grant; nil where there is none.
+func (o *sampleRun) readGrant() (*glovebox.Grant, error) {
+	if o.grant == "" {
+		return nil, nil
+	}
+	data, err := readFile(o.grant)
+	if err != nil {
+		return nil, err
+	}
+	return catalog.ParseGrant(o.grant, data)
 }
 
 // tables makes or reads the rows of each input.

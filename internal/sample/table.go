@@ -28,6 +28,9 @@ type Options struct {
 	// Rows ends the table after so many rows, 1 to MaxRows; zero: where the
 	// units end, or MaxRows.
 	Rows int
+	// PerUnit is how many rows each unit has, at most as many as the record
+	// allows; zero: a few. A key may leave fewer.
+	PerUnit int
 	// Lists are public values for columns whose record lists none, by the name
 	// of the column, such as the public keys of a job. Values that the column
 	// could not hold are left out.
@@ -187,8 +190,11 @@ func textBytes(c glovebox.Column) int {
 
 // rowsOf is how many rows unit k has.
 func (g *generator) rowsOf(k int) int {
-	if g.single {
+	switch {
+	case g.single:
 		return 1
+	case g.o.PerUnit > 0:
+		return min(g.o.PerUnit, g.rec.Unit.MaxRows)
 	}
 	d := roll(g.o.Seed, "rows of "+g.rec.Code, uint64(k))
 	n := 1

@@ -29,6 +29,9 @@ type Task struct {
 	// Declared says that the spec's output is a job's own, so that there is a
 	// table to show.
 	Declared bool
+	// Lists are public values for generated columns, as in sample.Options: pairs
+	// of neighbours generate one unit more.
+	Lists map[string][]string
 	// LogBytes is how much of a unit's text is kept; zero: the sandbox's
 	// default.
 	LogBytes int
@@ -36,7 +39,30 @@ type Task struct {
 
 // Run runs a task. It fails with CodeInvalid and CodeModule as the run of a
 // job does; what goes wrong on a unit is in the report.
-func Run(ctx context.Context, t *Task) (*Report, error) {
+func Run(ctx context.Context, t *Task) (_ *Report, err error) {
+	m, err := start(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if cerr := m.compiled.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	return m.run(ctx, t.Tables)
+}
+
+// machine is a compiled module with its job, for any number of runs.
+type machine struct {
+	task     *Task
+	spec     *work.Spec
+	compiled *work.Runner
+	facts    ModuleFacts
+	limit    int64 // fuel of a unit
+	took     time.Duration
+}
+
+func start(ctx context.Context, t *Task) (*machine, error) {
 	spec := t.Spec
 	spec.Secret, spec.TokenKey = keyOf(t.Seed, "bounding"), keyOf(t.Seed, "tokens")
 	job, err := work.Check(spec)
@@ -47,14 +73,25 @@ func Run(ctx context.Context, t *Task) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := module.Manifest()
-	r := &runner{task: t, spec: &spec, job: job, names: map[[engine.TokenBytes]byte]string{}, report: &Report{
-		Sample: true, Notice: Notice, Seed: t.Seed, Inputs: map[string]InputFacts{}, Units: []Unit{},
-		Module: ModuleFacts{module.Digest(), m.Name, m.Version, spec.Function, module.RewrittenDigest(), sandbox.RewriterVersion},
-		Fuel:   FuelFacts{Limit: m.Fuel},
+	man := module.Manifest()
+	m := &machine{task: t, spec: &spec, limit: man.Fuel,
+		facts: ModuleFacts{module.Digest(), man.Name, man.Version, spec.Function, module.RewrittenDigest(), sandbox.RewriterVersion}}
+	begin := time.Now()
+	if m.compiled, err = job.Compile(ctx, ""); err != nil {
+		return nil, err
+	}
+	m.took = time.Since(begin)
+	return m, nil
+}
+
+// run runs the module on the tables.
+func (m *machine) run(ctx context.Context, tables map[string]*sample.Table) (*Report, error) {
+	r := &runner{machine: m, names: map[[engine.TokenBytes]byte]string{}, report: &Report{
+		Sample: true, Notice: Notice, Seed: m.task.Seed, Inputs: map[string]InputFacts{}, Units: []Unit{},
+		Module: m.facts, Fuel: FuelFacts{Limit: m.limit}, Time: TimeFacts{Compile: m.took.Milliseconds()},
 	}}
 	defer r.close()
-	if err := r.load(ctx); err != nil {
+	if err := r.load(ctx, tables); err != nil {
 		return nil, err
 	}
 	if err := r.run(ctx); err != nil {
@@ -66,9 +103,7 @@ func Run(ctx context.Context, t *Task) (*Report, error) {
 
 // runner is one run.
 type runner struct {
-	task   *Task
-	spec   *work.Spec
-	job    *work.Job
+	*machine
 	loaded []*loaded
 	names  map[[engine.TokenBytes]byte]string
 	log    bytes.Buffer
@@ -81,11 +116,11 @@ func (r *runner) close() {
 	}
 }
 
-func (r *runner) load(ctx context.Context) error {
-	start := time.Now()
+func (r *runner) load(ctx context.Context, tables map[string]*sample.Table) error {
+	begin := time.Now()
 	for i := range r.spec.Inputs {
 		in := &r.spec.Inputs[i]
-		t := r.task.Tables[in.Dataset]
+		t := tables[in.Dataset]
 		if t == nil {
 			return glovebox.Errorf(glovebox.CodeInvalid, "no sample rows for input %s", in.Dataset)
 		}
@@ -103,27 +138,16 @@ func (r *runner) load(ctx context.Context) error {
 		}
 		r.report.Inputs[in.Dataset] = l.facts
 	}
-	r.report.Time.Load = time.Since(start).Milliseconds()
+	r.report.Time.Load = time.Since(begin).Milliseconds()
 	return nil
 }
 
 func (r *runner) run(ctx context.Context) (err error) {
-	start := time.Now()
-	compiled, err := r.job.Compile(ctx, "")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if cerr := compiled.Close(); err == nil {
-			err = cerr
-		}
-	}()
-	r.report.Time.Compile = time.Since(start).Milliseconds()
 	logs, err := sandbox.NewSampleLogs(&r.log, r.task.LogBytes)
 	if err != nil {
 		return err
 	}
-	w, err := compiled.Watch(ctx, logs, r.see)
+	w, err := r.compiled.Watch(ctx, logs, r.see)
 	if err != nil {
 		return err
 	}
@@ -137,12 +161,12 @@ func (r *runner) run(ctx context.Context) (err error) {
 	for i, l := range r.loaded {
 		files[i] = l.files
 	}
-	start = time.Now()
+	begin := time.Now()
 	data, err := w.Part(ctx, files)
 	if err != nil {
 		return err
 	}
-	r.report.Time.Run = time.Since(start).Milliseconds()
+	r.report.Time.Run = time.Since(begin).Milliseconds()
 	if !r.task.Declared {
 		return nil
 	}
@@ -176,7 +200,7 @@ func (r *runner) see(s *work.Seen) error {
 		u.Records = append(u.Records, out)
 	}
 	if r.task.Declared {
-		u.Contribution = r.job.Plan().Exact(s.Alone)
+		u.Contribution = r.compiled.Plan().Exact(s.Alone)
 	}
 	r.report.Units = append(r.report.Units, u)
 	return nil
@@ -208,7 +232,7 @@ func rows(spans []engine.Span) [][]any {
 
 // result makes both tables: before and after noise.
 func (r *runner) result(data []byte) error {
-	plan := r.job.Plan()
+	plan := r.compiled.Plan()
 	total := plan.NewPartial()
 	if err := total.UnmarshalBinary(data); err != nil {
 		return err
