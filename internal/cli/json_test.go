@@ -191,6 +191,7 @@ var unseen = []string{
 	// Of modules that fail and print, and rows that a record rejects: internal/sample/trial.
 	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_input.first", "pair.cause",
 	"module_test.compiler", // needs a compiler
+	"difference.unit",      // testdata/moduletest.txtar
 }
 
 // TestJSONIsAsDocumented runs every command with --json, with results of every
