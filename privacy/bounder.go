@@ -142,8 +142,8 @@ func (b *Bounder) group(n int, records []byte) bool {
 		return false
 	}
 	words, values := b.plan.keyWords, len(b.plan.grids)
-	if words == 1 && n <= fewRecords {
-		return b.groupFew(records)
+	if words <= 1 && n <= fewRecords {
+		return b.groupFew(n, records)
 	}
 	b.hash()
 	b.room(n)
@@ -185,21 +185,23 @@ func (b *Bounder) room(n int) {
 // than a hash of the unit's own.
 const fewRecords = 8
 
-// groupFew is group for few records with keys of one word. It leaves the ranks
-// to whom needs them.
-func (b *Bounder) groupFew(records []byte) bool {
-	values, size := len(b.plan.grids), b.size
+// groupFew is group for few records with keys of one word, or of none. It
+// leaves the ranks to whom needs them.
+func (b *Bounder) groupFew(n int, records []byte) bool {
+	words, values, size := b.plan.keyWords, len(b.plan.grids), b.size
 	b.keys, b.sums = grown(b.keys, fewRecords), grown(b.sums, fewRecords*values)
 	keys, sums, groups := b.keys[:fewRecords], b.sums[:fewRecords*values], 0
-	for len(records) >= size {
+	for range n {
 		r := records[:size]
 		records = records[size:]
-		key := binary.LittleEndian.Uint64(r)
-		g := 0
+		key, g := uint64(0), 0
+		if words == 1 {
+			key = binary.LittleEndian.Uint64(r)
+		}
 		for g < groups && keys[g] != key {
 			g++
 		}
-		to, from := sums[g*values:(g+1)*values], r[8:]
+		to, from := sums[g*values:(g+1)*values], r[8*words:]
 		if g == groups {
 			keys[g] = key
 			clear(to)
@@ -214,7 +216,7 @@ func (b *Bounder) groupFew(records []byte) bool {
 		}
 	}
 	b.groups = groups
-	b.keys, b.ranks, b.sums = keys[:groups], b.ranks[:0], sums[:groups*values]
+	b.keys, b.ranks, b.sums = keys[:groups*words], b.ranks[:0], sums[:groups*values]
 	return true
 }
 
@@ -223,7 +225,7 @@ func (b *Bounder) rank() {
 	if len(b.ranks) == b.groups {
 		return
 	}
-	b.hash() // only groupFew leaves the ranks out: a key is one word
+	b.hash() // only groupFew leaves the ranks out, and L0 is 1 where there are no keys: a key is one word
 	b.ranks = b.ranks[:0]
 	for _, key := range b.keys {
 		b.ranks = append(b.ranks, b.unit.word(key))

@@ -15,6 +15,8 @@ import (
 	"time"
 	"unicode"
 
+	"golang.org/x/sys/unix"
+
 	"glovebox"
 	"glovebox/engine"
 	"glovebox/internal/jail"
@@ -50,6 +52,12 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.LoadO
 		return nil, err
 	}
 	defer f.Close()
+	if ds.Source.Format == "parquet" && os.Geteuid() == 0 {
+		if src, err = copied(src, o.Memory); err != nil {
+			return nil, err
+		}
+		defer src.Close()
+	}
 	p, err := jail.Start(work.RoleLoad, &jail.Options{Source: src, Limits: jail.Limits{Memory: 2*uint64(o.Memory) + 1<<30}})
 	if err != nil {
 		return nil, err
@@ -80,6 +88,27 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.LoadO
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the process that reads the file sent what it may not").Because(err)
 	}
 	return nil, err
+}
+
+// copied is a file in memory with the bytes of src. DuckDB opens a Parquet
+// file again by its path, and root's workers have an account that may not open
+// what belongs to root.
+func copied(src *os.File, most int64) (*os.File, error) {
+	st, err := src.Stat()
+	if err != nil || st.Size() > most {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file needs more memory than the load may use, %d bytes", most).
+			WithFix("load it under an account of its own, not as root, or raise the memory limit")
+	}
+	fd, err := unix.MemfdCreate("source", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot make a file in memory").Because(err)
+	}
+	f := os.NewFile(uintptr(fd), "source")
+	if _, err := io.Copy(f, io.NewSectionReader(src, 0, st.Size())); err != nil {
+		_ = f.Close()
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file cannot be read to its end")
+	}
+	return f, nil
 }
 
 // receiver turns a loader's frames into files.
@@ -233,7 +262,7 @@ func refusal(payload []byte) error {
 	if doc.Code != glovebox.CodeInvalid {
 		doc.Code = glovebox.CodeInternal
 	}
-	e := &glovebox.Error{Code: doc.Code, Field: clean(doc.Field), Msg: clean(doc.Msg)}
+	e := &glovebox.Error{Code: doc.Code, Field: clean(doc.Field), Col: max(doc.Col, 0), Msg: clean(doc.Msg)}
 	if doc.Fix != "" {
 		return e.WithFix("%s", clean(doc.Fix))
 	}

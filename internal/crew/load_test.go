@@ -18,19 +18,19 @@ import (
 	"glovebox/internal/jail"
 )
 
-// memory keeps the files of a load.
-type memory map[string]*bytes.Buffer
+// kept keeps the files of a load.
+type kept map[string]*bytes.Buffer
 
-type memoryFile struct{ *bytes.Buffer }
+type keptFile struct{ *bytes.Buffer }
 
-func (memoryFile) Close() error { return nil }
+func (keptFile) Close() error { return nil }
 
-func (m memory) create(name string) (io.WriteCloser, error) {
+func (m kept) create(name string) (io.WriteCloser, error) {
 	if !strings.HasSuffix(name, ".parquet") {
 		return nil, errors.New("not a part")
 	}
 	m[name] = &bytes.Buffer{}
-	return memoryFile{m[name]}, nil
+	return keptFile{m[name]}, nil
 }
 
 func loadRecord() glovebox.Dataset {
@@ -45,7 +45,7 @@ func loadRecord() glovebox.Dataset {
 	}
 }
 
-func loadOptions(m memory) engine.LoadOptions {
+func loadOptions(m kept) engine.LoadOptions {
 	return engine.LoadOptions{UnitKey: [32]byte{1}, IdentKey: func(glovebox.Column) [32]byte { return [32]byte{2} }, Parts: 2, Create: m.create}
 }
 
@@ -76,7 +76,7 @@ func TestChannelProviderFile(t *testing.T) {
 		"empty": "", "not text": "id,phone,cost\n\x00\xff\xfe\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			inside, outside := memory{}, memory{}
+			inside, outside := kept{}, kept{}
 			got, err := Load(t.Context(), loadRecord(), sourceFile(t, text), loadOptions(inside))
 			want, wantErr := engine.Load(t.Context(), loadRecord(), sourceFile(t, text), loadOptions(outside))
 			if fmt.Sprint(err) != fmt.Sprint(wantErr) || glovebox.CodeOf(err) != glovebox.CodeOf(wantErr) {
@@ -101,7 +101,7 @@ func TestChannelProviderFile(t *testing.T) {
 func TestLoadStops(t *testing.T) {
 	why := errors.New("enough")
 	ctx, stop := context.WithCancelCause(t.Context())
-	o := loadOptions(memory{})
+	o := loadOptions(kept{})
 	o.Progress = func(int64, int64) { stop(why) }
 	if _, err := Load(ctx, loadRecord(), sourceFile(t, "id,phone,cost\na,,1\n"), o); !errors.Is(err, why) {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestLoadStops(t *testing.T) {
 
 // TestLoaderLies: what does not fit together is no load.
 func TestLoaderLies(t *testing.T) {
-	m := memory{}
+	m := kept{}
 	o := loadOptions(m)
 	good, err := Load(t.Context(), loadRecord(), sourceFile(t, "id,phone,cost\na,,1\n"), o)
 	if err != nil {
@@ -142,7 +142,7 @@ func TestLoaderLies(t *testing.T) {
 		"a worker's frame":  {[]jail.Frame{open, {Kind: jail.Partial, Payload: make([]byte, 8)}}, false},
 		"progress over":     {[]jail.Frame{{Kind: jail.Progress, Payload: bytes.Repeat([]byte{0xff}, 16)}}, false},
 	} {
-		r := &receiver{o: &engine.LoadOptions{Create: memory{}.create, Progress: func(int64, int64) {}}, files: map[uint16]*received{}, done: map[string]engine.File{}}
+		r := &receiver{o: &engine.LoadOptions{Create: kept{}.create, Progress: func(int64, int64) {}}, files: map[uint16]*received{}, done: map[string]engine.File{}}
 		var err error
 		for _, f := range c.frames {
 			if err = r.take(f); err != nil {
@@ -162,7 +162,7 @@ func FuzzLoaderFrame(f *testing.F) {
 	f.Add(byte(jail.Loaded), []byte(`{"report":{"rows":1,"accepted":1},"manifest":"e30="}`))
 	f.Add(byte(jail.Opened), []byte{0, 0, 'a'})
 	f.Fuzz(func(t *testing.T, kind byte, payload []byte) {
-		r := &receiver{o: &engine.LoadOptions{Create: memory{}.create}, files: map[uint16]*received{}, done: map[string]engine.File{}}
+		r := &receiver{o: &engine.LoadOptions{Create: kept{}.create}, files: map[uint16]*received{}, done: map[string]engine.File{}}
 		if k := jail.Kind(kind); k == jail.Failure && len(payload) != 1 || k == jail.Progress && len(payload) != 16 {
 			return // ReadFrame sees to it
 		}

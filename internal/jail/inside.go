@@ -109,7 +109,7 @@ func (in *Inside) Seal() error { return in.seal(filterWorker) }
 // data: the compiler.
 func (in *Inside) SealWriting() error { return in.seal(filterCompiler) }
 
-// SealLoading is Seal for a loader: it may also write to the files in memory
+// SealLoading is Seal for a loader or reader: it may also write to the files in memory
 // that it made before, up to ScratchBytes each.
 func (in *Inside) SealLoading() error { return in.seal(filterLoader) }
 

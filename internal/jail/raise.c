@@ -31,8 +31,8 @@ static void show_pagemap(void) {
 	(void)!mount(GLOVEBOX_PAGEMAP, "." GLOVEBOX_PAGEMAP, NULL, MS_BIND, NULL);
 }
 
-// show_fds keeps a loader's own descriptors in sight, by which DuckDB reads
-// what was handed to it.
+// show_fds keeps a loader's or reader's own descriptors in sight, by which
+// DuckDB reads what was handed to it.
 static void show_fds(void) {
 	if (mkdir("proc", 0755) != 0 || mkdir("proc/self", 0755) != 0 || mkdir("." GLOVEBOX_FDS, 0755) != 0) return;
 	(void)!mount(GLOVEBOX_FDS, "." GLOVEBOX_FDS, NULL, MS_BIND, NULL);
@@ -41,12 +41,12 @@ static void show_fds(void) {
 // empty_root puts the worker into a file system of its own in memory that
 // holds one empty folder and what is shown above. All else is unmounted. The
 // place to mount on only has to be there: what lies under it is about to go.
-static int empty_root(int loader) {
+static int empty_root(int reads) {
 	const char *at = "/etc";
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return -1;
 	if (mount("tmpfs", at, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=" GLOVEBOX_CACHE_SIZE ",nr_inodes=64,mode=0755") != 0) return -1;
 	if (chdir(at) != 0 || mkdir("." GLOVEBOX_CACHE, 0700) != 0) return -1;
-	if (loader) show_fds();
+	if (reads) show_fds();
 	else show_pagemap();
 	if (syscall(SYS_pivot_root, ".", ".") != 0) return -1;
 	if (umount2(".", MNT_DETACH) != 0) return -1;
@@ -116,7 +116,7 @@ __attribute__((constructor)) static void raise_walls(int argc, char **argv) {
 	int loader = strcmp(argv[1], GLOVEBOX_LOADER) == 0;
 	uint32_t made = (uint32_t)strtoul(argv[2], NULL, 10);
 	uint32_t up = made & ~(uint32_t)GLOVEBOX_FILES;
-	if ((made & GLOVEBOX_FILES) && empty_root(loader) == 0) up |= GLOVEBOX_FILES;
+	if ((made & GLOVEBOX_FILES) && empty_root(loader || strcmp(argv[1], GLOVEBOX_READER) == 0) == 0) up |= GLOVEBOX_FILES;
 	if (no_privs() == 0) up |= GLOVEBOX_NOPRIVS;
 	if (landlock(up & GLOVEBOX_FILES, loader) == 0) up |= GLOVEBOX_LANDLOCK;
 	glovebox_walls = up;

@@ -6,6 +6,7 @@
 #define GLOVEBOX_CACHE_SIZE "68157440" // cacheBytes: one compiled module and 1 MiB
 #define GLOVEBOX_PAGEMAP "/proc/self/pagemap"
 #define GLOVEBOX_LOADER "load" // RoleLoad
+#define GLOVEBOX_READER "read" // RoleRead
 #define GLOVEBOX_FDS "/proc/self/fd"
 #define GLOVEBOX_SOURCE 5 // fdSource
 #define GLOVEBOX_FILES (1u << 3)

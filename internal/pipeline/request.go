@@ -42,18 +42,20 @@ type request struct {
 	datasets map[string]domain.DatasetDoc // those that the domain knows
 	filters  map[string]*engine.Filter
 	crew     *crew.Crew
-	walls    []string // around its workers
+	reader   *crew.Reader // of its filters and tables
+	walls    []string     // around its workers
 }
 
 func newRequest(file string, u glovebox.User) *request {
 	return &request{user: u, file: file, files: map[string]string{}, public: privacy.PublicKeys{}, refs: map[string]arrow.RecordBatch{},
-		datasets: map[string]domain.DatasetDoc{}, filters: map[string]*engine.Filter{}}
+		datasets: map[string]domain.DatasetDoc{}, filters: map[string]*engine.Filter{}, reader: &crew.Reader{}}
 }
 
 func (r *request) release() {
 	if r.crew != nil {
 		r.crew.Close()
 	}
+	r.reader.Close()
 	for _, b := range r.refs {
 		b.Release()
 	}
@@ -167,7 +169,7 @@ func (r *request) checkFilter(ctx context.Context, code string) error {
 	if in.Where == "" || !known {
 		return nil
 	}
-	f, err := engine.CheckFilter(ctx, in.Where, doc.Record.Columns)
+	f, err := r.reader.Filter(ctx, in.Where, doc.Record.Columns)
 	if err != nil {
 		return inFile(at(err, "inputs."+code+".where"), r.file)
 	}
@@ -270,7 +272,7 @@ func (r *request) readReference(ctx context.Context, path string, cols []engine.
 		return nil, "", err
 	}
 	defer f.Close()
-	batch, err := engine.ReadReference(ctx, f, cols, nil)
+	batch, err := r.reader.Table(ctx, f, cols)
 	return batch, digestOf(data), inFile(err, r.beside(path))
 }
 

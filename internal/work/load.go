@@ -49,6 +49,7 @@ type Loaded struct {
 type Refused struct {
 	Code    glovebox.Code        `json:"code"`
 	Field   string               `json:"field,omitempty"`
+	Col     int                  `json:"col,omitempty"`
 	Msg     string               `json:"msg"`
 	Fix     string               `json:"fix,omitempty"`
 	Rejects *engine.RejectsError `json:"rejects,omitempty"` // nothing else counts then
@@ -65,15 +66,8 @@ func load(in *jail.Inside) error {
 	if m.Kind != MessageLoad || len(m.Files) != 1 {
 		return errMessage
 	}
-	scratch := make([]*os.File, engine.ScratchFiles)
-	for i := range scratch {
-		fd, err := unix.MemfdCreate("rows", unix.MFD_CLOEXEC)
-		if err != nil {
-			return errors.Join(err, in.Fail(jail.FaultInternal))
-		}
-		scratch[i] = os.NewFile(uintptr(fd), "rows")
-	}
-	if err := in.SealLoading(); err != nil {
+	scratch, err := sealLoading(in)
+	if err != nil {
 		return err
 	}
 	raw, err := readSealed(m.Files[0], maxSpec)
@@ -95,6 +89,19 @@ func load(in *jail.Inside) error {
 	return send(in, jail.Loaded, Loaded{res.Report, res.ManifestBytes}, jail.MaxLoaded)
 }
 
+// sealLoading makes the files by which DuckDB gets its rows, and seals.
+func sealLoading(in *jail.Inside) ([]*os.File, error) {
+	scratch := make([]*os.File, engine.ScratchFiles)
+	for i := range scratch {
+		fd, err := unix.MemfdCreate("rows", unix.MFD_CLOEXEC)
+		if err != nil {
+			return nil, errors.Join(err, in.Fail(jail.FaultInternal))
+		}
+		scratch[i] = os.NewFile(uintptr(fd), "rows")
+	}
+	return scratch, in.SealLoading()
+}
+
 // refused takes an error apart.
 func refused(err error) Refused {
 	if e, ok := errors.AsType[*engine.RejectsError](err); ok {
@@ -104,7 +111,7 @@ func refused(err error) Refused {
 	if !ok {
 		return Refused{Code: glovebox.CodeInternal, Msg: "the file cannot be loaded"}
 	}
-	return Refused{Code: e.Code, Field: e.Field, Msg: e.Msg, Fix: e.Fix}
+	return Refused{Code: e.Code, Field: e.Field, Col: e.Col, Msg: e.Msg, Fix: e.Fix}
 }
 
 // send sends a document.

@@ -39,13 +39,18 @@ type Worker struct {
 	guest   *sandbox.Guest
 	filters []*engine.RowFilter // by input; nil: none
 	watch   *watch              // on sample data only
+
+	pieceBytes int64
 }
 
 // Worker makes a worker: an instance of the guest and its filters.
 func (r *Runner) Worker(ctx context.Context) (*Worker, error) { return r.worker(ctx, nil) }
 
 func (r *Runner) worker(ctx context.Context, watching *watch) (_ *Worker, err error) {
-	w := &Worker{r: r, watch: watching, filters: make([]*engine.RowFilter, len(r.spec.Inputs))}
+	w := &Worker{r: r, watch: watching, filters: make([]*engine.RowFilter, len(r.spec.Inputs)), pieceBytes: r.spec.PieceBytes}
+	if w.pieceBytes == 0 {
+		w.pieceBytes = DefaultPieceBytes
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
@@ -86,10 +91,11 @@ func (w *Worker) Close() error {
 }
 
 // Part works on one part: files holds the descriptors of that part of every
-// input. It returns the encoded partial aggregate. An error is the host's (a
-// part that is not what its manifest says, a cancelled context), never a
-// guest's.
-func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
+// input. It returns the encoded partial aggregate, or what is left of it after
+// the pieces that it handed to piece because they took much memory. An error is
+// the host's (a part that is not what its manifest says, a cancelled context)
+// or piece's, never a guest's.
+func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) error) ([]byte, error) {
 	readers := make([]array.RecordReader, 0, len(files))
 	defer func() {
 		for _, r := range readers {
@@ -105,7 +111,14 @@ func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
 	}
 	b := w.r.plan.NewBounder(w.r.spec.Secret)
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
-		return w.unit(ctx, b, token, rows)
+		if err := w.unit(ctx, b, token, rows); err != nil || b.Bytes() < w.pieceBytes {
+			return err
+		}
+		data, err := b.Piece().MarshalBinary()
+		if err != nil {
+			return err
+		}
+		return piece(data)
 	})
 	if err != nil {
 		return nil, err

@@ -162,7 +162,19 @@ func (r *runner) run(ctx context.Context) (err error) {
 		files[i] = l.files
 	}
 	begin := time.Now()
-	data, err := w.Part(ctx, files)
+	plan := r.compiled.Plan()
+	total := plan.NewPartial()
+	add := func(data []byte) error {
+		one := plan.NewPartial()
+		if err := one.UnmarshalBinary(data); err != nil {
+			return err
+		}
+		return total.Merge(one)
+	}
+	data, err := w.Part(ctx, files, add)
+	if err == nil {
+		err = add(data)
+	}
 	if err != nil {
 		return err
 	}
@@ -170,7 +182,7 @@ func (r *runner) run(ctx context.Context) (err error) {
 	if !r.task.Declared {
 		return nil
 	}
-	return r.result(data)
+	return r.result(total)
 }
 
 // text takes what was printed since the last time.
@@ -231,12 +243,8 @@ func rows(spans []engine.Span) [][]any {
 }
 
 // result makes both tables: before and after noise.
-func (r *runner) result(data []byte) error {
+func (r *runner) result(total *privacy.Partial) error {
 	plan := r.compiled.Plan()
-	total := plan.NewPartial()
-	if err := total.UnmarshalBinary(data); err != nil {
-		return err
-	}
 	res := &Result{Exact: plan.Exact(total), Price: plan.Facts().Price, Kind: glovebox.LedgerPure}
 	if r.spec.Release.Rho > 0 {
 		res.Kind = glovebox.LedgerZCDP
