@@ -99,7 +99,8 @@ Developers
   job check|run|list|show           price a job, run it
   budget show                       what is left, and who spent what
 Review and evidence
-  release list|show|approve|export  review a release, export a signed bundle
+  release list|show|attach|approve|export
+                                    review a release, export a signed bundle
   audit list|show|verify            the log of every decision
   verify BUNDLE                     check a bundle, offline, anywhere
 
@@ -126,7 +127,8 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
   job check|run|list|show           预检与运行作业
   budget show                       预算余额与支出
 审核与证据
-  release list|show|approve|export  审核发布，导出签名发布包
+  release list|show|attach|approve|export
+                                    审核发布，导出签名发布包
   audit list|show|verify            每项决策的日志
   verify BUNDLE                     离线核验发布包
 

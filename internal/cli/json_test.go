@@ -311,6 +311,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		run(0, "job show "+text(j, "id")+" --as wang")
 	}
 	run(2, "job show j-0000000000000000 --as wang")
+	run(0, "module test pums/income.wasm --job pums/job.yaml --record pums/dataset.yaml --units 9 --neighbours -o neighbours.json")
+	run(0, "release attach "+id+" neighbours.json --as wang")
 	run(0, "release show "+id+" --as zhao")
 	run(3, "release export "+id+" --to out --as liu")
 	run(0, "release approve "+id+" --as zhao")
