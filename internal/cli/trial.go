@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -246,8 +248,10 @@ func values(row []any) string {
 			out = append(out, strconv.Quote(x))
 		case float64:
 			out = append(out, strconv.FormatFloat(x, 'g', -1, 64))
-		default:
+		case json.Number, bool:
 			out = append(out, fmt.Sprint(x))
+		default: // nothing that a worker of ours sends
+			out = append(out, strconv.Quote(fmt.Sprint(x)))
 		}
 	}
 	return strings.Join(out, ", ")
@@ -337,7 +341,12 @@ func (a *app) printTrialResult(res *trial.Result) {
 
 func texts(row []any) (out []string) {
 	for _, v := range row {
-		out = append(out, fmt.Sprint(v))
+		out = append(out, strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return unicode.ReplacementChar
+			}
+			return r
+		}, fmt.Sprint(v)))
 	}
 	return out
 }

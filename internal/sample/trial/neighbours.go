@@ -58,16 +58,12 @@ type Pair struct {
 }
 
 // RunNeighbours runs a module on pairs.
-func RunNeighbours(ctx context.Context, t *Task) (_ *Neighbours, err error) {
-	m, err := start(ctx, t)
+func RunNeighbours(ctx context.Context, t *Task) (*Neighbours, error) {
+	m, err := start(t)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if cerr := m.compiled.Close(); err == nil {
-			err = cerr
-		}
-	}()
+	defer m.close()
 	first, err := m.run(ctx, t.Tables)
 	if err != nil {
 		return nil, err
@@ -102,7 +98,7 @@ func RunNeighbours(ctx context.Context, t *Task) (_ *Neighbours, err error) {
 
 // jobDigest names what a job declares beside its module and rows.
 func (m *machine) jobDigest() (string, error) {
-	s := m.spec
+	s := &m.task.Spec
 	type input struct {
 		Dataset string
 		Columns []string

@@ -13,12 +13,19 @@ import (
 
 	"glovebox"
 	"glovebox/internal/catalog"
+	"glovebox/internal/jail"
 	"glovebox/internal/modbuild"
 	"glovebox/internal/sample"
 	"glovebox/internal/sample/trial"
 	"glovebox/internal/work"
 	"glovebox/sandbox"
 )
+
+// TestMain is the hook for workers: they are this test binary, started again.
+func TestMain(m *testing.M) {
+	jail.Main(trial.Roles())
+	os.Exit(m.Run())
+}
 
 const income = "../../../examples/pums/"
 
