@@ -34,8 +34,12 @@ fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, eac
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 
 .PHONY: fuzz-long
-fuzz-long: ## the same for longer, 1,000,000 resets in each way, 10,000 random modules metered and not (hours)
+fuzz-long: ## the same for longer, 1,000,000 resets in each way, 1,000 jobs at once, 10,000 random modules metered and not (hours)
 	@scripts/fuzz-long
+
+.PHONY: timing
+timing: ## try to tell by the time of 10,000 jobs who is in the data (an hour)
+	@scripts/timing
 
 .PHONY: bench
 bench: ## measure each hot path beside its baseline; print a table, write bench.json

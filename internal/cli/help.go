@@ -97,7 +97,7 @@ Data providers, authority, operator
 Developers
   module build|check|show|test      make a module, see what admission says, test it
   job check|run|list|show           price a job, run it
-  budget show                       what is left, and who spent what
+  budget show|history               what is left, and who spent what
 Review and evidence
   release list|show|attach|approve|export
                                     review a release, export a signed bundle
@@ -125,7 +125,7 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
 开发主体
   module build|check|show|test      构建模块，查看准入意见，测试
   job check|run|list|show           预检与运行作业
-  budget show                       预算余额与支出
+  budget show|history               预算余额与支出
 审核与证据
   release list|show|attach|approve|export
                                     审核发布，导出签名发布包

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -9,6 +10,7 @@ import (
 	"glovebox/internal/domain"
 	"glovebox/internal/job"
 	"glovebox/internal/pipeline"
+	"glovebox/privacy"
 )
 
 func (a *app) jobCmd() *cobra.Command {
@@ -19,10 +21,12 @@ func (a *app) jobCheck() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check JOB.yaml",
 		Short: a.t("say whether a job would be admitted and what it would cost", "预检作业：是否会被准入、花费多少"),
-		Long: a.t(`Check a job and its module, ask the policy and print all its reasons, the price
-and the balance. Nothing is charged, recorded or read. Role: developer.
-Exit status: as job run would give at admission.`, `检查作业及其模块，询问策略并列出全部理由、价格与余额。
-不收费、不记录、不读取数据。角色：开发主体。退出码：与 job run 准入时相同。`),
+		Long: a.t(`Check a job and its module, ask the policy and print all its reasons; the price
+on each ledger, whether it fits, and who else spent; and the error that the
+noise will make in each metric. Nothing is charged, recorded or read. Role:
+developer. Exit status: as job run would give at admission.`, `检查作业及其模块，询问策略并列出全部理由；显示在各账本上的价格、是否够用、其他支出者，
+以及噪声给各指标带来的误差。不收费、不记录、不读取数据。角色：开发主体。
+退出码：与 job run 准入时相同。`),
 		Example: "  glovebox job check job.yaml --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
@@ -50,7 +54,35 @@ func (a *app) printCheck(r *pipeline.CheckReport) {
 	if r.Stored {
 		a.say(a.t("the answer is stored: a run costs nothing and returns the same bytes", "已有存储结果：再次运行不花预算，返回相同字节"))
 	}
-	a.printPrices(r.Prices)
+	prices := make([]pipeline.Price, len(r.Prices))
+	kind := map[string]glovebox.LedgerKind{}
+	var caps []domain.CapReading
+	var spenders []domain.Spender
+	for i, q := range r.Prices {
+		prices[i], kind[q.Dataset] = q.Price, q.Kind
+		caps, spenders = append(caps, q.Caps...), append(spenders, q.Spenders...)
+	}
+	a.printPrices(prices)
+	for _, q := range r.Prices {
+		if !q.Fits {
+			a.say(a.t("%s does not hold the price, or the grant does not allow it", "%s 的余额或授权上限不足以支付本作业"), q.Dataset)
+		}
+	}
+	a.printErrors(&r.Privacy)
+	a.printCaps(kind, caps)
+	a.printSpenders(kind, spenders)
+}
+
+// printErrors prints what the noise will do to each metric.
+func (a *app) printErrors(f *privacy.Facts) {
+	var rows [][]string
+	for _, name := range sortedKeys(f.Errors) {
+		e := f.Errors[name]
+		rows = append(rows, []string{name, strconv.FormatFloat(e.StdDev, 'g', 4, 64), "±" + strconv.FormatFloat(e.Half, 'g', 4, 64)})
+	}
+	a.say("")
+	table(a.Out, []string{a.t("metric", "指标"), a.t("noise (standard deviation)", "噪声（标准差）"), a.t("95 %", "95 %")}, rows)
+	a.say(a.t("of a mean: divided by the number of units of its key", "平均值：须再除以该分组的单元数"))
 }
 
 func (a *app) printPrices(prices []pipeline.Price) {
@@ -101,7 +133,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 				return err
 			}
 			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				o, err := pipeline.New(d, &pipeline.Options{Progress: a.progress(a.t("running", "运行"))}).Run(c.Context(), w[0], u)
+				o, err := pipeline.New(d, nil).Run(c.Context(), w[0], u)
 				if err != nil {
 					return err
 				}

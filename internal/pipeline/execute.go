@@ -136,8 +136,8 @@ func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Partial, err
 			}
 			n++
 			fault.Point("part-done")
-			if p.o.Progress != nil {
-				p.o.Progress(int64(n), int64(w.parts))
+			if p.o.partDone != nil {
+				p.o.partDone(n)
 			}
 			return nil
 		},

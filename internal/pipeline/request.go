@@ -81,7 +81,14 @@ func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_
 			r.release()
 		}
 	}()
-	if err := r.read(ctx, p.d.MaxFuel, func() error { return p.readCatalogue(ctx, r) }); err != nil {
+	err = r.read(ctx, p.d.MaxFuel, func() error {
+		if p.d.Strict && r.job.Release.Deadline == 0 {
+			return r.invalid("release.deadline", "is missing: in this domain a result shows at a declared deadline only").
+				WithFix("declare the seconds after which it shows, such as `deadline: 10`")
+		}
+		return p.readCatalogue(ctx, r)
+	})
+	if err != nil {
 		return nil, err
 	}
 	walls, err := r.crew.Walls()
