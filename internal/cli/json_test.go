@@ -310,6 +310,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(3, "job run pums/job.yaml --sample --as wu")
 	run(2, "job run pums/job.yaml --units 3 --as wang")
 	run(0, "job run json/private.yaml --as wang")
+	run(0, "job run json/epsilon.yaml --as wang")
 	run(0, "job run json/listed.yaml --as wang")
 	list, _ := run(0, "job list --as wang")
 	for _, j := range list.([]any) {
