@@ -287,6 +287,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "dataset sample visits --units 5")
 	run(0, "dataset sample --record json/visits.yaml --rows 3 -o sample.csv")
 	run(2, "dataset sample")
+	run(3, "dataset sample pums --fit --rho 0.01 --as wang")
+	run(0, "dataset sample pums --fit --rho 0.01 --units 3 --as chen")
 	run(0, "scenario list")
 	run(0, "scenario show visits")
 	run(0, "module check pums/income.wasm")

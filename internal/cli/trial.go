@@ -14,6 +14,7 @@ import (
 	"glovebox"
 	"glovebox/internal/catalog"
 	"glovebox/internal/domain"
+	"glovebox/internal/fit"
 	"glovebox/internal/pipeline"
 	"glovebox/internal/sample"
 	"glovebox/internal/sample/trial"
@@ -27,6 +28,8 @@ type sampleRun struct {
 	grant   string
 	rows    []string // CODE=FILE
 	show    int
+	fit     bool
+	models  map[string]*fit.Model // with fit, by dataset
 }
 
 func (o *sampleRun) bind(a *app, c *cobra.Command) {
@@ -67,10 +70,19 @@ func (a *app) readJob(ctx context.Context, o *sampleRun, file string) (s *pipeli
 			return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--grant", Msg: "a domain has grants of its own"}).WithFix("leave it out, or name records with --record")
 		}
 		err = a.act(ctx, false, func(d *domain.Domain, u glovebox.User) error {
-			s, err = pipeline.New(d, nil).Sample(ctx, file, u)
+			p := pipeline.New(d, nil)
+			if s, err = p.Sample(ctx, file, u); err != nil || !o.fit {
+				return err
+			}
+			if o.models, err = models(ctx, p, s.Records); err != nil {
+				s.Close()
+			}
 			return err
 		})
 		return s, err
+	}
+	if o.fit {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "--fit is of a domain's data, not of a record's file").WithFix("leave --record out and use --domain")
 	}
 	records, err := o.readRecords()
 	if err != nil {
@@ -116,7 +128,7 @@ func (a *app) tables(ctx context.Context, o *sampleRun, records map[string]*glov
 			continue
 		}
 		g := o.Options
-		g.Lists = lists
+		g.Lists, g.Model = lists, o.models[code]
 		if t[code], err = sample.Generate(ctx, records[code], &g); err != nil {
 			return nil, nil, err
 		}
