@@ -154,10 +154,18 @@ func (p *Program) NewGuest(ctx context.Context, b *Binding, o *GuestOptions) (*G
 }
 
 func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
+	g.make = func() (*instance, error) { return g.program.newInstance(g.plan.Function.Name, o.FuelSlice) }
 	if o.Logs != nil {
 		g.log = &unitLog{to: o.Logs}
+		silent := g.make
+		g.make = func() (*instance, error) {
+			in, err := silent()
+			if err == nil {
+				in.ctx = logContext{in.ctx, g.log}
+			}
+			return in, err
+		}
 	}
-	g.make = func() (*instance, error) { return g.program.newInstance(g.plan.Function.Name, o.FuelSlice, g.log) }
 	if g.in, err = g.make(); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type instance struct {
 
 // newInstance instantiates the program's module. No guest code runs: start
 // sections are refused at admission.
-func (p *Program) newInstance(entry string, slice int64, log *unitLog) (*instance, error) {
+func (p *Program) newInstance(entry string, slice int64) (*instance, error) {
 	l, err := newLinear(p.module.manifest.Pages * wasmbin.PageBytes)
 	if err != nil {
 		return nil, err
@@ -42,9 +42,6 @@ func (p *Program) newInstance(entry string, slice int64, log *unitLog) (*instanc
 	if err != nil {
 		l.Free() // the runtime does not, where instantiation fails
 		return nil, err
-	}
-	if log != nil {
-		in.ctx = logContext{in.ctx, log}
 	}
 	return in, nil
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"glovebox"
 	"glovebox/sandbox/abi"
@@ -265,4 +267,39 @@ GBX_EXPORT(run) int32_t run(int32_t rows) {
 			t.Errorf("%s: %v, %q, want %q", x.define, v, b, x.want)
 		}
 	}
+}
+
+// FuzzLogRegion: whatever lies in a log region arrives as printable text
+// within its bound.
+func FuzzLogRegion(f *testing.F) {
+	f.Add([]byte("\x05\x00\x00\x00hello, world"))
+	f.Add([]byte("\xff\xff\xff\xff\x1b[2J\xc3"))
+	f.Add([]byte("\x00\x00\x00\x00\x00\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, memory []byte) {
+		r := region{0, len(memory)}
+		if !r.validLog(len(memory) + 1) {
+			return
+		}
+		const unit = 100
+		var b bytes.Buffer
+		logs, err := NewSampleLogs(&b, unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &unitLog{to: logs}
+		l.printed(r, memory)
+		said, err := l.end()
+		if err != nil || said != int64(binary.LittleEndian.Uint32(memory)) {
+			t.Fatalf("%d bytes, %v", said, err)
+		}
+		s := b.String()
+		if len(s) > utf8.UTFMax*unit+1 || !utf8.ValidString(s) || s != "" && !strings.HasSuffix(s, "\n") {
+			t.Fatalf("%q", s)
+		}
+		for _, c := range s {
+			if c != '\n' && c != '\t' && c != utf8.RuneError && !unicode.IsPrint(c) {
+				t.Fatalf("%q holds %U", s, c)
+			}
+		}
+	})
 }

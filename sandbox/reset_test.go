@@ -166,7 +166,7 @@ func TestFailedInstantiationFreesMemory(t *testing.T) {
 	prog.compiled = broken
 	before := addressSpace(t)
 	for range 40 {
-		if _, err := prog.newInstance("run", DefaultFuelSlice, nil); err == nil {
+		if _, err := prog.newInstance("run", DefaultFuelSlice); err == nil {
 			t.Fatal("a data segment outside memory was taken")
 		}
 	}

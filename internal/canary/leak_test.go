@@ -122,6 +122,12 @@ func (b *box) stageData() {
 	b.ok("dataset list")
 	b.ok("dataset show people")
 	b.fails(2, "dataset show nothing")
+	b.ok("dataset sample people --units 20")
+	b.fails(2, "dataset sample nothing")
+	for _, name := range []string{"a", "b", "c", "d"} {
+		b.once("module new --lang c new-" + name)
+	}
+	b.fails(2, "module new --lang c new-a")
 	b.scenario()
 }
 

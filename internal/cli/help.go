@@ -95,7 +95,7 @@ Data providers, authority, operator
   dataset add|load|list|show|sample the catalogue; load data; make sample rows
   scenario add|grant|list|show      purposes, and the rights they have
 Developers
-  module build|check|show|test      make a module, see what admission says, test it
+  module new|build|check|show|test  make a module, see what admission says, test it
   job check|run|list|show           price a job, run it
   budget show|history               what is left, and who spent what
 Review and evidence
@@ -123,7 +123,7 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
   dataset add|load|list|show|sample 数据资源目录；数据入库；生成样例数据
   scenario add|grant|list|show      应用场景与授权
 开发主体
-  module build|check|show|test      构建模块，查看准入意见，测试
+  module new|build|check|show|test  构建模块，查看准入意见，测试
   job check|run|list|show           预检与运行作业
   budget show|history               预算余额与支出
 审核与证据

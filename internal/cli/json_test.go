@@ -188,6 +188,8 @@ func TestContractSeesDifferences(t *testing.T) {
 // unseen are documented fields that no command line of this test prints.
 var unseen = []string{
 	"facts.params", // examples/care-hotspots runs a module that takes some
+	// internal/pipeline runs jobs over a dataset with several unit columns
+	"facts.group", "input.unit", "input_facts.unit",
 	// Of modules that fail and print, and rows that a record rejects: internal/sample/trial.
 	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_input.first", "pair.cause",
 	"module_test.compiler", // needs a compiler
@@ -277,7 +279,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "dataset load pums pums/pums.csv --as chen")
 	for _, code := range []string{"noisy", "open"} {
 		run(0, "dataset add json/"+code+".yaml --as chen")
-		run(0, "dataset load "+code+" json/ids.csv --as chen")
+		run(0, "dataset load "+code+" json/"+code+".csv --as chen")
 		run(0, "dataset show "+code)
 	}
 	run(2, "dataset load pums json/rejects.csv --as chen")
@@ -294,6 +296,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "module check pums/income.wasm")
 	run(0, "module show json/visits.wasm")
 	run(5, "module check pums/pums.csv")
+	run(0, "module new fresh --lang c")
 	run(0, "module build pums/income.wasm --manifest pums/income.manifest.json -o built.wasm")
 	run(0, "module test pums/income.wasm --units 4 --update")
 	run(0, "module test pums/income.wasm --units 4")

@@ -33,6 +33,10 @@ func (p *Pipeline) Fit(ctx context.Context, u glovebox.User, code string, kind g
 	if d.State != "active" || d.Snapshot == nil || d.Snapshot.State != "current" {
 		return nil, glovebox.Errorf(glovebox.CodeConflict, "dataset %q has no snapshot to fit", code).WithFix("load it first")
 	}
+	if len(d.Record.OtherUnits) > 0 {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a row of %s names several units, and a fit counts one row of the first alone: it would not protect the others", code).
+			WithFix("leave --fit out")
+	}
 	layout := fit.NewLayout(&d.Record)
 	if len(layout.Columns) == 0 {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no column of %s can be fitted: none has a list of values or two bounds", code)

@@ -65,7 +65,9 @@ func SampleAlone(ctx context.Context, file string, wasm []byte, records map[stri
 			if rec == nil {
 				return r.invalid("inputs."+code, "there is no record of this dataset").WithFix("name its file with --record, or use a domain")
 			}
-			r.datasets[code] = domain.DatasetDoc{Record: *rec, State: policy.DatasetActive}
+			if err := r.take(code, domain.DatasetDoc{Record: *rec, State: policy.DatasetActive}); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

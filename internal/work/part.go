@@ -92,7 +92,8 @@ func (w *Worker) Close() error {
 
 // Part works on one part: files holds the descriptors of that part of every
 // input. It returns the encoded partial aggregate, or what is left of it after
-// the pieces that it handed to piece because they took much memory. An error is
+// the pieces that it handed to piece, which may be nil, because they took much
+// memory. An error is
 // the host's (a part that is not what its manifest says, a cancelled context)
 // or piece's, never a guest's.
 func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) error) ([]byte, error) {
@@ -111,7 +112,7 @@ func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) err
 	}
 	b := w.r.plan.NewBounder(w.r.spec.Secret)
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
-		if err := w.unit(ctx, b, token, rows); err != nil || b.Bytes() < w.pieceBytes {
+		if err := w.unit(ctx, b, token, rows); err != nil || piece == nil || b.Bytes() < w.pieceBytes {
 			return err
 		}
 		data, err := b.Piece().MarshalBinary()
