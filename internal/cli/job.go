@@ -136,7 +136,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 			if onSample {
 				return a.runSample(c.Context(), &o, w[0])
 			}
-			if err := onlyWith(c, "sample", "record", "grant", "rows", "seed", "units", "show"); err != nil {
+			if err := onlyWith(c, "sample", "record", "grant", "rows", "seed", "units", "show", "fit"); err != nil {
 				return err
 			}
 			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
@@ -149,6 +149,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 		},
 	}
 	c.Flags().BoolVar(&onSample, "sample", false, a.t("run on made-up rows, show everything, charge nothing", "在样例数据上运行，展示全部过程，不花预算"))
+	c.Flags().BoolVar(&o.fit, "fit", false, a.t("with --sample: draw rows from the inputs' fits (dataset sample --fit)", "与 --sample 合用：依据各输入的拟合结果生成（dataset sample --fit）"))
 	o.bind(a, c)
 	return c
 }

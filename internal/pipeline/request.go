@@ -106,8 +106,10 @@ func (r *request) read(ctx context.Context, maxFuel int64, catalogue func() erro
 	if r.job, err = catalog.ParseJob(r.file, data); err != nil {
 		return err
 	}
-	if r.wasm, err = files.ReadBeside(r.file, r.job.Module, maxModule, "a module is at most 16 MiB"); err != nil {
-		return at(err, "module")
+	if r.wasm == nil {
+		if r.wasm, err = files.ReadBeside(r.file, r.job.Module, maxModule, "a module is at most 16 MiB"); err != nil {
+			return at(err, "module")
+		}
 	}
 	if r.module, err = sandbox.Admit(r.wasm, &sandbox.Options{MaxFuel: maxFuel}); err != nil {
 		return inFile(err, r.beside(r.job.Module))
