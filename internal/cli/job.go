@@ -78,11 +78,15 @@ func (a *app) printErrors(f *privacy.Facts) {
 	var rows [][]string
 	for _, name := range sortedKeys(f.Errors) {
 		e := f.Errors[name]
+		if e.Ranks > 0 {
+			rows = append(rows, []string{name, "-", "±" + strconv.FormatFloat(e.Ranks, 'g', 4, 64) + a.t(" ranks", " 个位次")})
+			continue
+		}
 		rows = append(rows, []string{name, strconv.FormatFloat(e.StdDev, 'g', 4, 64), "±" + strconv.FormatFloat(e.Half, 'g', 4, 64)})
 	}
 	a.say("")
 	table(a.Out, []string{a.t("metric", "指标"), a.t("noise (standard deviation)", "噪声（标准差）"), a.t("95 %", "95 %")}, rows)
-	a.say(a.t("of a mean: divided by the number of units of its key", "平均值：须再除以该分组的单元数"))
+	a.say(a.t("of a mean or variance: divided by the number of units of its key", "平均值与方差：须再除以该分组的单元数"))
 }
 
 func (a *app) printPrices(prices []pipeline.Price) {
