@@ -306,6 +306,9 @@ func (a *app) printOutcomes(r *trial.Report) {
 		r.Fuel.Least, r.Fuel.Most, r.Fuel.Median, r.Fuel.Limit, r.Time.Load, r.Time.Compile, r.Time.Run)
 }
 
+// mostTrialRows is how many rows of a table are shown.
+const mostTrialRows = 40
+
 // printTrialResult prints each key's figures before and after noise.
 func (a *app) printTrialResult(res *trial.Result) {
 	exact := map[string]privacy.Row{}
@@ -337,7 +340,7 @@ func (a *app) printTrialResult(res *trial.Result) {
 		}
 		rows = append(rows, line)
 	}
-	for _, row := range res.Exact { // private keys that were not selected
+	for _, row := range res.Exact { // private keys that were not selected: a dash
 		if _, left := exact[values(row.Key)]; !left {
 			continue
 		}
@@ -347,7 +350,11 @@ func (a *app) printTrialResult(res *trial.Result) {
 		}
 		rows = append(rows, line)
 	}
-	table(a.Out, head, rows)
+	more := len(rows) - mostTrialRows
+	table(a.Out, head, rows[:min(len(rows), mostTrialRows)])
+	if more > 0 {
+		a.say(a.t("and %d more rows; --json has all", "另有 %d 行；--json 含全部"), more)
+	}
 	a.say(a.t("a run on real data takes %s from the ledger of each input", "在真实数据上运行将从每个输入的账本扣除 %s"), amount(res.Kind, res.Price))
 }
 
