@@ -49,6 +49,8 @@ type Facts struct {
 	Noise      []NoiseFacts     `json:"noise"`
 	Selection  *SelectionFacts  `json:"selection,omitempty"` // nil: public keys
 	Errors     map[string]Error `json:"errors"`              // per metric
+	Blocks     int              `json:"blocks,omitempty"`    // mode blocks: their number
+	Combined   []BlockFacts     `json:"combined,omitempty"`  // mode blocks: per metric
 }
 
 // NoiseFacts say what was added to one kind of number.

@@ -17,7 +17,10 @@ const (
 	MaxKeyWidth      = 64
 	MaxMetrics       = 64
 	MaxRecords       = 65_536
-	MaxStringParam   = 1024 // bytes
+	MaxStringParam   = 1024              // bytes
+	MaxUnits         = 1_000_000         // of one block
+	MaxBlockRows     = 4_000_000         // of one block in one input
+	MaxBlockFuel     = 1_000_000_000_000 // of one block
 )
 
 // Kinds of functions.
@@ -27,6 +30,9 @@ const (
 	// KindMapScalar is called once per row, with the row's values as
 	// parameters, and changes nothing.
 	KindMapScalar = "map_scalar"
+	// KindBlocks is called once per block of units, in a fresh instance, with
+	// all rows of all its units in the window and where each unit begins.
+	KindBlocks = "blocks"
 )
 
 // Bounds of a function of kind map_scalar.
@@ -51,6 +57,7 @@ type Manifest struct {
 type Function struct {
 	Name       string  `json:"name"`
 	Kind       string  `json:"kind"`
+	MaxUnits   int     `json:"max_units,omitempty"` // kind blocks: units of one block
 	Inputs     []Table `json:"inputs"`
 	References []Table `json:"references,omitempty"`
 	Params     []Param `json:"params,omitempty"`
@@ -59,6 +66,19 @@ type Function struct {
 
 // Scalar says whether the function is of kind map_scalar.
 func (f *Function) Scalar() bool { return f.Kind == KindMapScalar }
+
+// Blocks says whether the function is of kind blocks.
+func (f *Function) Blocks() bool { return f.Kind == KindBlocks }
+
+// FuelOf is what one call of a function may use: the manifest's fuel for a
+// unit, and for a block that of max_units units, MaxBlockFuel at most. It does
+// not depend on how many units a block has.
+func (m *Manifest) FuelOf(f *Function) int64 {
+	if f.Blocks() {
+		return min(m.Fuel*int64(f.MaxUnits), MaxBlockFuel)
+	}
+	return m.Fuel
+}
 
 // Table is an input or a reference table.
 type Table struct {
