@@ -34,6 +34,11 @@ var rows = []row{
 		against: "Google differential-privacy/go v3.0.0",
 	},
 	{
+		name: "many-quantile add", unit: "ns", floor: 40,
+		ours: bench{"privacy", "BenchmarkTreeAdd", "ns/op"}, base: []bench{{"privacy", "BenchmarkTreeAddGoogle", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0, the same values and number of leaves",
+	},
+	{
 		name: "guest group-by, metered, with copy", unit: "rows/s", more: true, floor: 150e6,
 		ours: bench{"sandbox", "BenchmarkGuestGroupBy", "rows/s"}, base: []bench{{"sandbox", "BenchmarkNativeGroupBy", "rows/s"}},
 		against: "the same loop in native Go, no copy",
