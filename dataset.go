@@ -165,4 +165,8 @@ type Snapshot struct {
 	Loaded  string `json:"loaded"`  // RFC 3339, UTC, to the second
 	By      string `json:"by"`
 	State   string `json:"state"` // current, replaced, destroyed
+	// NoisyUnits is how many units there are, at least 1: the exact number where
+	// the record says that it is public, else the number with the noise that was
+	// bought. 0: not bought.
+	NoisyUnits int64 `json:"noisy_units,omitempty"`
 }

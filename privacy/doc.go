@@ -13,6 +13,10 @@
 // binary fractions. Contributions add up in integers in a Partial; partials
 // merge in any order to the same bytes. Plan.Release makes the table, once.
 //
+// In mode blocks the same is done by NewBlockPlan, Outputs and
+// BlockPlan.Release for records of blocks of units in place of units: any
+// statistic, combined by a private median, mean or vote.
+//
 // # What is promised
 //
 // Neighbours are two data sets of which one holds one unit more. For any guest
@@ -40,6 +44,8 @@
 //     all its rows, and resets the guest between units. If a unit's records are
 //     spread over two calls or two bounders, it counts as two units. Two calls
 //     in a row with one token are reported by Bounder.Partial; others are not.
+//   - In mode blocks, that the combined figure is near the statistic of all
+//     units: it is near the middle of what the blocks gave.
 //   - Replacing one unit by another counts as two changes and costs twice the
 //     budget; a group of k units costs k times.
 //   - The noise is as unpredictable as ChaCha8 seeded by the operating system;

@@ -111,7 +111,38 @@ func (m *Module) CheckOutput(function string, out *glovebox.Output) error {
 	if !ok {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q", function)
 	}
+	if f.Blocks() {
+		return wrongMode("function %s is of kind blocks", f.Name).WithFix("set mode: blocks")
+	}
 	return abi.CheckOutput(f, out)
+}
+
+// CheckBlocks says whether what a job of mode blocks declares is what the
+// function gives: the same metrics in the same order.
+func (m *Module) CheckBlocks(function string, b *glovebox.Blocks) error {
+	f, ok := m.manifest.Function(function)
+	switch {
+	case !ok:
+		return glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q", function)
+	case !f.Blocks():
+		return wrongMode("function %s is not of kind blocks", f.Name).WithFix("set mode: map")
+	}
+	return abi.CheckBlocks(f, b)
+}
+
+func wrongMode(format string, a ...any) *glovebox.Error {
+	e := glovebox.Errorf(glovebox.CodeInvalid, format, a...)
+	e.Field = "mode"
+	return e
+}
+
+// Fuel is what one call of the function may use: for one unit, or one block.
+func (m *Module) Fuel(function string) int64 {
+	f, ok := m.manifest.Function(function)
+	if !ok {
+		return m.manifest.Fuel
+	}
+	return m.manifest.FuelOf(f)
 }
 
 // NewGuest starts a guest: it instantiates the module, runs its _initialize

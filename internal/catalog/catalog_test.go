@@ -264,6 +264,7 @@ func written(v any) ([]byte, error) {
 		}
 		d.Output.Metrics = append(d.Output.Metrics, entry[metricDef]{m.Name, def})
 	}
+	d.Blocks = writtenBlocks(j.Blocks)
 	return json.Marshal(d)
 }
 

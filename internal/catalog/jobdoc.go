@@ -10,11 +10,12 @@ import (
 )
 
 // jobDoc is a job as people write it: key fields and metrics are maps from
-// name to definition. Its Output stands in front of the one of glovebox.Job,
-// which fill sets.
+// name to definition. Its Output and Blocks stand in front of those of
+// glovebox.Job, which fill sets.
 type jobDoc struct {
 	glovebox.Job
-	Output outputDoc `json:"output"`
+	Output outputDoc  `json:"output,omitzero"`
+	Blocks *blocksDoc `json:"blocks,omitempty"`
 }
 
 type outputDoc struct {
@@ -102,5 +103,6 @@ func (d *jobDoc) fill(c *checker) *glovebox.Job {
 		out.Metrics = append(out.Metrics, f)
 	}
 	d.Job.Output = out
+	d.Job.Blocks = d.Blocks.fill(c)
 	return &d.Job
 }

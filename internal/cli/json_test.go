@@ -202,7 +202,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	if err := copyTree(filepath.Join(dir, "json"), "testdata/json"); err != nil {
 		t.Fatal(err)
 	}
-	for _, from := range []string{"../../sandbox/testdata/visits.wasm", "../../examples/pums/income.wasm"} {
+	for _, from := range []string{"../../sandbox/testdata/visits.wasm", "../../examples/pums/income.wasm", "../../examples/spread/spread.wasm"} {
 		wasm, err := os.ReadFile(from)
 		if err != nil {
 			t.Fatal(err)
@@ -283,6 +283,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "job run pums/job.yaml --as wang")
 	run(0, "job run json/private.yaml --as wang")
 	run(0, "job run json/listed.yaml --as wang")
+	run(0, "module show json/spread.wasm")
+	run(0, "job run json/blocks.yaml --as wang")
 	list, _ := run(0, "job list --as wang")
 	for _, j := range list.([]any) {
 		run(0, "job show "+text(j, "id")+" --as wang")

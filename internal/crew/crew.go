@@ -157,10 +157,11 @@ type Task struct {
 	Parts     int
 	// Open returns the descriptors of a part of every input; Run closes them.
 	Open func(part int) ([]work.Files, error)
-	// Done takes each part's partial aggregate once, from one goroutine at a
-	// time, in any order. ErrPartial means that these bytes are not one and the
-	// part has to be done again; any other error ends the job.
-	Done func(partial []byte) error
+	// Done takes the partial aggregate of each piece (Job.PartsPerPiece parts)
+	// once, from one goroutine at a time, in any order. ErrPartial means that
+	// these bytes are not one and the piece has to be done again; any other
+	// error ends the job.
+	Done func(piece int, partial []byte) error
 }
 
 // ErrPartial is what Task.Done returns for bytes that are no partial aggregate

@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 	for name, r := range faulty() {
 		roles[name] = r
 	}
+	for name, r := range faultyBlocks() {
+		roles[name] = r
+	}
 	jail.Main(roles)
 	os.Exit(m.Run())
 }
@@ -100,7 +103,7 @@ type collect struct {
 	job   *work.Job
 }
 
-func (c *collect) done(data []byte) error {
+func (c *collect) done(_ int, data []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one := c.job.Plan().NewPartial()

@@ -132,6 +132,10 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 		},
 		Datasets: map[string]policy.Dataset{},
 	}
+	if r.blocks != nil {
+		in.Job.Blocks = r.blocks.Count()
+		in.Job.Output.MaxKeysPerUnit = 1
+	}
 	for _, k := range r.job.Output.Key {
 		in.Job.Output.KeyTypes = append(in.Job.Output.KeyTypes, k.Type)
 		in.Job.Output.PrivateKeys = in.Job.Output.PrivateKeys || k.Private
@@ -152,7 +156,7 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 				return err
 			}
 			ds, err := in.Datasets[code], error(nil)
-			if ds.Cost, err = r.plan.Cost(ds.Ledger.Kind); err != nil {
+			if ds.Cost, err = r.cost(ds.Ledger.Kind); err != nil {
 				return inFile(at(err, "release"), r.file)
 			}
 			a.charges = append(a.charges, glovebox.Charge{Dataset: code, Kind: ds.Ledger.Kind, Amount: ds.Cost})

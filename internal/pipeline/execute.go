@@ -41,8 +41,8 @@ type source struct {
 // here, before anything is charged.
 func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobWork, error) {
 	w := &jobWork{parts: p.d.Parts, crew: r.crew}
-	spec := work.Spec{Wasm: r.wasm, MaxFuel: p.d.MaxFuel, Function: r.function.Name, Params: r.job.Params, References: r.refs, Output: r.job.Output,
-		Release: r.job.Release, Public: r.public, Secret: p.d.Vault.JobSecret(a.doc.ID).Bytes(), TokenKey: p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()}
+	spec := work.Spec{Wasm: r.wasm, MaxFuel: p.d.MaxFuel, Function: r.function.Name, Params: r.job.Params, References: r.refs,
+		Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Release: r.job.Release, Public: r.public, Secret: p.d.Vault.JobSecret(a.doc.ID).Bytes(), TokenKey: p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()}
 	for _, code := range r.codes() {
 		doc := r.datasets[code]
 		if doc.Snapshot.Parts != w.parts {
@@ -88,43 +88,76 @@ func (p *Pipeline) start(ctx context.Context, w *jobWork) error {
 }
 
 // execute runs all parts, merges what they give and adds noise.
-func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*privacy.Table, error) {
-	total, err := p.parts(ctx, w)
-	if err != nil {
-		return nil, err
-	}
+func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*answer, error) {
 	src, err := privacy.NewSource()
 	if err != nil {
 		return nil, err
 	}
-	return w.job.Plan().Release(total, src)
+	if plan := w.job.Blocks(); plan != nil {
+		total, err := p.blocks(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		t, err := plan.Release(total, src)
+		if err != nil {
+			return nil, err
+		}
+		return layBlocks(t), nil
+	}
+	total, err := p.parts(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	t, err := w.job.Plan().Release(total, src)
+	if err != nil {
+		return nil, err
+	}
+	return layTable(t), nil
 }
 
 // parts has the crew work on all parts and merges them. What a worker sends is
 // foreign: it is decoded on its own before it is added.
 func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Partial, error) {
 	total := w.job.Plan().NewPartial()
-	n := 0
-	err := w.crew.Run(ctx, &crew.Task{
+	return total, p.pieces(ctx, w, func(_ int, data []byte) error {
+		one := w.job.Plan().NewPartial()
+		if one.UnmarshalBinary(data) != nil {
+			return crew.ErrPartial
+		}
+		return total.Merge(one)
+	})
+}
+
+// blocks is parts for a job of mode blocks.
+func (p *Pipeline) blocks(ctx context.Context, w *jobWork) (*privacy.Outputs, error) {
+	total := w.job.Blocks().NewTotal()
+	return total, p.pieces(ctx, w, func(piece int, data []byte) error {
+		one := w.job.Outputs(piece, w.parts)
+		if one.UnmarshalBinary(data) != nil {
+			return crew.ErrPartial
+		}
+		return total.Merge(one)
+	})
+}
+
+// pieces has the crew work on all pieces and hands each answer to take.
+func (p *Pipeline) pieces(ctx context.Context, w *jobWork, take func(piece int, data []byte) error) error {
+	n, all := 0, w.parts/w.job.PartsPerPiece(w.parts)
+	return w.crew.Run(ctx, &crew.Task{
 		Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts,
 		Open: func(part int) ([]work.Files, error) { return p.openPart(w, part) },
-		Done: func(data []byte) error {
-			one := w.job.Plan().NewPartial()
-			if one.UnmarshalBinary(data) != nil {
-				return crew.ErrPartial
-			}
-			if err := total.Merge(one); err != nil {
+		Done: func(piece int, data []byte) error {
+			if err := take(piece, data); err != nil {
 				return err
 			}
 			n++
 			fault.Point("part-done")
 			if p.o.Progress != nil {
-				p.o.Progress(int64(n), int64(w.parts))
+				p.o.Progress(int64(n), int64(all))
 			}
 			return nil
 		},
 	})
-	return total, err
 }
 
 // openPart decrypts one part of every input into memory. The files are the

@@ -38,7 +38,8 @@ type request struct {
 	files    map[string]string // what a file is for, to its digest
 	refs     map[string]arrow.RecordBatch
 	public   privacy.PublicKeys
-	plan     *privacy.Plan
+	plan     *privacy.Plan                // mode map
+	blocks   *privacy.BlockPlan           // mode blocks
 	datasets map[string]domain.DatasetDoc // those that the domain knows
 	filters  map[string]*engine.Filter
 	crew     *crew.Crew
@@ -99,7 +100,7 @@ func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_
 	if err := r.readFiles(ctx); err != nil {
 		return nil, err
 	}
-	if r.plan, err = privacy.NewPlan(r.job.Output, r.job.Release, r.public); err != nil {
+	if err := r.makePlan(); err != nil {
 		return nil, inFile(err, file)
 	}
 	walls, err := r.crew.Walls()
@@ -173,6 +174,13 @@ func (r *request) chooseFunction() error {
 		return r.invalid("function", "the module has no such function, or several and none is named").WithFix("name one of %v", names)
 	}
 	r.job.Function = r.function.Name
+	switch blocks := r.job.Mode == glovebox.ModeBlocks; {
+	case blocks != r.function.Blocks():
+		return r.invalid("mode", "function %s of the module is of kind %s", r.function.Name, r.function.Kind).
+			WithFix("functions of kind blocks are for mode blocks, all others for mode map")
+	case blocks:
+		return r.orderBlocks()
+	}
 	out := &r.job.Output
 	keys := make([]glovebox.KeyField, 0, len(out.Key))
 	for _, k := range r.function.Output.Key {

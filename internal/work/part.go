@@ -38,6 +38,10 @@ type Worker struct {
 	units   atomic.Int64 // units so far: a sign of life
 	guest   *sandbox.Guest
 	filters []*engine.RowFilter // by input; nil: none
+
+	// Mode blocks only.
+	piece *piece // begun and not ended; nil: none
+	next  int    // part that it goes on with
 }
 
 // Worker makes a worker: an instance of the guest and its filters.
@@ -71,6 +75,7 @@ func (r *Runner) Worker(ctx context.Context) (_ *Worker, err error) {
 
 // Close frees the guest and the filters.
 func (w *Worker) Close() error {
+	w.dropPiece()
 	for _, f := range w.filters {
 		if f != nil {
 			f.Close()
@@ -83,8 +88,9 @@ func (w *Worker) Close() error {
 }
 
 // Part works on one part: files holds the descriptors of that part of every
-// input. It returns the encoded partial aggregate. An error is the host's (a
-// part that is not what its manifest says, a cancelled context), never a
+// input. It returns the encoded partial aggregate; nil in mode blocks if a
+// block goes on in the next part, which has to follow. An error is the host's
+// (a part that is not what its manifest says, a cancelled context), never a
 // guest's.
 func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
 	readers := make([]array.RecordReader, 0, len(files))
@@ -99,6 +105,9 @@ func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
 			return nil, err
 		}
 		readers = append(readers, r)
+	}
+	if w.r.blocks != nil {
+		return w.blockPart(ctx, files[0].Index, len(files[0].Manifest.Parts), readers)
 	}
 	b := w.r.plan.NewBounder(w.r.spec.Secret)
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {

@@ -149,6 +149,9 @@ func (w *Worker) servePart(ctx context.Context, in *jail.Inside, manifests []*en
 	if err != nil {
 		return errors.Join(err, in.Fail(jail.FaultData))
 	}
+	if data == nil {
+		return in.Send(jail.Frame{Kind: jail.Ready}) // for the part that the block goes on in
+	}
 	return in.Send(jail.Frame{Kind: jail.Partial, Payload: append(m.Data[:4:4], data...)})
 }
 

@@ -72,3 +72,18 @@ func (w *Writer) Block(window []byte, b *Block) (rows int, fits bool, err error)
 	le.PutUint32(w.prefix[48:], uint32(units))
 	return w.Unit(window, b.Rows)
 }
+
+// CheckBlocks holds what a job of mode blocks declares against the record of a
+// function: the same metrics in the same order.
+func CheckBlocks(f *Function, b *glovebox.Blocks) error {
+	if len(b.Metrics) != len(f.Output.Metrics) {
+		return invalid("blocks.metrics", "job declares %d metrics, function %s gives %d", len(b.Metrics), f.Name, len(f.Output.Metrics))
+	}
+	for i, m := range b.Metrics {
+		if m.Name != f.Output.Metrics[i] {
+			return invalid("blocks.metrics."+m.Name, "metric %d of function %s is %s", i+1, f.Name, f.Output.Metrics[i]).
+				WithFix("declare the metrics with the names of the manifest, in its order")
+		}
+	}
+	return nil
+}
