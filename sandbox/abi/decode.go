@@ -167,7 +167,7 @@ func tables(o *object, key string, atLeast int, maxRows int64, names map[string]
 }
 
 func output(o *object) Output {
-	out := Output{Key: []KeyField{}, MaxRecords: int(o.integer("max_records", 1, MaxRecords))}
+	out := Output{MaxRecords: int(o.integer("max_records", 1, MaxRecords))}
 	seen := map[string]bool{}
 	o.objects("key", 0, MaxKeyFields, func(o *object) {
 		k := KeyField{Name: o.text("name", reName), Type: glovebox.Type(o.text("type", reKeyType))}

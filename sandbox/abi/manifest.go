@@ -104,7 +104,7 @@ type Param struct {
 
 // Output is the layout of the records that the function gives.
 type Output struct {
-	Key        []KeyField `json:"key"`
+	Key        []KeyField `json:"key,omitempty"`
 	Metrics    []string   `json:"metrics"`
 	MaxRecords int        `json:"max_records"`
 }
