@@ -16,7 +16,7 @@ import (
 
 const spread = "../../examples/spread/"
 
-// faultyBlocks are workers that go wrong between the parts of one piece.
+// faultyBlocks are workers that go wrong between the parts of one group.
 func faultyBlocks() map[string]jail.Role {
 	begin := func(then func(in *jail.Inside, first []byte) error) jail.Role {
 		return func(in *jail.Inside) error {
@@ -52,7 +52,7 @@ func faultyBlocks() map[string]jail.Role {
 }
 
 // blockFixture is the pums snapshot of 16 parts with a job of 8 blocks, so that
-// two parts make one piece.
+// two parts make one group.
 func blockFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixture(t)
@@ -85,23 +85,23 @@ func blockFixture(t *testing.T) *fixture {
 	return f
 }
 
-// runBlocks runs the job and returns the answer of each piece.
+// runBlocks runs the job and returns the answer of each group.
 func (f *fixture) runBlocks(ctx context.Context, t *testing.T, o *Options) map[int][]byte {
 	t.Helper()
 	c := New(o)
 	defer c.Close()
 	var mu sync.Mutex
 	got := map[int][]byte{}
-	err := c.Run(ctx, &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Parts: parts, Open: f.open(t), Done: func(piece int, data []byte) error {
+	err := c.Run(ctx, &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Parts: parts, Open: f.open(t), Done: func(group int, data []byte, last bool) error {
 		mu.Lock()
 		defer mu.Unlock()
-		if f.job.Outputs(piece, parts).UnmarshalBinary(data) != nil {
+		if f.job.Outputs(group, parts).UnmarshalBinary(data) != nil {
 			return ErrPartial
 		}
-		if got[piece] != nil {
-			t.Errorf("piece %d came twice", piece)
+		if got[group] != nil || !last {
+			t.Errorf("group %d came twice, or in pieces", group)
 		}
-		got[piece] = bytes.Clone(data)
+		got[group] = bytes.Clone(data)
 		return nil
 	}})
 	if err != nil {
@@ -116,7 +116,7 @@ func TestLostWorkersInBlocks(t *testing.T) {
 	f := blockFixture(t)
 	want := f.runBlocks(t.Context(), t, &Options{Workers: 2})
 	if len(want) != parts/2 {
-		t.Fatalf("%d pieces", len(want))
+		t.Fatalf("%d groups", len(want))
 	}
 	for name := range faultyBlocks() {
 		t.Run(name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestLostWorkersInBlocks(t *testing.T) {
 			}})
 			for i := range want {
 				if !bytes.Equal(got[i], want[i]) {
-					t.Errorf("piece %d changed", i)
+					t.Errorf("group %d changed", i)
 				}
 			}
 		})

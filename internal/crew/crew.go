@@ -157,11 +157,25 @@ type Task struct {
 	Parts     int
 	// Open returns the descriptors of a part of every input; Run closes them.
 	Open func(part int) ([]work.Files, error)
-	// Done takes the partial aggregate of each piece (Job.PartsPerPiece parts)
-	// once, from one goroutine at a time, in any order. ErrPartial means that
-	// these bytes are not one and the piece has to be done again; any other
+	// Done takes the partial aggregate of each group (Job.PartsPerGroup parts,
+	// mostly one) once, from one goroutine at a time, in any order; one that came
+	// in pieces piece by piece, last is true for the last. ErrPartial means that
+	// these bytes are not one and the group has to be done again; any other
 	// error ends the job.
-	Done func(piece int, partial []byte) error
+	Done func(group int, partial []byte, last bool) error
+	// Check says whether bytes are a partial aggregate of the job, with
+	// ErrPartial if not. What Check took, Done takes. It is called for pieces,
+	// before the first of them goes to Done.
+	Check func(partial []byte) error
+	// Spool makes a place for the pieces of a part, until it is complete.
+	Spool func() (Spool, error)
+}
+
+// Spool keeps records, in order: see vault.Spool.
+type Spool interface {
+	Append(record []byte) error
+	Each(f func(record []byte) error) error
+	Close() error
 }
 
 // ErrPartial is what Task.Done returns for bytes that are no partial aggregate

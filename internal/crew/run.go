@@ -19,17 +19,17 @@ type run struct {
 	t       *Task
 	spec    *os.File
 	silence time.Duration
-	todo    chan piece
+	todo    chan group
 	mu      sync.Mutex // around Done and left
-	per     int        // parts of a piece
+	per     int        // parts of a group
 	left    int
 	done    chan struct{} // closed when all parts are done
 }
 
-// piece is a piece's number and how often its worker was lost.
-type piece struct{ number, lost int }
+// group is a group's number and how often its worker was lost.
+type group struct{ number, lost int }
 
-// lost is the end of a worker that did nothing for the job. Its piece is done
+// lost is the end of a worker that did nothing for the job. Its group is done
 // again.
 type lost struct{ why string }
 
@@ -44,7 +44,7 @@ func (c *Crew) Run(ctx context.Context, t *Task) error {
 	}
 	defer r.spec.Close()
 	for i := range r.left {
-		r.todo <- piece{number: i}
+		r.todo <- group{number: i}
 	}
 	if t.Parts == 0 {
 		return nil
@@ -75,8 +75,8 @@ func (c *Crew) newRun(t *Task) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	per := t.Job.PartsPerPiece(t.Parts)
-	return &run{c: c, t: t, spec: spec, silence: c.silence(t.Job), todo: make(chan piece, t.Parts), per: per, left: t.Parts / per, done: make(chan struct{})}, nil
+	per := t.Job.PartsPerGroup(t.Parts)
+	return &run{c: c, t: t, spec: spec, silence: c.silence(t.Job), todo: make(chan group, t.Parts), per: per, left: t.Parts / per, done: make(chan struct{})}, nil
 }
 
 // Prepare starts the job's module in a worker, without any data, so that one
@@ -141,7 +141,7 @@ func (r *run) work(ctx context.Context, p *jail.Process) error {
 		}
 	}()
 	for {
-		var one piece
+		var one group
 		select {
 		case one = <-r.todo:
 		case <-r.done:
@@ -170,7 +170,7 @@ func (r *run) work(ctx context.Context, p *jail.Process) error {
 	}
 }
 
-// try works on one piece, with the worker p or a new one if it is nil. It
+// try works on one group, with the worker p or a new one if it is nil. It
 // returns the worker, which is nil only if none was started.
 func (r *run) try(ctx context.Context, p *jail.Process, number int) (*jail.Process, error) {
 	if p == nil {
@@ -181,21 +181,21 @@ func (r *run) try(ctx context.Context, p *jail.Process, number int) (*jail.Proce
 	}
 	stop := kill(ctx, p)
 	defer stop()
+	pieces := &pieces{make: r.t.Spool}
+	defer pieces.close()
+	var answer []byte
 	for i := range r.per {
-		payload, err := r.part(p, number*r.per+i, i == r.per-1)
-		if err != nil {
+		var err error
+		if answer, err = r.part(p, number*r.per+i, i == r.per-1, pieces); err != nil {
 			return p, err
 		}
-		if payload != nil {
-			return p, r.take(payload, number)
-		}
 	}
-	return p, &lost{jail.ErrFrame.Error()}
+	return p, r.take(answer, number, pieces)
 }
 
-// part hands a part to a worker and waits for its answer: a payload after the
-// last part of a piece, nothing after the others.
-func (r *run) part(p *jail.Process, part int, last bool) ([]byte, error) {
+// part hands a part to a worker and waits for its answer: a partial aggregate
+// after the last part of a group, nothing after the others.
+func (r *run) part(p *jail.Process, part int, last bool, pieces *pieces) ([]byte, error) {
 	files, err := r.t.Open(part)
 	defer func() {
 		for _, f := range files {
@@ -224,27 +224,44 @@ func (r *run) part(p *jail.Process, part int, last bool) ([]byte, error) {
 			return nil, failure(f)
 		case f.Kind == jail.Ready && !last:
 			return nil, nil
-		case f.Kind == jail.Partial && last && len(f.Payload) >= 4 && binary.LittleEndian.Uint32(f.Payload) == uint32(part):
-			return f.Payload[4:], nil
+		case f.Kind == jail.Piece && r.per == 1:
+			if err := pieces.add(f.Payload, part); err != nil {
+				return nil, err
+			}
+			continue
+		case f.Kind == jail.Partial && last:
+			if rest, ok := ofPart(f.Payload, part); ok {
+				return rest, nil
+			}
 		}
 		return nil, &lost{jail.ErrFrame.Error()}
 	}
 	return nil, &lost{jail.ErrHang.Error()}
 }
 
-// take hands a piece's answer on.
-func (r *run) take(partial []byte, number int) error {
+// take hands a group's answer on.
+func (r *run) take(partial []byte, number int, pieces *pieces) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.t.Done(number, partial); errors.Is(err, ErrPartial) {
+	err := pieces.done(number, partial, r.t)
+	switch {
+	case errors.Is(err, ErrPartial):
 		return &lost{ErrPartial.Error()}
-	} else if err != nil {
+	case err != nil:
 		return err
 	}
 	if r.left--; r.left == 0 {
 		close(r.done)
 	}
 	return nil
+}
+
+// ofPart returns the partial aggregate in a frame.
+func ofPart(payload []byte, part int) ([]byte, bool) {
+	if len(payload) < 4 || binary.LittleEndian.Uint32(payload) != uint32(part) {
+		return nil, false
+	}
+	return payload[4:], true
 }
 
 // begin makes a worker ready for parts.

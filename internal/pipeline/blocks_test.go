@@ -27,8 +27,8 @@ func blocksDomain(t *testing.T, change ...string) (*domain.Domain, string) {
 }
 
 // TestBlocks: a job of mode blocks is charged, answered, and answered again from
-// the store; its facts say how it was made. Pieces are of several blocks and of
-// several parts.
+// the store; its facts say how it was made. Groups are of
+// several blocks for one part.
 func TestBlocks(t *testing.T) {
 	for _, count := range []string{"64", "8"} {
 		d, file := blocksDomain(t, "count: 64", "count: "+count)

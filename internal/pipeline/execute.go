@@ -119,20 +119,32 @@ func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*answer, error) {
 // foreign: it is decoded on its own before it is added.
 func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Partial, error) {
 	total := w.job.Plan().NewPartial()
-	return total, p.pieces(ctx, w, func(_ int, data []byte) error {
+	decode := func(data []byte) (*privacy.Partial, error) {
 		one := w.job.Plan().NewPartial()
 		if one.UnmarshalBinary(data) != nil {
-			return crew.ErrPartial
+			return nil, crew.ErrPartial
+		}
+		return one, nil
+	}
+	check := func(data []byte) error {
+		_, err := decode(data)
+		return err
+	}
+	return total, p.groups(ctx, w, check, func(_ int, data []byte) error {
+		one, err := decode(data)
+		if err != nil {
+			return err
 		}
 		return total.Merge(one)
 	})
 }
 
-// blocks is parts for a job of mode blocks.
+// blocks is parts for a job of mode blocks, whose answers never come in pieces.
 func (p *Pipeline) blocks(ctx context.Context, w *jobWork) (*privacy.Outputs, error) {
 	total := w.job.Blocks().NewTotal()
-	return total, p.pieces(ctx, w, func(piece int, data []byte) error {
-		one := w.job.Outputs(piece, w.parts)
+	pieces := func([]byte) error { return crew.ErrPartial }
+	return total, p.groups(ctx, w, pieces, func(group int, data []byte) error {
+		one := w.job.Outputs(group, w.parts)
 		if one.UnmarshalBinary(data) != nil {
 			return crew.ErrPartial
 		}
@@ -140,14 +152,17 @@ func (p *Pipeline) blocks(ctx context.Context, w *jobWork) (*privacy.Outputs, er
 	})
 }
 
-// pieces has the crew work on all pieces and hands each answer to take.
-func (p *Pipeline) pieces(ctx context.Context, w *jobWork, take func(piece int, data []byte) error) error {
-	n, all := 0, w.parts/w.job.PartsPerPiece(w.parts)
+// groups has the crew work on all groups of parts and hands each answer to
+// take.
+func (p *Pipeline) groups(ctx context.Context, w *jobWork, check func(data []byte) error, take func(group int, data []byte) error) error {
+	n, all := 0, w.parts/w.job.PartsPerGroup(w.parts)
 	return w.crew.Run(ctx, &crew.Task{
 		Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts,
-		Open: func(part int) ([]work.Files, error) { return p.openPart(w, part) },
-		Done: func(piece int, data []byte) error {
-			if err := take(piece, data); err != nil {
+		Open:  func(part int) ([]work.Files, error) { return p.openPart(w, part) },
+		Spool: func() (crew.Spool, error) { return p.d.Vault.NewSpool() },
+		Check: check,
+		Done: func(group int, data []byte, last bool) error {
+			if err := take(group, data); err != nil || !last {
 				return err
 			}
 			n++

@@ -12,25 +12,25 @@ import (
 	"glovebox/sandbox"
 )
 
-// PartsPerPiece is how many parts, one after the other, a worker needs for one
+// PartsPerGroup is how many parts, one after the other, a worker needs for one
 // answer: one, or in mode blocks as many as one block takes up. Both numbers
 // are powers of two.
-func (j *Job) PartsPerPiece(parts int) int {
+func (j *Job) PartsPerGroup(parts int) int {
 	if j.blocks == nil {
 		return 1
 	}
 	return max(1, parts/j.blocks.Count())
 }
 
-// Outputs makes the place for a piece's answer in mode blocks.
-func (j *Job) Outputs(piece, parts int) *privacy.Outputs {
+// Outputs makes the place for a group's answer in mode blocks.
+func (j *Job) Outputs(group, parts int) *privacy.Outputs {
 	per := max(1, j.blocks.Count()/parts)
-	return j.blocks.NewOutputs(piece*per, per)
+	return j.blocks.NewOutputs(group*per, per)
 }
 
-// piece is the work on adjacent parts in mode blocks: those of one or more
+// group is the work on adjacent parts in mode blocks: those of one or more
 // whole blocks.
-type piece struct {
+type group struct {
 	outputs  *privacy.Outputs
 	from, to int // its blocks
 	block    int // at hand
@@ -98,22 +98,22 @@ func (b *blockRows) add(g *sandbox.Guest, unit [][]engine.Span) {
 }
 
 // blockPart works on one part in mode blocks. It returns nil after any but the
-// last part of a piece. A block that goes on in the next part waits for it.
+// last part of a group. A block that goes on in the next part waits for it.
 func (w *Worker) blockPart(ctx context.Context, index, parts int, readers []array.RecordReader) ([]byte, error) {
-	per := w.r.PartsPerPiece(parts)
+	per := w.r.PartsPerGroup(parts)
 	if index%per == 0 {
-		w.dropPiece()
-		p := &piece{outputs: w.r.Outputs(index/per, parts), rows: newBlockRows(len(readers))}
+		w.dropGroup()
+		p := &group{outputs: w.r.Outputs(index/per, parts), rows: newBlockRows(len(readers))}
 		n := max(1, w.r.blocks.Count()/parts)
 		p.from = index / per * n
 		p.to, p.block = p.from+n, p.from
-		w.piece, w.next = p, index
+		w.group, w.next = p, index
 	}
-	if w.piece == nil || w.next != index {
+	if w.group == nil || w.next != index {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a part came out of its order")
 	}
 	w.next++
-	p := w.piece
+	p := w.group
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
 		w.units.Add(1)
 		block := privacy.BlockOf(token, w.r.blocks.Count())
@@ -135,14 +135,14 @@ func (w *Worker) blockPart(ctx context.Context, index, parts int, readers []arra
 	if err := w.block(ctx, p); err != nil {
 		return nil, err
 	}
-	w.piece = nil
+	w.group = nil
 	return p.outputs.MarshalBinary()
 }
 
 // block runs the guest on the block at hand, in a fresh instance. An empty
 // block, one that does not fit and one on which the guest fails keep their
 // default.
-func (w *Worker) block(ctx context.Context, p *piece) error {
+func (w *Worker) block(ctx context.Context, p *group) error {
 	defer p.rows.drop()
 	if p.rows.over || p.rows.Units() == 0 {
 		return nil
@@ -158,10 +158,10 @@ func (w *Worker) block(ctx context.Context, p *piece) error {
 	return nil
 }
 
-// dropPiece gives up a piece that was not finished.
-func (w *Worker) dropPiece() {
-	if w.piece != nil {
-		w.piece.rows.drop()
-		w.piece = nil
+// dropGroup gives up a group that was not finished.
+func (w *Worker) dropGroup() {
+	if w.group != nil {
+		w.group.rows.drop()
+		w.group = nil
 	}
 }

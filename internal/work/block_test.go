@@ -164,7 +164,7 @@ func outputs(t testing.TB, w *Worker, parts []Files) []string {
 	var out []string
 	metrics := len(w.r.blocks.Metrics())
 	for i := range parts {
-		frame, err := w.Part(t.Context(), parts[i:i+1])
+		frame, err := w.Part(t.Context(), parts[i:i+1], nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -281,19 +281,19 @@ func TestChannelOneUnitOneBlock(t *testing.T) {
 	}
 }
 
-// TestPartsOutOfOrder: a piece begins with its first part and goes on in order.
+// TestPartsOutOfOrder: a group begins with its first part and goes on in order.
 func TestPartsOutOfOrder(t *testing.T) {
 	header, all := people(t)
 	w, _ := blockWorker(t, 8)
 	parts := snapshot(t, header, all, 32)
-	if _, err := w.Part(t.Context(), parts[1:2]); glovebox.CodeOf(err) != glovebox.CodeInternal {
+	if _, err := w.Part(t.Context(), parts[1:2], nil); glovebox.CodeOf(err) != glovebox.CodeInternal {
 		t.Errorf("began in the middle: %v", err)
 	}
 	for _, next := range []int{2, 1, 4} {
-		if _, err := w.Part(t.Context(), parts[:1]); err != nil {
+		if _, err := w.Part(t.Context(), parts[:1], nil); err != nil {
 			t.Fatal(err)
 		}
-		frame, err := w.Part(t.Context(), parts[next:next+1])
+		frame, err := w.Part(t.Context(), parts[next:next+1], nil)
 		if wrong := next == 2; wrong != (glovebox.CodeOf(err) == glovebox.CodeInternal) || frame != nil {
 			t.Errorf("part %d after part 0: %v", next, err)
 		}

@@ -40,13 +40,18 @@ type Worker struct {
 	filters []*engine.RowFilter // by input; nil: none
 
 	// Mode blocks only.
-	piece *piece // begun and not ended; nil: none
+	group *group // begun and not ended; nil: none
 	next  int    // part that it goes on with
+
+	pieceBytes int64
 }
 
 // Worker makes a worker: an instance of the guest and its filters.
 func (r *Runner) Worker(ctx context.Context) (_ *Worker, err error) {
-	w := &Worker{r: r, filters: make([]*engine.RowFilter, len(r.spec.Inputs))}
+	w := &Worker{r: r, filters: make([]*engine.RowFilter, len(r.spec.Inputs)), pieceBytes: r.spec.PieceBytes}
+	if w.pieceBytes == 0 {
+		w.pieceBytes = DefaultPieceBytes
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
@@ -75,7 +80,7 @@ func (r *Runner) Worker(ctx context.Context) (_ *Worker, err error) {
 
 // Close frees the guest and the filters.
 func (w *Worker) Close() error {
-	w.dropPiece()
+	w.dropGroup()
 	for _, f := range w.filters {
 		if f != nil {
 			f.Close()
@@ -88,11 +93,12 @@ func (w *Worker) Close() error {
 }
 
 // Part works on one part: files holds the descriptors of that part of every
-// input. It returns the encoded partial aggregate; nil in mode blocks if a
-// block goes on in the next part, which has to follow. An error is the host's
-// (a part that is not what its manifest says, a cancelled context), never a
-// guest's.
-func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
+// input. It returns the encoded partial aggregate, or what is left of it after
+// the pieces that it handed to piece because they took much memory; nil in mode
+// blocks if a block goes on in the next part, which has to follow. An error is
+// the host's (a part that is not what its manifest says, a cancelled context)
+// or piece's, never a guest's.
+func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) error) ([]byte, error) {
 	readers := make([]array.RecordReader, 0, len(files))
 	defer func() {
 		for _, r := range readers {
@@ -111,7 +117,14 @@ func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
 	}
 	b := w.r.plan.NewBounder(w.r.spec.Secret)
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
-		return w.unit(ctx, b, token, rows)
+		if err := w.unit(ctx, b, token, rows); err != nil || b.Bytes() < w.pieceBytes {
+			return err
+		}
+		data, err := b.Piece().MarshalBinary()
+		if err != nil {
+			return err
+		}
+		return piece(data)
 	})
 	if err != nil {
 		return nil, err
