@@ -9,10 +9,11 @@ type Job struct {
 	Function   string              `json:"function,omitempty"` // default: the module's only function
 	Inputs     map[string]JobInput `json:"inputs"`             // dataset code to what is needed of it
 	References map[string]string   `json:"references,omitempty"`
-	Mode       string              `json:"mode"` // map, blocks
+	Mode       string              `json:"mode"` // map, blocks, train
 	Params     map[string]any      `json:"params,omitempty"`
 	Output     Output              `json:"output,omitzero"`  // mode map
 	Blocks     *Blocks             `json:"blocks,omitempty"` // mode blocks
+	Train      *Train              `json:"train,omitempty"`  // mode train
 	Release    ReleaseDef          `json:"release"`
 }
 

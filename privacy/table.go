@@ -51,6 +51,7 @@ type Facts struct {
 	Errors     map[string]Error `json:"errors"`              // per metric
 	Blocks     int              `json:"blocks,omitempty"`    // mode blocks: their number
 	Combined   []BlockFacts     `json:"combined,omitempty"`  // mode blocks: per metric
+	Rounds     int              `json:"rounds,omitempty"`    // mode train: each has this noise
 }
 
 // NoiseFacts say what was added to one kind of number.

@@ -111,8 +111,8 @@ func (m *Module) CheckOutput(function string, out *glovebox.Output) error {
 	if !ok {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q", function)
 	}
-	if f.Blocks() {
-		return wrongMode("function %s is of kind blocks", f.Name).WithFix("set mode: blocks")
+	if f.Blocks() || f.Update() {
+		return wrongMode("function %s is of kind %s", f.Name, f.Kind).WithFix("set mode: blocks for functions of kind blocks, mode: train for those of kind update")
 	}
 	return abi.CheckOutput(f, out)
 }
@@ -128,6 +128,17 @@ func (m *Module) CheckBlocks(function string, b *glovebox.Blocks) error {
 		return wrongMode("function %s is not of kind blocks", f.Name).WithFix("set mode: map")
 	}
 	return abi.CheckBlocks(f, b)
+}
+
+// CheckTrain says whether what a job of mode train declares fits its two
+// functions.
+func (m *Module) CheckTrain(function string, t *glovebox.Train) error {
+	unit, ok := m.manifest.Function(function)
+	update, also := m.manifest.Function(t.Update)
+	if !ok || !also {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q or %q", function, t.Update)
+	}
+	return abi.CheckTrain(unit, update, t)
 }
 
 func wrongMode(format string, a ...any) *glovebox.Error {

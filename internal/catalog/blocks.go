@@ -29,20 +29,21 @@ type blockMetricDef struct {
 // checkMode checks the section that the job's mode needs, and that there is no
 // other.
 func checkMode(c *checker, j *glovebox.Job) {
-	output, blocks := c.given(at("output")), c.given(at("blocks"))
-	switch j.Mode {
-	case glovebox.ModeBlocks:
-		c.absent(at("output"), "is for mode map; mode blocks has blocks")
-		if !blocks {
-			c.Add(nil, "add `blocks`, with `count` and `metrics`", "mode blocks needs the field blocks")
+	for _, m := range []struct{ mode, field, fix string }{
+		{glovebox.ModeMap, "output", "add `output`, with `max_keys_per_unit` and `metrics`"},
+		{glovebox.ModeBlocks, "blocks", "add `blocks`, with `count` and `metrics`"},
+		{glovebox.ModeTrain, "train", "add `train`, with `rounds`, `size` and `clip`"},
+	} {
+		switch given := c.given(at(m.field)); {
+		case j.Mode != m.mode:
+			c.absent(at(m.field), "is for mode "+m.mode)
+		case !given:
+			c.Add(nil, m.fix, "mode %s needs the field %s", m.mode, m.field)
+		case m.mode == glovebox.ModeMap:
+			checkOutput(c, &j.Output)
+		case m.mode == glovebox.ModeTrain:
+			checkTrain(c, j)
 		}
-	default:
-		c.absent(at("blocks"), "is for mode blocks")
-		if !output {
-			c.Add(nil, "add `output`, with `max_keys_per_unit` and `metrics`", "mode map needs the field output")
-			return
-		}
-		checkOutput(c, &j.Output)
 	}
 }
 

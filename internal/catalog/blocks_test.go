@@ -59,7 +59,7 @@ blocks:
 release: {method: dp, epsilon: 1, delta: 1e-6}
 `))
 	problems(t, "blocks", err,
-		`j:7:1: output: is for mode map; mode blocks has blocks (remove it)`,
+		`j:7:1: output: is for mode map (remove it)`,
 		`j:9:10: blocks.count: is no power of two (write 64, 128, 256, ... or auto)`,
 		`j:11:10: blocks.metrics.mid: median needs min and max (add both: the range of one block's output, known without the data)`,
 		`j:12:30: blocks.metrics.far.min: spacing log needs a range above 0 (write a number above 0, or spacing: linear)`,

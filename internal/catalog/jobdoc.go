@@ -10,12 +10,13 @@ import (
 )
 
 // jobDoc is a job as people write it: key fields and metrics are maps from
-// name to definition. Its Output and Blocks stand in front of those of
-// glovebox.Job, which fill sets.
+// name to definition. Its Output, Blocks and Train stand in front of
+// those of glovebox.Job, which fill sets.
 type jobDoc struct {
 	glovebox.Job
 	Output outputDoc  `json:"output,omitzero"`
 	Blocks *blocksDoc `json:"blocks,omitempty"`
+	Train  *trainDoc  `json:"train,omitempty"`
 }
 
 type outputDoc struct {
@@ -103,6 +104,6 @@ func (d *jobDoc) fill(c *checker) *glovebox.Job {
 		out.Metrics = append(out.Metrics, f)
 	}
 	d.Job.Output = out
-	d.Job.Blocks = d.Blocks.fill(c)
+	d.Job.Blocks, d.Job.Train = d.Blocks.fill(c), d.Train.fill(c)
 	return &d.Job
 }

@@ -187,6 +187,11 @@ func (c *Crew) silence(j *work.Job) time.Duration {
 	return c.o.Silence + time.Duration(j.Fuel()/FuelPerSecond)*time.Second
 }
 
+// updateSilence is how long a worker may take for one step of mode train.
+func (c *Crew) updateSilence(j *work.Job) time.Duration {
+	return c.o.Silence + time.Duration(j.UpdateFuel()/FuelPerSecond)*time.Second
+}
+
 // kill kills a worker when the context ends. The returned function stops that.
 func kill(ctx context.Context, p *jail.Process) (stop func() bool) {
 	return context.AfterFunc(ctx, p.Kill)

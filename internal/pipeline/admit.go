@@ -136,6 +136,10 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 		in.Job.Blocks = r.blocks.Count()
 		in.Job.Output.MaxKeysPerUnit = 1
 	}
+	if r.train != nil {
+		in.Job.Rounds = r.train.Rounds()
+		in.Job.Output.MaxKeysPerUnit = 1
+	}
 	for _, k := range r.job.Output.Key {
 		in.Job.Output.KeyTypes = append(in.Job.Output.KeyTypes, k.Type)
 		in.Job.Output.PrivateKeys = in.Job.Output.PrivateKeys || k.Private

@@ -10,6 +10,10 @@ import (
 
 // makePlan prices the job.
 func (r *request) makePlan() (err error) {
+	if r.job.Train != nil {
+		r.train, err = privacy.NewTrainPlan(*r.job.Train, r.function.Output.Metrics[0], r.job.Release)
+		return err
+	}
 	if r.job.Blocks == nil {
 		r.plan, err = privacy.NewPlan(r.job.Output, r.job.Release, r.public)
 		return err
@@ -39,8 +43,11 @@ func (r *request) noisyUnits() (n int64) {
 
 // cost is what the job takes from a ledger.
 func (r *request) cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
-	if r.blocks != nil {
+	switch {
+	case r.blocks != nil:
 		return r.blocks.Cost(kind)
+	case r.train != nil:
+		return r.train.Cost(kind)
 	}
 	return r.plan.Cost(kind)
 }

@@ -15,24 +15,27 @@ import (
 // Facts say how a release was made. They are the predicate of its statement;
 // docs/formats/release-bundle.md lists the fields.
 type Facts struct {
-	Domain    string                        `json:"domain"`
-	Job       string                        `json:"job"`
-	Identity  string                        `json:"identity"` // digest of everything the answer depends on
-	Scenario  string                        `json:"scenario"`
-	Purpose   glovebox.Text                 `json:"purpose"`
-	Grant     GrantFacts                    `json:"grant"`
-	Product   glovebox.Product              `json:"product"`
-	Module    ModuleFacts                   `json:"module"`
-	Params    map[string]any                `json:"params,omitempty"`
-	Inputs    map[string]InputFacts         `json:"inputs"`
-	Files     map[string]string             `json:"files,omitempty"` // public references and key lists: digests
-	Policy    string                        `json:"policy"`          // revision
-	Privacy   privacy.Facts                 `json:"privacy"`
-	Charges   []glovebox.Charge             `json:"charges"`
-	Mode      string                        `json:"mode"`
-	Output    glovebox.Output               `json:"output,omitzero"`  // mode map
-	Blocks    *glovebox.Blocks              `json:"blocks,omitempty"` // mode blocks
-	Guarantee map[string]map[string]float64 `json:"guarantee"`        // by dataset: what the charge means
+	Domain   string                `json:"domain"`
+	Job      string                `json:"job"`
+	Identity string                `json:"identity"` // digest of everything the answer depends on
+	Scenario string                `json:"scenario"`
+	Purpose  glovebox.Text         `json:"purpose"`
+	Grant    GrantFacts            `json:"grant"`
+	Product  glovebox.Product      `json:"product"`
+	Module   ModuleFacts           `json:"module"`
+	Params   map[string]any        `json:"params,omitempty"`
+	Inputs   map[string]InputFacts `json:"inputs"`
+	Files    map[string]string     `json:"files,omitempty"` // public references and key lists: digests
+	Policy   string                `json:"policy"`          // revision
+	Privacy  privacy.Facts         `json:"privacy"`
+	Charges  []glovebox.Charge     `json:"charges"`
+	Mode     string                `json:"mode"`
+	Output   glovebox.Output       `json:"output,omitzero"`  // mode map
+	Blocks   *glovebox.Blocks      `json:"blocks,omitempty"` // mode blocks
+	Train    *glovebox.Train       `json:"train,omitempty"`  // mode train
+	// FailedUpdates are the steps of mode train at which the module failed.
+	FailedUpdates int                           `json:"failed_updates,omitempty"`
+	Guarantee     map[string]map[string]float64 `json:"guarantee"` // by dataset: what the charge means
 }
 
 // GrantFacts are the grant that a release stands on.
@@ -126,6 +129,7 @@ type answer struct {
 	columns []release.Column
 	rows    [][]any
 	facts   privacy.Facts
+	failed  int // updates of mode train
 }
 
 // layTable lays a table out: key fields, then for every metric its value and
@@ -183,7 +187,7 @@ func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *answer) (*Fa
 		Grant:  GrantFacts{By: g.By, From: g.From, Until: g.Until},
 		Module: ModuleFacts{r.module.Digest(), m.Name, m.Version, r.function.Name, r.module.RewrittenDigest(), a.doc.Spec.Rewriter},
 		Params: r.job.Params, Inputs: map[string]InputFacts{}, Files: r.files, Policy: a.doc.Spec.Policy, Privacy: t.facts,
-		Charges: a.charges, Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Guarantee: map[string]map[string]float64{}}
+		Charges: a.charges, Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Train: r.job.Train, FailedUpdates: t.failed, Guarantee: map[string]map[string]float64{}}
 	for _, x := range s.Products {
 		if x.Code == a.doc.Product {
 			f.Product = x

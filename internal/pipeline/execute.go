@@ -19,6 +19,7 @@ type jobWork struct {
 	code   *os.File // machine code of the module; may be nil
 	inputs []source
 	parts  int
+	before int // parts done in the rounds before, in mode train
 	// Manifests of the inputs, as they are sealed and as they are read.
 	raw       [][]byte
 	manifests []*engine.Manifest
@@ -42,7 +43,7 @@ type source struct {
 func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobWork, error) {
 	w := &jobWork{parts: p.d.Parts, crew: r.crew}
 	spec := work.Spec{Wasm: r.wasm, MaxFuel: p.d.MaxFuel, Function: r.function.Name, Params: r.job.Params, References: r.refs,
-		Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Release: r.job.Release, Public: r.public, Secret: p.d.Vault.JobSecret(a.doc.ID).Bytes(), TokenKey: p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()}
+		Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Train: r.job.Train, Release: r.job.Release, Public: r.public, Secret: p.d.Vault.JobSecret(a.doc.ID).Bytes(), TokenKey: p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()}
 	for _, code := range r.codes() {
 		doc := r.datasets[code]
 		if doc.Snapshot.Parts != w.parts {
@@ -104,6 +105,9 @@ func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*answer, error) {
 		}
 		return layBlocks(t), nil
 	}
+	if w.job.Train() != nil {
+		return p.rounds(ctx, w, src)
+	}
 	total, err := p.parts(ctx, w)
 	if err != nil {
 		return nil, err
@@ -155,7 +159,10 @@ func (p *Pipeline) blocks(ctx context.Context, w *jobWork) (*privacy.Outputs, er
 // groups has the crew work on all groups of parts and hands each answer to
 // take.
 func (p *Pipeline) groups(ctx context.Context, w *jobWork, check func(data []byte) error, take func(group int, data []byte) error) error {
-	n, all := 0, w.parts/w.job.PartsPerGroup(w.parts)
+	n, all := w.before, w.before+w.parts/w.job.PartsPerGroup(w.parts)
+	if t := w.job.Train(); t != nil {
+		all = w.parts * t.Rounds()
+	}
 	return w.crew.Run(ctx, &crew.Task{
 		Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts,
 		Open:  func(part int) ([]work.Files, error) { return p.openPart(w, part) },

@@ -40,6 +40,7 @@ type request struct {
 	public   privacy.PublicKeys
 	plan     *privacy.Plan                // mode map
 	blocks   *privacy.BlockPlan           // mode blocks
+	train    *privacy.TrainPlan           // mode train
 	datasets map[string]domain.DatasetDoc // those that the domain knows
 	filters  map[string]*engine.Filter
 	crew     *crew.Crew
@@ -163,6 +164,9 @@ func (r *request) checkFilter(ctx context.Context, code string) error {
 // chooseFunction finds the module's function and puts the job's output into
 // the order in which the function writes its records.
 func (r *request) chooseFunction() error {
+	if r.job.Mode == glovebox.ModeTrain {
+		return r.chooseTrain()
+	}
 	m := r.module.Manifest()
 	var names []string
 	found := false
@@ -177,9 +181,9 @@ func (r *request) chooseFunction() error {
 	}
 	r.job.Function = r.function.Name
 	switch blocks := r.job.Mode == glovebox.ModeBlocks; {
-	case blocks != r.function.Blocks():
+	case blocks != r.function.Blocks() || r.function.Update():
 		return r.invalid("mode", "function %s of the module is of kind %s", r.function.Name, r.function.Kind).
-			WithFix("functions of kind blocks are for mode blocks, all others for mode map")
+			WithFix("functions of kind blocks are for mode blocks, those of kind update for mode train, all others for mode map")
 	case blocks:
 		return r.orderBlocks()
 	}

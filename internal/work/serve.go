@@ -63,7 +63,7 @@ func serve(in *jail.Inside) error {
 		return err
 	}
 	defer m.Close()
-	if m.Kind != MessageJob || len(m.Files) < 1 || len(m.Files) > 2 {
+	if m.Kind != MessageJob && m.Kind != MessageUpdate || len(m.Files) < 1 || len(m.Files) > 2 {
 		return errMessage
 	}
 	cache := ""
@@ -75,6 +75,9 @@ func serve(in *jail.Inside) error {
 	}
 	if err := in.Seal(); err != nil {
 		return err
+	}
+	if m.Kind == MessageUpdate {
+		return serveUpdate(in, m, cache)
 	}
 	ctx := context.Background()
 	job, manifests, err := decode(m.Files[0])

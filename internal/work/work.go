@@ -36,9 +36,10 @@ type Spec struct {
 	Params     map[string]any
 	References map[string]arrow.RecordBatch // public tables; they stay the caller's
 	Inputs     []Input                      // in the order of the dataset codes
-	Mode       string                       // glovebox.ModeMap or ModeBlocks
+	Mode       string                       // glovebox.ModeMap, ModeBlocks or ModeTrain
 	Output     glovebox.Output              // in the order of the module's records
 	Blocks     *glovebox.Blocks             // mode blocks, in place of Output; with its count
+	Train      *glovebox.Train              // mode train, in place of Output; with its update and state. References has the state.
 	Release    glovebox.ReleaseDef
 	Public     privacy.PublicKeys
 	Secret     [32]byte // ranks the keys of a unit; of this job alone
@@ -67,8 +68,9 @@ type Input struct {
 // its inputs. Nothing is compiled.
 type Job struct {
 	spec    Spec
-	plan    *privacy.Plan      // mode map
+	plan    *privacy.Plan      // mode map; mode train: of a round
 	blocks  *privacy.BlockPlan // mode blocks
+	train   *privacy.TrainPlan // mode train
 	module  *sandbox.Module
 	binding *sandbox.Binding
 }
@@ -109,13 +111,24 @@ func (j *Job) makePlan() (err error) {
 		}
 		return j.module.CheckBlocks(s.Function, s.Blocks)
 	}
+	if s.Mode == glovebox.ModeTrain && s.Train != nil {
+		f, ok := j.module.Manifest().Function(s.Function)
+		if !ok || len(f.Output.Metrics) == 0 {
+			return glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q that gives a vector", s.Function)
+		}
+		if j.train, err = privacy.NewTrainPlan(*s.Train, f.Output.Metrics[0], s.Release); err != nil {
+			return err
+		}
+		j.plan = j.train.Round()
+		return j.checkTrain()
+	}
 	if j.plan, err = privacy.NewPlan(s.Output, s.Release, s.Public); err != nil {
 		return err
 	}
 	return j.module.CheckOutput(s.Function, &s.Output)
 }
 
-// Plan is the privacy plan of a job of mode map.
+// Plan is the privacy plan of a job of mode map, or of a round of mode train.
 func (j *Job) Plan() *privacy.Plan { return j.plan }
 
 // Blocks is the privacy plan of a job of mode blocks.
@@ -124,6 +137,9 @@ func (j *Job) Blocks() *privacy.BlockPlan { return j.blocks }
 // Fuel is what the module may use for one unit, or one block: a public bound
 // on how long a worker may be silent.
 func (j *Job) Fuel() int64 { return j.module.Fuel(j.spec.Function) }
+
+// UpdateFuel is what the module may use for one step of mode train.
+func (j *Job) UpdateFuel() int64 { return j.module.Fuel(j.spec.Train.Update) }
 
 // Wasm is the module as it was given.
 func (j *Job) Wasm() []byte { return j.spec.Wasm }

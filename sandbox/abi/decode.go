@@ -17,7 +17,7 @@ var (
 	reRelease  = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$`)
 	reName     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
 	reTable    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,62}$`)
-	reKind     = regexp.MustCompile(`^(map|map_scalar|blocks)$`)
+	reKind     = regexp.MustCompile(`^(map|map_scalar|blocks|update)$`)
 	reColType  = regexp.MustCompile(`^(string|int32|int64|float64|bool|date|token)$`)
 	reParType  = regexp.MustCompile(`^(int64|float64|bool|string)$`)
 	reKeyType  = regexp.MustCompile(`^(string|int64)$`)
@@ -65,7 +65,11 @@ func function(o *object) Function {
 		maxRows = MaxBlockRows
 		f.MaxUnits = int(o.integer("max_units", 1, MaxUnits))
 	}
-	f.Inputs = tables(o, "inputs", 1, maxRows, names)
+	atLeast := 1
+	if f.Update() {
+		atLeast = 0
+	}
+	f.Inputs = tables(o, "inputs", atLeast, maxRows, names)
 	f.References = tables(o, "references", 0, MaxReferenceRows, names)
 	seen := map[string]bool{}
 	o.objects("params", 0, MaxParams, func(o *object) {
@@ -93,6 +97,9 @@ func function(o *object) Function {
 	}
 	if f.Blocks() {
 		checkBlocks(join(o.path, "output"), &f.Output)
+	}
+	if f.Update() {
+		checkUpdate(o.path, &f)
 	}
 	return f
 }

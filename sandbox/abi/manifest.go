@@ -20,7 +20,8 @@ const (
 	MaxStringParam   = 1024              // bytes
 	MaxUnits         = 1_000_000         // of one block
 	MaxBlockRows     = 4_000_000         // of one block in one input
-	MaxBlockFuel     = 1_000_000_000_000 // of one block
+	MaxBlockFuel     = 1_000_000_000_000 // of one block, or one update
+	UpdateFuel       = 1_000             // times that of a unit: of one update
 )
 
 // Kinds of functions.
@@ -33,6 +34,9 @@ const (
 	// KindBlocks is called once per block of units, in a fresh instance, with
 	// all rows of all its units in the window and where each unit begins.
 	KindBlocks = "blocks"
+	// KindUpdate is called between two rounds of mode train, with the state and
+	// the noisy sum of the round, and without any input.
+	KindUpdate = "update"
 )
 
 // Bounds of a function of kind map_scalar.
@@ -70,12 +74,18 @@ func (f *Function) Scalar() bool { return f.Kind == KindMapScalar }
 // Blocks says whether the function is of kind blocks.
 func (f *Function) Blocks() bool { return f.Kind == KindBlocks }
 
+// Update says whether the function is of kind update.
+func (f *Function) Update() bool { return f.Kind == KindUpdate }
+
 // FuelOf is what one call of a function may use: the manifest's fuel for a
-// unit, and for a block that of max_units units, MaxBlockFuel at most. It does
-// not depend on how many units a block has.
+// unit, for a block that of max_units units, for an update that of UpdateFuel
+// units, MaxBlockFuel at most. It does not depend on any data.
 func (m *Manifest) FuelOf(f *Function) int64 {
 	if f.Blocks() {
 		return min(m.Fuel*int64(f.MaxUnits), MaxBlockFuel)
+	}
+	if f.Update() {
+		return min(m.Fuel*UpdateFuel, MaxBlockFuel)
 	}
 	return m.Fuel
 }
