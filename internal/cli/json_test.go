@@ -273,6 +273,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "scenario show visits")
 	run(0, "module check pums/income.wasm")
 	run(0, "module show json/visits.wasm")
+	run(0, "module show json/kinds.wasm")
 	run(5, "module check pums/pums.csv")
 	run(0, "module build pums/income.wasm --manifest pums/income.manifest.json -o built.wasm")
 	run(0, "job check pums/job.yaml --as wang")
@@ -285,6 +286,9 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "job run json/listed.yaml --as wang")
 	run(0, "module show json/spread.wasm")
 	run(0, "job run json/blocks.yaml --as wang")
+	run(0, "job run json/vector.yaml --as wang")
+	run(0, "job run json/kinds.yaml --as wang")
+	run(0, "job run json/top.yaml --as wang")
 	list, _ := run(0, "job list --as wang")
 	for _, j := range list.([]any) {
 		run(0, "job show "+text(j, "id")+" --as wang")

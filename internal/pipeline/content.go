@@ -132,26 +132,26 @@ type answer struct {
 	failed  int // updates of mode train
 }
 
-// layTable lays a table out: key fields, then for every metric its value and
+// layTable lays a table out: key fields, then for every figure its value and
 // the bounds of its 95 % confidence interval.
 func layTable(t *privacy.Table) *answer {
 	c := &answer{rows: make([][]any, 0, len(t.Rows)), facts: t.Facts}
 	for _, k := range t.Keys {
 		c.columns = append(c.columns, release.Column{Name: k.Name, Type: k.Type})
 	}
-	for _, m := range t.Metrics {
+	for _, f := range t.Figures {
 		typ := glovebox.Float64
-		if m.Kind == glovebox.Count {
+		if f.Whole {
 			typ = glovebox.Int64
 		}
-		for _, suffix := range []string{"", "_lo", "_hi"} {
-			c.columns = append(c.columns, release.Column{Name: m.Name + suffix, Type: typ})
+		for _, suffix := range []string{"", privacy.LowSuffix, privacy.HighSuffix} {
+			c.columns = append(c.columns, release.Column{Name: f.Name + suffix, Type: typ})
 		}
 	}
 	for _, row := range t.Rows {
 		out := append([]any{}, row.Key...)
 		for i, cell := range row.Cells {
-			if t.Metrics[i].Kind == glovebox.Count { // whole numbers, both bounds too
+			if t.Figures[i].Whole {
 				out = append(out, int64(cell.Value), int64(math.Floor(cell.Lo)), int64(math.Ceil(cell.Hi)))
 				continue
 			}

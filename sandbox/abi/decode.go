@@ -112,6 +112,8 @@ func checkBlocks(path string, o *Output) {
 		fail(join(path, "key"), "a function of kind blocks gives no key")
 	case len(o.Metrics) == 0:
 		fail(join(path, "metrics"), "a function of kind blocks gives at least one metric")
+	case len(o.Sizes) > 0:
+		fail(join(path, "sizes"), "a function of kind blocks gives one number for each metric")
 	case o.MaxRecords != 1:
 		fail(join(path, "max_records"), "a function of kind blocks gives one record")
 	}
@@ -142,8 +144,8 @@ func checkScalar(path string, f *Function) {
 			fail(join(at, fmt.Sprintf("key[%d].type", i)), "a function of kind map_scalar gives keys of type int64 only")
 		}
 	}
-	if n := len(f.Output.Key) + len(f.Output.Metrics); n > MaxScalarFields {
-		fail(at, "a function of kind map_scalar gives at most %d key fields and metrics", MaxScalarFields)
+	if n := len(f.Output.Key) + f.Output.Values(); n > MaxScalarFields {
+		fail(at, "a function of kind map_scalar gives at most %d key fields and values of metrics", MaxScalarFields)
 	}
 }
 
@@ -174,7 +176,7 @@ func tables(o *object, key string, atLeast int, maxRows int64, names map[string]
 }
 
 func output(o *object) Output {
-	out := Output{MaxRecords: int(o.integer("max_records", 1, MaxRecords))}
+	out := Output{Key: []KeyField{}, Metrics: []string{}, MaxRecords: int(o.integer("max_records", 1, MaxRecords))}
 	seen := map[string]bool{}
 	o.objects("key", 0, MaxKeyFields, func(o *object) {
 		k := KeyField{Name: o.text("name", reName), Type: glovebox.Type(o.text("type", reKeyType))}
@@ -196,6 +198,28 @@ func output(o *object) Output {
 		seen[strings.ToLower(s)] = true
 		out.Metrics = append(out.Metrics, s)
 	}
+	out.Sizes = sizes(o, out.Metrics)
+	return out
+}
+
+// sizes reads how many values the metrics have that are vectors.
+func sizes(o *object, metrics []string) map[string]int {
+	v, at, ok := o.take("sizes")
+	if !ok {
+		return nil
+	}
+	fields, isObject := v.(map[string]any)
+	if !isObject {
+		fail(at, "not an object")
+	}
+	out := map[string]int{}
+	names := &object{at, fields}
+	for _, m := range metrics {
+		if _, ok := fields[m]; ok {
+			out[m] = int(names.integer(m, 1, MaxVector))
+		}
+	}
+	names.end()
 	return out
 }
 
