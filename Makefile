@@ -13,6 +13,10 @@ help: ## show this help
 setup: ## say what is missing to build and test, and how to install it
 	@scripts/setup
 
+.PHONY: toolchains
+toolchains: ## install what builds modules in each language, to build/toolchains (docs/sdk.md)
+	@scripts/toolchains
+
 .PHONY: build
 build: setup ## build bin/glovebox
 	@echo "building $(BIN) (the first build compiles and links DuckDB, OPA and Arrow: one to three minutes)"

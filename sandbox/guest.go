@@ -60,6 +60,7 @@ type Result struct {
 	N       int    // records; 0 unless OK
 	Records []byte // N records of Guest.Records().Size() bytes; valid until the next Run
 	Fuel    int64  // fuel used; for runs on sample data only
+	Printed int64  // bytes that the guest printed; 0 unless GuestOptions have Logs
 }
 
 // GuestOptions says how a guest runs. nil: defaults. None of them changes what
@@ -71,6 +72,9 @@ type GuestOptions struct {
 	// FuelSlice is how much fuel the guest gets at a time, 1,000 to 1e9.
 	// Zero: DefaultFuelSlice.
 	FuelSlice int64
+	// Logs take what the guest prints: on sample data only. Default: nothing
+	// does, and what is printed is neither read nor counted.
+	Logs *SampleLogs
 }
 
 // Guest is one running copy of a program, bound to one function. It is not
@@ -87,6 +91,8 @@ type Guest struct {
 	pure     bool  // there is nothing to put back
 	inPtr    int
 	outPtr   int
+	logAt    region   // the module's log region, if it has one
+	log      *unitLog // on sample data only
 	fuel     int64
 	records  []byte
 	unusable bool
@@ -191,15 +197,31 @@ func (p *Program) NewGuest(ctx context.Context, b *Binding, o *GuestOptions) (*G
 
 func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
 	g.make = func() (*instance, error) { return g.program.newInstance(g.plan.Function.Name, o.FuelSlice) }
+	if o.Logs != nil {
+		g.log = &unitLog{to: o.Logs}
+		silent := g.make
+		g.make = func() (*instance, error) {
+			in, err := silent()
+			if err == nil {
+				in.ctx = logContext{in.ctx, g.log}
+			}
+			return in, err
+		}
+	}
 	if g.in, err = g.make(); err != nil {
 		return err
 	}
 	fresh := nonZero(g.in.bytes())
-	if g.inPtr, g.outPtr, err = g.in.initialize(ctx, g.program.module, g.plan); err != nil {
+	g.inPtr, g.outPtr, g.logAt, err = g.in.initialize(ctx, g.program.module, g.plan)
+	if _, failed := g.endLog(); err == nil {
+		err = failed
+	}
+	if err != nil {
 		return err
 	}
 	clear(g.window())
 	clear(g.output())
+	clear(g.in.bytes()[g.logAt.at:][:g.logAt.n])
 	if err = g.writer.Static(g.window()); err != nil {
 		return err
 	}
@@ -257,6 +279,12 @@ func (g *Guest) once(ctx context.Context, unit [][]Span, block *Block) (res Resu
 	} else {
 		res, err = g.run(ctx, unit, block)
 	}
+	if g.log != nil {
+		printed, failed := g.endLog()
+		if res.Printed = printed; err == nil {
+			err = failed
+		}
+	}
 	if !g.pure || g.in.suspect {
 		if back := g.reset(); err == nil {
 			err = back
@@ -303,6 +331,16 @@ func (g *Guest) run(ctx context.Context, unit [][]Span, block *Block) (Result, e
 	}
 	res.N, res.Records = n, records
 	return res, nil
+}
+
+// endLog hands over what the guest printed since the last time, if anybody
+// asked for it. The log region is as the guest left it.
+func (g *Guest) endLog() (printed int64, err error) {
+	if g.log == nil {
+		return 0, nil
+	}
+	g.log.printed(g.logAt, g.in.bytes())
+	return g.log.end()
 }
 
 // Close frees the guest. Closing twice does nothing.

@@ -145,6 +145,24 @@ func TestOnlyPipelineMakesReleases(t *testing.T) {
 	}
 }
 
+// TestOnlySamplesKeepLogs: what a guest prints is read on sample data only.
+func TestOnlySamplesKeepLogs(t *testing.T) {
+	for _, p := range load(t) {
+		if under(p.ImportPath, "sandbox", "internal/sample") {
+			continue
+		}
+		for _, f := range p.GoFiles {
+			b, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(b), "sandbox.NewSampleLogs(") {
+				t.Errorf("%s/%s keeps what guests print: only internal/sample may, for a guest can print all that it sees", p.ImportPath, f)
+			}
+		}
+	}
+}
+
 func TestRootPackageStandsAlone(t *testing.T) {
 	for _, p := range load(t) {
 		if p.ImportPath != "glovebox" {

@@ -95,7 +95,7 @@ Data providers, authority, operator
   dataset add|load|list|show        the catalogue; load data into the vault
   scenario add|grant|list|show      purposes, and the rights they have
 Developers
-  module build|check|show           make a module, see what admission says
+  module new|build|check|show       make a module, see what admission says
   job check|run|list|show           price a job, run it
   budget show                       what is left, and who spent what
 Review and evidence
@@ -122,7 +122,7 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
   dataset add|load|list|show        数据资源目录；数据入库
   scenario add|grant|list|show      应用场景与授权
 开发主体
-  module build|check|show           构建模块，查看准入意见
+  module new|build|check|show       构建模块，查看准入意见
   job check|run|list|show           预检与运行作业
   budget show                       预算余额与支出
 审核与证据

@@ -275,6 +275,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "module show json/visits.wasm")
 	run(0, "module show json/kinds.wasm")
 	run(5, "module check pums/pums.csv")
+	run(0, "module new fresh --lang c")
 	run(0, "module build pums/income.wasm --manifest pums/income.manifest.json -o built.wasm")
 	run(0, "job check pums/job.yaml --as wang")
 	run(3, "job check pums/job.yaml --as wu")
