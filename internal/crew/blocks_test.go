@@ -68,14 +68,7 @@ func blockFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record, err := os.ReadFile(example + "/dataset.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rec, err := catalog.ParseDataset("dataset.yaml", record)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rec := pumsRecord(t)
 	j.Blocks.Count = parts / 2
 	f.job, err = work.Check(work.Spec{Wasm: wasm, Mode: j.Mode, Blocks: j.Blocks, Release: j.Release,
 		Inputs: []work.Input{{Dataset: "pums", Record: rec.Columns, Columns: []string{"educ", "income"}, MaxRows: 1, Masks: map[string]glovebox.Mask{"educ": {Kind: "none"}, "income": {Kind: "none"}}}}})
@@ -83,6 +76,20 @@ func blockFixture(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// pumsRecord is the example's record.
+func pumsRecord(t *testing.T) *glovebox.Dataset {
+	t.Helper()
+	data, err := os.ReadFile(example + "/dataset.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := catalog.ParseDataset("dataset.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
 }
 
 // runBlocks runs the job and returns the answer of each group.

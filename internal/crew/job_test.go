@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	for name, r := range faultyBlocks() {
 		roles[name] = r
 	}
+	for name, r := range faultyUpdates() {
+		roles[name] = r
+	}
 	jail.Main(roles)
 	os.Exit(m.Run())
 }
