@@ -34,8 +34,9 @@
 //     integers, noise is drawn by exact integer samplers (Canonne, Kamath and
 //     Steinke 2020), keys are selected with integer probabilities that meet the
 //     inequality of the definition by construction, a top's keys and single
-//     quantiles are chosen by exact coins, and all that follows is a function of those noisy integers and of the declaration. No float decides
-//     anything before the noise is on.
+//     quantiles are chosen by exact coins, and all that follows is a function of
+//     those noisy integers and of the declaration. No float decides anything
+//     before the noise is on.
 //   - The price is known before any data is read and is never below what the
 //     mechanisms use.
 //   - Equal contributions give equal partials, byte for byte, whatever the

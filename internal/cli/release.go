@@ -176,7 +176,7 @@ func (a *app) printContent(c *release.Content) {
 
 // maxWide is how many figures stand beside one another; of more, each has a
 // line of its own.
-const maxWide = 8
+const maxWide = 5
 
 // figureColumns are the columns of one figure: its value and its interval.
 type figureColumns struct{ at, lo, hi int }
