@@ -18,7 +18,8 @@
 //
 // In mode blocks the same is done by NewBlockPlan, Outputs and
 // BlockPlan.Release for records of blocks of units in place of units: any
-// statistic, combined by a private median, mean or vote.
+// statistic, combined by a private median, mean or vote. In mode train it is done
+// in rounds, each with the plan of TrainPlan.Round.
 //
 // # What is promised
 //

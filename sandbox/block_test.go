@@ -184,3 +184,43 @@ func TestBlocksManifest(t *testing.T) {
 		t.Error("a function of kind map has max_units")
 	}
 }
+
+// TestChannelUpdateSeesNoData: a function of kind update has no inputs and no
+// tables but the state and the sum; one that asks for more is refused.
+func TestChannelUpdateSeesNoData(t *testing.T) {
+	value := []abi.Column{{Name: glovebox.ValueColumn, Type: glovebox.Float64}}
+	good := func() (*abi.Manifest, *abi.Function) {
+		m := testManifest()
+		m.Functions = append(m.Functions, abi.Function{Name: "step", Kind: abi.KindUpdate,
+			References: []abi.Table{{Name: glovebox.StateTable, Columns: value, MaxRows: 3}, {Name: glovebox.SumTable, Columns: value, MaxRows: 3}},
+			Output:     abi.Output{Metrics: []string{"state"}, Sizes: map[string]int{"state": 3}, MaxRecords: 1}})
+		return m, &m.Functions[1]
+	}
+	m, f := good()
+	decoded, err := abi.DecodeManifest(manifestJSON(t, m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := decoded.FuelOf(&decoded.Functions[1]); n != 1000*m.Fuel {
+		t.Errorf("an update has %d fuel", n)
+	}
+	for field, change := range map[string]func(){
+		"functions[1].inputs": func() { f.Inputs = m.Functions[0].Inputs },
+		"functions[1].references": func() {
+			f.References = append(f.References, abi.Table{Name: "more", Columns: value, MaxRows: 3})
+		},
+		"functions[1].output": func() { f.Output.Metrics = []string{"state", "more"} },
+	} {
+		m, f = good()
+		change()
+		_, err := abi.DecodeManifest(manifestJSON(t, m))
+		if e, ok := err.(*glovebox.Error); !ok || e.Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	m, f = good()
+	f.References[0].Columns = []abi.Column{{Name: "value", Type: "int64"}}
+	if _, err := abi.DecodeManifest(manifestJSON(t, m)); err == nil {
+		t.Error("a state of whole numbers")
+	}
+}

@@ -66,13 +66,13 @@ func (a *app) jobRun() *cobra.Command {
 		Use:   "run JOB.yaml",
 		Short: a.t("run a job and print its release", "运行作业并显示发布结果"),
 		Long: a.t(`Ask the policy, charge the ledgers, run the module over the data one privacy
-unit (or, in mode blocks, one block of units) at a time, add noise and store the
-release. A job that was run before is
+unit (or, in mode blocks, one block of units) at a time, once or, in mode train,
+in rounds, add noise and store the release. A job that was run before is
 answered from the store, free. A run that was killed goes on when it is run
 again, without a second charge. Role: developer.
 
 Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
-5 module refused or broken.`, `询问策略、记账、按隐私单元（blocks 模式按分块）逐一运行模块、加噪并保存发布结果。
+5 module refused or broken.`, `询问策略、记账、按隐私单元（blocks 模式按分块，train 模式分多轮）逐一运行模块、加噪并保存发布结果。
 运行过的相同作业直接返回已存结果，不再花费预算。被中断的作业再次运行即可继续，
 不会重复记账。角色：开发主体。
 
