@@ -38,8 +38,12 @@ fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, eac
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 
 .PHONY: fuzz-long
-fuzz-long: ## the same for longer, 1,000,000 resets in each way, 10,000 random modules metered and not (hours)
+fuzz-long: ## the same for longer, 1,000,000 resets in each way, 1,000 jobs at once, 10,000 random modules metered and not (hours)
 	@scripts/fuzz-long
+
+.PHONY: timing
+timing: ## try to tell by the time of 10,000 jobs who is in the data (an hour)
+	@scripts/timing
 
 .PHONY: bench
 bench: ## measure each hot path beside its baseline; print a table, write bench.json
@@ -48,6 +52,14 @@ bench: ## measure each hot path beside its baseline; print a table, write bench.
 .PHONY: bench-wasm
 bench-wasm: ## measure the sandbox beside wasmtime and native code; write the table of docs/benchmarks.md
 	@cd bench && $(GO) run . -doc ../docs/benchmarks.md
+
+.PHONY: accuracy
+accuracy: ## measure the error of every mechanism and aggregator; write the tables of docs/accuracy.md
+	@$(GO) run -tags $(TAGS) ./internal/accuracy
+
+.PHONY: golden
+golden: ## compute the golden values of the accounting anew, with two other libraries (needs python3 and pip)
+	@scripts/golden
 
 .PHONY: lint
 lint: ## gofmt, vet and, where it is installed, golangci-lint

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/big"
 
 	"glovebox"
 )
@@ -224,7 +225,20 @@ func (p *BlockPlan) Metrics() []glovebox.BlockMetric {
 	return out
 }
 
-// Cost is what the job takes from a ledger of the given kind: see Plan.Cost.
+// Cost is what the job takes from a ledger of the given kind: the price as
+// declared, in rho the sum of what its steps cost, epsilon^2/2 each, rounded up.
 func (p *BlockPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
-	return (&Plan{budget: p.budget}).Cost(kind)
+	a, err := p.budget.cost(kind)
+	if err != nil || kind != glovebox.LedgerZCDP || p.budget.gaussian {
+		return a, err
+	}
+	sum := new(big.Int)
+	for i := range p.metrics {
+		for _, s := range p.metrics[i].steps {
+			e := big.NewInt(s.Loss)
+			sum.Add(sum, e.Mul(e, e))
+		}
+	}
+	a.Loss = min(a.Loss, divide(sum, big.NewInt(2e9), true).Int64())
+	return a, nil
 }

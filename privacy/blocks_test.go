@@ -86,7 +86,9 @@ func TestBlockPrice(t *testing.T) {
 		}
 	}
 	p := blockPlan(t, 64, glovebox.ReleaseDef{Method: "dp", Epsilon: 0.5}, blockMetrics()...)
-	if a, err := p.Cost(glovebox.LedgerZCDP); err != nil || a.Loss != 125_000_000 || a.Delta != 0 {
+	// Four steps of epsilon 0.1, two of 0.025 and one of 0.05: half the sum of
+	// their squares.
+	if a, err := p.Cost(glovebox.LedgerZCDP); err != nil || a.Loss != 21_875_000 || a.Delta != 0 {
 		t.Errorf("%+v, %v", a, err)
 	}
 	p = blockPlan(t, 64, glovebox.ReleaseDef{Method: "dp", Rho: 0.5}, blockMetrics()...)

@@ -1,7 +1,6 @@
 package privacy
 
 import (
-	"fmt"
 	"math/big"
 
 	"glovebox"
@@ -41,12 +40,9 @@ type budget struct {
 //
 //   - Laplace, part epsilon: the vector over keys changes by at most L0*D in
 //     the L1 norm (D: most that one key's number changes), scale L0*D/epsilon.
-//     Selection: epsilon/L0 and delta/L0 per key.
+//     Selection: epsilon/L0 and delta/L0 per key, or by Gaussian noise.
 //   - Gaussian, part rho: the vector changes by at most sqrt(L0)*D in the L2
-//     norm, variance L0*D^2/(2*rho). Selection: a key's (epsilon', delta')-DP
-//     choice is delta'-approximately (epsilon'^2/2)-zCDP (Bun and Steinke 2016,
-//     section 8), these add up over keys, so epsilon' = sqrt(2*rho/L0), rounded
-//     down, and delta' = delta/L0.
+//     norm, variance L0*D^2/(2*rho). Selection: by Gaussian noise, too.
 //   - With a top of k < L0 private keys, one unit has a part in the figures of k
 //     keys at most, which takes the place of L0; see top for the selection.
 //   - Values in bins: one unit has R of them at most for one key and T over all,
@@ -228,31 +224,14 @@ func squareAbove(v *big.Rat) *big.Rat {
 	return new(big.Rat).SetInt(s.Mul(s, s))
 }
 
-func (b *budget) selection(l0 int) error {
-	eps := big.NewRat(b.keyLoss, int64(l0)*1e9)
-	if b.gaussian { // sqrt(2*rho/L0), rounded down to a multiple of 2^-32
-		x := new(big.Int).Lsh(big.NewInt(2*b.keyLoss), 64)
-		x.Sqrt(x.Quo(x, big.NewInt(int64(l0)*1e9)))
-		eps = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
-	}
-	delta := new(big.Rat).SetFrac(big.NewInt(b.price.Delta), new(big.Int).Mul(big.NewInt(int64(l0)), big.NewInt(1e15)))
-	var err error
-	if b.keys, err = NewSelection(eps, delta); err != nil {
-		return fmt.Errorf("selection of private keys: %w", err)
-	}
-	return nil
-}
-
-// Cost is what the job takes from a ledger of the given kind.
+// cost is what a declared price takes from a ledger of the given kind.
 //
 //   - pure: epsilon and delta as declared. Gaussian noise has no pure price and
 //     is refused.
-//   - zcdp: rho and delta as declared; for Laplace noise epsilon^2/2, rounded
-//     up, and delta: (epsilon, delta)-DP is delta-approximately
-//     (epsilon^2/2)-zCDP (Bun and Steinke 2016, section 8). The bound is valid
-//     and not tight: the parts of a job would add up to less.
-func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
-	b := &p.budget
+//   - zcdp: rho and delta as declared; for epsilon, epsilon^2/2, rounded up, and
+//     delta: (epsilon, delta)-DP is delta-approximately (epsilon^2/2)-zCDP (Bun
+//     and Steinke 2016, section 8).
+func (b *budget) cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	switch kind {
 	case glovebox.LedgerPure:
 		if b.gaussian {
@@ -268,4 +247,22 @@ func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 		return glovebox.Amount{Loss: divide(sq, big.NewInt(2e9), true).Int64(), Delta: b.price.Delta}, nil
 	}
 	return glovebox.Amount{}, glovebox.Errorf(glovebox.CodeInvalid, "a ledger counts pure or zcdp").WithFix("set the dataset's ledger.kind")
+}
+
+// Cost is what the job takes from a ledger of the given kind: the price as
+// declared, in rho the sum of what the mechanisms cost (see part.rho), rounded
+// up, where that is known and less than epsilon^2/2.
+func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
+	a, err := p.budget.cost(kind)
+	if err != nil || kind != glovebox.LedgerZCDP || p.budget.gaussian {
+		return a, err
+	}
+	f := p.facts()
+	if rho, err := f.rho(); err == nil {
+		rho.Mul(rho, big.NewRat(1e9, 1))
+		if n := divide(rho.Num(), rho.Denom(), true); n.IsInt64() {
+			a.Loss = min(a.Loss, n.Int64())
+		}
+	}
+	return a, nil
 }

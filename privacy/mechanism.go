@@ -13,6 +13,7 @@ type binMechanism struct {
 	tree     *Tree
 	quantile *Quantile
 	epsilon  *big.Rat // of the choice, for one key
+	still    bool     // no noise and no choice: for samples
 }
 
 // change is how much one unit's values change counts at most: l1 in all, and

@@ -78,6 +78,10 @@ func (r *releaser) quantile(cells []Cell, j, i int) ([]Cell, error) {
 	b, m := &r.Plan.bins[j], &r.budget.bins[j]
 	least, most := b.edges[0], b.edges[len(b.edges)-1]
 	counts := r.countsOf(j, i)
+	if m.tree == nil && m.still {
+		v := b.edges[b.exact(counts)] + 0
+		return append(cells, Cell{v, v, v}), nil
+	}
 	if m.tree == nil {
 		at, err := m.quantile.Find(counts, r.src)
 		if err != nil {
@@ -98,6 +102,20 @@ func (r *releaser) quantile(cells []Cell, j, i int) ([]Cell, error) {
 		cells = append(cells, cell(b.at(a[0]), b.at(math.Floor(a[1])), b.at(math.Ceil(a[2])), least, most))
 	}
 	return cells, nil
+}
+
+// exact returns the point that holds the one quantile of counts.
+func (b *binSet) exact(counts []uint64) int {
+	total, upTo := uint64(0), uint64(0)
+	for _, n := range counts {
+		total += n
+	}
+	for k, n := range counts {
+		if upTo += n; upTo > 0 && upTo*fractions >= total*b.parts[0] {
+			return k
+		}
+	}
+	return len(counts) / 2
 }
 
 // at returns the value at a position on the cells.

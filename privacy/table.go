@@ -54,6 +54,7 @@ type Facts struct {
 	Blocks     int              `json:"blocks,omitempty"`    // mode blocks: their number
 	Combined   []BlockFacts     `json:"combined,omitempty"`  // mode blocks: per metric
 	Rounds     int              `json:"rounds,omitempty"`    // mode train: each has this noise
+	Whole      *Whole           `json:"whole,omitempty"`     // readings of what all mechanisms cost together
 }
 
 // NoiseFacts say what was added to one kind of number.
@@ -78,12 +79,15 @@ type NoiseFacts struct {
 
 // SelectionFacts say how private keys were selected.
 type SelectionFacts struct {
-	Mechanism string `json:"mechanism"` // optimal_partition_selection, truncated_laplace_selection or permute_and_flip_rounds
-	Epsilon   string `json:"epsilon"`   // per key, an exact fraction
-	Delta     string `json:"delta"`     // per key, an exact fraction
-	Even      uint64 `json:"even"`      // units with which a key is kept at least every other time
-	Always    uint64 `json:"always"`    // units with which a key is always kept
-	Loss      int64  `json:"loss"`      // its part of Price.Loss
+	// Mechanism is optimal_partition_selection, truncated_laplace_selection,
+	// gaussian_threshold_selection or permute_and_flip_rounds.
+	Mechanism string `json:"mechanism"`
+	Epsilon   string `json:"epsilon,omitempty"`  // per key, an exact fraction; empty with Gaussian noise
+	Variance  string `json:"variance,omitempty"` // of Gaussian noise, an exact fraction
+	Delta     string `json:"delta"`              // per key, an exact fraction
+	Even      uint64 `json:"even"`               // units with which a key is kept at least every other time
+	Always    uint64 `json:"always"`             // units with which a key is always kept; 0: no number is sure
+	Loss      int64  `json:"loss"`               // its part of Price.Loss
 	// Of a top that is chosen in rounds, permute_and_flip_rounds: Epsilon is that
 	// of a round and Delta that of all; Even and Always are 0.
 	Rounds int    `json:"rounds,omitempty"`
@@ -112,6 +116,12 @@ const alpha = 0.05
 
 // Facts returns how the job's table will be made.
 func (p *Plan) Facts() Facts {
+	f := p.facts()
+	f.Whole = p.whole()
+	return f
+}
+
+func (p *Plan) facts() Facts {
 	b := &p.budget
 	f := Facts{
 		Neighbours: "add or remove one unit", L0: p.l0, Price: b.price, Errors: map[string]Error{},
@@ -148,10 +158,7 @@ func (p *Plan) Facts() Facts {
 		}
 	}
 	if k := b.keys; k != nil {
-		f.Selection = &SelectionFacts{
-			Mechanism: k.mechanism(), Epsilon: k.epsilon.RatString(), Delta: k.delta.RatString(),
-			Even: k.Even(), Always: k.Always(), Loss: b.keyLoss,
-		}
+		f.Selection = k.facts(b.keyLoss)
 	}
 	return f
 }

@@ -80,13 +80,14 @@ func (p *TrainPlan) Round() *Plan { return p.round }
 // Cost is what the whole job takes from a ledger of the given kind: see
 // Plan.Cost.
 func (p *TrainPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
-	return (&Plan{budget: budget{gaussian: true, price: p.price}}).Cost(kind)
+	b := budget{gaussian: true, price: p.price}
+	return b.cost(kind)
 }
 
 // Facts returns how the rounds are made: those of one round, with the price of
 // all.
 func (p *TrainPlan) Facts() Facts {
 	f := p.round.Facts()
-	f.Price, f.Rounds = p.price, p.rounds
+	f.Price, f.Rounds, f.Whole = p.price, p.rounds, nil // readings of one round would mislead
 	return f
 }

@@ -61,6 +61,9 @@ type Result struct {
 	Records []byte // N records of Guest.Records().Size() bytes; valid until the next Run
 	Fuel    int64  // fuel used; for runs on sample data only
 	Printed int64  // bytes that the guest printed; 0 unless GuestOptions have Logs
+	// Cause says more about an outcome other than OK, in the runtime's words;
+	// empty unless GuestOptions have Logs.
+	Cause string
 }
 
 // GuestOptions says how a guest runs. nil: defaults. None of them changes what
@@ -281,7 +284,7 @@ func (g *Guest) once(ctx context.Context, unit [][]Span, block *Block) (res Resu
 	}
 	if g.log != nil {
 		printed, failed := g.endLog()
-		if res.Printed = printed; err == nil {
+		if res.Printed, res.Cause = printed, g.log.takeCause(); err == nil {
 			err = failed
 		}
 	}
@@ -317,10 +320,12 @@ func (g *Guest) run(ctx context.Context, unit [][]Span, block *Block) (Result, e
 	if err != nil {
 		o, cause := outcomeOf(err)
 		res.Outcome = o
+		g.log.because(err)
 		return res, cause
 	}
 	if uint32(status) != 0 {
 		res.Outcome = Status
+		g.log.status(uint32(status))
 		return res, nil
 	}
 	records, n, ok := g.plan.Records.Read(g.records, g.output())

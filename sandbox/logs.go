@@ -3,8 +3,10 @@ package sandbox
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -54,6 +56,32 @@ type unitLog struct {
 	to   *SampleLogs
 	text []byte
 	said int64 // bytes, those that are not kept included
+	why  string
+}
+
+// because keeps why a call did not return: the first line of the runtime's
+// text, which says what trapped and speaks of no value.
+func (l *unitLog) because(err error) {
+	if l == nil || errors.Is(err, errOutOfFuel) {
+		return
+	}
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	first = strings.TrimPrefix(first, "wasm error: ")
+	l.why = strings.TrimSpace(printable([]byte(first[:min(len(first), 200)])))
+}
+
+// status keeps which status a function returned.
+func (l *unitLog) status(s uint32) {
+	if l != nil {
+		l.why = "status " + strconv.Itoa(int(int32(s)))
+	}
+}
+
+// takeCause returns what was kept since the last time.
+func (l *unitLog) takeCause() string {
+	why := l.why
+	l.why = ""
+	return why
 }
 
 // add takes n bytes that a guest printed, of which b are there to be read.

@@ -22,7 +22,6 @@ func TestPageCompiles(t *testing.T) {
 		{"rust", abi.KindMapScalar, "rust", "src/lib.rs", "#![no_std]\nuse glovebox::Row;\n", ""},
 		{"zig", abi.KindMapScalar, "zig", "main.zig", "const gbx = @import(\"glovebox\");\ncomptime {\n    gbx.mapScalar(\"bands\", bands);\n}\n", ""},
 		{"go", abi.KindMap, "go", "main.go", "package main\n\nimport \"visits/gbx\"\n\n", "\n//go:wasmexport totals\nfunc totals(_ int32) int32 { return 1 }\n\nfunc main() {}\n"},
-		{"tinygo", abi.KindMap, "go", "main.go", "package main\n\nimport \"visits/gbx\"\n\n", "\n//go:wasmexport totals\nfunc totals(_ int32) int32 { return 1 }\n\nfunc main() {}\n"},
 		{"assemblyscript", abi.KindMap, "ts", "main.ts", "import { Table, emit, paramString } from \"./gbx/gbx\";\n", "\nexport function totals(_rows: i32): i32 {\n  return 1;\n}\n"},
 	} {
 		name := examples[x.kind]

@@ -72,9 +72,9 @@ func TestChannelRepetition(t *testing.T) {
 	}
 }
 
-// TestChargeComesBeforeTheFirstRow: with every part of the snapshot damaged,
+// TestChannelChargedFirst: with every part of the snapshot damaged,
 // a run fails, and it is charged: had it read first, it would not be.
-func TestChargeComesBeforeTheFirstRow(t *testing.T) {
+func TestChannelChargedFirst(t *testing.T) {
 	d, file := pumsDomain(t)
 	parts, err := filepath.Glob(filepath.Join(d.Dir, "vault/snapshots/pums/1/part-*"))
 	if err != nil || len(parts) != d.Parts {

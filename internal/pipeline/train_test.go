@@ -67,14 +67,14 @@ func count(t *testing.T, d *domain.Domain, kind string) (n int) {
 // is the release, and nothing else.
 func TestTrain(t *testing.T) {
 	d, file := trainDomain(t)
-	done, all := int64(0), int64(0)
-	p := New(d, &Options{Progress: func(n, of int64) { done, all = n, of }})
+	done := 0
+	p := New(d, &Options{partDone: func(n int) { done = n }})
 	o := run(t, p, file, "wang")
 	if spent := balance(t, d, "pums").Spent; spent.Loss != 400_000_000 || spent.Delta != 0 {
 		t.Errorf("spent %+v", spent)
 	}
-	if done != all || all != int64(3*d.Parts) {
-		t.Errorf("%d of %d parts", done, all)
+	if done != 3*d.Parts {
+		t.Errorf("%d parts", done)
 	}
 	c := o.Content
 	if len(c.Columns) != 2 || c.Columns[0].Name != "parameter" || c.Columns[1].Name != "value" || len(c.Rows) != 5 {
@@ -101,9 +101,9 @@ func TestTrain(t *testing.T) {
 func TestChannelTrainCrash(t *testing.T) {
 	d, file := trainDomain(t)
 	before, want := entries(t, d), uint64(3)
-	for _, stopAfter := range []int64{1, int64(d.Parts), int64(2*d.Parts) + 1} {
+	for _, stopAfter := range []int{1, d.Parts, 2*d.Parts + 1} {
 		ctx, cancel := context.WithCancel(t.Context())
-		p := New(d, &Options{Progress: func(n, _ int64) {
+		p := New(d, &Options{partDone: func(n int) {
 			if n == stopAfter {
 				cancel()
 			}

@@ -38,6 +38,7 @@ type Worker struct {
 	units   atomic.Int64 // units so far: a sign of life
 	guest   *sandbox.Guest
 	filters []*engine.RowFilter // by input; nil: none
+	watch   *watch              // on sample data only
 
 	// Mode blocks only.
 	group *group // begun and not ended; nil: none
@@ -47,8 +48,10 @@ type Worker struct {
 }
 
 // Worker makes a worker: an instance of the guest and its filters.
-func (r *Runner) Worker(ctx context.Context) (_ *Worker, err error) {
-	w := &Worker{r: r, filters: make([]*engine.RowFilter, len(r.spec.Inputs)), pieceBytes: r.spec.PieceBytes}
+func (r *Runner) Worker(ctx context.Context) (*Worker, error) { return r.worker(ctx, nil) }
+
+func (r *Runner) worker(ctx context.Context, watching *watch) (_ *Worker, err error) {
+	w := &Worker{r: r, watch: watching, filters: make([]*engine.RowFilter, len(r.spec.Inputs)), pieceBytes: r.spec.PieceBytes}
 	if w.pieceBytes == 0 {
 		w.pieceBytes = DefaultPieceBytes
 	}
@@ -74,7 +77,7 @@ func (r *Runner) Worker(ctx context.Context) (_ *Worker, err error) {
 			return nil, err
 		}
 	}
-	w.guest, err = r.program.NewGuest(ctx, r.binding, nil)
+	w.guest, err = r.program.NewGuest(ctx, r.binding, watching.options())
 	return w, err
 }
 
@@ -94,8 +97,9 @@ func (w *Worker) Close() error {
 
 // Part works on one part: files holds the descriptors of that part of every
 // input. It returns the encoded partial aggregate, or what is left of it after
-// the pieces that it handed to piece because they took much memory; nil in mode
-// blocks if a block goes on in the next part, which has to follow. An error is
+// the pieces that it handed to piece, which may be nil, because they took much
+// memory; nil in mode blocks if a block goes on in the next part, which has to
+// follow. An error is
 // the host's (a part that is not what its manifest says, a cancelled context)
 // or piece's, never a guest's.
 func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) error) ([]byte, error) {
@@ -117,7 +121,7 @@ func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) err
 	}
 	b := w.r.plan.NewBounder(w.r.spec.Secret)
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
-		if err := w.unit(ctx, b, token, rows); err != nil || b.Bytes() < w.pieceBytes {
+		if err := w.unit(ctx, b, token, rows); err != nil || piece == nil || b.Bytes() < w.pieceBytes {
 			return err
 		}
 		data, err := b.Piece().MarshalBinary()
@@ -139,16 +143,24 @@ func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) err
 // unit runs the guest on one unit and bounds what it says.
 func (w *Worker) unit(ctx context.Context, b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
 	w.units.Add(1)
+	if w.watch != nil {
+		return w.watched(ctx, b, token, rows)
+	}
 	res, err := w.guest.Run(ctx, rows)
 	if err != nil {
 		return err
 	}
+	bound(b, token, &res)
+	return nil
+}
+
+// bound takes what the guest said about a unit, or the default where it failed.
+func bound(b *privacy.Bounder, token [engine.TokenBytes]byte, res *sandbox.Result) {
 	if res.Outcome != sandbox.OK {
 		b.UnitDefault(token)
-		return nil
+		return
 	}
 	b.Unit(token, res.N, res.Records)
-	return nil
 }
 
 // open reads one input's part as the guest may see it: masked, filtered on the

@@ -1,0 +1,78 @@
+package privacy
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+)
+
+// selection makes the selection of private keys from its part of the budget:
+// of the two kinds the one that shows a key from fewer units on. Which one that
+// is follows from the declaration.
+//
+//   - Laplace, part epsilon: the optimal selection with epsilon/L0 and delta/L0
+//     for each key; or Gaussian noise that is (epsilon, delta/2)-DP for all keys
+//     together and a threshold that a single unit exceeds with a probability of
+//     delta/(2*L0), together (epsilon, delta)-DP.
+//   - Gaussian, part rho: the optimal selection of a key, (epsilon', delta')-DP,
+//     is delta'-approximately (epsilon'^2/2)-zCDP (Bun and Steinke 2016, section
+//     8), and these add up over keys, so epsilon' = sqrt(2*rho/L0), rounded down,
+//     and delta' = delta/L0; or Gaussian noise of variance L0/(2*rho) and a
+//     threshold that a single unit exceeds with a probability of delta/L0.
+func (b *budget) selection(l0 int) error {
+	keys := big.NewRat(int64(l0), 1)
+	part := big.NewRat(b.keyLoss, 1e9)
+	delta := new(big.Rat).SetFrac(big.NewInt(b.price.Delta), big.NewInt(1e15))
+	each := new(big.Rat).Quo(delta, keys)
+	eps := new(big.Rat).Quo(part, keys)
+	if b.gaussian { // sqrt(2*rho/L0), rounded down to a multiple of 2^-32
+		x := new(big.Int).Lsh(big.NewInt(2*b.keyLoss), 64)
+		x.Sqrt(x.Quo(x, big.NewInt(int64(l0)*1e9)))
+		eps = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
+	}
+	gauss := b.thresholdSelection(l0, part, delta)
+	if gauss != nil && float64(gauss.Even()) < 0.9*evenOptimal(eps, each)-2 {
+		b.keys = gauss // without the other's table, which would be long
+		return nil
+	}
+	var err error
+	if b.keys, err = NewSelection(eps, each); err != nil {
+		return fmt.Errorf("selection of private keys: %w", err)
+	}
+	if gauss != nil && gauss.Even() < b.keys.Even() {
+		b.keys = gauss
+	}
+	return nil
+}
+
+// thresholdSelection makes the selection by Gaussian noise; nil if its parameters
+// are out of range, or if it cannot be the better one.
+func (b *budget) thresholdSelection(l0 int, part, delta *big.Rat) *Selection {
+	keys := big.NewRat(int64(l0), 1)
+	variance := new(big.Rat).Quo(keys, new(big.Rat).Add(part, part))
+	if !b.gaussian {
+		if l0 == 1 {
+			return nil // the optimal selection is what its name says
+		}
+		delta = new(big.Rat).Mul(delta, big.NewRat(1, 2))
+		g, err := CalibrateGaussian(part, delta, big.NewInt(int64(l0)), l0)
+		if err != nil {
+			return nil
+		}
+		variance = g.Variance()
+	}
+	s, err := NewGaussianSelection(variance, new(big.Rat).Quo(delta, keys))
+	if err != nil {
+		return nil
+	}
+	return s
+}
+
+// evenOptimal is about the number of units from which on the optimal selection
+// keeps a key at least every other time: its probabilities grow as
+// delta*(e^(epsilon*n)-1)/(e^epsilon-1).
+func evenOptimal(epsilon, delta *big.Rat) float64 {
+	e, _ := epsilon.Float64()
+	d, _ := delta.Float64()
+	return math.Log1p(math.Expm1(math.Min(e, maxExponent))/(2*d)) / e
+}
