@@ -52,6 +52,9 @@ func TestJob(t *testing.T) {
 	d.OK("dataset", "load", "pums", "../pums/pums.csv", "--as", "census")
 	d.OK("scenario", "add", "../pums/scenario.yaml", "--as", "liu")
 	d.OK("scenario", "grant", "../pums/grant.yaml", "--as", "zhao")
+	if check := d.OK("job", "check", "job.yaml", "--as", "wang"); !strings.Contains(check, "among the outputs of 64 blocks") {
+		t.Errorf("job check prints\n%s", check)
+	}
 	out := d.Run("job.yaml")
 	if len(out.Rows) != 1 || len(out.Rows[0]) != 3 {
 		t.Fatalf("%v", out.Rows)

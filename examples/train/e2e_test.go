@@ -181,6 +181,9 @@ func TestJobs(t *testing.T) {
 	d.OK("scenario", "grant", "grant.yaml", "--as", "zhao")
 	all := people(t)
 
+	if check := d.OK("job", "check", "job-logistic.yaml", "--as", "wang"); !strings.Contains(check, "each of 20 rounds") {
+		t.Errorf("job check prints\n%s", check)
+	}
 	weights := parameters(t, d.Run("job-logistic.yaml").Rows, 5)
 	open := fit(all, 20, 2)
 	for i := range open {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -75,6 +76,13 @@ func (a *app) printCheck(r *pipeline.CheckReport) {
 
 // printErrors prints what the noise will do to each metric.
 func (a *app) printErrors(f *privacy.Facts) {
+	if len(f.Combined) > 0 {
+		a.printCombined(f)
+		return
+	}
+	if f.Rounds > 0 {
+		defer a.say(a.t("of the noisy sum of each of %d rounds", "为 %d 轮中每一轮加噪合计的噪声"), f.Rounds)
+	}
 	var rows [][]string
 	for _, name := range sortedKeys(f.Errors) {
 		e := f.Errors[name]
@@ -83,6 +91,26 @@ func (a *app) printErrors(f *privacy.Facts) {
 	a.say("")
 	table(a.Out, []string{a.t("metric", "指标"), a.t("noise (standard deviation)", "噪声（标准差）"), a.t("95 %", "95 %")}, rows)
 	a.say(a.t("of a mean: divided by the number of units of its key", "平均值：须再除以该分组的单元数"))
+}
+
+// printCombined says what is known before a run of mode blocks.
+func (a *app) printCombined(f *privacy.Facts) {
+	var rows [][]string
+	for _, c := range f.Combined {
+		off := "-"
+		switch {
+		case c.Half > 0:
+			off = "±" + strconv.FormatFloat(c.Half, 'g', 4, 64)
+		case c.Combine == glovebox.Vote:
+			off = fmt.Sprintf(a.t("%.0f votes", "%.0f 票"), c.Ranks)
+		case c.Ranks > 0:
+			off = fmt.Sprintf(a.t("%.0f ranks", "%.0f 名次"), c.Ranks)
+		}
+		rows = append(rows, []string{c.Of, string(c.Combine), off})
+	}
+	a.say("")
+	table(a.Out, []string{a.t("metric", "指标"), a.t("combined by", "合并方式"), a.t("off at most, 95 %", "至多偏离，95 %")}, rows)
+	a.say(a.t("among the outputs of %d blocks", "相对于 %d 个分块的输出"), f.Blocks)
 }
 
 func (a *app) printPrices(prices []pipeline.Price) {
@@ -222,7 +250,11 @@ func (a *app) printJob(j *job.Doc) {
 	a.say("%s: %s %s()", a.t("module", "模块"), j.Spec.Module, j.Spec.Function)
 	for _, code := range sortedKeys(j.Spec.Job.Inputs) {
 		in := j.Spec.Job.Inputs[code]
-		a.say("%s: %s@%d: %s", a.t("reads", "读取"), code, j.Spec.Versions[code], strings.Join(in.Columns, ", "))
+		about := ""
+		if in.Unit != "" {
+			about = " (" + a.t("about", "以此为准：") + " " + in.Unit + ")"
+		}
+		a.say("%s: %s@%d%s: %s", a.t("reads", "读取"), code, j.Spec.Versions[code], about, strings.Join(in.Columns, ", "))
 	}
 	for _, code := range sortedKeys(j.Prices) {
 		p := j.Prices[code]

@@ -41,15 +41,20 @@ func (r *request) noisyUnits() (n int64) {
 	return n
 }
 
-// cost is what the job takes from a ledger.
-func (r *request) cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
+// priced is a job's privacy plan, whatever its mode.
+type priced interface {
+	Cost(kind glovebox.LedgerKind) (glovebox.Amount, error)
+	Facts() privacy.Facts
+}
+
+func (r *request) priced() priced {
 	switch {
 	case r.blocks != nil:
-		return r.blocks.Cost(kind)
+		return r.blocks
 	case r.train != nil:
-		return r.train.Cost(kind)
+		return r.train
 	}
-	return r.plan.Cost(kind)
+	return r.plan
 }
 
 // orderBlocks puts the metrics of a job of mode blocks into the order of the

@@ -33,6 +33,10 @@ func TestBlocks(t *testing.T) {
 	for _, count := range []string{"64", "8"} {
 		d, file := blocksDomain(t, "count: 64", "count: "+count)
 		p := New(d, nil)
+		rep, err := p.Check(t.Context(), file, user(t, d, "wang"))
+		if err != nil || !rep.Decision.Allow || rep.Prices[0].Price.Price.Loss != 250_000_000 || len(rep.Privacy.Combined) != 3 {
+			t.Fatalf("%v, %+v", err, rep)
+		}
 		o := run(t, p, file, "wang")
 		if spent := balance(t, d, "pums").Spent; spent.Loss != 250_000_000 || spent.Delta != 0 {
 			t.Errorf("spent %+v", spent)

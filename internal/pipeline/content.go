@@ -36,6 +36,9 @@ type Facts struct {
 	// FailedUpdates are the steps of mode train at which the module failed.
 	FailedUpdates int                           `json:"failed_updates,omitempty"`
 	Guarantee     map[string]map[string]float64 `json:"guarantee"` // by dataset: what the charge means
+	// Group is how many units of the job whoever is protected stands in, where
+	// that is more than one: charges and guarantee are for that many.
+	Group int64 `json:"group,omitempty"`
 }
 
 // GrantFacts are the grant that a release stands on.
@@ -61,6 +64,7 @@ type InputFacts struct {
 	Snapshot string                   `json:"snapshot"`
 	Version  int                      `json:"version"`
 	Columns  []string                 `json:"columns"`
+	Unit     string                   `json:"unit,omitempty"` // unit column that the job is about, where it is not the default
 	Where    string                   `json:"where,omitempty"`
 	Masks    map[string]glovebox.Mask `json:"masks,omitempty"`
 }
@@ -193,8 +197,11 @@ func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *answer) (*Fa
 			f.Product = x
 		}
 	}
+	if n := r.group(); n > 1 {
+		f.Group = n
+	}
 	for code, in := range r.job.Inputs {
-		f.Inputs[code] = InputFacts{Snapshot: a.doc.Spec.Snapshots[code], Version: a.doc.Spec.Versions[code], Columns: in.Columns,
+		f.Inputs[code] = InputFacts{Snapshot: a.doc.Spec.Snapshots[code], Version: a.doc.Spec.Versions[code], Columns: in.Columns, Unit: a.doc.Spec.Job.Inputs[code].Unit,
 			Where: in.Where, Masks: a.doc.Spec.Masks[code]}
 	}
 	for _, c := range a.charges {

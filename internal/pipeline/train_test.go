@@ -69,6 +69,10 @@ func TestTrain(t *testing.T) {
 	d, file := trainDomain(t)
 	done := 0
 	p := New(d, &Options{partDone: func(n int) { done = n }})
+	rep, err := p.Check(t.Context(), file, user(t, d, "wang"))
+	if err != nil || !rep.Decision.Allow || rep.Prices[0].Price.Price.Loss != 400_000_000 || rep.Privacy.Rounds != 3 {
+		t.Fatalf("%v, %+v", err, rep)
+	}
 	o := run(t, p, file, "wang")
 	if spent := balance(t, d, "pums").Spent; spent.Loss != 400_000_000 || spent.Delta != 0 {
 		t.Errorf("spent %+v", spent)
