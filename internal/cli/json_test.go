@@ -188,7 +188,7 @@ func TestContractSeesDifferences(t *testing.T) {
 // unseen are documented fields that no command line of this test prints.
 var unseen = []string{
 	"facts.failed_updates", // of a module that fails
-	"facts.params", // examples/care-hotspots runs a module that takes some
+	"facts.params",         // examples/care-hotspots runs a module that takes some
 	// internal/pipeline runs jobs over a dataset with several unit columns
 	"facts.group", "input.unit", "input_facts.unit",
 	// Of modules that fail and print, and rows that a record rejects: internal/sample/trial.
