@@ -31,6 +31,9 @@ const (
 	// Of a reader only.
 	Checked Kind = 16 // a filter is sound: a document of package work
 	Table   Kind = 17 // a table: a document of package work
+	// Seen is what a run on sample rows showed, a document of package trial; of
+	// its worker only.
+	Seen Kind = 19
 )
 
 // Bounds of frames.
@@ -54,6 +57,8 @@ const (
 	// MaxChecked and MaxTable bound what a reader answers.
 	MaxChecked = 256 << 10
 	MaxTable   = 64 << 20
+	// MaxSeen bounds what a run on sample rows showed, in bytes.
+	MaxSeen = 256 << 20
 )
 
 // maxPayload is the largest payload of a kind, and whether it is the only one.
@@ -71,6 +76,8 @@ func maxPayload(k Kind) (n int, exact bool) {
 		return MaxCompiled, false
 	case Reason:
 		return MaxReason, false
+	case Seen:
+		return MaxSeen, false
 	case Ways:
 		return maxWays, false
 	case Opened:
