@@ -296,7 +296,7 @@ func (a *app) printDifferences(list []trial.Difference) {
 	for _, d := range list {
 		what := a.t(d.What, differenceNames[d.What])
 		if d.Unit != "" {
-			a.say(a.t("  unit %s: %s", "  单元 %s：%s"), d.Unit, what)
+			a.say(a.t("  unit %s: %s", "  单元 %s：%s"), plain(d.Unit), what)
 		} else {
 			a.say("  %s", what)
 		}

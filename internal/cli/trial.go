@@ -223,7 +223,7 @@ func (a *app) indented(s string) {
 }
 
 func (a *app) printTrialUnit(u *trial.Unit) {
-	a.say(a.t("unit %s: %s  fuel %d, %d µs", "单元 %s：%s  燃料 %d，%d 微秒"), u.Unit, a.outcomeName(u), u.Fuel, u.Micros)
+	a.say(a.t("unit %s: %s  fuel %d, %d µs", "单元 %s：%s  燃料 %d，%d 微秒"), plain(u.Unit), a.outcomeName(u), u.Fuel, u.Micros)
 	for _, code := range sortedKeys(u.Rows) {
 		for _, row := range u.Rows[code] {
 			a.say("    %s: %s", code, values(row))
@@ -289,7 +289,7 @@ func (a *app) printOutcomes(r *trial.Report) {
 		u := &r.Units[i]
 		name := a.outcomeName(u)
 		if byName[name] == nil {
-			byName[name] = &kind{name: name, first: u.Unit}
+			byName[name] = &kind{name: name, first: plain(u.Unit)}
 			kinds = append(kinds, byName[name])
 		}
 		byName[name].n++
@@ -360,12 +360,17 @@ func (a *app) printTrialResult(res *trial.Result) {
 
 func texts(row []any) (out []string) {
 	for _, v := range row {
-		out = append(out, strings.Map(func(r rune) rune {
-			if unicode.IsControl(r) {
-				return unicode.ReplacementChar
-			}
-			return r
-		}, fmt.Sprint(v)))
+		out = append(out, plain(fmt.Sprint(v)))
 	}
 	return out
+}
+
+// plain is a text of somebody's rows as it may be shown.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
