@@ -37,6 +37,10 @@ fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, eac
 fuzz-long: ## the same for longer, 1,000,000 resets in each way, 10,000 random modules metered and not (hours)
 	@scripts/fuzz-long
 
+.PHONY: audit
+audit: ## bound the loss of our own noise and jobs from outside, 1,000,000 outputs a side; find planted faults (5 minutes)
+	@scripts/audit
+
 .PHONY: bench
 bench: ## measure each hot path beside its baseline; print a table, write bench.json
 	@$(GO) run -tags $(TAGS) ./internal/bench -o bench.json -doc docs/benchmarks.md

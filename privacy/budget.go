@@ -143,7 +143,7 @@ func (b *budget) noise(loss int64, l0 int, reach int64) (sampler, error) {
 		}
 		return NewGaussian(v)
 	}
-	scale := new(big.Rat).SetFrac(n, big.NewInt(loss))
+	scale := plantScale(new(big.Rat).SetFrac(n, big.NewInt(loss)))
 	if scale.Num().BitLen() >= 63 {
 		scale = new(big.Rat).SetInt(divide(scale.Num(), scale.Denom(), true))
 	}

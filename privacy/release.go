@@ -29,7 +29,7 @@ func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
 	r.prepare()
 	if p.private {
 		for _, i := range t.order(p.compare) {
-			if p.budget.keys.Keep(t.cell(i)[0], src) {
+			if plantKeep(p.budget.keys.Keep(t.cell(i)[0], src)) {
 				r.row(t.key(i), i)
 			}
 		}
@@ -83,19 +83,20 @@ func (r *releaser) public(key []uint64, f int) {
 // row makes the row of one key, number i of the partial, -1 if no unit has it.
 func (r *releaser) row(key []uint64, i int) {
 	row := Row{Key: make([]any, len(r.fields)), Cells: make([]Cell, len(r.metrics))}
+	src := plantReuse(r.src)
 	for f := range r.fields {
 		row.Key[f] = r.fields[f].decode(key)
 	}
 	units := 0.0
 	if s := r.budget.units; s != nil {
-		n := s.Draw(r.src)
+		n := s.Draw(src)
 		if i >= 0 {
 			n = n.Add(Int128{Lo: r.part.cell(i)[0]})
 		}
 		units = n.Float64()
 	}
 	for j, s := range r.budget.sums {
-		n := s.Draw(r.src)
+		n := s.Draw(src)
 		if i >= 0 {
 			n = n.Add(r.part.sum(i, j))
 		}

@@ -190,7 +190,7 @@ func (g *Guest) Run(ctx context.Context, unit [][]Span) (res Result, err error) 
 	} else {
 		res, err = g.run(ctx, unit)
 	}
-	if !g.pure || g.in.suspect {
+	if plantState(!g.pure || g.in.suspect) {
 		if back := g.reset(); err == nil {
 			err = back
 		}

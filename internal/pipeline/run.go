@@ -61,7 +61,7 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 	fault.Point("running")
 	table, err := p.execute(ctx, work)
 	if err != nil {
-		return nil, err
+		return nil, plantRefund(ctx, p, a, err)
 	}
 	fault.Point("aggregated")
 	if err := p.store(ctx, r, a, table); err != nil {

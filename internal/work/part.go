@@ -100,6 +100,17 @@ func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
 		}
 		readers = append(readers, r)
 	}
+	p, err := w.Units(ctx, readers)
+	if err != nil {
+		return nil, err
+	}
+	return p.MarshalBinary()
+}
+
+// Units works on the units of readers, one for every input, whose rows are
+// sorted by token, masked and filtered: what Part does once it has opened a
+// part. The readers stay the caller's.
+func (w *Worker) Units(ctx context.Context, readers []array.RecordReader) (*privacy.Partial, error) {
 	b := w.r.plan.NewBounder(w.r.spec.Secret)
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
 		return w.unit(ctx, b, token, rows)
@@ -107,11 +118,7 @@ func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := b.Partial()
-	if err != nil {
-		return nil, err
-	}
-	return p.MarshalBinary()
+	return b.Partial()
 }
 
 // unit runs the guest on one unit and bounds what it says.
@@ -119,6 +126,9 @@ func (w *Worker) unit(ctx context.Context, b *privacy.Bounder, token [engine.Tok
 	w.units.Add(1)
 	res, err := w.guest.Run(ctx, rows)
 	if err != nil {
+		return err
+	}
+	if err := plantTrap(res.Outcome); err != nil {
 		return err
 	}
 	if res.Outcome != sandbox.OK {
