@@ -49,6 +49,10 @@ bench: ## measure each hot path beside its baseline; print a table, write bench.
 bench-wasm: ## measure the sandbox beside wasmtime and native code; write the table of docs/benchmarks.md
 	@cd bench && $(GO) run . -doc ../docs/benchmarks.md
 
+.PHONY: golden
+golden: ## compute the golden values of the accounting anew, with two other libraries (needs python3 and pip)
+	@scripts/golden
+
 .PHONY: lint
 lint: ## gofmt, vet and, where it is installed, golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -33,6 +33,9 @@ var arrowTypes = map[glovebox.Type]arrow.DataType{
 	glovebox.Token:   tokenType,
 }
 
+// ArrowType returns the Arrow type of a declared one; nil if there is none.
+func ArrowType(t glovebox.Type) arrow.DataType { return arrowTypes[t] }
+
 // duckTypes is the one table from declared to DuckDB types.
 var duckTypes = map[glovebox.Type]string{
 	glovebox.String:  "VARCHAR",

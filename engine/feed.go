@@ -12,10 +12,6 @@ import (
 	"glovebox"
 )
 
-// feedSlots is how many pieces of a file are under way at once: one being cut,
-// one in DuckDB, one being taken in. It does not change the result.
-const feedSlots = 3
-
 // feed runs a file, piece by piece and in order, through the check query.
 type feed struct {
 	db    *db
@@ -53,6 +49,7 @@ type feedSpec struct {
 	rules  []glovebox.Quality
 	match  func(header []string, cols []glovebox.Column) error // csv: compares the header
 	memory int64                                               // DuckDB's, in bytes
+	files  []*os.File                                          // ScratchFiles of them; nil: made here
 }
 
 // openFeed opens a file. An error in a quality rule names its field.
@@ -67,11 +64,13 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 	if def.Format != "parquet" {
 		paths = nil
 	}
-	for range feedSlots {
+	for i := range ScratchFiles {
 		s := &slot{}
 		f.slots = append(f.slots, s)
 		if def.Format != "parquet" {
-			if s.mem, err = newMemFile(); err != nil {
+			if spec.files != nil {
+				s.mem = &memFile{f: spec.files[i], lent: true}
+			} else if s.mem, err = newMemFile(); err != nil {
 				return nil, err
 			}
 			s.chunk.rows = []int64{}

@@ -21,6 +21,14 @@ const (
 	MinMemory     = 256 << 20
 )
 
+// ScratchFiles is how many pieces of a file are under way at once: one being
+// cut, one in DuckDB, one being taken in. It does not change the result.
+// ScratchBytes is more than one takes, with the row that filled it.
+const (
+	ScratchFiles = 3
+	ScratchBytes = 64 << 20
+)
+
 // LoadOptions says how a file becomes a snapshot.
 type LoadOptions struct {
 	// UnitKey is the PRF key of the dataset's unit space. Datasets of one
@@ -45,6 +53,9 @@ type LoadOptions struct {
 	// DuckDB. Zero: DefaultMemory; at least MinMemory. A file that needs more
 	// is refused; nothing spills to a disk.
 	Memory int64
+	// Scratch are ScratchFiles files in memory to hand rows to DuckDB in, of
+	// less than ScratchBytes each. nil: files are made.
+	Scratch []*os.File
 	// Allocator is where Arrow data lives; nil: Go's heap.
 	Allocator memory.Allocator
 }
@@ -120,6 +131,8 @@ func (o *LoadOptions) fill(ds *glovebox.Dataset) error {
 		return bad("the number of parts is not a power of two from 1 to %d", MaxParts)
 	case o.Create == nil:
 		return bad("nothing to create parts with")
+	case o.Scratch != nil && len(o.Scratch) != ScratchFiles:
+		return bad("not %d scratch files", ScratchFiles)
 	case o.Memory < MinMemory:
 		return bad("less than %d bytes of memory", MinMemory)
 	}

@@ -124,7 +124,7 @@ func (l *loader) release() {
 // read takes in the whole file.
 func (l *loader) read(ctx context.Context, src *os.File, size int64) error {
 	f, err := openFeed(ctx, feedSpec{
-		src: src, size: size, def: l.ds.Source, cols: l.ds.Columns, rules: l.ds.Quality, match: matchHeader, memory: l.o.Memory / 4,
+		src: src, size: size, def: l.ds.Source, cols: l.ds.Columns, rules: l.ds.Quality, match: matchHeader, memory: l.o.Memory / 4, files: l.o.Scratch,
 	})
 	if err != nil {
 		return err

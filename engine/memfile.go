@@ -12,14 +12,17 @@ import (
 )
 
 // memFile is a file that lies in memory only. DuckDB reads it by its path.
-type memFile struct{ f *os.File }
+type memFile struct {
+	f    *os.File
+	lent bool // not ours to close
+}
 
 func newMemFile() (*memFile, error) {
 	fd, err := unix.MemfdCreate("glovebox", unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot make a file in memory").Because(err)
 	}
-	return &memFile{os.NewFile(uintptr(fd), "memfd")}, nil
+	return &memFile{f: os.NewFile(uintptr(fd), "memfd")}, nil
 }
 
 // put replaces the content.
@@ -34,7 +37,11 @@ func (m *memFile) put(p []byte) error {
 	return nil
 }
 
-func (m *memFile) close() { _ = m.f.Close() }
+func (m *memFile) close() {
+	if !m.lent {
+		_ = m.f.Close()
+	}
+}
 
 // fdPath is the name under which a descriptor of this process can be opened.
 func fdPath(f *os.File) string { return fmt.Sprintf("/proc/self/fd/%d", f.Fd()) }

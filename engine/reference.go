@@ -28,6 +28,14 @@ type ReferenceColumn struct {
 	Type glovebox.Type
 }
 
+// ReferenceOptions are the options of ReadReference; nil means all defaults.
+type ReferenceOptions struct {
+	// Scratch is as in LoadOptions.
+	Scratch []*os.File
+	// Allocator is where the batch lives; nil: Go's heap.
+	Allocator memory.Allocator
+}
+
 // ReadReference reads a small public table, such as a list of keys, from a CSV
 // file in UTF-8 with a header: the given columns in the given order, or all of
 // them as strings if cols is nil. Other columns of the file are left out. An
@@ -36,7 +44,12 @@ type ReferenceColumn struct {
 // One row that is broken or does not have the declared types fails it all, with
 // code invalid, the row's number and the reason. The table must be public: it
 // goes to a guest whole, and nothing here protects its rows.
-func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, mem memory.Allocator) (arrow.RecordBatch, error) {
+func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, o *ReferenceOptions) (arrow.RecordBatch, error) {
+	var opt ReferenceOptions
+	if o != nil {
+		opt = *o
+	}
+	mem := opt.Allocator
 	if mem == nil {
 		mem = memory.DefaultAllocator
 	}
@@ -74,7 +87,7 @@ func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, mem 
 		return nil, invalid("columns", "a reference table has 1 to %d columns", MaxColumns)
 	}
 	feed, err := openFeed(ctx, feedSpec{
-		src: f, size: st.Size(), def: glovebox.Source{Format: "csv"}, cols: decl, match: matchReference, memory: MinMemory,
+		src: f, size: st.Size(), def: glovebox.Source{Format: "csv"}, cols: decl, match: matchReference, memory: MinMemory, files: opt.Scratch,
 	})
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 func TestReadReference(t *testing.T) {
 	mem := checked(t)
 	read := func(data string, cols []ReferenceColumn) (arrow.RecordBatch, error) {
-		return ReadReference(context.Background(), tempFile(t, []byte(data)), cols, mem)
+		return ReadReference(context.Background(), tempFile(t, []byte(data)), cols, &ReferenceOptions{Allocator: mem})
 	}
 	data := "\uFEFF乡镇,code,\"lat, deg\",open\r\n东风,1,30.5,2020-01-01\r\n\"西\"\"山\",2,,\n"
 	for _, q := range []struct {

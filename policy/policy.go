@@ -5,8 +5,10 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"maps"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
@@ -28,15 +30,16 @@ type Options struct {
 	Modules map[string]string
 }
 
-// Engine holds a compiled policy. It is safe for concurrent use.
+// Engine holds a policy. It is safe for concurrent use.
 type Engine struct {
-	query    rego.PreparedEvalQuery
+	query    func() (rego.PreparedEvalQuery, error) // compiled once
 	revision string
 }
 
-// New compiles the shipped library and the domain's modules. A module that is
+// New takes the shipped library and the domain's modules. A module that is
 // malformed, outside its package or fails to compile is CodeInvalid with file,
-// line and column.
+// line and column. The library alone, which is known to compile, is compiled
+// when the first decision needs it: most commands ask for none.
 func New(ctx context.Context, o *Options) (*Engine, error) {
 	if o == nil {
 		o = &Options{}
@@ -45,16 +48,30 @@ func New(ctx context.Context, o *Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	modules, err := parseLibrary(sources)
-	if err != nil {
-		return nil, err
-	}
 	own, err := parseDomain(o.Modules)
 	if err != nil {
 		return nil, err
 	}
+	library := maps.Clone(sources)
 	for name, text := range o.Modules {
 		sources["domain/"+name] = text
+	}
+	e := &Engine{revision: revision(sources), query: sync.OnceValues(func() (rego.PreparedEvalQuery, error) {
+		return compile(context.WithoutCancel(ctx), library, own)
+	})}
+	if len(own) > 0 {
+		if _, err := e.query(); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// compile prepares the one query of all decisions.
+func compile(ctx context.Context, library map[string]string, own []*ast.Module) (rego.PreparedEvalQuery, error) {
+	modules, err := parseLibrary(library)
+	if err != nil {
+		return rego.PreparedEvalQuery{}, err
 	}
 	options := []func(*rego.Rego){
 		rego.Query(query),
@@ -67,9 +84,9 @@ func New(ctx context.Context, o *Options) (*Engine, error) {
 	}
 	q, err := rego.New(options...).PrepareForEval(ctx)
 	if err != nil {
-		return nil, compileError(err)
+		return q, compileError(err)
 	}
-	return &Engine{query: q, revision: revision(sources)}, nil
+	return q, nil
 }
 
 // Revision names the policy that decides: the digest of all its sources, the
@@ -88,7 +105,11 @@ func (e *Engine) Decide(ctx context.Context, in Input) (glovebox.Decision, error
 		return failed(d, "input", ""), err
 	}
 	d.InputDigest = digest
-	rs, err := e.query.Eval(ctx, rego.EvalParsedInput(valueOf(reflect.ValueOf(r))))
+	q, err := e.query()
+	if err != nil {
+		return failed(d, "compilation", ""), err
+	}
+	rs, err := q.Eval(ctx, rego.EvalParsedInput(valueOf(reflect.ValueOf(r))))
 	switch {
 	case ctx.Err() != nil:
 		return failed(d, "evaluation", ""), ctx.Err()
@@ -114,7 +135,7 @@ func failed(d glovebox.Decision, step, at string) glovebox.Decision {
 		Rule: "policy.error", At: at, Req: "R01",
 		Text: glovebox.Text{
 			EN: "the policy could not decide (" + step + " failed), so the request is refused; tell whoever keeps the domain's policy",
-			ZH: "策略未能作出判断（" + map[string]string{"input": "请求", "evaluation": "规则求值", "answer": "结果"}[step] + "出错），故拒绝该请求；请联系域策略的维护者",
+			ZH: "策略未能作出判断（" + map[string]string{"input": "请求", "compilation": "策略编译", "evaluation": "规则求值", "answer": "结果"}[step] + "出错），故拒绝该请求；请联系域策略的维护者",
 		},
 	}}
 	return d

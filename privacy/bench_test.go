@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"math/rand/v2"
 	"syscall"
 	"testing"
 
@@ -222,4 +223,66 @@ func cpuSeconds(b *testing.B) float64 {
 		b.Fatal(err)
 	}
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
+// uniform values in [0, 1000), the same for both sides.
+func quantileValues() []float64 {
+	r := rand.New(rand.NewPCG(51, 52))
+	v := make([]float64, 1<<16)
+	for i := range v {
+		v[i] = 1000 * r.Float64()
+	}
+	return v
+}
+
+func BenchmarkTreeAdd(b *testing.B) {
+	v := quantileValues()
+	l := must(NewLeaves(0, 1000, 1<<16))
+	i := 0
+	for b.Loop() {
+		l.Add(v[i&(1<<16-1)])
+		i++
+	}
+	sink64.Lo = l.Counts()[0]
+}
+
+func BenchmarkTreeAddGoogle(b *testing.B) {
+	v := quantileValues()
+	q := must(dpagg.NewBoundedQuantiles(&dpagg.BoundedQuantilesOptions{
+		Epsilon: 1, MaxPartitionsContributed: 1, MaxContributionsPerPartition: 1, Lower: 0, Upper: 1000, Noise: noise.Laplace(),
+	}))
+	i := 0
+	for b.Loop() {
+		if err := q.Add(v[i&(1<<16-1)]); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+}
+
+// BenchmarkTreeQuantiles is a release of nine quantiles of 65,536 leaves.
+func BenchmarkTreeQuantiles(b *testing.B) {
+	s := must(NewSource())
+	tree := must(NewLaplaceTree(DefaultBranching, DefaultHeight, big.NewRat(1, 1), 1, 1))
+	counts := make([]uint64, tree.Leaves())
+	for i := range counts {
+		counts[i] = uint64(i % 7)
+	}
+	at := []float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}
+	for b.Loop() {
+		must(tree.Quantiles(counts, at, s))
+	}
+}
+
+// BenchmarkMedian is the DP median of 500 blocks on a grid of 4,096 points.
+func BenchmarkMedian(b *testing.B) {
+	s := must(NewSource())
+	q := must(NewBlockQuantile(big.NewRat(1, 2), big.NewRat(1, 1), 1))
+	counts := make([]uint64, 4096)
+	for i := range 500 {
+		counts[1500+i*i%1000]++
+	}
+	for b.Loop() {
+		must(q.Find(counts, s))
+	}
 }

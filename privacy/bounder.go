@@ -19,8 +19,8 @@ type Bounder struct {
 	plan    *Plan
 	part    *Partial
 	sip     sipState
-	size    int // bytes of a record
-	last    [16]byte
+	size    int      // bytes of a record
+	last    [16]byte // the current unit, or the one before
 	started bool
 	twice   bool
 
@@ -31,8 +31,9 @@ type Bounder struct {
 	groups int
 	keys   []uint64
 	sums   []float64
-	unit   hasher   // of the current unit: finds groups and ranks them
-	ranks  []uint64 // of the groups
+	hashed bool     // unit is the current unit's
+	unit   hasher   // of a unit: finds groups and ranks them
+	ranks  []uint64 // of the groups, or none yet
 	at     []int    // number of the group's key in the partial; -1: not there yet
 	heap   []candidate
 }
@@ -110,9 +111,16 @@ func (b *Bounder) begin(token [16]byte) bool {
 	if b.started && token == b.last {
 		b.twice = true
 	}
-	b.started, b.last = true, token
-	b.unit = b.hasher(token)
+	b.started, b.last, b.hashed = true, token, false
 	return b.part != nil && !b.twice
+}
+
+// hash makes sure that unit is the current unit's hasher. Most units have a few
+// records at most and need none.
+func (b *Bounder) hash() {
+	if !b.hashed {
+		b.unit, b.hashed = b.hasher(b.last), true
+	}
 }
 
 // hasher is a unit's own hash of keys, under two words of SipHash of its token.
@@ -136,8 +144,12 @@ func (b *Bounder) group(n int, records []byte) bool {
 	if n < 0 || n > maxRecords || len(records) != n*b.size {
 		return false
 	}
-	b.room(n)
 	words, values := b.plan.keyWords, len(b.plan.grids)
+	if words <= 1 && n <= fewRecords {
+		return b.groupFew(n, records)
+	}
+	b.hash()
+	b.room(n)
 	if words == 1 {
 		return b.groupWords(records)
 	}
@@ -172,12 +184,66 @@ func (b *Bounder) room(n int) {
 	}
 }
 
+// fewRecords is up to how many records looking at every key before costs less
+// than a hash of the unit's own.
+const fewRecords = 8
+
+// groupFew is group for few records with keys of one word, or of none. It
+// leaves the ranks to whom needs them.
+func (b *Bounder) groupFew(n int, records []byte) bool {
+	words, values, size := b.plan.keyWords, len(b.plan.grids), b.size
+	b.keys, b.sums = grown(b.keys, fewRecords), grown(b.sums, fewRecords*values)
+	keys, sums, groups := b.keys[:fewRecords], b.sums[:fewRecords*values], 0
+	for range n {
+		r := records[:size]
+		records = records[size:]
+		key, g := uint64(0), 0
+		if words == 1 {
+			key = binary.LittleEndian.Uint64(r)
+		}
+		for g < groups && keys[g] != key {
+			g++
+		}
+		to, from := sums[g*values:(g+1)*values], r[8*words:]
+		if g == groups {
+			keys[g] = key
+			clear(to)
+			groups++
+		}
+		for j := range to {
+			v := math.Float64frombits(binary.LittleEndian.Uint64(from[8*j:]))
+			if v-v != 0 { // infinite or not a number
+				return false
+			}
+			to[j] += v
+		}
+	}
+	b.groups = groups
+	b.keys, b.ranks, b.sums = keys[:groups*words], b.ranks[:0], sums[:groups*values]
+	return true
+}
+
+// rank makes sure that the groups have their ranks.
+func (b *Bounder) rank() {
+	if len(b.ranks) == b.groups {
+		return
+	}
+	b.hash() // only groupFew leaves the ranks out, and L0 is 1 where there are no keys: a key is one word
+	b.ranks = b.ranks[:0]
+	for _, key := range b.keys {
+		b.ranks = append(b.ranks, b.unit.word(key))
+	}
+}
+
 // groupWords is group for keys of one word, the common case, written for speed:
 // the tables are as long as they can get before the first record is read.
 func (b *Bounder) groupWords(records []byte) bool {
 	values, size := len(b.plan.grids), b.size
 	n := len(records) / size
 	b.keys, b.ranks, b.sums = grown(b.keys, n), grown(b.ranks, n), grown(b.sums, n*values)
+	if values == 1 {
+		return b.groupPairs(records)
+	}
 	keys, ranks, sums, slots := b.keys[:n], b.ranks[:n], b.sums[:n*values], b.slots[:b.mask+1]
 	epoch, groups, mask, unit := uint64(b.epoch)<<32, 0, uint64(len(slots)-1), b.unit
 	for len(records) >= size {
@@ -211,6 +277,36 @@ func (b *Bounder) groupWords(records []byte) bool {
 	}
 	b.groups = groups
 	b.keys, b.ranks, b.sums = keys[:groups], ranks[:groups], sums[:groups*values]
+	return true
+}
+
+// groupPairs is groupWords for one value a record.
+func (b *Bounder) groupPairs(records []byte) bool {
+	n := len(records) / 16
+	keys, ranks, sums, slots := b.keys[:n], b.ranks[:n], b.sums[:n], b.slots[:b.mask+1]
+	epoch, groups, mask, unit := uint64(b.epoch)<<32, 0, uint64(len(slots)-1), b.unit
+	for ; len(records) >= 16; records = records[16:] {
+		key, v := binary.LittleEndian.Uint64(records), math.Float64frombits(binary.LittleEndian.Uint64(records[8:]))
+		if v-v != 0 { // infinite or not a number
+			return false
+		}
+		rank := unit.word(key)
+		for slot := rank & mask; ; slot = (slot + 1) & mask {
+			s := slots[slot]
+			if s&^math.MaxUint32 != epoch {
+				slots[slot] = epoch | uint64(groups)
+				keys[groups], ranks[groups], sums[groups] = key, rank, v+0 // minus zero is zero
+				groups++
+				break
+			}
+			if g := int(uint32(s)); keys[g] == key {
+				sums[g] += v
+				break
+			}
+		}
+	}
+	b.groups = groups
+	b.keys, b.ranks, b.sums = keys[:groups], ranks[:groups], sums[:groups]
 	return true
 }
 
@@ -256,12 +352,20 @@ func (b *Bounder) newGroup(rank uint64) int {
 // settle drops and keeps groups and adds those that stay to the partial.
 func (b *Bounder) settle() {
 	words, l0 := b.plan.keyWords, plantL0(b.plan.l0)
-	if b.plan.free && b.groups <= l0 { // nothing to drop
+	if b.groups <= l0 { // nothing to choose
 		for g := range b.groups {
-			b.count(g, b.part.add(b.keys[g*words:(g+1)*words]))
+			key := b.keys[g*words : (g+1)*words]
+			if b.plan.free {
+				b.count(g, b.part.add(key))
+			} else if at, _ := b.part.find(key); at >= 0 {
+				b.count(g, at)
+			} else if b.plan.allowed(key) {
+				b.count(g, b.part.add(key))
+			}
 		}
 		return
 	}
+	b.rank()
 	b.heap = b.heap[:0]
 	if b.plan.free {
 		b.candidates()

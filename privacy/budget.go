@@ -1,7 +1,6 @@
 package privacy
 
 import (
-	"fmt"
 	"math/big"
 
 	"glovebox"
@@ -37,12 +36,9 @@ type budget struct {
 //
 //   - Laplace, part epsilon: the vector over keys changes by at most L0*D in
 //     the L1 norm (D: most that one key's number changes), scale L0*D/epsilon.
-//     Selection: epsilon/L0 and delta/L0 per key.
+//     Selection: epsilon/L0 and delta/L0 per key, or by Gaussian noise.
 //   - Gaussian, part rho: the vector changes by at most sqrt(L0)*D in the L2
-//     norm, variance L0*D^2/(2*rho). Selection: a key's (epsilon', delta')-DP
-//     choice is delta'-approximately (epsilon'^2/2)-zCDP (Bun and Steinke 2016,
-//     section 8), these add up over keys, so epsilon' = sqrt(2*rho/L0), rounded
-//     down, and delta' = delta/L0.
+//     norm, variance L0*D^2/(2*rho). Selection: by Gaussian noise, too.
 func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 	b := &p.budget
 	field := "release.epsilon"
@@ -162,29 +158,12 @@ func squareAbove(v *big.Rat) *big.Rat {
 	return new(big.Rat).SetInt(s.Mul(s, s))
 }
 
-func (b *budget) selection(l0 int) error {
-	eps := big.NewRat(b.keyLoss, int64(l0)*1e9)
-	if b.gaussian { // sqrt(2*rho/L0), rounded down to a multiple of 2^-32
-		x := new(big.Int).Lsh(big.NewInt(2*b.keyLoss), 64)
-		x.Sqrt(x.Quo(x, big.NewInt(int64(l0)*1e9)))
-		eps = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
-	}
-	delta := new(big.Rat).SetFrac(big.NewInt(b.price.Delta), new(big.Int).Mul(big.NewInt(int64(l0)), big.NewInt(1e15)))
-	var err error
-	if b.keys, err = NewSelection(eps, delta); err != nil {
-		return fmt.Errorf("selection of private keys: %w", err)
-	}
-	return nil
-}
-
 // Cost is what the job takes from a ledger of the given kind.
 //
 //   - pure: epsilon and delta as declared. Gaussian noise has no pure price and
 //     is refused.
-//   - zcdp: rho and delta as declared; for Laplace noise epsilon^2/2, rounded
-//     up, and delta: (epsilon, delta)-DP is delta-approximately
-//     (epsilon^2/2)-zCDP (Bun and Steinke 2016, section 8). The bound is valid
-//     and not tight: the parts of a job would add up to less.
+//   - zcdp: rho and delta as declared; for Laplace noise the sum of what the
+//     parts cost (see concentrated), rounded up, and delta.
 func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	b := &p.budget
 	switch kind {
@@ -198,8 +177,8 @@ func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 		if b.gaussian {
 			return b.price, nil
 		}
-		sq := new(big.Int).Mul(big.NewInt(b.price.Loss), big.NewInt(b.price.Loss))
-		return glovebox.Amount{Loss: divide(sq, big.NewInt(2e9), true).Int64(), Delta: b.price.Delta}, nil
+		rho := b.concentrated(p.l0)
+		return glovebox.Amount{Loss: divide(rho.Num(), rho.Denom(), true).Int64(), Delta: b.price.Delta}, nil
 	}
 	return glovebox.Amount{}, glovebox.Errorf(glovebox.CodeInvalid, "a ledger counts pure or zcdp").WithFix("set the dataset's ledger.kind")
 }

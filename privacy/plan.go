@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"hash/maphash"
+	"sync"
 
 	"glovebox"
 )
@@ -36,6 +37,7 @@ type Plan struct {
 	budget   budget
 	hash     hasher
 	mark     [16]byte // fingerprint of the declaration
+	whole    func() *Whole
 }
 
 // NewPlan checks what a job declares about its output and its price. Errors
@@ -68,6 +70,7 @@ func NewPlan(out glovebox.Output, rel glovebox.ReleaseDef, public PublicKeys) (*
 		return nil, err
 	}
 	p.fingerprint()
+	p.whole = sync.OnceValue(p.reckon)
 	return p, nil
 }
 

@@ -200,10 +200,9 @@ func TestCost(t *testing.T) {
 		want glovebox.Amount
 	}{
 		{laplace(0.1, 1e-6), glovebox.LedgerPure, glovebox.Amount{Loss: 100_000_000, Delta: 1_000_000_000}},
-		{laplace(0.1, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 5_000_000, Delta: 1_000_000_000}},
-		{laplace(0.0001, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 5, Delta: 1_000_000_000}},
-		{laplace(0.00005, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 2, Delta: 1_000_000_000}}, // 1.25 rounded up
-		{laplace(1000, 0.01), glovebox.LedgerZCDP, glovebox.Amount{Loss: 500_000 * 1e9, Delta: 1e13}},
+		{laplace(0.1, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 833_334, Delta: 1_000_000_000}}, // 2*0.05^2/(2*3)
+		{laplace(0.0001, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 1, Delta: 1_000_000_000}},    // 0.83 rounded up
+		{laplace(1000, 0.01), glovebox.LedgerZCDP, glovebox.Amount{Loss: 83_333_333_333_334, Delta: 1e13}},
 		{gaussian(0.5, 1e-15), glovebox.LedgerZCDP, glovebox.Amount{Loss: 500_000_000, Delta: 1}},
 	} {
 		if got := price(c.rel, c.kind); got != c.want {
@@ -227,7 +226,7 @@ func TestFacts(t *testing.T) {
 	if !reflect.DeepEqual(f.Noise, want) || f.L0 != 4 {
 		t.Errorf("noise %+v, want %+v", f.Noise, want)
 	}
-	if s := f.Selection; s == nil || s.Epsilon != "1/40" || s.Delta != "1/1000000" || s.Mechanism != "optimal_partition_selection" {
+	if s := f.Selection; s == nil || s.Epsilon != "" || s.Variance == "" || s.Delta != "1/2000000" || s.Mechanism != "gaussian_threshold_selection" || s.Always != 0 {
 		t.Errorf("selection %+v", f.Selection)
 	}
 	if e := f.Errors["n"]; math.Abs(e.StdDev-40*math.Sqrt2) > 0.01 || e.Half < 119 || e.Half > 120 {
@@ -245,10 +244,13 @@ func TestFacts(t *testing.T) {
 	if e := f.Errors["m"]; math.Abs(e.StdDev/(5*math.Sqrt(40))-1) > 1e-9 || f.Noise[1].Step != "2^-37" || f.Noise[1].Reach != 5<<37 {
 		t.Errorf("error of a mean %+v, noise %+v", e, f.Noise[1])
 	}
-	// epsilon' = sqrt(2*0.1/4), rounded down.
-	eps, _ := rat(t, f.Selection.Epsilon).Float64()
-	if exact := math.Sqrt(0.05); eps > exact || exact-eps > 1e-9 {
-		t.Errorf("selection with epsilon %v, want %v", eps, exact)
+	if s := f.Selection; s.Mechanism != "gaussian_threshold_selection" || s.Variance != "20" || s.Delta != "1/1000000" {
+		t.Errorf("selection %+v", f.Selection)
+	}
+	// One key a unit: the optimal selection, for epsilon; Gaussian noise for rho.
+	f = must(NewPlan(output(1, keysOf(intKey), unitCount), laplace(0.2, 4e-6), nil)).Facts()
+	if s := f.Selection; s.Mechanism != "optimal_partition_selection" || s.Epsilon != "1/10" || s.Delta != "1/250000" || s.Variance != "" {
+		t.Errorf("selection %+v", f.Selection)
 	}
 
 	// A tiny price coarsens the grid, so that the scale stays a machine word.

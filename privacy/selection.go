@@ -32,6 +32,8 @@ type Selection struct {
 	keep []uint64
 	// noise is set where epsilon is so small that the table would not fit.
 	noise *truncatedLaplace
+	// gauss is set, and epsilon is nil, if the selection is by Gaussian noise.
+	gauss *gaussianThreshold
 }
 
 // NewSelection makes the selection for one key. Epsilon is at least 2^-48 (and
@@ -103,6 +105,9 @@ func (s *Selection) table(d, one *big.Int) bool {
 // Keep decides about a key that n units have. It draws at most one word while
 // the table fits.
 func (s *Selection) Keep(n uint64, src *Source) bool {
+	if s.gauss != nil {
+		return s.gauss.keep(n, src)
+	}
 	if s.noise == nil {
 		return n >= uint64(len(s.keep)) || src.word() < s.keep[n]
 	}
@@ -112,8 +117,12 @@ func (s *Selection) Keep(n uint64, src *Source) bool {
 	return int64(n)+s.noise.draw(src) > int64(s.noise.bound)
 }
 
-// Always returns the smallest number of units with which a key is always kept.
+// Always returns the smallest number of units with which a key is always kept; 0
+// if there is none.
 func (s *Selection) Always() uint64 {
+	if s.gauss != nil {
+		return 0
+	}
 	if s.noise == nil {
 		return uint64(len(s.keep))
 	}
@@ -123,6 +132,9 @@ func (s *Selection) Always() uint64 {
 // Even returns the smallest number of units with which a key is kept with
 // probability 1/2 or more.
 func (s *Selection) Even() uint64 {
+	if s.gauss != nil {
+		return s.gauss.threshold + 1
+	}
 	if s.noise == nil {
 		return uint64(sort.Search(len(s.keep), func(n int) bool { return s.keep[n] >= 1<<63 }))
 	}
@@ -133,6 +145,8 @@ func (s *Selection) Even() uint64 {
 // planning and tests.
 func (s *Selection) Probability(n uint64) float64 {
 	switch {
+	case s.gauss != nil:
+		return s.gauss.probability(n)
 	case n >= s.Always():
 		return 1
 	case s.noise == nil:
@@ -141,15 +155,44 @@ func (s *Selection) Probability(n uint64) float64 {
 	return s.noise.above(int64(s.noise.bound) - int64(n))
 }
 
-// Epsilon returns the loss of one key.
-func (s *Selection) Epsilon() *big.Rat { return new(big.Rat).Set(s.epsilon) }
+// Epsilon returns the loss of one key, nil if the selection is by Gaussian noise.
+func (s *Selection) Epsilon() *big.Rat {
+	if s.epsilon == nil {
+		return nil
+	}
+	return new(big.Rat).Set(s.epsilon)
+}
+
+// Variance returns the variance parameter of a selection by Gaussian noise, else
+// nil.
+func (s *Selection) Variance() *big.Rat {
+	if s.gauss == nil {
+		return nil
+	}
+	return s.gauss.Variance()
+}
 
 // Delta returns the delta of one key.
 func (s *Selection) Delta() *big.Rat { return new(big.Rat).Set(s.delta) }
 
 func (s *Selection) mechanism() string {
-	if s.noise == nil {
-		return "optimal_partition_selection"
+	switch {
+	case s.gauss != nil:
+		return "gaussian_threshold_selection"
+	case s.noise != nil:
+		return "truncated_laplace_selection"
 	}
-	return "truncated_laplace_selection"
+	return "optimal_partition_selection"
+}
+
+func (s *Selection) facts(loss int64) *SelectionFacts {
+	f := &SelectionFacts{
+		Mechanism: s.mechanism(), Delta: s.delta.RatString(), Even: s.Even(), Always: s.Always(), Loss: loss,
+	}
+	if s.gauss != nil {
+		f.Variance = s.gauss.variance.RatString()
+	} else {
+		f.Epsilon = s.epsilon.RatString()
+	}
+	return f
 }

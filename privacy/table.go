@@ -49,6 +49,7 @@ type Facts struct {
 	Noise      []NoiseFacts     `json:"noise"`
 	Selection  *SelectionFacts  `json:"selection,omitempty"` // nil: public keys
 	Errors     map[string]Error `json:"errors"`              // per metric
+	Whole      *Whole           `json:"whole,omitempty"`     // readings of what all mechanisms cost together
 }
 
 // NoiseFacts say what was added to one kind of number.
@@ -66,12 +67,13 @@ type NoiseFacts struct {
 
 // SelectionFacts say how private keys were selected.
 type SelectionFacts struct {
-	Mechanism string `json:"mechanism"` // optimal_partition_selection or truncated_laplace_selection
-	Epsilon   string `json:"epsilon"`   // per key, an exact fraction
-	Delta     string `json:"delta"`     // per key, an exact fraction
-	Even      uint64 `json:"even"`      // units with which a key is kept at least every other time
-	Always    uint64 `json:"always"`    // units with which a key is always kept
-	Loss      int64  `json:"loss"`      // its part of Price.Loss
+	Mechanism string `json:"mechanism"`          // optimal_partition_selection, truncated_laplace_selection or gaussian_threshold_selection
+	Epsilon   string `json:"epsilon,omitempty"`  // per key, an exact fraction; empty with Gaussian noise
+	Variance  string `json:"variance,omitempty"` // of Gaussian noise, an exact fraction
+	Delta     string `json:"delta"`              // per key, an exact fraction
+	Even      uint64 `json:"even"`               // units with which a key is kept at least every other time
+	Always    uint64 `json:"always"`             // units with which a key is always kept; 0: no number is sure
+	Loss      int64  `json:"loss"`               // its part of Price.Loss
 }
 
 // Error is what the noise does to a metric, in the metric's own unit. For a mean
@@ -88,6 +90,12 @@ const alpha = 0.05
 
 // Facts returns how the job's table will be made.
 func (p *Plan) Facts() Facts {
+	f := p.facts()
+	f.Whole = p.whole()
+	return f
+}
+
+func (p *Plan) facts() Facts {
 	b := &p.budget
 	f := Facts{
 		Neighbours: "add or remove one unit", L0: p.l0, Price: b.price, Errors: map[string]Error{},
@@ -116,10 +124,7 @@ func (p *Plan) Facts() Facts {
 		f.Errors[m.Name] = e
 	}
 	if k := b.keys; k != nil {
-		f.Selection = &SelectionFacts{
-			Mechanism: k.mechanism(), Epsilon: k.epsilon.RatString(), Delta: k.delta.RatString(),
-			Even: k.Even(), Always: k.Always(), Loss: b.keyLoss,
-		}
+		f.Selection = k.facts(b.keyLoss)
 	}
 	return f
 }

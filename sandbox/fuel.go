@@ -18,8 +18,9 @@ const (
 	// depthBytes bounds the host stack that a guest's calls may take, by the
 	// rewriter's upper estimate of each frame. It is far below the size at
 	// which the runtime itself gives up, which depends on how often the stack
-	// grew before.
-	depthBytes = 16 << 20
+	// grew before. It decides which units trap: a change needs a new
+	// wasmbin.RewriterVersion.
+	depthBytes = 8 << 20
 )
 
 // errOutOfFuel and stopped end a guest from within the refill.

@@ -49,6 +49,22 @@ func (t *tiers) order(size int) []Reset {
 	return append(list, ResetInstance)
 }
 
+// Ways runs the self-test in this process and returns the ways of putting a
+// guest back that work here, cheapest first for a large memory. ResetInstance,
+// the last, always does.
+func Ways() []Reset {
+	rt := wazero.NewRuntimeWithConfig(context.Background(), wazero.NewRuntimeConfigCompiler())
+	defer rt.Close(context.Background())
+	found := selfTest(rt)
+	var list []Reset
+	for _, r := range []Reset{ResetTracked, ResetCow, ResetCopy} {
+		if found.works[r] {
+			list = append(list, r)
+		}
+	}
+	return append(list, ResetInstance)
+}
+
 // tiers runs the self-test, once for a program.
 func (p *Program) tiers() *tiers {
 	p.tested.Do(func() {

@@ -14,6 +14,16 @@ var rows = []row{
 		against: "the best of three DuckDB SQL forms of the same bounding, one thread",
 	},
 	{
+		name: "bounding, text keys", unit: "rows/cpu-s", more: true, floor: 6e6, limit: 6e6,
+		ours:    bench{"privacy", "BenchmarkBoundingString", "rows/cpu-s"},
+		against: "the design's 6 M",
+	},
+	{
+		name: "exact sum, one value", unit: "ns", factor: 0.5,
+		ours: bench{"privacy", "BenchmarkSumAdd", "ns/op"}, base: []bench{{"privacy", "BenchmarkSumAddGoogle", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0, which adds in float64",
+	},
+	{
 		name: "discrete Laplace, one draw", unit: "ns", factor: 30,
 		ours: bench{"privacy", "BenchmarkLaplace", "ns/op"}, base: []bench{{"privacy", "BenchmarkLaplaceGoogle", "ns/op"}},
 		against: "Google differential-privacy/go v3.0.0",
@@ -32,6 +42,11 @@ var rows = []row{
 		name: "partition selection, L0=10", unit: "ns", factor: 20,
 		ours: bench{"privacy", "BenchmarkSelection/L0=10", "ns/op"}, base: []bench{{"privacy", "BenchmarkSelectionGoogle/L0=10", "ns/op"}},
 		against: "Google differential-privacy/go v3.0.0",
+	},
+	{
+		name: "many-quantile add", unit: "ns", floor: 40,
+		ours: bench{"privacy", "BenchmarkTreeAdd", "ns/op"}, base: []bench{{"privacy", "BenchmarkTreeAddGoogle", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0, the same values and number of leaves",
 	},
 	{
 		name: "guest group-by, metered, with copy", unit: "rows/s", more: true, floor: 150e6,

@@ -104,7 +104,7 @@ func (l *loaded) exact(ctx context.Context, spec work.Spec) (units int64, sums [
 				return 0, nil, nil, err
 			}
 		}
-		frame, err := w.Part(ctx, []work.Files{f})
+		frame, err := w.Part(ctx, []work.Files{f}, nil)
 		for _, x := range []*os.File{f.Part, f.Sealed} {
 			if x != nil {
 				err = errors.Join(err, x.Close())

@@ -6,15 +6,17 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
 	"glovebox"
 	"glovebox/engine"
+	"glovebox/internal/crew"
 	"glovebox/internal/domain"
 	"glovebox/internal/jail"
-	"glovebox/internal/work"
 	"glovebox/sandbox"
 )
 
@@ -94,7 +96,7 @@ func (a *app) walls() []finding {
 	whole := finding{Name: "wall: " + jail.WallJail, State: "ok", Detail: a.t("all that keep a worker in", "关住工作进程所需的各墙均有效"), Meaning: glovebox.Text{
 		EN: "a module that broke out of the WebAssembly runtime meets fewer walls than intended, see below; policy can demand \"jail\"; run the domain on a machine of its own",
 		ZH: "模块若突破 WebAssembly 运行时，所遇隔离墙少于设计，见下；策略可要求 \"jail\"；请将域部署在专用机器上"}}
-	have, err := jail.Probe(work.RoleWork)
+	have, ways, err := crew.Probe()
 	if err != nil {
 		whole.State, whole.Detail = "fail", "no worker can be started"
 		whole.Meaning = glovebox.Text{EN: "no job can run: " + err.Error(), ZH: "无法运行作业：" + err.Error()}
@@ -111,7 +113,19 @@ func (a *app) walls() []finding {
 		}
 		out = append(out, f)
 	}
-	return out
+	return append(out, resets(ways))
+}
+
+// resets says which ways of putting a guest back between two units a worker
+// found to work. All have the same effect.
+func resets(ways []string) finding {
+	f := finding{Name: "reset", State: "ok", Detail: strings.Join(ways, ", "), Meaning: glovebox.Text{
+		EN: "written pages cannot be tracked, so units cost more with large memories; privacy is the same; a kernel from 6.7 on, and a container that permits userfaultfd, have it",
+		ZH: "无法跟踪被写页面，模块内存较大时每个单元开销更高，隐私保护不变；需内核 6.7 以上且容器允许 userfaultfd"}}
+	if !slices.Contains(ways, string(sandbox.ResetTracked)) {
+		f.State = "warn"
+	}
+	return f
 }
 
 func compilers() []finding {

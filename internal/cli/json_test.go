@@ -282,6 +282,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	id, job := text(out, "release", "id"), text(out, "job")
 	run(0, "job run pums/job.yaml --as wang")
 	run(0, "job run json/private.yaml --as wang")
+	run(0, "job run json/epsilon.yaml --as wang")
 	run(0, "job run json/listed.yaml --as wang")
 	list, _ := run(0, "job list --as wang")
 	for _, j := range list.([]any) {

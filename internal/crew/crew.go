@@ -158,9 +158,23 @@ type Task struct {
 	// Open returns the descriptors of a part of every input; Run closes them.
 	Open func(part int) ([]work.Files, error)
 	// Done takes each part's partial aggregate once, from one goroutine at a
-	// time, in any order. ErrPartial means that these bytes are not one and the
-	// part has to be done again; any other error ends the job.
-	Done func(partial []byte) error
+	// time, in any order; one that came in pieces piece by piece, last is true
+	// for the last. ErrPartial means that these bytes are not one and the part
+	// has to be done again; any other error ends the job.
+	Done func(partial []byte, last bool) error
+	// Check says whether bytes are a partial aggregate of the job, with
+	// ErrPartial if not. What Check took, Done takes. It is called for pieces,
+	// before the first of them goes to Done.
+	Check func(partial []byte) error
+	// Spool makes a place for the pieces of a part, until it is complete.
+	Spool func() (Spool, error)
+}
+
+// Spool keeps records, in order: see vault.Spool.
+type Spool interface {
+	Append(record []byte) error
+	Each(f func(record []byte) error) error
+	Close() error
 }
 
 // ErrPartial is what Task.Done returns for bytes that are no partial aggregate

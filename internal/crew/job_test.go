@@ -40,6 +40,7 @@ func (*partFile) Close() error { return nil }
 
 // fixture is a job over the pums example and its parts.
 type fixture struct {
+	spec     work.Spec
 	job      *work.Job
 	manifest []byte
 	decoded  *engine.Manifest
@@ -72,7 +73,7 @@ func newFixture(t testing.TB) *fixture {
 		}})
 	must(err)
 	f.manifest, f.decoded = loaded.ManifestBytes, loaded.Manifest
-	f.job, err = work.Check(work.Spec{
+	f.spec = work.Spec{
 		Wasm: read("income.wasm"), Function: "income",
 		Inputs: []work.Input{{Dataset: "pums", Record: rec.Columns, Columns: []string{"educ", "income"}, Where: "age >= 25", Reads: []string{"age"}, MaxRows: 1, Masks: map[string]glovebox.Mask{"educ": {Kind: "none"}, "income": {Kind: "none"}, "age": {Kind: "none"}}}},
 		Output: glovebox.Output{MaxKeysPerUnit: 1, Key: []glovebox.KeyField{{Name: "schooling", Type: glovebox.String, Width: 16, Public: []any{"degree"}}},
@@ -80,7 +81,8 @@ func newFixture(t testing.TB) *fixture {
 		Release: glovebox.ReleaseDef{Method: "dp", Rho: 0.125},
 		Public:  privacy.PublicKeys{"schooling": {"no diploma", "high school", "some college", "degree"}},
 		Secret:  [32]byte{2}, TokenKey: [32]byte{3},
-	})
+	}
+	f.job, err = work.Check(f.spec)
 	must(err)
 	return f
 }
@@ -96,18 +98,21 @@ func (f *fixture) open(t testing.TB) func(int) ([]work.Files, error) {
 type collect struct {
 	mu    sync.Mutex
 	total *privacy.Partial
-	n     int
+	n     int // parts
+	all   int // with their pieces
 	job   *work.Job
 }
 
-func (c *collect) done(data []byte) error {
+func (c *collect) done(data []byte, last bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one := c.job.Plan().NewPartial()
 	if one.UnmarshalBinary(data) != nil {
 		return ErrPartial
 	}
-	c.n++
+	if c.all++; last {
+		c.n++
+	}
 	return c.total.Merge(one)
 }
 

@@ -196,6 +196,8 @@ func (r *run) try(ctx context.Context, p *jail.Process, part int) (*jail.Process
 	if p.Send(work.MessagePart, data, list...) != nil {
 		return p, &lost{jail.ErrGone.Error()}
 	}
+	pieces := &pieces{make: r.t.Spool}
+	defer pieces.close()
 	for range maxBeats {
 		f, err := p.Next(r.silence)
 		if err != nil {
@@ -206,8 +208,13 @@ func (r *run) try(ctx context.Context, p *jail.Process, part int) (*jail.Process
 			continue
 		case jail.Failure:
 			return p, failure(f)
+		case jail.Piece:
+			if err := pieces.add(f.Payload, part); err != nil {
+				return p, err
+			}
+			continue
 		case jail.Partial:
-			return p, r.take(f.Payload, part)
+			return p, r.take(f.Payload, part, pieces)
 		}
 		return p, &lost{jail.ErrFrame.Error()}
 	}
@@ -215,21 +222,32 @@ func (r *run) try(ctx context.Context, p *jail.Process, part int) (*jail.Process
 }
 
 // take checks a part's answer and hands it on.
-func (r *run) take(payload []byte, part int) error {
-	if len(payload) < 4 || binary.LittleEndian.Uint32(payload) != uint32(part) {
+func (r *run) take(payload []byte, part int, pieces *pieces) error {
+	data, ok := ofPart(payload, part)
+	if !ok {
 		return &lost{jail.ErrFrame.Error()}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.t.Done(payload[4:]); errors.Is(err, ErrPartial) {
+	err := pieces.done(data, r.t)
+	switch {
+	case errors.Is(err, ErrPartial):
 		return &lost{ErrPartial.Error()}
-	} else if err != nil {
+	case err != nil:
 		return err
 	}
 	if r.left--; r.left == 0 {
 		close(r.done)
 	}
 	return nil
+}
+
+// ofPart returns the partial aggregate in a frame.
+func ofPart(payload []byte, part int) ([]byte, bool) {
+	if len(payload) < 4 || binary.LittleEndian.Uint32(payload) != uint32(part) {
+		return nil, false
+	}
+	return payload[4:], true
 }
 
 // begin makes a worker ready for parts.

@@ -7,6 +7,7 @@ import (
 
 	"glovebox"
 	"glovebox/engine"
+	"glovebox/internal/crew"
 	"glovebox/internal/fault"
 	"glovebox/internal/files"
 	"glovebox/internal/store"
@@ -136,7 +137,7 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 			err = errors.Join(err, w.Abort())
 		}
 	}()
-	res, err := engine.Load(ctx, doc.Record, src, engine.LoadOptions{
+	res, err := crew.Load(ctx, doc.Record, src, engine.LoadOptions{
 		UnitKey:  d.Vault.UnitKey(doc.Record.Unit.Space).Bytes(),
 		IdentKey: func(c glovebox.Column) [32]byte { return d.Vault.IdentKey(identPurpose(c)).Bytes() },
 		Parts:    d.Parts,

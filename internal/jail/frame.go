@@ -11,14 +11,26 @@ type Kind uint8
 
 // Kinds of frames, with the largest payload of each: see maxPayload.
 const (
-	Hello    Kind = 1 // walls that hold (4 bytes) and the process's start in CPU µs (8 bytes)
-	Sealed   Kind = 2 // the last walls are up, the job was read
-	Beat     Kind = 3 // units were worked on since the last frame
-	Partial  Kind = 4 // part number (4 bytes), then a partial aggregate
-	Failure  Kind = 5 // one byte: see Fault
-	Compiled Kind = 6 // machine code, as package work defines it
-	Reason   Kind = 7 // why a module does not compile: printable ASCII; compile role only
-	Ready    Kind = 8 // the module was started with the job's inputs: parts can come
+	Hello    Kind = 1  // walls that hold (4 bytes) and the process's start in CPU µs (8 bytes)
+	Sealed   Kind = 2  // the last walls are up, the job was read
+	Beat     Kind = 3  // units were worked on since the last frame
+	Partial  Kind = 4  // part number (4 bytes), then a partial aggregate
+	Failure  Kind = 5  // one byte: see Fault
+	Compiled Kind = 6  // machine code, as package work defines it
+	Reason   Kind = 7  // why a module does not compile: printable ASCII; compile role only
+	Ready    Kind = 8  // the module was started with the job's inputs: parts can come
+	Ways     Kind = 9  // what the worker's self-test found: one byte each, as package work defines them; probe role only
+	Piece    Kind = 18 // as Partial, but more of the part follows
+	// Of a loader only.
+	Opened   Kind = 10 // a file of the snapshot begins: its number (2 bytes), its name
+	Data     Kind = 11 // of a file: its number (2 bytes), bytes
+	Closed   Kind = 12 // a file is complete: its number (2 bytes)
+	Progress Kind = 13 // done (8 bytes), total (8 bytes)
+	Loaded   Kind = 14 // the load is complete: a document of package work
+	Refused  Kind = 15 // it failed: a document of package work; of a reader too
+	// Of a reader only.
+	Checked Kind = 16 // a filter is sound: a document of package work
+	Table   Kind = 17 // a table: a document of package work
 )
 
 // Bounds of frames.
@@ -31,6 +43,17 @@ const (
 	MaxCompiled = 64 << 20
 	// MaxReason bounds the text of a compiler.
 	MaxReason = 300
+	// maxWays bounds the bytes of a Ways frame.
+	maxWays = 8
+	// MaxChunk bounds the bytes of a Data frame.
+	MaxChunk = 1 << 20
+	maxName  = 64
+	// MaxLoaded and MaxRefused bound a loader's last frame.
+	MaxLoaded  = 8 << 20
+	MaxRefused = 64 << 10
+	// MaxChecked and MaxTable bound what a reader answers.
+	MaxChecked = 256 << 10
+	MaxTable   = 64 << 20
 )
 
 // maxPayload is the largest payload of a kind, and whether it is the only one.
@@ -40,7 +63,7 @@ func maxPayload(k Kind) (n int, exact bool) {
 		return 12, true
 	case Sealed, Beat, Ready:
 		return 0, true
-	case Partial:
+	case Partial, Piece:
 		return 4 + MaxPartial, false
 	case Failure:
 		return 1, true
@@ -48,6 +71,24 @@ func maxPayload(k Kind) (n int, exact bool) {
 		return MaxCompiled, false
 	case Reason:
 		return MaxReason, false
+	case Ways:
+		return maxWays, false
+	case Opened:
+		return 2 + maxName, false
+	case Data:
+		return 2 + MaxChunk, false
+	case Closed:
+		return 2, true
+	case Progress:
+		return 16, true
+	case Loaded:
+		return MaxLoaded, false
+	case Refused:
+		return MaxRefused, false
+	case Checked:
+		return MaxChecked, false
+	case Table:
+		return MaxTable, false
 	}
 	return -1, true
 }

@@ -21,6 +21,8 @@ const argv0 = "glovebox-worker"
 const (
 	fdIn  = 3 // socket: what the supervisor sends
 	fdOut = 4 // pipe: frames
+	// fdSource is the file that a loader reads.
+	fdSource = 5
 )
 
 // Exit statuses of a worker. Nothing else is said by them.
@@ -101,23 +103,27 @@ func (in *Inside) HasCache() bool { return in.walls&Files != 0 }
 // Seal raises the last walls: the list of system calls, the bound on memory,
 // and that no file grows. It comes before the first foreign byte is read and says so to the
 // supervisor. If it fails the worker must end.
-func (in *Inside) Seal() error { return in.seal(false) }
+func (in *Inside) Seal() error { return in.seal(filterWorker) }
 
 // SealWriting is Seal for a worker that may write to CacheDir and sees no
 // data: the compiler.
-func (in *Inside) SealWriting() error { return in.seal(true) }
+func (in *Inside) SealWriting() error { return in.seal(filterCompiler) }
 
-func (in *Inside) seal(writing bool) error {
-	size := uint64(0)
-	if writing {
-		size = MaxCompiled
-	}
+// SealLoading is Seal for a loader or reader: it may also write to the files in memory
+// that it made before, up to ScratchBytes each.
+func (in *Inside) SealLoading() error { return in.seal(filterLoader) }
+
+// Source is the file that a loader was started with.
+func (in *Inside) Source() *os.File { return os.NewFile(fdSource, "source") }
+
+func (in *Inside) seal(kind filterKind) error {
+	size := map[filterKind]uint64{filterCompiler: MaxCompiled, filterLoader: ScratchBytes}[kind]
 	var err error
 	if in.walls&Rlimits != 0 {
 		err = in.limits.seal(size)
 	}
 	if err == nil && in.walls&Seccomp != 0 {
-		err = seal(writing)
+		err = seal(kind)
 	}
 	if err != nil {
 		return errors.Join(err, in.Fail(FaultWalls))

@@ -291,7 +291,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestRaiseAgreesWithGo(t *testing.T) {
-	if got, want := constructor(), (shared{argv0, CacheDir, strconv.Itoa(cacheBytes), Files, NoPrivs, Landlock}); got != want {
+	if got, want := constructor(), (shared{argv0, CacheDir, strconv.Itoa(cacheBytes), RoleLoad, RoleRead, fdSource, Files, NoPrivs, Landlock}); got != want {
 		t.Fatalf("raise.h says %+v, Go %+v", got, want)
 	}
 }

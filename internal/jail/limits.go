@@ -23,6 +23,8 @@ const (
 	maxOpenFiles  = 256 // two descriptors an input and part, and the program's own
 	maxThreads    = 128 // counted per account and user namespace
 	cacheBytes    = MaxCompiled + 1<<20
+	// ScratchBytes bounds, in bytes, each file in memory that a loader writes.
+	ScratchBytes = 64 << 20
 )
 
 // withDefaults fills in what is zero.

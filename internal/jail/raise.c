@@ -31,15 +31,23 @@ static void show_pagemap(void) {
 	(void)!mount(GLOVEBOX_PAGEMAP, "." GLOVEBOX_PAGEMAP, NULL, MS_BIND, NULL);
 }
 
+// show_fds keeps a loader's or reader's own descriptors in sight, by which
+// DuckDB reads what was handed to it.
+static void show_fds(void) {
+	if (mkdir("proc", 0755) != 0 || mkdir("proc/self", 0755) != 0 || mkdir("." GLOVEBOX_FDS, 0755) != 0) return;
+	(void)!mount(GLOVEBOX_FDS, "." GLOVEBOX_FDS, NULL, MS_BIND, NULL);
+}
+
 // empty_root puts the worker into a file system of its own in memory that
-// holds one empty folder and the file above. All else is unmounted. The place
-// to mount on only has to be there: what lies under it is about to go.
-static int empty_root(void) {
+// holds one empty folder and what is shown above. All else is unmounted. The
+// place to mount on only has to be there: what lies under it is about to go.
+static int empty_root(int reads) {
 	const char *at = "/etc";
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return -1;
 	if (mount("tmpfs", at, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=" GLOVEBOX_CACHE_SIZE ",nr_inodes=64,mode=0755") != 0) return -1;
 	if (chdir(at) != 0 || mkdir("." GLOVEBOX_CACHE, 0700) != 0) return -1;
-	show_pagemap();
+	if (reads) show_fds();
+	else show_pagemap();
 	if (syscall(SYS_pivot_root, ".", ".") != 0) return -1;
 	if (umount2(".", MNT_DETACH) != 0) return -1;
 	return chdir("/");
@@ -62,18 +70,25 @@ enum {
 	LL_MAKE_DIR = 1 << 7, LL_MAKE_REG = 1 << 8, LL_V1 = (1 << 13) - 1, LL_REFER = 1 << 13, LL_TRUNCATE = 1 << 14, LL_IOCTL_DEV = 1 << 15,
 };
 
-// allow adds one path to a rule set.
-static int allow(int set, const char *path, uint64_t rights) {
-	struct { uint64_t allowed; int32_t parent; } __attribute__((packed)) under = {rights, open(path, O_PATH | O_CLOEXEC)};
-	if (under.parent < 0) return -1;
-	long bad = syscall(LL_ADD, set, 1, &under, 0);
-	close(under.parent);
-	return bad == 0 ? 0 : -1;
+// allow_fd adds what a descriptor names to a rule set.
+static int allow_fd(int set, int fd, uint64_t rights) {
+	struct { uint64_t allowed; int32_t parent; } __attribute__((packed)) under = {rights, fd};
+	return syscall(LL_ADD, set, 1, &under, 0) == 0 ? 0 : -1;
 }
 
-// landlock refuses every path but the two of an own root; on newer kernels every TCP port, abstract socket and foreign process
-// too.
-static int landlock(int own_root) {
+// allow adds one path to a rule set.
+static int allow(int set, const char *path, uint64_t rights) {
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0) return -1;
+	int bad = allow_fd(set, fd, rights);
+	close(fd);
+	return bad;
+}
+
+// landlock refuses every path but the two of an own root and, to a loader, the
+// file that it reads; on newer kernels every TCP port, abstract socket and
+// foreign process too.
+static int landlock(int own_root, int loader) {
 	struct { uint64_t fs, net, scoped; } rules = {LL_V1, 0, 0};
 	size_t size = 8;
 	long abi = syscall(LL_CREATE, NULL, 0, 1);
@@ -90,6 +105,7 @@ static int landlock(int own_root) {
 		bad = allow(set, GLOVEBOX_CACHE, (LL_WRITE_FILE | LL_READ_FILE | LL_READ_DIR | LL_REMOVE_FILE | LL_MAKE_DIR | LL_MAKE_REG | LL_REFER | LL_TRUNCATE) & rules.fs);
 		(void)allow(set, GLOVEBOX_PAGEMAP, LL_READ_FILE); // it may not be there
 	}
+	if (!bad && loader) bad = allow_fd(set, GLOVEBOX_SOURCE, LL_READ_FILE);
 	if (!bad) bad = syscall(LL_RESTRICT, set, 0) != 0;
 	close(set);
 	return bad ? -1 : 0;
@@ -97,10 +113,11 @@ static int landlock(int own_root) {
 
 __attribute__((constructor)) static void raise_walls(int argc, char **argv) {
 	if (argc != 5 || strcmp(argv[0], GLOVEBOX_ARGV0) != 0) return;
+	int loader = strcmp(argv[1], GLOVEBOX_LOADER) == 0;
 	uint32_t made = (uint32_t)strtoul(argv[2], NULL, 10);
 	uint32_t up = made & ~(uint32_t)GLOVEBOX_FILES;
-	if ((made & GLOVEBOX_FILES) && empty_root() == 0) up |= GLOVEBOX_FILES;
+	if ((made & GLOVEBOX_FILES) && empty_root(loader || strcmp(argv[1], GLOVEBOX_READER) == 0) == 0) up |= GLOVEBOX_FILES;
 	if (no_privs() == 0) up |= GLOVEBOX_NOPRIVS;
-	if (landlock(up & GLOVEBOX_FILES) == 0) up |= GLOVEBOX_LANDLOCK;
+	if (landlock(up & GLOVEBOX_FILES, loader) == 0) up |= GLOVEBOX_LANDLOCK;
 	glovebox_walls = up;
 }

@@ -42,6 +42,19 @@ var (
 // allowedWriting is what the compiler needs on top, in its own empty folder.
 var allowedWriting = []string{"openat", "mkdirat", "renameat", "unlinkat", "getdents64", "fsync"}
 
+// allowedLoading is what a loader needs on top, for the files in memory by which
+// DuckDB gets its rows.
+var allowedLoading = []string{"ftruncate", "pwrite64", "getdents64"}
+
+// filterKind says for whom a filter is.
+type filterKind int
+
+const (
+	filterWorker filterKind = iota
+	filterCompiler
+	filterLoader
+)
+
 // hostile are calls that kill the worker.
 var hostile = []string{
 	"socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg",
@@ -59,9 +72,10 @@ const userModeOnly = 1 // UFFD_USER_MODE_ONLY
 // UFFDIO_WRITEPROTECT and PAGEMAP_SCAN.
 var trackingRequests = []uint64{0xC018AA3F, 0xC020AA00, 0x8010AA01, 0xC018AA06, 0xC0606610}
 
-// filter makes the seccomp policy of an architecture. With writing, files may be made: in the
-// compiler's own empty file system.
-func filter(goarch string, writing bool) seccomp.Policy {
+// filter makes the seccomp policy of an architecture. The compiler may make
+// files, in its own empty file system; a loader may write those in memory that
+// it has.
+func filter(goarch string, kind filterKind) seccomp.Policy {
 	names := slices.Clone(allowed)
 	kill := slices.Clone(hostile)
 	switch goarch {
@@ -97,9 +111,15 @@ func filter(goarch string, writing bool) seccomp.Policy {
 	for _, request := range trackingRequests {
 		args = append(args, seccomp.NameWithConditions{Name: "ioctl", Conditions: []seccomp.Condition{{Argument: 1, Operation: seccomp.Equal, Value: request}}})
 	}
-	if writing {
+	switch kind {
+	case filterCompiler:
 		args = args[1:]
 		names = append(names, allowedWriting...)
+	case filterLoader:
+		names = append(names, allowedLoading...)
+		if goarch == "amd64" {
+			names = append(names, "stat", "lstat")
+		}
 	}
 	return seccomp.Policy{
 		DefaultAction: seccomp.ActionErrno,
@@ -114,6 +134,6 @@ func filter(goarch string, writing bool) seccomp.Policy {
 }
 
 // seal loads the filter on all threads.
-func seal(writing bool) error {
-	return seccomp.LoadFilter(seccomp.Filter{NoNewPrivs: true, Flag: seccomp.FilterFlagTSync, Policy: filter(runtime.GOARCH, writing)})
+func seal(kind filterKind) error {
+	return seccomp.LoadFilter(seccomp.Filter{NoNewPrivs: true, Flag: seccomp.FilterFlagTSync, Policy: filter(runtime.GOARCH, kind)})
 }

@@ -10,8 +10,8 @@ import (
 // worker there from being sealed.
 func TestEveryCallHasANumber(t *testing.T) {
 	for goarch, a := range map[string]*arch.Info{"amd64": arch.X86_64, "arm64": arch.AARCH64} {
-		for _, writing := range []bool{false, true} {
-			p := filter(goarch, writing)
+		for _, kind := range []filterKind{filterWorker, filterCompiler, filterLoader} {
+			p := filter(goarch, kind)
 			seen := map[string]bool{}
 			for _, g := range p.Syscalls {
 				for _, n := range g.Names {

@@ -27,6 +27,9 @@ type Options struct {
 	// HelloWithin is how long to wait for the first frame; zero:
 	// DefaultHelloWithin.
 	HelloWithin time.Duration
+	// Source is the file that a worker of RoleLoad reads, and required for it;
+	// nil for others.
+	Source *os.File
 
 	without Walls // tests only: namespaces to do without
 }
@@ -103,6 +106,9 @@ func Start(role string, o *Options) (*Process, error) {
 	if o == nil {
 		o = &Options{}
 	}
+	if (role == RoleLoad) != (o.Source != nil) {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "a loader, and no other worker, has a source")
+	}
 	within := o.HelloWithin
 	if within == 0 {
 		within = DefaultHelloWithin
@@ -149,6 +155,9 @@ func launch(role string, a attempt, o *Options) (_ *Process, err error) {
 		Env:         []string{"GOMAXPROCS=2", "TZ=UTC", "LANG=C"},
 		ExtraFiles:  []*os.File{theirs, w},
 		SysProcAttr: attributes(a),
+	}
+	if o.Source != nil {
+		p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, o.Source)
 	}
 	started := make(chan error)
 	go func() {
@@ -288,14 +297,4 @@ func (p *Process) Close() {
 	p.Kill()
 	<-p.exited
 	_, _ = unix.Close(p.socket), p.frames.Close()
-}
-
-// Probe starts a worker to see which walls this machine gives, and ends it.
-func Probe(role string) (Walls, error) {
-	p, err := Start(role, nil)
-	if err != nil {
-		return 0, err
-	}
-	defer p.Close()
-	return p.Walls(), nil
 }

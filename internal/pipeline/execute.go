@@ -107,13 +107,20 @@ func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Partial, err
 	n := 0
 	err := w.crew.Run(ctx, &crew.Task{
 		Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts,
-		Open: func(part int) ([]work.Files, error) { return p.openPart(w, part) },
-		Done: func(data []byte) error {
+		Open:  func(part int) ([]work.Files, error) { return p.openPart(w, part) },
+		Spool: func() (crew.Spool, error) { return p.d.Vault.NewSpool() },
+		Check: func(data []byte) error {
+			if w.job.Plan().NewPartial().UnmarshalBinary(data) != nil {
+				return crew.ErrPartial
+			}
+			return nil
+		},
+		Done: func(data []byte, last bool) error {
 			one := w.job.Plan().NewPartial()
 			if one.UnmarshalBinary(data) != nil {
 				return crew.ErrPartial
 			}
-			if err := total.Merge(one); err != nil {
+			if err := total.Merge(one); err != nil || !last {
 				return err
 			}
 			n++

@@ -42,11 +42,13 @@ type request struct {
 	datasets map[string]domain.DatasetDoc // those that the domain knows
 	filters  map[string]*engine.Filter
 	crew     *crew.Crew
-	walls    []string // around its workers
+	reader   *crew.Reader // of its filters and tables
+	walls    []string     // around its workers
 }
 
 func (r *request) release() {
 	r.crew.Close()
+	r.reader.Close()
 	for _, b := range r.refs {
 		b.Release()
 	}
@@ -66,7 +68,7 @@ func (r *request) codes() []string {
 // CodeModule, each problem with its file, field and fix.
 func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_ *request, err error) {
 	r := &request{user: u, file: file, files: map[string]string{}, public: privacy.PublicKeys{}, refs: map[string]arrow.RecordBatch{},
-		datasets: map[string]domain.DatasetDoc{}, filters: map[string]*engine.Filter{}, crew: p.crew()}
+		datasets: map[string]domain.DatasetDoc{}, filters: map[string]*engine.Filter{}, crew: p.crew(), reader: &crew.Reader{}}
 	defer func() {
 		if err != nil {
 			r.release()
@@ -149,7 +151,7 @@ func (r *request) checkFilter(ctx context.Context, code string) error {
 	if in.Where == "" || !known {
 		return nil
 	}
-	f, err := engine.CheckFilter(ctx, in.Where, doc.Record.Columns)
+	f, err := r.reader.Filter(ctx, in.Where, doc.Record.Columns)
 	if err != nil {
 		return inFile(at(err, "inputs."+code+".where"), r.file)
 	}
@@ -252,7 +254,7 @@ func (r *request) readReference(ctx context.Context, path string, cols []engine.
 		return nil, "", err
 	}
 	defer f.Close()
-	batch, err := engine.ReadReference(ctx, f, cols, nil)
+	batch, err := r.reader.Table(ctx, f, cols)
 	return batch, digestOf(data), inFile(err, r.beside(path))
 }
 

@@ -15,9 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glovebox"
-	"glovebox/internal/jail"
+	"glovebox/internal/crew"
 	"glovebox/internal/job"
-	"glovebox/internal/work"
 )
 
 // demand is docs/policy.md's rule for any wall.
@@ -35,9 +34,12 @@ deny contains {
 // lack a wall, and lets it run with the walls that this machine has. The walls
 // are in the job's record.
 func TestPolicyDemandsWalls(t *testing.T) {
-	have, err := jail.Probe(work.RoleWork)
+	have, ways, err := crew.Probe()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !slices.Contains(ways, "instance") {
+		t.Fatalf("a worker can put guests back by %v", ways)
 	}
 	d, file := pumsDomainUnder(t, fmt.Sprintf(demand, "seccomp"))
 	if !have.Has("seccomp") {

@@ -38,11 +38,16 @@ type Worker struct {
 	units   atomic.Int64 // units so far: a sign of life
 	guest   *sandbox.Guest
 	filters []*engine.RowFilter // by input; nil: none
+
+	pieceBytes int64
 }
 
 // Worker makes a worker: an instance of the guest and its filters.
 func (r *Runner) Worker(ctx context.Context) (_ *Worker, err error) {
-	w := &Worker{r: r, filters: make([]*engine.RowFilter, len(r.spec.Inputs))}
+	w := &Worker{r: r, filters: make([]*engine.RowFilter, len(r.spec.Inputs)), pieceBytes: r.spec.PieceBytes}
+	if w.pieceBytes == 0 {
+		w.pieceBytes = DefaultPieceBytes
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
@@ -83,10 +88,11 @@ func (w *Worker) Close() error {
 }
 
 // Part works on one part: files holds the descriptors of that part of every
-// input. It returns the encoded partial aggregate. An error is the host's (a
-// part that is not what its manifest says, a cancelled context), never a
-// guest's.
-func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
+// input. It returns the encoded partial aggregate, or what is left of it after
+// the pieces that it handed to piece because they took much memory. An error is
+// the host's (a part that is not what its manifest says, a cancelled context)
+// or piece's, never a guest's.
+func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) error) ([]byte, error) {
 	readers := make([]array.RecordReader, 0, len(files))
 	defer func() {
 		for _, r := range readers {
@@ -100,25 +106,32 @@ func (w *Worker) Part(ctx context.Context, files []Files) ([]byte, error) {
 		}
 		readers = append(readers, r)
 	}
-	p, err := w.Units(ctx, readers)
-	if err != nil {
-		return nil, err
-	}
-	return p.MarshalBinary()
+	return w.Units(ctx, readers, piece)
 }
 
 // Units works on the units of readers, one for every input, whose rows are
 // sorted by token, masked and filtered: what Part does once it has opened a
 // part. The readers stay the caller's.
-func (w *Worker) Units(ctx context.Context, readers []array.RecordReader) (*privacy.Partial, error) {
+func (w *Worker) Units(ctx context.Context, readers []array.RecordReader, piece func([]byte) error) ([]byte, error) {
 	b := w.r.plan.NewBounder(w.r.spec.Secret)
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
-		return w.unit(ctx, b, token, rows)
+		if err := w.unit(ctx, b, token, rows); err != nil || b.Bytes() < w.pieceBytes {
+			return err
+		}
+		data, err := b.Piece().MarshalBinary()
+		if err != nil {
+			return err
+		}
+		return piece(data)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return b.Partial()
+	p, err := b.Partial()
+	if err != nil {
+		return nil, err
+	}
+	return p.MarshalBinary()
 }
 
 // unit runs the guest on one unit and bounds what it says.

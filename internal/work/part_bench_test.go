@@ -65,11 +65,11 @@ func (keepOpen) Close() error { return nil }
 func TestPartOfScalarFunction(t *testing.T) {
 	w, _, _ := stage(t)
 	files := []Files{partFiles(t, 5000)}
-	first, err := w.Part(t.Context(), files)
+	first, err := w.Part(t.Context(), files, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := w.Part(t.Context(), files)
+	second, err := w.Part(t.Context(), files, nil)
 	if err != nil || !bytes.Equal(first, second) {
 		t.Fatalf("%v; the aggregates differ", err)
 	}
@@ -82,7 +82,7 @@ func BenchmarkPart(b *testing.B) {
 	w, _, _ := stage(b)
 	files := []Files{partFiles(b, stageUnits)}
 	benchStage(b, func() {
-		if _, err := w.Part(b.Context(), files); err != nil {
+		if _, err := w.Part(b.Context(), files, nil); err != nil {
 			b.Fatal(err)
 		}
 	})

@@ -34,7 +34,7 @@ const beatEvery = time.Second
 // Roles are what this program does in a jail. Main and TestMain hand them to
 // jail.Main.
 func Roles() map[string]jail.Role {
-	return map[string]jail.Role{RoleWork: serve, RoleCompile: compile}
+	return map[string]jail.Role{RoleWork: serve, RoleCompile: compile, RoleProbe: probe, RoleLoad: load, RoleRead: read}
 }
 
 // PartData encodes a part number and, for each input, whether it comes with a
@@ -145,11 +145,14 @@ func (w *Worker) servePart(ctx context.Context, in *jail.Inside, manifests []*en
 		}
 		rest = rest[n:]
 	}
-	data, err := w.Part(ctx, files)
+	send := func(kind jail.Kind, data []byte) error {
+		return in.Send(jail.Frame{Kind: kind, Payload: append(m.Data[:4:4], data...)})
+	}
+	data, err := w.Part(ctx, files, func(data []byte) error { return send(jail.Piece, data) })
 	if err != nil {
 		return errors.Join(err, in.Fail(jail.FaultData))
 	}
-	return in.Send(jail.Frame{Kind: jail.Partial, Payload: append(m.Data[:4:4], data...)})
+	return send(jail.Partial, data)
 }
 
 // compile is the compiler: one module in, its machine code out. It sees no

@@ -40,7 +40,14 @@ type Spec struct {
 	Public     privacy.PublicKeys
 	Secret     [32]byte // ranks the keys of a unit; of this job alone
 	TokenKey   [32]byte // of the scenario's tokens
+	// PieceBytes is how much memory a partial aggregate may take before it is
+	// sent in pieces. Zero: DefaultPieceBytes.
+	PieceBytes int64
 }
+
+// DefaultPieceBytes is far below jail.MaxPartial, and room for half a million
+// keys.
+const DefaultPieceBytes = 64 << 20
 
 // Input is one dataset of a job.
 type Input struct {

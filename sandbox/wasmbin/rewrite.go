@@ -6,9 +6,9 @@ import (
 )
 
 // RewriterVersion names the rewriting rules: what is charged, where, and how
-// much. A change of any of them changes the fuel that a unit takes, so it
-// changes this version too.
-const RewriterVersion = "gbrw/2"
+// much, and how deep calls may go. A change of any of them changes the fuel
+// that a unit takes or the units that fail, so it changes this version too.
+const RewriterVersion = "gbrw/3"
 
 // Names that the rewritten module shares with the host.
 const (

@@ -1,0 +1,81 @@
+package privacy
+
+import (
+	"fmt"
+	"math/big"
+)
+
+// selection makes the selection of private keys from its part of the budget:
+// of the two kinds the one that shows a key from fewer units on. Which one that
+// is follows from the declaration.
+//
+//   - Laplace, part epsilon: the optimal selection with epsilon/L0 and delta/L0
+//     for each key; or Gaussian noise that is (epsilon, delta/2)-DP for all keys
+//     together and a threshold that a single unit exceeds with a probability of
+//     delta/(2*L0), together (epsilon, delta)-DP.
+//   - Gaussian, part rho: the optimal selection of a key, (epsilon', delta')-DP,
+//     is delta'-approximately (epsilon'^2/2)-zCDP (Bun and Steinke 2016, section
+//     8), and these add up over keys, so epsilon' = sqrt(2*rho/L0), rounded down,
+//     and delta' = delta/L0; or Gaussian noise of variance L0/(2*rho) and a
+//     threshold that a single unit exceeds with a probability of delta/L0.
+func (b *budget) selection(l0 int) error {
+	keys := big.NewRat(int64(l0), 1)
+	part := big.NewRat(b.keyLoss, 1e9)
+	delta := new(big.Rat).SetFrac(big.NewInt(b.price.Delta), big.NewInt(1e15))
+	each := new(big.Rat).Quo(delta, keys)
+	eps := new(big.Rat).Quo(part, keys)
+	if b.gaussian { // sqrt(2*rho/L0), rounded down to a multiple of 2^-32
+		x := new(big.Int).Lsh(big.NewInt(2*b.keyLoss), 64)
+		x.Sqrt(x.Quo(x, big.NewInt(int64(l0)*1e9)))
+		eps = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
+	}
+	var err error
+	if b.keys, err = NewSelection(eps, each); err != nil {
+		return fmt.Errorf("selection of private keys: %w", err)
+	}
+	variance := new(big.Rat).Quo(keys, new(big.Rat).Add(part, part))
+	if !b.gaussian {
+		if l0 == 1 {
+			return nil // the optimal selection is what its name says
+		}
+		half := new(big.Rat).Mul(delta, big.NewRat(1, 2))
+		each.Quo(half, keys)
+		g, err := CalibrateGaussian(part, half, big.NewInt(int64(l0)), l0)
+		if err != nil {
+			return nil // the other kind serves; this one is out of its range
+		}
+		variance = g.Variance()
+	}
+	if s, err := NewGaussianSelection(variance, each); err == nil && s.Even() < b.keys.Even() {
+		b.keys = s
+	}
+	return nil
+}
+
+// concentrated is what a job with Laplace noise costs in billionths of rho.
+//
+// A part of epsilon billionths is made of L0 mechanisms, one for each key that
+// the unit touches, each (epsilon/L0)-DP and so ((epsilon/L0)^2/2)-zCDP (Bun and
+// Steinke 2016, proposition 1.4): epsilon^2/(2*L0) together. That holds for an
+// optimal selection with its delta, too; one by Gaussian noise costs
+// L0/(2*variance), like a sum. Parts add up.
+func (b *budget) concentrated(l0 int) *big.Rat {
+	squares := new(big.Int)
+	add := func(loss int64) {
+		squares.Add(squares, new(big.Int).Mul(big.NewInt(loss), big.NewInt(loss)))
+	}
+	add(b.unitLoss)
+	for _, loss := range b.sumLoss {
+		add(loss)
+	}
+	gauss := new(big.Rat)
+	if b.keys != nil {
+		if v := b.keys.Variance(); v != nil {
+			gauss.SetInt64(int64(l0)*1e9).Quo(gauss, v.Add(v, v))
+		} else {
+			add(b.keyLoss)
+		}
+	}
+	rho := new(big.Rat).SetFrac(squares, big.NewInt(2e9*int64(l0)))
+	return rho.Add(rho, gauss)
+}

@@ -1,0 +1,48 @@
+package privacy
+
+import (
+	"math"
+	"testing"
+
+	"glovebox"
+)
+
+// TestWhole holds the readings of whole jobs to what is known: never above the
+// price, and far below it where there are many mechanisms.
+func TestWhole(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		out     glovebox.Output
+		rel     glovebox.ReleaseDef
+		epsilon [2]float64
+		rho     int64
+	}{
+		// One count: next to its price.
+		{"one count", output(1, keysOf(publicKey("k", 1, 2)), unitCount), laplace(1, 0), [2]float64{0.9, 1}, 500_000_000},
+		// 64 mechanisms of 1/64 each: near that of a Gaussian of 1/8 deviations, 0.5039.
+		{"32 keys", output(32, keysOf(publicKey("k", ints(40)...)), unitCount, unitSum), laplace(1, 0), [2]float64{0.48, 0.54}, 7_812_500},
+		// rho 0.5 in three Gaussian parts is a Gaussian of one deviation: 4.88655.
+		{"Gaussian", output(5, keysOf(intKey), unitCount, unitSum), gaussian(0.5, 1e-9), [2]float64{4.8865, 4.9}, 500_000_000},
+		{"private keys", output(1, keysOf(intKey), unitCount), laplace(1, 1e-7), [2]float64{0.9, 1}, 250_000_000},
+	} {
+		w := must(NewPlan(c.out, c.rel, nil)).Facts().Whole
+		if w == nil {
+			t.Errorf("%s: no reading", c.name)
+			continue
+		}
+		if w.Epsilon < c.epsilon[0] || w.Epsilon > c.epsilon[1] || math.Abs(w.Delta-1e-6) > 1e-18 || w.Rho != c.rho {
+			t.Errorf("%s: %+v, want an epsilon in %v and rho %d", c.name, *w, c.epsilon, c.rho)
+		}
+	}
+	w := must(NewPlan(output(1, keysOf(intKey), unitCount), laplace(1, 1e-5), nil)).Facts().Whole
+	if math.Abs(w.Delta-1e-4) > 1e-12 {
+		t.Errorf("%+v", *w)
+	}
+}
+
+func ints(n int) (v []any) {
+	for i := range n {
+		v = append(v, i)
+	}
+	return v
+}
