@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"math/big"
 
 	"glovebox"
@@ -13,19 +14,24 @@ type noise interface {
 	Draw(*privacy.Source) privacy.Int128
 }
 
+// drawn is a mechanism that needs nothing but randomness.
+func drawn(name string, c auditor.Claim, least float64, samples int, draw func(side int, src *privacy.Source) (auditor.Output, error)) target {
+	return target{name: name, claim: c, least: least, samples: samples, start: func() (auditor.Draw, func() error, error) {
+		src, err := privacy.NewSource()
+		return func(side int) (auditor.Output, error) { return draw(side, src) }, func() error { return nil }, err
+	}}
+}
+
 // shifted is a mechanism that adds noise to a number, which is 0 or shift.
 // Figures are in units of scale.
 func shifted(name string, c auditor.Claim, least float64, samples int, n noise, shift int64, scale float64) target {
-	return target{name: name, claim: c, least: least, samples: samples, start: func() (auditor.Draw, func() error, error) {
-		src, err := privacy.NewSource()
-		return func(side int) (auditor.Output, error) {
-			x := n.Draw(src)
-			if side == 1 {
-				x = x.Add(privacy.Int128{Lo: uint64(shift)})
-			}
-			return auditor.Output{x.Float64() / scale}, nil
-		}, func() error { return nil }, err
-	}}
+	return drawn(name, c, least, samples, func(side int, src *privacy.Source) (auditor.Output, error) {
+		x := n.Draw(src)
+		if side == 1 {
+			x = x.Add(privacy.Int128{Lo: uint64(shift)})
+		}
+		return auditor.Output{x.Float64() / scale}, nil
+	})
 }
 
 // laplace adds discrete Laplace noise of scale shift/epsilon.
@@ -62,20 +68,22 @@ func claimOf(rho float64) (auditor.Claim, error) {
 	return auditor.Claim{Epsilon: e, Delta: gaussianDelta}, err
 }
 
-// selection keeps a key of n or n+1 units.
+// kept says whether a selection keeps a key of n or n+1 units.
+func kept(name string, c auditor.Claim, least float64, samples int, s *privacy.Selection, n uint64) target {
+	return drawn(name, c, least, samples, func(side int, src *privacy.Source) (auditor.Output, error) {
+		if s.Keep(n+uint64(side), src) {
+			return auditor.Output{1}, nil
+		}
+		return auditor.Output{0}, nil
+	})
+}
+
+// selection is the optimal one.
 func selection(name string, epsilon, delta *big.Rat, n uint64, least float64, samples int) (target, error) {
 	s, err := privacy.NewSelection(epsilon, delta)
 	e, _ := epsilon.Float64()
 	d, _ := delta.Float64()
-	return target{name: name, claim: auditor.Claim{Epsilon: e, Delta: d}, least: least, samples: samples, start: func() (auditor.Draw, func() error, error) {
-		src, err := privacy.NewSource()
-		return func(side int) (auditor.Output, error) {
-			if s.Keep(n+uint64(side), src) {
-				return auditor.Output{1}, nil
-			}
-			return auditor.Output{0}, nil
-		}, func() error { return nil }, err
-	}}, err
+	return kept(name, auditor.Claim{Epsilon: e, Delta: d}, least, samples, s, n), err
 }
 
 // mechanisms are those of package privacy.
@@ -94,5 +102,6 @@ func mechanisms(samples int) (list []target, err error) {
 	add(gaussian("discrete Gaussian, steps of 2^-40", 0.5, 1<<40, 0.6, samples))
 	add(selection("optimal selection, few units", big.NewRat(1, 1), big.NewRat(1, 100), 2, 0.9, samples))
 	add(selection("optimal selection, many units", big.NewRat(1, 1), big.NewRat(1, 100), 5, 0.9, samples))
-	return list, err
+	more, e := chosen(samples)
+	return append(list, more...), errors.Join(err, e)
 }
