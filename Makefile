@@ -53,6 +53,10 @@ bench-wasm: ## measure the sandbox beside wasmtime and native code; write the ta
 golden: ## compute the golden values of the accounting anew, with two other libraries (needs python3 and pip)
 	@scripts/golden
 
+.PHONY: bench-peers
+bench-peers: ## compare with OpenDP, SmartNoise, PipelineDP and Tumult from PyPI on ten million rows (an hour; network)
+	@bench/peers/run
+
 .PHONY: lint
 lint: ## gofmt, vet and, where it is installed, golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
