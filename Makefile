@@ -49,6 +49,10 @@ bench: ## measure each hot path beside its baseline; print a table, write bench.
 bench-wasm: ## measure the sandbox beside wasmtime and native code; write the table of docs/benchmarks.md
 	@cd bench && $(GO) run . -doc ../docs/benchmarks.md
 
+.PHONY: accuracy
+accuracy: ## measure the error of every mechanism and aggregator; write the tables of docs/accuracy.md
+	@$(GO) run -tags $(TAGS) ./internal/accuracy
+
 .PHONY: golden
 golden: ## compute the golden values of the accounting anew, with two other libraries (needs python3 and pip)
 	@scripts/golden

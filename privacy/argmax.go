@@ -9,7 +9,7 @@ import (
 
 // Argmax finds which of several public candidates has the largest count, or
 // the largest few. It is report-noisy-max with exponential noise, which has the
-// very law of permute-and-flip (Ding, Kifer, Steinke, Wang, Xiao and Zhang,
+// very law of permute-and-flip (Ding, Kifer, Saghaian, Steinke, Wang, Xiao and Zhang,
 // "The Permute-and-Flip Mechanism Is Identical to Report-Noisy-Max with
 // Exponential Noise", 2021) and is drawn that way: exactly, and with nothing
 // that could tie. Nothing but the winner is released: no count and no margin.

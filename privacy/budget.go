@@ -163,7 +163,7 @@ func squareAbove(v *big.Rat) *big.Rat {
 //   - pure: epsilon and delta as declared. Gaussian noise has no pure price and
 //     is refused.
 //   - zcdp: rho and delta as declared; for Laplace noise the sum of what the
-//     parts cost (see concentrated), rounded up, and delta.
+//     mechanisms cost (see part.rho), rounded up, and delta.
 func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	b := &p.budget
 	switch kind {
@@ -177,7 +177,12 @@ func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 		if b.gaussian {
 			return b.price, nil
 		}
-		rho := b.concentrated(p.l0)
+		f := p.facts()
+		rho, err := f.rho()
+		if err != nil {
+			return glovebox.Amount{}, err
+		}
+		rho.Mul(rho, big.NewRat(1e9, 1))
 		return glovebox.Amount{Loss: divide(rho.Num(), rho.Denom(), true).Int64(), Delta: b.price.Delta}, nil
 	}
 	return glovebox.Amount{}, glovebox.Errorf(glovebox.CodeInvalid, "a ledger counts pure or zcdp").WithFix("set the dataset's ledger.kind")

@@ -13,6 +13,12 @@
 // binary fractions. Contributions add up in integers in a Partial; partials
 // merge in any order to the same bytes. Plan.Release makes the table, once.
 //
+// Beside this way stand mechanisms for other outputs, all on whole numbers and a
+// Source: Chooser (permute-and-flip), Argmax, Quantile (of values, or of the
+// outputs of blocks), Tree (many quantiles), ClipL2 and CalibrateGaussian. Each
+// states its guarantee, its sensitivity and its paper; who calls them counts
+// their price. Losses tells what a fixed list of mechanisms costs together.
+//
 // # What is promised
 //
 // Neighbours are two data sets of which one holds one unit more. For any guest
@@ -44,8 +50,8 @@
 //     budget; a group of k units costs k times.
 //   - The noise is as unpredictable as ChaCha8 seeded by the operating system;
 //     the guarantee is computational in that sense.
-//   - Samplers, selection and Release take time that depends on the noise and
-//     on the number of keys. Whoever can time them learns something; the caller
+//   - Samplers, choices, selection and Release take time that depends on the
+//     noise and on the number of keys. Whoever can time them learns something; the caller
 //     has to hide it.
 //   - Memory grows with the number of distinct keys that occur. With private
 //     keys a hostile guest can make that number large; the caller limits the

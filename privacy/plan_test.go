@@ -200,9 +200,9 @@ func TestCost(t *testing.T) {
 		want glovebox.Amount
 	}{
 		{laplace(0.1, 1e-6), glovebox.LedgerPure, glovebox.Amount{Loss: 100_000_000, Delta: 1_000_000_000}},
-		{laplace(0.1, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 833_334, Delta: 1_000_000_000}}, // 2*0.05^2/(2*3)
-		{laplace(0.0001, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 1, Delta: 1_000_000_000}},    // 0.83 rounded up
-		{laplace(1000, 0.01), glovebox.LedgerZCDP, glovebox.Amount{Loss: 83_333_333_333_334, Delta: 1e13}},
+		{laplace(0.1, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 833_334, Delta: 1_000_000_000}},    // 2*0.05^2/(2*3)
+		{laplace(0.0001, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 1, Delta: 1_000_000_000}},       // 0.83 rounded up
+		{laplace(1000, 0.01), glovebox.LedgerZCDP, glovebox.Amount{Loss: 44_704_166_666_667, Delta: 1e13}}, // 500^2/(2*3) + 3*45^2/2
 		{gaussian(0.5, 1e-15), glovebox.LedgerZCDP, glovebox.Amount{Loss: 500_000_000, Delta: 1}},
 	} {
 		if got := price(c.rel, c.kind); got != c.want {

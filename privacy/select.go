@@ -51,31 +51,3 @@ func (b *budget) selection(l0 int) error {
 	}
 	return nil
 }
-
-// concentrated is what a job with Laplace noise costs in billionths of rho.
-//
-// A part of epsilon billionths is made of L0 mechanisms, one for each key that
-// the unit touches, each (epsilon/L0)-DP and so ((epsilon/L0)^2/2)-zCDP (Bun and
-// Steinke 2016, proposition 1.4): epsilon^2/(2*L0) together. That holds for an
-// optimal selection with its delta, too; one by Gaussian noise costs
-// L0/(2*variance), like a sum. Parts add up.
-func (b *budget) concentrated(l0 int) *big.Rat {
-	squares := new(big.Int)
-	add := func(loss int64) {
-		squares.Add(squares, new(big.Int).Mul(big.NewInt(loss), big.NewInt(loss)))
-	}
-	add(b.unitLoss)
-	for _, loss := range b.sumLoss {
-		add(loss)
-	}
-	gauss := new(big.Rat)
-	if b.keys != nil {
-		if v := b.keys.Variance(); v != nil {
-			gauss.SetInt64(int64(l0)*1e9).Quo(gauss, v.Add(v, v))
-		} else {
-			add(b.keyLoss)
-		}
-	}
-	rho := new(big.Rat).SetFrac(squares, big.NewInt(2e9*int64(l0)))
-	return rho.Add(rho, gauss)
-}

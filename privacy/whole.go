@@ -50,46 +50,63 @@ func (p *Plan) reckon() *Whole {
 	return w
 }
 
-// losses lists the mechanisms that facts tell of, once for each key that a unit
-// touches.
+// losses lists the mechanisms that facts tell of.
 func (f *Facts) losses() (*Losses, error) {
 	l := new(Losses)
-	for _, n := range f.Noise {
-		parameter, ok := new(big.Rat).SetString(n.Parameter)
-		if !ok {
-			return nil, lossParameters()
-		}
-		var err error
-		switch n.Mechanism {
-		case "discrete_laplace":
-			err = l.AddLaplace(parameter, n.Reach, f.L0)
-		case "discrete_gaussian":
-			err = l.AddGaussian(parameter, n.Reach, f.L0)
-		default:
-			err = lossParameters()
-		}
+	for i := range f.Noise {
+		p, err := f.Noise[i].part(f.L0)
 		if err != nil {
 			return nil, err
 		}
+		if err := p.addTo(l); err != nil {
+			return nil, err
+		}
 	}
-	if f.Selection == nil {
+	s := f.Selection
+	if s == nil {
 		return l, nil
 	}
-	each, ok := new(big.Rat).SetString(f.Selection.Delta)
+	delta, ok := new(big.Rat).SetString(s.Delta)
 	if !ok {
 		return nil, lossParameters()
 	}
 	epsilon := new(big.Rat)
-	if f.Selection.Variance != "" {
-		variance, ok := new(big.Rat).SetString(f.Selection.Variance)
-		if !ok {
-			return nil, lossParameters()
-		}
-		if err := l.AddGaussian(variance, 1, f.L0); err != nil {
+	if s.Variance != "" {
+		p := s.part(f.L0)
+		if err := p.addTo(l); err != nil {
 			return nil, err
 		}
-	} else if _, ok := epsilon.SetString(f.Selection.Epsilon); !ok {
+	} else if _, ok := epsilon.SetString(s.Epsilon); !ok {
 		return nil, lossParameters()
 	}
-	return l, l.AddApproximate(epsilon, each, f.L0)
+	return l, l.AddApproximate(epsilon, delta, f.L0)
+}
+
+// rho adds up what the mechanisms cost in zCDP.
+func (f *Facts) rho() (*big.Rat, error) {
+	rho := new(big.Rat)
+	for i := range f.Noise {
+		p, err := f.Noise[i].part(f.L0)
+		if err != nil {
+			return nil, err
+		}
+		rho.Add(rho, p.rho())
+	}
+	if f.Selection != nil {
+		p := f.Selection.part(f.L0)
+		rho.Add(rho, p.rho())
+	}
+	return rho, nil
+}
+
+// part is the selection without its delta: one choice of epsilon for each key, or
+// Gaussian noise on a number that changes by 1.
+func (s *SelectionFacts) part(l0 int) part {
+	p := part{mechanism: "discrete_gaussian", keys: l0, reach: 1, numbers: 1, levels: 1}
+	text := s.Variance
+	if text == "" {
+		p.mechanism, text = "permute_and_flip", s.Epsilon
+	}
+	p.parameter, _ = new(big.Rat).SetString(text) // written by RatString
+	return p
 }

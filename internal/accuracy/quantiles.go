@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+
+	"glovebox/privacy"
+)
+
+// quantileTable measures by how many ranks quantiles are off: 20,000 units of one
+// value each, lognormal(3, 1), in [0, 200].
+func quantileTable() (*table, error) {
+	const units, draws = 20_000, 400
+	r := rand.New(rand.NewPCG(3, 4))
+	t := newTable("epsilon", "mechanism", "fraction", "ranks off, RMS", "95 % of answers within", "bound for 95 %")
+	src, err := privacy.NewSource()
+	if err != nil {
+		return nil, err
+	}
+	for _, eps := range []*big.Rat{big.NewRat(1, 10), big.NewRat(1, 1)} {
+		e, _ := eps.Float64()
+		for _, q := range []*big.Rat{big.NewRat(1, 2), big.NewRat(95, 100)} {
+			const points = 1000
+			counts := histogram(r, units, points)
+			m, err := privacy.NewQuantile(q, eps, 1)
+			if err != nil {
+				return nil, err
+			}
+			f, _ := q.Float64()
+			var off []float64
+			for range draws {
+				k, err := m.Find(counts, src)
+				if err != nil {
+					return nil, err
+				}
+				off = append(off, outside(counts, k, f*units))
+			}
+			bound := math.Log(points/0.05) * math.Max(f, 1-f) * 2 / e
+			t.add(eps.FloatString(1), fmt.Sprintf("one, of %d points", points), f, rms(off), share(off, 0.95), bound)
+		}
+		tree, err := privacy.NewLaplaceTree(privacy.DefaultBranching, privacy.DefaultHeight, eps, 1, 1)
+		if err != nil {
+			return nil, err
+		}
+		counts := histogram(r, units, tree.Leaves())
+		fractions := []float64{0.05, 0.25, 0.5, 0.75, 0.95}
+		off := make([][]float64, len(fractions))
+		for range draws {
+			answers, err := tree.Quantiles(counts, fractions, src)
+			if err != nil {
+				return nil, err
+			}
+			for i, x := range answers {
+				off[i] = append(off[i], outside(counts, min(int(x), len(counts)-1), fractions[i]*units))
+			}
+		}
+		for i, f := range fractions {
+			t.add(eps.FloatString(1), fmt.Sprintf("five at once, of %d leaves", tree.Leaves()), f, rms(off[i]), share(off[i], 0.95), "-")
+		}
+	}
+	return t, nil
+}
+
+// histogram counts lognormal values on cells of [0, 200].
+func histogram(r *rand.Rand, n, cells int) []uint64 {
+	counts := make([]uint64, cells)
+	for range n {
+		x := math.Exp(3+r.NormFloat64()) / 200 * float64(cells)
+		counts[min(int(x), cells-1)]++
+	}
+	return counts
+}
+
+// outside is how far a rank lies outside those of cell k.
+func outside(counts []uint64, k int, rank float64) float64 {
+	below := 0.0
+	for _, c := range counts[:k] {
+		below += float64(c)
+	}
+	return math.Max(math.Max(below-rank, rank-below-float64(counts[k])), 0)
+}
