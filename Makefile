@@ -13,6 +13,10 @@ help: ## show this help
 setup: ## say what is missing to build and test, and how to install it
 	@scripts/setup
 
+.PHONY: toolchains
+toolchains: ## install what builds modules in each language, to build/toolchains (docs/sdk.md)
+	@scripts/toolchains
+
 .PHONY: build
 build: setup ## build bin/glovebox
 	@echo "building $(BIN) (the first build compiles and links DuckDB, OPA and Arrow: one to three minutes)"
@@ -34,12 +38,16 @@ fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, eac
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 
 .PHONY: fuzz-long
-fuzz-long: ## the same for longer, 1,000,000 resets in each way, 10,000 random modules metered and not (hours)
+fuzz-long: ## the same for longer, 1,000,000 resets in each way, 1,000 jobs at once, 10,000 random modules metered and not (hours)
 	@scripts/fuzz-long
 
 .PHONY: audit
 audit: ## bound the loss of our own noise and jobs from outside, 1,000,000 outputs a side; find planted faults (5 minutes)
 	@scripts/audit
+
+.PHONY: timing
+timing: ## try to tell by the time of 10,000 jobs who is in the data (an hour)
+	@scripts/timing
 
 .PHONY: bench
 bench: ## measure each hot path beside its baseline; print a table, write bench.json

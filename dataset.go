@@ -64,6 +64,32 @@ type Unit struct {
 	Space   string `json:"space"`    // id space, such as "person"; shared by datasets that can be used together
 	Column  string `json:"column"`   // column of class identifier, not null
 	MaxRows int    `json:"max_rows"` // rows of one unit that a job sees at most; 1..100000
+	// Count says how users may know how many units a snapshot has; nil: they
+	// may not.
+	Count *UnitCount `json:"count,omitempty"`
+}
+
+// UnitCount is what a provider lets users know of the number of units: exactly
+// one of its fields is set.
+type UnitCount struct {
+	Public bool `json:"public,omitempty"` // the exact number is public knowledge
+	// Epsilon and Rho buy the number with noise, from the dataset's ledger, once
+	// for each snapshot; epsilon for a ledger of kind pure, rho for kind zcdp.
+	Epsilon float64 `json:"epsilon,omitempty"`
+	Rho     float64 `json:"rho,omitempty"`
+}
+
+// Price is what the number of units costs, in a ledger of the kind; rounded up.
+func (c *UnitCount) Price(kind LedgerKind) (Amount, error) {
+	if c == nil || c.Public {
+		return Amount{}, nil
+	}
+	loss := c.Epsilon
+	if kind == LedgerZCDP {
+		loss = c.Rho
+	}
+	n, err := CeilLoss(loss)
+	return Amount{Loss: n}, err
 }
 
 // LedgerDef fixes, when a dataset is registered, how its privacy loss is
@@ -165,4 +191,8 @@ type Snapshot struct {
 	Loaded  string `json:"loaded"`  // RFC 3339, UTC, to the second
 	By      string `json:"by"`
 	State   string `json:"state"` // current, replaced, destroyed
+	// NoisyUnits is how many units there are, at least 1: the exact number where
+	// the record says that it is public, else the number with the noise that was
+	// bought. 0: not bought.
+	NoisyUnits int64 `json:"noisy_units,omitempty"`
 }

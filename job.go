@@ -71,4 +71,8 @@ type ReleaseDef struct {
 	Epsilon float64 `json:"epsilon,omitempty"` // discrete Laplace
 	Rho     float64 `json:"rho,omitempty"`     // discrete Gaussian; exactly one of the two
 	Delta   float64 `json:"delta,omitempty"`   // for private keys
+	// Deadline is how many seconds after its request the result shows, at least
+	// 0.1 and at most 86400; a run that takes longer shows at twice, four times,
+	// ... the deadline. 0: at 0.1, 0.2, 0.4, ... seconds.
+	Deadline float64 `json:"deadline,omitempty"`
 }

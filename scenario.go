@@ -66,6 +66,37 @@ type GrantDataset struct {
 	Epsilon float64 `json:"epsilon,omitempty"`
 	Rho     float64 `json:"rho,omitempty"`
 	Delta   float64 `json:"delta,omitempty"`
+	// PerDeveloper caps what each developer may spend of it under this
+	// scenario; nil: the scenario's cap is the only one.
+	PerDeveloper *Share `json:"per_developer,omitempty"`
+}
+
+// Share is a part of a ledger: epsilon for kind pure, rho for kind zcdp, in
+// (0, 1000], and delta in [0, 0.01].
+type Share struct {
+	Epsilon float64 `json:"epsilon,omitempty"`
+	Rho     float64 `json:"rho,omitempty"`
+	Delta   float64 `json:"delta,omitempty"`
+}
+
+// Share is what the grant gives the scenario of the dataset's ledger.
+func (g GrantDataset) Share() Share { return Share{g.Epsilon, g.Rho, g.Delta} }
+
+// Amount is the share in a ledger of that kind, rounded down; false: it names
+// no amount of that kind.
+func (s Share) Amount(kind LedgerKind) (a Amount, given bool, err error) {
+	loss := s.Epsilon
+	if kind == LedgerZCDP {
+		loss = s.Rho
+	}
+	if loss == 0 {
+		return a, false, nil
+	}
+	if a.Loss, err = FloorLoss(loss); err != nil {
+		return a, false, err
+	}
+	a.Delta, err = FloorDelta(s.Delta)
+	return a, err == nil, err
 }
 
 // GrantColumn says what may be done with one column.

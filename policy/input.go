@@ -106,6 +106,10 @@ type Dataset struct {
 	// before and what its grant lets it take. A nil cap: no cap of its own.
 	ScenarioSpent glovebox.Amount  `json:"scenario_spent"`
 	ScenarioCap   *glovebox.Amount `json:"scenario_cap"`
+	// DeveloperSpent and DeveloperCap are the same for the developer who asks,
+	// under this scenario.
+	DeveloperSpent glovebox.Amount  `json:"developer_spent"`
+	DeveloperCap   *glovebox.Amount `json:"developer_cap"`
 }
 
 // Column is what the catalogue says of one column.

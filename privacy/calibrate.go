@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"math"
 	"math/big"
 
 	"glovebox"
@@ -62,18 +63,21 @@ func CalibrateGaussian(epsilon, delta *big.Rat, square *big.Int, numbers int) (*
 	del := loss.Sub(big.NewRat(1, 1), loss.Mul(loss, big.NewRat(2, 1)))
 	del.Mul(del, delta)
 
-	// The largest m = k/2^44 that is within delta.
+	// The largest m = k/2^44 that is within delta: floats guess, integers decide.
 	m := func(k uint64) *big.Rat {
 		return new(big.Rat).SetFrac(new(big.Int).SetUint64(k), new(big.Int).Lsh(big.NewInt(1), 44))
 	}
-	k := lastWithin(1<<50, func(k uint64) bool { return within(analyticDelta(eps, m(k)), del) })
+	k := uint64(math.Ldexp(guessRatio(eps, del)*(1-1e-10), 44))
+	for step := k>>40 + 1; k > 0 && !within(analyticDelta(eps, m(k)), del); step *= 2 {
+		k -= min(k, step)
+	}
 	if k == 0 {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no Gaussian noise is within this epsilon and delta")
 	}
 	v := new(big.Rat).SetInt(square)
 	v.Quo(v, m(k)).Quo(v, m(k)).Add(v, big.NewRat(c, 1))
-	if exact := exactVariance(epsilon, delta); square.IsInt64() && square.Int64() == 1 && numbers == 1 && exact != nil && exact.Cmp(v) < 0 {
-		v = exact
+	if square.IsInt64() && square.Int64() == 1 && numbers == 1 {
+		v = exactVariance(epsilon, delta, v)
 	}
 	// A short denominator keeps the sampler within words.
 	if v.Cmp(big.NewRat(1<<32, 1)) > 0 {
@@ -88,15 +92,21 @@ func within(n *big.Int, x *big.Rat) bool {
 	return left.Cmp(new(big.Int).Lsh(x.Num(), expBits)) <= 0
 }
 
-// lastWithin returns the last k in 0..n for which ok holds, if ok holds up to a
-// point; in any case one for which it holds, or 0.
-func lastWithin(n uint64, ok func(uint64) bool) uint64 {
-	low, high := uint64(0), n
-	for low < high {
-		if mid := low + (high-low+1)/2; ok(mid) {
+// guessRatio solves delta(epsilon) = delta for m, in floats.
+func guessRatio(epsilon, delta *big.Rat) float64 {
+	e, _ := epsilon.Float64()
+	d, _ := delta.Float64()
+	phi := func(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
+	return bisect(0, 64, func(m float64) bool { return phi(m/2-e/m)-math.Exp(e)*phi(-m/2-e/m) <= d })
+}
+
+// bisect returns about the largest x for which ok holds, if it holds up to a point.
+func bisect(low, high float64, ok func(float64) bool) float64 {
+	for range 100 {
+		if mid := low + (high-low)/2; ok(mid) {
 			low = mid
 		} else {
-			high = mid - 1
+			high = mid
 		}
 	}
 	return low
@@ -113,17 +123,49 @@ func analyticDelta(epsilon, m *big.Rat) *big.Int {
 	return d.Sub(d, far)
 }
 
-// exactVariance returns the smallest variance, in steps of 2^-10, with which
-// one number that changes by 1 has delta(epsilon) <= delta for sure; nil if it
-// would be above 2^12.
-func exactVariance(epsilon, delta *big.Rat) *big.Rat {
-	const top = 1 << 22
-	v := func(k uint64) *big.Rat { return new(big.Rat).SetFrac(new(big.Int).SetUint64(k), big.NewInt(1<<10)) }
-	ok := func(k uint64) bool { return within(exactDelta(epsilon, v(k)), delta) }
-	if !ok(top) {
-		return nil
+// exactVariance returns the smallest variance, in steps of 2^-10 and up to a few
+// of them, with which one number that changes by 1 has delta(epsilon) <= delta for
+// sure; most if that is no more than it or above 2^12.
+func exactVariance(epsilon, delta, most *big.Rat) *big.Rat {
+	const places, least, top = 10, 1.0 / 64, 1 << 12
+	high, _ := most.Float64()
+	if high > top {
+		return most
 	}
-	return v(top - lastWithin(top-(1<<4), func(k uint64) bool { return ok(top - k) }))
+	e, _ := epsilon.Float64()
+	d, _ := delta.Float64()
+	guess := -bisect(-high, -least, func(v float64) bool { return guessDelta(e, -v) <= d })
+	k := uint64(math.Ceil(math.Ldexp(guess, places)))
+	for step := uint64(1); ; step *= 2 {
+		v := new(big.Rat).SetFrac(new(big.Int).SetUint64(k), big.NewInt(1<<places))
+		if v.Cmp(most) >= 0 {
+			return most
+		}
+		if within(exactDelta(epsilon, v), delta) {
+			return v
+		}
+		k += step
+	}
+}
+
+// guessDelta is exactDelta in floats.
+func guessDelta(epsilon, v float64) float64 {
+	first := math.Floor(epsilon*v-0.5) + 1
+	last := math.Ceil(first + 1 + 12*math.Sqrt(v))
+	total, near, far := 1.0, 0.0, 0.0
+	for y := last; y >= 0; y-- {
+		w := math.Exp(-y * y / (2 * v))
+		if y > 0 {
+			total += 2 * w
+		}
+		if y >= first {
+			near += w
+		}
+		if y > first {
+			far += w
+		}
+	}
+	return (near - math.Exp(epsilon)*far) / total
 }
 
 // exactDelta bounds from above, in units of 2^-expBits, the delta at epsilon of

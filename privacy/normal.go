@@ -31,18 +31,22 @@ func normalBound(x *big.Rat, up bool) *big.Int {
 	xs := divide(new(big.Int).Lsh(x.Num(), places), x.Denom(), up)
 	square := new(big.Rat).Mul(x, x)
 	sq := divide(new(big.Int).Lsh(square.Num(), places), square.Denom(), up)
-	unit := new(big.Int).Lsh(big.NewInt(1), places)
 	sum, term := new(big.Int).Set(xs), new(big.Int).Set(xs)
+	least, last := big.NewInt(1), new(big.Int)
 	for k := int64(3); ; k += 2 {
-		term = divide(term.Mul(term, sq), new(big.Int).Mul(unit, big.NewInt(k)), up)
+		term.Rsh(term.Mul(term, sq), places)
+		if term.Quo(term, last.SetInt64(k)); up {
+			term.Add(term, least) // each of the two roundings loses less than 1/k and 1
+			term.Add(term, least)
+		}
 		sum.Add(sum, term)
 		// x^2 < 89: from here on every term is below half the one before it.
-		if k > 180 && term.BitLen() <= 1 {
+		if k > 180 && term.BitLen() <= 3 {
 			break
 		}
 	}
 	if up {
-		sum.Add(sum, term).Add(sum, big.NewInt(1)) // what is left of the series
+		sum.Add(sum, term).Add(sum, term) // what is left of the series
 	}
 	weight := expBound(square.Mul(square, big.NewRat(1, 2)), !up)
 	weight.Mul(weight, rootTwoPi(!up)) // 2*expBits places

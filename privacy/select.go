@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 )
 
@@ -29,25 +30,49 @@ func (b *budget) selection(l0 int) error {
 		x.Sqrt(x.Quo(x, big.NewInt(int64(l0)*1e9)))
 		eps = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
 	}
+	gauss := b.thresholdSelection(l0, part, delta)
+	if gauss != nil && float64(gauss.Even()) < 0.9*evenOptimal(eps, each)-2 {
+		b.keys = gauss // without the other's table, which would be long
+		return nil
+	}
 	var err error
 	if b.keys, err = NewSelection(eps, each); err != nil {
 		return fmt.Errorf("selection of private keys: %w", err)
 	}
+	if gauss != nil && gauss.Even() < b.keys.Even() {
+		b.keys = gauss
+	}
+	return nil
+}
+
+// thresholdSelection makes the selection by Gaussian noise; nil if its parameters
+// are out of range, or if it cannot be the better one.
+func (b *budget) thresholdSelection(l0 int, part, delta *big.Rat) *Selection {
+	keys := big.NewRat(int64(l0), 1)
 	variance := new(big.Rat).Quo(keys, new(big.Rat).Add(part, part))
 	if !b.gaussian {
 		if l0 == 1 {
 			return nil // the optimal selection is what its name says
 		}
-		half := new(big.Rat).Mul(delta, big.NewRat(1, 2))
-		each.Quo(half, keys)
-		g, err := CalibrateGaussian(part, half, big.NewInt(int64(l0)), l0)
+		delta = new(big.Rat).Mul(delta, big.NewRat(1, 2))
+		g, err := CalibrateGaussian(part, delta, big.NewInt(int64(l0)), l0)
 		if err != nil {
-			return nil // the other kind serves; this one is out of its range
+			return nil
 		}
 		variance = g.Variance()
 	}
-	if s, err := NewGaussianSelection(variance, each); err == nil && s.Even() < b.keys.Even() {
-		b.keys = s
+	s, err := NewGaussianSelection(variance, new(big.Rat).Quo(delta, keys))
+	if err != nil {
+		return nil
 	}
-	return nil
+	return s
+}
+
+// evenOptimal is about the number of units from which on the optimal selection
+// keeps a key at least every other time: its probabilities grow as
+// delta*(e^(epsilon*n)-1)/(e^epsilon-1).
+func evenOptimal(epsilon, delta *big.Rat) float64 {
+	e, _ := epsilon.Float64()
+	d, _ := delta.Float64()
+	return math.Log1p(math.Expm1(math.Min(e, maxExponent))/(2*d)) / e
 }

@@ -10,7 +10,7 @@ import (
 
 // maxTailsVariance bounds the variance for which a threshold is read off the
 // discrete Gaussian's own tails, and not off the bound for large ones.
-const maxTailsVariance = 1 << 14
+const maxTailsVariance = 1 << 12
 
 // gaussianThreshold selects keys by a noisy number of units above a threshold.
 type gaussianThreshold struct {
@@ -20,7 +20,7 @@ type gaussianThreshold struct {
 
 // NewGaussianSelection makes a selection that keeps a key of n >= 1 units if
 // n+Y exceeds a threshold, with Y discrete Gaussian of the given variance
-// parameter. The threshold is the smallest number T, up to one step for large
+// parameter. The threshold is the smallest number T, up to a little for large
 // variances, that a single unit exceeds with a probability P(Y >= T) of at most
 // delta for sure.
 //
@@ -60,11 +60,16 @@ func NewGaussianSelection(variance, delta *big.Rat) (*Selection, error) {
 		// of exp(-y^2/(2v)) over y >= m is at most its integral from m-1, and over
 		// all y at least the whole integral (Poisson's summation).
 		s := rootRat(variance)
-		const top = 60
-		t.threshold = 1<<top - lastWithin(1<<top-1, func(k uint64) bool {
-			m := new(big.Rat).SetInt(new(big.Int).SetUint64(1<<top - k - 1))
+		ok := func(n uint64) bool {
+			m := new(big.Rat).SetInt(new(big.Int).SetUint64(n - 1))
 			return within(normalBound(m.Neg(m.Quo(m, s)), true), delta)
-		})
+		}
+		// Floats guess, integers decide.
+		d, _ := delta.Float64()
+		t.threshold = uint64(1 + g.sigma*bisect(0, 10, func(x float64) bool { return math.Erfc(x/math.Sqrt2)/2 > d })*(1-1e-9))
+		for step := t.threshold>>40 + 1; !ok(t.threshold); step *= 2 {
+			t.threshold += step
+		}
 	}
 	return &Selection{delta: new(big.Rat).Set(delta), gauss: t}, nil
 }

@@ -57,7 +57,7 @@ type Module struct {
 	digest, rewrittenDigest string
 	manifest                *abi.Manifest
 	rewritten               *wasmbin.Rewritten
-	hasInit                 bool
+	hasInit, hasLog         bool
 	facts                   wasmbin.Facts
 	size                    int
 }
@@ -88,6 +88,7 @@ func Admit(wasm []byte, o *Options) (*Module, error) {
 	}
 	m := &Module{digest: digest(wasm), manifest: man, facts: bin.Facts(), size: len(wasm)}
 	m.hasInit = slices.Contains(keep, abi.ExportInitialize)
+	m.hasLog = slices.Contains(keep, abi.ExportLog)
 	m.rewritten = bin.Rewrite(wasmbin.Rules{Keep: keep, Pages: uint32(man.Pages)})
 	m.rewrittenDigest = digest(m.rewritten.Wasm)
 	return m, nil
@@ -153,6 +154,9 @@ func checkExports(bin *wasmbin.Module, man *abi.Manifest) (keep []string, list [
 	want(abi.ExportBuffers, "(i32, i32) -> i64", []byte{i32, i32}, []byte{i64})
 	if bin.Exports(abi.ExportInitialize) {
 		want(abi.ExportInitialize, "() -> ()", nil, nil)
+	}
+	if bin.Exports(abi.ExportLog) {
+		want(abi.ExportLog, "() -> i64", nil, []byte{i64})
 	}
 	for i := range man.Functions {
 		params, results := []byte{i32}, []byte{i32}

@@ -57,6 +57,10 @@ type Result struct {
 	N       int    // records; 0 unless OK
 	Records []byte // N records of Guest.Records().Size() bytes; valid until the next Run
 	Fuel    int64  // fuel used; for runs on sample data only
+	Printed int64  // bytes that the guest printed; 0 unless GuestOptions have Logs
+	// Cause says more about an outcome other than OK, in the runtime's words;
+	// empty unless GuestOptions have Logs.
+	Cause string
 }
 
 // GuestOptions says how a guest runs. nil: defaults. None of them changes what
@@ -68,6 +72,9 @@ type GuestOptions struct {
 	// FuelSlice is how much fuel the guest gets at a time, 1,000 to 1e9.
 	// Zero: DefaultFuelSlice.
 	FuelSlice int64
+	// Logs take what the guest prints: on sample data only. Default: nothing
+	// does, and what is printed is neither read nor counted.
+	Logs *SampleLogs
 }
 
 // Guest is one running copy of a program, bound to one function. It is not
@@ -84,6 +91,8 @@ type Guest struct {
 	pure     bool  // there is nothing to put back
 	inPtr    int
 	outPtr   int
+	logAt    region   // the module's log region, if it has one
+	log      *unitLog // on sample data only
 	fuel     int64
 	records  []byte
 	unusable bool
@@ -146,15 +155,31 @@ func (p *Program) NewGuest(ctx context.Context, b *Binding, o *GuestOptions) (*G
 
 func (g *Guest) start(ctx context.Context, o *GuestOptions) (err error) {
 	g.make = func() (*instance, error) { return g.program.newInstance(g.plan.Function.Name, o.FuelSlice) }
+	if o.Logs != nil {
+		g.log = &unitLog{to: o.Logs}
+		silent := g.make
+		g.make = func() (*instance, error) {
+			in, err := silent()
+			if err == nil {
+				in.ctx = logContext{in.ctx, g.log}
+			}
+			return in, err
+		}
+	}
 	if g.in, err = g.make(); err != nil {
 		return err
 	}
 	fresh := nonZero(g.in.bytes())
-	if g.inPtr, g.outPtr, err = g.in.initialize(ctx, g.program.module, g.plan); err != nil {
+	g.inPtr, g.outPtr, g.logAt, err = g.in.initialize(ctx, g.program.module, g.plan)
+	if _, failed := g.endLog(); err == nil {
+		err = failed
+	}
+	if err != nil {
 		return err
 	}
 	clear(g.window())
 	clear(g.output())
+	clear(g.in.bytes()[g.logAt.at:][:g.logAt.n])
 	if err = g.writer.Static(g.window()); err != nil {
 		return err
 	}
@@ -190,6 +215,12 @@ func (g *Guest) Run(ctx context.Context, unit [][]Span) (res Result, err error) 
 	} else {
 		res, err = g.run(ctx, unit)
 	}
+	if g.log != nil {
+		printed, failed := g.endLog()
+		if res.Printed, res.Cause = printed, g.log.takeCause(); err == nil {
+			err = failed
+		}
+	}
 	if plantState(!g.pure || g.in.suspect) {
 		if back := g.reset(); err == nil {
 			err = back
@@ -215,10 +246,12 @@ func (g *Guest) run(ctx context.Context, unit [][]Span) (Result, error) {
 	if err != nil {
 		o, cause := outcomeOf(err)
 		res.Outcome = o
+		g.log.because(err)
 		return res, cause
 	}
 	if uint32(status) != 0 {
 		res.Outcome = Status
+		g.log.status(uint32(status))
 		return res, nil
 	}
 	records, n, ok := g.plan.Records.Read(g.records, g.output())
@@ -229,6 +262,16 @@ func (g *Guest) run(ctx context.Context, unit [][]Span) (Result, error) {
 	}
 	res.N, res.Records = n, records
 	return res, nil
+}
+
+// endLog hands over what the guest printed since the last time, if anybody
+// asked for it. The log region is as the guest left it.
+func (g *Guest) endLog() (printed int64, err error) {
+	if g.log == nil {
+		return 0, nil
+	}
+	g.log.printed(g.logAt, g.in.bytes())
+	return g.log.end()
 }
 
 // Close frees the guest. Closing twice does nothing.

@@ -125,8 +125,9 @@ func (in *instance) close() {
 }
 
 // initialize runs what a guest may run before its first unit, under InitFuel,
-// and returns where it put its two regions.
-func (in *instance) initialize(job context.Context, m *Module, plan *abi.Plan) (inPtr, outPtr int, err error) {
+// and returns where it put its regions. The log region is asked for whether or
+// not anybody reads it, so that a guest cannot tell.
+func (in *instance) initialize(job context.Context, m *Module, plan *abi.Plan) (inPtr, outPtr int, log region, err error) {
 	in.meter.start(job, InitFuel)
 	run := func(name string, params ...uint64) (uint64, error) {
 		v, err := in.call(in.mod.ExportedFunction(name), params...)
@@ -141,25 +142,35 @@ func (in *instance) initialize(job context.Context, m *Module, plan *abi.Plan) (
 	}
 	if m.hasInit {
 		if _, err = run(abi.ExportInitialize); err != nil {
-			return 0, 0, err
+			return 0, 0, log, err
 		}
 	}
 	v, err := run(abi.ExportVersion)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, log, err
 	}
 	if minor := int32(uint32(v)); minor < 0 || minor > abi.Minor {
-		return 0, 0, refuse(one(reasonVersion, "module is of minor version %d, this host speaks %d", minor, abi.Minor))
+		return 0, 0, log, refuse(one(reasonVersion, "module is of minor version %d, this host speaks %d", minor, abi.Minor))
 	}
 	v, err = run(abi.ExportBuffers, uint64(plan.InBytes()), uint64(plan.OutBytes()))
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, log, err
 	}
 	inPtr, outPtr = int(v>>32), int(v&0xffffffff)
 	inEnd, outEnd := inPtr+plan.InBytes(), outPtr+plan.OutBytes()
 	if inPtr%abi.Align != 0 || outPtr%abi.Align != 0 || inEnd > in.size() || outEnd > in.size() || (inPtr < outEnd && outPtr < inEnd) {
-		return 0, 0, refuse(one(reasonBuffers, "gbx_buffers returned regions at %d and %d for %d and %d bytes in a memory of %d",
+		return 0, 0, log, refuse(one(reasonBuffers, "gbx_buffers returned regions at %d and %d for %d and %d bytes in a memory of %d",
 			inPtr, outPtr, plan.InBytes(), plan.OutBytes(), in.size()))
 	}
-	return inPtr, outPtr, nil
+	if !m.hasLog {
+		return inPtr, outPtr, log, nil
+	}
+	if v, err = run(abi.ExportLog); err != nil {
+		return 0, 0, log, err
+	}
+	at := region{int(v >> 32), int(v & 0xffffffff)}
+	if !at.validLog(in.size(), region{inPtr, plan.InBytes()}, region{outPtr, plan.OutBytes()}) {
+		return 0, 0, log, refuse(one(reasonLog, "gbx_log returned a region of %d bytes at %d in a memory of %d", at.n, at.at, in.size()))
+	}
+	return inPtr, outPtr, at, nil
 }

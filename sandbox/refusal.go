@@ -28,6 +28,7 @@ const (
 	reasonVersion    wasmbin.Reason = "G062"
 	reasonBuffers    wasmbin.Reason = "G063"
 	reasonImage      wasmbin.Reason = "G064"
+	reasonLog        wasmbin.Reason = "G065"
 )
 
 // Reasons returns every code with what an author changes.
@@ -41,10 +42,11 @@ func Reasons() map[wasmbin.Reason]string {
 		reasonExports:    "export the function with exactly this type",
 		reasonImpure:     "write no memory and no global in the function and in what it calls, or make it of kind map",
 		reasonCompile:    "rebuild the file; it is not valid WebAssembly, or the compiler does not take it",
-		reasonInit:       "make _initialize and gbx_buffers return without a trap and within 1e9 fuel",
+		reasonInit:       "make _initialize, gbx_buffers and gbx_log return without a trap and within 1e9 fuel",
 		reasonVersion:    "build against minor version 0 of gbx/1",
 		reasonBuffers:    "return two regions of the given sizes, 64-byte aligned, inside memory, apart from each other",
 		reasonImage:      "write less memory before the first unit, or give the module fewer reference tables: at most 16 MiB may be other than zero",
+		reasonLog:        "return a region of 8 bytes to 1 MiB, 8-byte aligned, inside memory, apart from window and output, or export no gbx_log",
 	})
 	return all
 }

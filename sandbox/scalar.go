@@ -89,12 +89,14 @@ func (g *Guest) runScalar(ctx context.Context, unit [][]Span) (Result, error) {
 			if err := in.entry.CallWithStack(in.ctx, g.slots); err != nil {
 				in.failed(err)
 				o, cause := outcomeOf(err)
+				g.log.because(err)
 				return Result{Outcome: o, Fuel: in.meter.used()}, cause
 			}
 			switch status := uint32(g.slots[0]); {
 			case status == abi.ScalarNothing:
 				continue
 			case status != abi.ScalarRecord:
+				g.log.status(status)
 				return Result{Outcome: Status, Fuel: in.meter.used()}, nil
 			}
 			ok := n < g.maxRecords

@@ -11,10 +11,16 @@ import (
 	"strings"
 )
 
-// ChargeAction is the action of entries whose body lists charges:
+// Actions of entries whose body lists charges:
 // {"charges":[{"dataset":"…","kind":"…","amount":{"loss":1,"delta":0}}, …]},
-// with the job as their subject.
-const ChargeAction = "job.charge"
+// with the job as their subject, or the snapshot whose units were counted.
+const (
+	ChargeAction = "job.charge"
+	CountAction  = "dataset.count"
+)
+
+// chargedKinds are the kinds of subject that each of them may have.
+var chargedKinds = map[string]string{ChargeAction: "job/", CountAction: "snapshot/"}
 
 // Document is one document of the domain database, by its subject.
 type Document struct {
@@ -24,7 +30,7 @@ type Document struct {
 
 // Row is one row of the domain's budget ledger.
 type Row struct {
-	Job     string // without "job/"
+	Job     string // the charged subject without "job/" or "snapshot/"
 	Dataset string
 	Loss    int64
 	Delta   int64
@@ -60,17 +66,17 @@ func (s *State) Entry(e *Entry) error {
 	if e.State != "" {
 		s.docs[e.Subject] = recorded{e.State, e.Index}
 	}
-	if e.Action == ChargeAction {
-		s.charge(e)
+	if kind, ok := chargedKinds[e.Action]; ok {
+		s.charge(e, kind)
 	}
 	return nil
 }
 
-func (s *State) charge(e *Entry) {
+func (s *State) charge(e *Entry, kind string) {
 	bad := func(what string) { s.early = append(s.early, Problem{entryName(e.Index), what}) }
-	job, ok := strings.CutPrefix(e.Subject, "job/")
+	job, ok := strings.CutPrefix(e.Subject, kind)
 	if !ok {
-		bad("charges something that is not a job")
+		bad("charges something that is not a " + strings.TrimSuffix(kind, "/"))
 		return
 	}
 	var body struct {
@@ -165,7 +171,11 @@ func (s *State) ledger(p *Problems, rows iter.Seq2[Row, error]) error {
 		return cmp.Or(cmp.Compare(a.job, b.job), cmp.Compare(a.dataset, b.dataset))
 	})
 	for _, at := range sorted {
-		compareCharges(p, "job/"+at.job+" on "+at.dataset, s.charges[at], held[at])
+		kind := "job/"
+		if strings.Contains(at.job, "@") { // CODE@VERSION
+			kind = "snapshot/"
+		}
+		compareCharges(p, kind+at.job+" on "+at.dataset, s.charges[at], held[at])
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func TestTooMuchIsRefused(t *testing.T) {
 	var b struct {
 		Charges []any `json:"charges"`
 	}
-	d.JSON(&b, "budget", "show")
+	d.JSON(&b, "budget", "show", "--as", "sun")
 	if len(b.Charges) != 0 {
 		t.Fatal("a refused job was charged")
 	}

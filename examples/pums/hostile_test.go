@@ -8,39 +8,20 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"glovebox/internal/testkit/demo"
-	"glovebox/sandbox"
+	"glovebox/internal/testkit/guest"
 	w "glovebox/sandbox/wasmbin/wasmtest"
 )
 
-// Regions of the modules that this test makes.
-const (
-	outAt = 0x400
-	inAt  = 0x2000
-)
-
-// madeModule is a module with the manifest of income.wasm. It leaves one
-// record for each person; of the one with the target's income it does what
-// hostile says first.
+// madeModule is a module with the manifest of income.wasm; see guest.Income.
 func madeModule(t *testing.T, target float64, hostile ...[]byte) []byte {
 	t.Helper()
-	m := w.New().Memory(1).Export("memory", w.Memory, 0)
-	m.Export("gbx_abi_1", w.Func, m.Func(nil, []byte{w.I32}, nil, w.I32Const(0)))
-	m.Export("gbx_buffers", w.Func, m.Func([]byte{w.I32, w.I32}, []byte{w.I64}, nil, w.I64Const(inAt<<32|outAt)))
-	income := w.Cat(w.I32Const(inAt), w.I32Const(inAt), w.Load(w.I32Load, 24), w.Op(0x6a), w.Load(w.I32Load, 48+24),
-		w.I32Const(inAt), w.Op(0x6a), w.Load(w.F64Load, 0))
-	f := m.Func([]byte{w.I32}, []byte{w.I32}, nil,
-		w.Get(0), w.Op(0x45), w.If(w.I32Const(0), w.Op(0x0f)),
-		income, w.F64Const(target), w.Op(0x61), w.If(hostile...),
-		w.I32Const(outAt), w.I32Const(1), w.Store(w.I32Store, 0),
-		w.I32Const(outAt), w.I64Const(0x656572676564), w.Store(w.I64Store, 16), // degree
-		w.I32Const(outAt), income, w.Store(w.F64Store, 32),
-		w.I32Const(0))
-	m.Export("income", w.Func, f)
-	wasm, err := sandbox.SetManifest(m.Bytes(), read(t, "income.manifest.json"))
+	wasm, err := guest.Income(read(t, "income.manifest.json"), target, hostile...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,10 +35,12 @@ type outside struct {
 	json           string   // shape: members, types, lengths
 	log            []string // action, subject and shape of each entry
 	spent          string
+	early          bool // the answer came before its deadline
 }
 
 var (
 	ids     = regexp.MustCompile(`[0-9a-f]{12,}`)
+	times   = regexp.MustCompile(`20[0-9-]+T[0-9:]+Z`)
 	numbers = regexp.MustCompile(`-?[0-9][0-9,.]*(e[-+][0-9]+)?|n/a|null`)
 	layout  = regexp.MustCompile(`[ \t─-]+`)
 )
@@ -99,6 +82,9 @@ func shapeOf(t *testing.T, text string) string {
 	return shape(v)
 }
 
+// deadline is the timing slot of the jobs: both kinds show at its end.
+const deadline = 600 * time.Millisecond
+
 // lookAt runs a module over the data in a domain of its own.
 func lookAt(t *testing.T, wasm []byte, data string) outside {
 	d := demo.New(t)
@@ -108,14 +94,17 @@ func lookAt(t *testing.T, wasm []byte, data string) outside {
 	d.OK("scenario", "add", "scenario.yaml", "--as", "liu")
 	d.OK("scenario", "grant", "grant.yaml", "--as", "zhao")
 	dir := t.TempDir()
-	for name, b := range map[string][]byte{"job.yaml": read(t, "job.yaml"), "income.wasm": wasm} {
+	late := strings.Replace(string(read(t, "job.yaml")), "rho: 0.125", "rho: 0.125, deadline: "+strconv.FormatFloat(deadline.Seconds(), 'f', -1, 64), 1)
+	for name, b := range map[string][]byte{"job.yaml": []byte(late), "income.wasm": wasm} {
 		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	job := filepath.Join(dir, "job.yaml")
 	var o outside
+	start := time.Now()
 	o.status, o.stdout, o.stderr = d.Do("job", "run", job, "--as", "wang")
+	o.early = time.Since(start) < deadline
 	o.stdout, o.stderr = blank(o.stdout), blank(o.stderr)
 	_, text, _ := d.Do("job", "run", job, "--as", "wang", "--json") // the stored answer
 	o.json = shapeOf(t, text)
@@ -129,14 +118,14 @@ func lookAt(t *testing.T, wasm []byte, data string) outside {
 		o.log = append(o.log, e.Action+" "+shapeOf(t, string(e.Body)))
 	}
 	o.spent = d.OK("budget", "show", "pums", "--as", "wang")
-	o.spent = ids.ReplaceAllString(o.spent, "ID")
+	o.spent = times.ReplaceAllString(ids.ReplaceAllString(o.spent, "ID"), "T")
 	return o
 }
 
 // TestChannelHostileJob: a job whose module traps, loops, lies or grows on one
 // person cannot be told, by anything but its noise, from one whose module
-// works: not by its exit status, what it prints, what it leaves in the log or
-// what it costs.
+// works: not by its exit status, what it prints, what it leaves in the log,
+// what it costs, or by coming before its timing slot.
 func TestChannelHostileJob(t *testing.T) {
 	lines := strings.SplitAfter(string(read(t, "pums.csv")), "\n")
 	data := filepath.Join(t.TempDir(), "pums.csv")
@@ -155,12 +144,15 @@ func TestChannelHostileJob(t *testing.T) {
 		"traps":            w.Op(0x00),
 		"loops":            w.Loop(w.Br(0)),
 		"fails":            w.Cat(w.I32Const(-7), w.Op(0x0f)),
-		"lies":             w.Cat(w.I32Const(outAt), w.I32Const(2), w.Store(w.I32Store, 0), w.I32Const(0), w.Op(0x0f)),
-		"leaves a NaN":     w.Cat(w.I32Const(outAt), w.F64Const(0), w.F64Const(0), w.Op(0xa3), w.Store(w.F64Store, 8)),
+		"lies":             w.Cat(w.I32Const(guest.Out), w.I32Const(2), w.Store(w.I32Store, 0), w.I32Const(0), w.Op(0x0f)),
+		"leaves a NaN":     w.Cat(w.I32Const(guest.Out), w.F64Const(0), w.F64Const(0), w.Op(0xa3), w.Store(w.F64Store, 8)),
 		"spoils the state": w.Cat(w.I32Const(0), w.I32Const(0xff), w.I32Const(1<<16), w.Op(0xfc, 11, 0)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			bad := lookAt(t, madeModule(t, target, code), data)
+			if bad.early || good.early {
+				t.Errorf("the answer came before its deadline: %v, the good one's: %v", bad.early, good.early)
+			}
 			if bad.status != good.status || bad.stderr != good.stderr {
 				t.Errorf("status %d, stderr %q; the good one's %d, %q", bad.status, bad.stderr, good.status, good.stderr)
 			}

@@ -20,13 +20,14 @@ type pkg struct {
 	ImportPath string
 	Dir        string
 	Imports    []string
+	Deps       []string
 	GoFiles    []string
 }
 
 // load lists every package of the module.
 func load(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles", "-tags", "duckdb_arrow", "./...")
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,Deps,GoFiles", "-tags", "duckdb_arrow", "./...")
 	cmd.Dir = "../.."
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -78,6 +79,7 @@ var rules = []struct {
 	{[]string{"internal/work"}, []string{"internal/domain", "internal/store", "internal/vault", "internal/pipeline", "policy", "audit", "exporter"}, nil, "the work on a part is a plain function from descriptors to partial aggregates: it must be able to move into a jail"},
 	{[]string{"internal/jail"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "the wall knows nothing of what runs behind it"},
 	{[]string{"internal/crew"}, []string{"internal/domain", "internal/store", "internal/vault", "internal/pipeline", "policy", "audit", "exporter"}, nil, "the supervisor of workers gets descriptors and a job's own keys, never the vault"},
+	{[]string{"internal/sample"}, []string{"internal/domain", "internal/store", "internal/vault", "internal/pipeline", "internal/crew", "policy", "audit", "exporter"}, nil, "sample rows are made from a record alone or are the author's own: what makes and runs them can reach no data"},
 	{[]string{"internal/domain"}, []string{"internal/pipeline", "internal/cli", "sandbox", "exporter", "masking"}, nil, "records and steps are kept apart"},
 	{[]string{"internal/pipeline"}, []string{"internal/cli"}, nil, "imports run one way"},
 }
@@ -140,6 +142,56 @@ func TestOnlyPipelineMakesReleases(t *testing.T) {
 			}
 			if strings.Contains(string(b), "release.New(") {
 				t.Errorf("%s/%s makes a release: only internal/pipeline may", p.ImportPath, f)
+			}
+		}
+	}
+}
+
+// TestOnlySamplesAreWatched: what happened on one unit, and figures before
+// noise, are seen on sample data only.
+func TestOnlySamplesAreWatched(t *testing.T) {
+	for _, p := range load(t) {
+		for _, f := range p.GoFiles {
+			b, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for call, home := range map[string]string{".Watch(": "internal/work", ".Exact(": "privacy"} {
+				if strings.Contains(string(b), call) && !under(p.ImportPath, "internal/sample", home) {
+					t.Errorf("%s/%s calls %s): only internal/sample may, for it shows what nobody may see of real data", p.ImportPath, f, call)
+				}
+			}
+		}
+	}
+}
+
+// TestSamplesReachNoData: not even by way of another package.
+func TestSamplesReachNoData(t *testing.T) {
+	for _, p := range load(t) {
+		if !under(p.ImportPath, "internal/sample") {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if under(dep, "internal/vault", "internal/store", "internal/domain", "internal/pipeline", "internal/crew") && strings.HasPrefix(dep, "glovebox/") {
+				t.Errorf("%s depends on %s: sample rows come from a record or from the author, never from the vault", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+// TestOnlySamplesKeepLogs: what a guest prints is read on sample data only.
+func TestOnlySamplesKeepLogs(t *testing.T) {
+	for _, p := range load(t) {
+		if under(p.ImportPath, "sandbox", "internal/sample") {
+			continue
+		}
+		for _, f := range p.GoFiles {
+			b, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(b), "sandbox.NewSampleLogs(") {
+				t.Errorf("%s/%s keeps what guests print: only internal/sample may, for a guest can print all that it sees", p.ImportPath, f)
 			}
 		}
 	}

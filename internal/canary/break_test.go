@@ -54,7 +54,7 @@ func (b *box) stageExport() {
 func (b *box) probes(id string) []string {
 	return []string{
 		"job run jobs/fresh.yaml --as wang", "audit verify", "release export " + id + " --to elsewhere --as liu", "dataset load lines sources/lines.json --as pat",
-		"job run jobs/keys.yaml --as wang", "release show " + id + " --as zhao", "job list --as wang", "audit list --as sun", "doctor", "budget show", "release list --as sun",
+		"job run jobs/keys.yaml --as wang", "release show " + id + " --as zhao", "job list --as wang", "audit list --as sun", "doctor", "budget show --as sun", "budget history --as sun", "release list --as sun",
 		"dataset list", "dataset show people", "scenario show canary", "scenario list", "user list", "job check jobs/fresh.yaml --as wang", "user add new --role auditor",
 		"scenario add jobs/scenario.yaml --as liu", "release approve " + id + " --as zhao", "audit show 1 --as sun", "dataset add jobs/strict.yaml --as pat",
 	}

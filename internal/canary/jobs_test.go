@@ -112,9 +112,10 @@ func (b *box) stageJobs() {
 	b.ok("job list --as wang")
 	b.ok("job list --as sun")
 	b.ok("release list --as zhao")
-	b.ok("budget show")
-	b.ok("budget show people")
-	b.fails(2, "budget show nothing")
+	b.ok("budget show --as sun")
+	b.ok("budget show people --as sun")
+	b.ok("budget history people --as wang")
+	b.fails(2, "budget show nothing --as sun")
 	b.fails(2, "job show j-0000000000000000 --as wang")
 }
 

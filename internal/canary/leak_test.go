@@ -122,6 +122,12 @@ func (b *box) stageData() {
 	b.ok("dataset list")
 	b.ok("dataset show people")
 	b.fails(2, "dataset show nothing")
+	b.ok("dataset sample people --units 20")
+	b.fails(2, "dataset sample nothing")
+	for _, name := range []string{"a", "b", "c", "d"} {
+		b.once("module new --lang c new-" + name)
+	}
+	b.fails(2, "module new --lang c new-a")
 	b.scenario()
 }
 
@@ -295,4 +301,8 @@ func (b *box) stageWrongFiles() {
 	b.ok("module check jobs/canary.wasm")
 	b.ok("module show jobs/canary.wasm")
 	b.ok("module build jobs/canary.wasm --manifest jobs/canary.manifest.json -o jobs/again.wasm")
+	for i := range variations() {
+		b.once(fmt.Sprintf("module new again --lang c --dir jobs/new%d", i))
+	}
+	b.fails(2, "module new again --lang c --dir jobs/new0")
 }

@@ -108,6 +108,26 @@ func checkUnit(c *checker, d *glovebox.Dataset, names []string) {
 	if col.Nullable {
 		c.Add(p, "remove `nullable` from the column", "the unit column may have no missing value")
 	}
+	checkCount(c, d)
+}
+
+// checkCount checks the price of the number of units.
+func checkCount(c *checker, d *glovebox.Dataset) {
+	n, p := d.Unit.Count, at("unit", "count")
+	if n == nil {
+		return
+	}
+	have, total, field, other := n.Epsilon, d.Ledger.Epsilon, "epsilon", "rho"
+	if d.Ledger.Kind == glovebox.LedgerZCDP {
+		have, total, field, other = n.Rho, d.Ledger.Rho, "rho", "epsilon"
+	}
+	c.absent(p.With(other), "the ledger of this dataset is of kind "+string(d.Ledger.Kind))
+	switch {
+	case have > total:
+		c.Add(p.With(field), "lower it", "is above the total of the ledger")
+	case !n.Public && c.given(p.With("public")):
+		c.Add(p, "write `public: true`, give a price, or leave `count` out", "says neither that the number is public nor what it costs")
+	}
 }
 
 // formatBytes is the length of the formats that have a fixed one.

@@ -25,6 +25,9 @@ func checkGrant(c *checker, g *glovebox.Grant) {
 		case eps && rho:
 			c.AddKey(p.With("rho"), "keep the one of the dataset's ledger", "epsilon and rho exclude each other")
 		}
+		if d.PerDeveloper != nil {
+			checkShare(c, d, p)
+		}
 		names := slices.Sorted(maps.Keys(d.Columns))
 		first := map[string]string{}
 		for _, name := range names {
@@ -36,6 +39,24 @@ func checkGrant(c *checker, g *glovebox.Grant) {
 			if m := d.Columns[name].Mask; m != nil {
 				checkMask(c, m, q.With("mask"))
 			}
+		}
+	}
+}
+
+// checkShare checks what each developer may spend: an amount of the same kind
+// as the scenario's own, and none that is above it.
+func checkShare(c *checker, d glovebox.GrantDataset, p record.Path) {
+	q, each, all := p.With("per_developer"), d.PerDeveloper, d.Share()
+	for _, x := range []struct {
+		name      string
+		each, all float64
+	}{{"epsilon", each.Epsilon, all.Epsilon}, {"rho", each.Rho, all.Rho}, {"delta", each.Delta, all.Delta}} {
+		switch {
+		case x.name != "delta" && (x.each != 0) != (x.all != 0):
+			c.Add(q, "give both in the kind of the ledger", "is not of the kind of the scenario's budget")
+			return
+		case x.each > x.all:
+			c.Add(q.With(x.name), "lower it", "is above what the scenario may spend")
 		}
 	}
 }

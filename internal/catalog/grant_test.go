@@ -59,6 +59,12 @@ func TestGrantChecks(t *testing.T) {
 			[]string{
 				"g:9:5: datasets.population.rho: epsilon and rho exclude each other (keep the one of the dataset's ledger)",
 				"g:16:5: datasets.disability: says no budget (add `epsilon` for a ledger of kind pure, `rho` for kind zcdp)"}},
+		"per developer": {[]string{"  disability:\n    epsilon: 4\n", "  disability:\n    epsilon: 4\n    per_developer: {epsilon: 5, delta: 1e-6}\n"},
+			[]string{
+				"g:16:30: datasets.disability.per_developer.epsilon: is above what the scenario may spend (lower it)",
+				"g:16:40: datasets.disability.per_developer.delta: is above what the scenario may spend (lower it)"}},
+		"per developer, another kind": {[]string{"  disability:\n    epsilon: 4\n", "  disability:\n    epsilon: 4\n    per_developer: {rho: 2}\n"},
+			[]string{"g:16:20: datasets.disability.per_developer: is not of the kind of the scenario's budget (give both in the kind of the ledger)"}},
 		"masks": {[]string{"{kind: token}", "{kind: token, keep_first: 3}", "{kind: generalise, step: 5}", "{kind: generalise, step: 5, to: year}", "{kind: none}", "{kind: generalise, keep_last: 2}"},
 			[]string{
 				"g:11:51: datasets.population.columns.id_card.mask.keep_first: has no meaning for a mask of kind token (remove it)",

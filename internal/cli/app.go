@@ -10,6 +10,7 @@ import (
 
 	"glovebox"
 	"glovebox/internal/domain"
+	"glovebox/internal/modbuild"
 )
 
 // app is what every command shares: streams, global flags, language.
@@ -44,12 +45,12 @@ func language(args []string) glovebox.Lang {
 		return "", false
 	}
 	for i, w := range args {
-		if v, ok := strings.CutPrefix(w, "--lang="); ok {
-			l, _ := pick(v)
-			return l
-		}
+		v, ok := strings.CutPrefix(w, "--lang=")
 		if w == "--lang" && i+1 < len(args) {
-			l, _ := pick(args[i+1])
+			v, ok = args[i+1], true
+		}
+		if _, known := modbuild.Named(v); ok && !known { // module new and build take both kinds
+			l, _ := pick(v)
 			return l
 		}
 	}

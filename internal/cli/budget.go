@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -10,90 +12,143 @@ import (
 	"glovebox/internal/store"
 )
 
-type budgetView struct {
-	Balances []glovebox.Balance `json:"balances"`
-	Charges  []store.ChargeRow  `json:"charges"`
-}
-
 func (a *app) budgetCmd() *cobra.Command {
-	return a.group("budget", "what every ledger holds and who spent it", "各账本余额与支出明细", a.budgetShow())
+	return a.group("budget", "what every ledger holds and who spent it", "各账本余额与支出明细", a.budgetShow(), a.budgetHistory())
 }
 
 func (a *app) budgetShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show [DATASET]",
-		Short: a.t("show balances and every charge: who, when, for which job", "显示余额与每笔支出：谁、何时、为何作业"),
-		Long: a.t(`Show what every ledger holds, or that of DATASET, and every charge: who took
-it, for which job and scenario, and in which entry of the log it is. Nothing
-that was charged comes back.`, `显示各账本（或 DATASET 的账本）的余额与每笔支出：由谁、为哪个作业与应用场景支出，
-记于日志第几条。已支出的预算概不退还。`),
-		Example: "  glovebox budget show --domain ./city\n  glovebox budget show population --domain ./city",
+		Short: a.t("show balances, caps, and who spent how much for which product", "显示余额、上限，以及谁为何产品支出多少"),
+		Long: a.t(`Show what the ledgers that you may read hold, or that of DATASET; what each
+scenario and developer may still spend; and who spent how much for which
+product. Nothing that was charged comes back.
+
+The authority and auditors read every ledger, a provider those of its datasets,
+an operator those that its scenarios need, a developer those of its grants.`, `显示您可查看的各账本（或 DATASET 的账本）的余额；各应用场景与开发主体的剩余额度；
+以及谁为何产品支出多少。已支出的预算概不退还。
+
+实施机构与审计可查看全部账本；数据提供单位可查看其数据资源的账本；运营机构可查看
+其应用场景所需的账本；开发主体可查看其获得授权的账本。`),
+		Example: "  glovebox budget show --domain ./city --as zhao\n  glovebox budget show population --domain ./city --as wang",
 		Args:    args(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				which := ""
-				if len(w) == 1 {
-					which = w[0]
-				}
-				v, err := readBudget(c, d, which)
-				if err != nil {
-					return err
-				}
-				return a.emit(v, func() { a.printBudget(v) })
+			return a.budget(c, w, func(b *domain.Budget) error {
+				return a.emit(b, func() { a.printBudget(b) })
 			})
 		},
 	}
 }
 
-func readBudget(c *cobra.Command, d *domain.Domain, which string) (*budgetView, error) {
-	v := &budgetView{Balances: []glovebox.Balance{}, Charges: []store.ChargeRow{}}
-	err := d.Store.View(c.Context(), func(tx *store.Tx) error {
-		codes := []string{which}
-		if which == "" {
-			codes = nil
-			if err := tx.Each(store.Dataset, func(id string, _ []byte) error {
-				codes = append(codes, id)
-				return nil
-			}); err != nil {
-				return err
-			}
+// budget reads the ledger that the arguments name, or all that the user may read.
+func (a *app) budget(c *cobra.Command, w []string, fn func(*domain.Budget) error) error {
+	return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
+		which := ""
+		if len(w) == 1 {
+			which = w[0]
 		}
-		for _, code := range codes {
-			b, err := tx.Balance(code)
-			if glovebox.CodeOf(err) == glovebox.CodeNotFound {
-				return glovebox.Errorf(glovebox.CodeNotFound, "no dataset %q in this domain", code).WithFix("`glovebox dataset list` shows what there is")
-			}
-			if err != nil {
-				return err
-			}
-			v.Balances = append(v.Balances, b)
+		b, err := d.Budget(c.Context(), u, which)
+		if err != nil {
+			return err
 		}
-		rows, err := tx.Charges(which)
-		v.Charges = append(v.Charges, rows...)
-		return err
+		return fn(b)
 	})
-	return v, err
 }
 
-func (a *app) printBudget(v *budgetView) {
+func (a *app) budgetHistory() *cobra.Command {
+	var f struct{ scenario, product, developer, since string }
+	c := &cobra.Command{
+		Use:   "history [DATASET]",
+		Short: a.t("list every charge: who, when, for which product and job", "列出每笔支出：谁、何时、为何产品与作业"),
+		Long: a.t(`List the charges of the ledgers that you may read, or of DATASET, oldest first:
+who took each, when, for which scenario, product and job, and in which entry of
+the log it is. A charge for a snapshot's number of units names the snapshot in
+the place of the job.`, `按时间列出您可查看的各账本（或 DATASET 的账本）的每笔支出：由谁、何时、为哪个应用场景、
+产品与作业支出，记于日志第几条。为快照的单元数支出的，作业一栏为该快照。`),
+		Example: "  glovebox budget history --domain ./city --as sun\n  glovebox budget history population --developer wang --since 2026-01-01 --domain ./city --as chen",
+		Args:    args(cobra.MaximumNArgs(1)),
+		RunE: func(c *cobra.Command, w []string) error {
+			if f.since != "" {
+				if _, err := time.Parse(time.DateOnly, f.since); err != nil {
+					return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--since", Msg: "is not a day"}).WithFix("write it as YYYY-MM-DD")
+				}
+			}
+			return a.budget(c, w, func(b *domain.Budget) error {
+				other := func(want, have string) bool { return want != "" && want != have }
+				b.Charges = slices.DeleteFunc(b.Charges, func(r store.ChargeRow) bool {
+					return other(f.scenario, r.Scenario) || other(f.product, r.Product) || other(f.developer, r.Actor) || r.At < f.since
+				})
+				return a.emit(list(b.Charges), func() { a.printCharges(b) })
+			})
+		},
+	}
+	c.Flags().StringVar(&f.scenario, "scenario", "", a.t("only for the scenario `CODE`", "仅列出应用场景 `CODE` 的支出"))
+	c.Flags().StringVar(&f.product, "product", "", a.t("only for the product `CODE`", "仅列出产品 `CODE` 的支出"))
+	c.Flags().StringVar(&f.developer, "developer", "", a.t("only by the user `NAME`", "仅列出用户 `NAME` 的支出"))
+	c.Flags().StringVar(&f.since, "since", "", a.t("only from the day `YYYY-MM-DD` on, UTC", "仅列出 `YYYY-MM-DD`（UTC）起的支出"))
+	return c
+}
+
+func (a *app) printBudget(b *domain.Budget) {
 	kind := map[string]glovebox.LedgerKind{}
 	var rows [][]string
-	for _, b := range v.Balances {
-		kind[b.Dataset] = b.Kind
-		rows = append(rows, []string{b.Dataset, string(b.Kind), amount(b.Kind, b.Total), amount(b.Kind, b.Spent), amount(b.Kind, b.Total.Sub(b.Spent))})
+	for _, x := range b.Balances {
+		kind[x.Dataset] = x.Kind
+		rows = append(rows, []string{x.Dataset, string(x.Kind), amount(x.Kind, x.Total), amount(x.Kind, x.Spent), amount(x.Kind, x.Total.Sub(x.Spent))})
 	}
 	table(a.Out, []string{a.t("ledger", "账本"), a.t("kind", "类型"), a.t("total", "总额"), a.t("spent", "已用"), a.t("remaining", "剩余")}, rows)
-	if len(v.Charges) == 0 {
-		return
+	a.printCaps(kind, b.Caps)
+	a.printSpenders(kind, b.Spenders)
+}
+
+// printCaps prints what grants let scenarios and developers spend.
+func (a *app) printCaps(kind map[string]glovebox.LedgerKind, caps []domain.CapReading) {
+	var rows [][]string
+	for _, c := range caps {
+		who := c.Developer
+		if who == "" {
+			who = a.t("all", "全部")
+		}
+		rows = append(rows, []string{c.Dataset, c.Scenario, who, amount(kind[c.Dataset], c.Most), amount(kind[c.Dataset], c.Spent)})
 	}
-	rows = nil
-	for _, r := range v.Charges {
+	if len(rows) > 0 {
+		a.say("")
+		table(a.Out, []string{a.t("ledger", "账本"), a.t("scenario", "应用场景"), a.t("developer", "开发主体"), a.t("may spend", "上限"), a.t("spent", "已用")}, rows)
+	}
+}
+
+// printSpenders prints who took how much of which ledger.
+func (a *app) printSpenders(kind map[string]glovebox.LedgerKind, spenders []domain.Spender) {
+	var rows [][]string
+	for _, s := range spenders {
+		rows = append(rows, []string{s.Dataset, dash(s.Scenario), dash(s.Product), s.Developer, strconv.Itoa(s.Charges), amount(kind[s.Dataset], s.Amount), s.Last})
+	}
+	if len(rows) > 0 {
+		a.say("")
+		table(a.Out, []string{a.t("ledger", "账本"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("by", "支出人"), a.t("charges", "笔数"), a.t("spent", "支出"), a.t("last", "最近")}, rows)
+	}
+}
+
+func (a *app) printCharges(b *domain.Budget) {
+	kind := map[string]glovebox.LedgerKind{}
+	for _, x := range b.Balances {
+		kind[x.Dataset] = x.Kind
+	}
+	var rows [][]string
+	for _, r := range b.Charges {
 		at := "-"
 		if r.Index != nil {
 			at = strconv.FormatInt(*r.Index, 10)
 		}
-		rows = append(rows, []string{r.Dataset, r.Job, r.Scenario, r.Actor, amount(kind[r.Dataset], r.Amount), at})
+		rows = append(rows, []string{r.Dataset, r.Job, dash(r.Scenario), dash(r.Product), r.Actor, amount(kind[r.Dataset], r.Amount), r.At, at})
 	}
-	a.say("")
-	table(a.Out, []string{a.t("ledger", "账本"), a.t("job", "作业"), a.t("scenario", "应用场景"), a.t("by", "提交人"), a.t("charged", "支出"), a.t("log entry", "日志条目")}, rows)
+	table(a.Out, []string{a.t("ledger", "账本"), a.t("job", "作业"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("by", "支出人"), a.t("charged", "支出"), a.t("at", "时间"), a.t("log entry", "日志条目")}, rows)
+}
+
+// dash stands in a table for a text that is not there.
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
 }

@@ -15,11 +15,12 @@ import (
 	"glovebox/internal/catalog"
 	"glovebox/internal/domain"
 	"glovebox/internal/files"
+	"glovebox/privacy"
 )
 
 func (a *app) datasetCmd() *cobra.Command {
 	return a.group("dataset", "the catalogue, and loading data into the vault", "数据资源目录与入库",
-		a.datasetAdd(), a.datasetLoad(), a.datasetList(), a.datasetShow())
+		a.datasetAdd(), a.datasetLoad(), a.datasetList(), a.datasetShow(), a.datasetSample())
 }
 
 func (a *app) datasetAdd() *cobra.Command {
@@ -90,6 +91,9 @@ number and reason, never by value. Role: provider of the dataset.`, `按 CODE �
 					a.say(a.t("%s@%d: %d rows, %d accepted, %d rejected", "%s@%d：共 %d 行，接受 %d 行，拒绝 %d 行"),
 						l.Snapshot.Dataset, l.Snapshot.Version, r.Rows, r.Accepted, r.Rejected)
 					a.printRejects(a.Out, r)
+					if l.Count == domain.CountUnpaid {
+						a.say(a.t("the ledger does not hold the price of the number of units: it stays unknown", "账本余额不足以支付单元数：单元数保持未知"))
+					}
 				})
 			})
 		},
@@ -168,6 +172,7 @@ func (a *app) printDataset(x *domain.DatasetDoc) {
 	a.say("%s: %s %s", a.t("ledger", "账本"), r.Ledger.Kind, ledgerText(r.Ledger))
 	if s := x.Snapshot; s != nil {
 		a.say("%s: @%d %s %s", a.t("snapshot", "快照"), s.Version, s.Loaded, s.Digest)
+		a.say("%s: %s", a.t("number of units", "单元数"), a.units(r, s.NoisyUnits))
 	}
 	var rows [][]string
 	for _, c := range r.Columns {
@@ -186,6 +191,24 @@ func (a *app) printDataset(x *domain.DatasetDoc) {
 		rows = append(rows, []string{c.Name, c.Title.In(a.lang), string(c.Type), string(c.Class), strconv.Itoa(c.Grade), rule})
 	}
 	table(a.Out, []string{a.t("column", "字段"), a.t("title", "名称"), a.t("type", "类型"), a.t("class", "分类"), a.t("grade", "分级"), a.t("rule", "规则")}, rows)
+}
+
+// units prints what users may know of the number of units.
+func (a *app) units(r *glovebox.Dataset, n int64) string {
+	c := r.Unit.Count
+	if c == nil || n == 0 {
+		return a.t("not told", "不公开")
+	}
+	if c.Public {
+		return strconv.FormatInt(n, 10)
+	}
+	half := 0.0
+	if price, err := c.Price(r.Ledger.Kind); err == nil {
+		if noise, err := privacy.NewUnitCount(r.Ledger.Kind, price.Loss); err == nil {
+			half = noise.Half()
+		}
+	}
+	return fmt.Sprintf(a.t("about %d (±%g, 95 %%)", "约 %d（±%g，95%%）"), n, half)
 }
 
 // maxRecord bounds the YAML files that a user names.

@@ -92,12 +92,12 @@ Start
   doctor                            what this machine and domain can do
 Data providers, authority, operator
   user add|list                     the people and their roles
-  dataset add|load|list|show        the catalogue; load data into the vault
+  dataset add|load|list|show|sample the catalogue; load data; make sample rows
   scenario add|grant|list|show      purposes, and the rights they have
 Developers
-  module build|check|show           make a module, see what admission says
+  module new|build|check|show       make a module, see what admission says
   job check|run|list|show           price a job, run it
-  budget show                       what is left, and who spent what
+  budget show|history               what is left, and who spent what
 Review and evidence
   release list|show|approve|export  review a release, export a signed bundle
   audit list|show|verify            the log of every decision
@@ -119,12 +119,12 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
   doctor                            检查本机与本域
 数据提供单位、实施机构、运营机构
   user add|list                     人员与角色
-  dataset add|load|list|show        数据资源目录；数据入库
+  dataset add|load|list|show|sample 数据资源目录；数据入库；生成样例数据
   scenario add|grant|list|show      应用场景与授权
 开发主体
-  module build|check|show           构建模块，查看准入意见
+  module new|build|check|show       构建模块，查看准入意见
   job check|run|list|show           预检与运行作业
-  budget show                       预算余额与支出
+  budget show|history               预算余额与支出
 审核与证据
   release list|show|approve|export  审核发布，导出签名发布包
   audit list|show|verify            每项决策的日志

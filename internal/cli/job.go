@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -9,6 +10,7 @@ import (
 	"glovebox/internal/domain"
 	"glovebox/internal/job"
 	"glovebox/internal/pipeline"
+	"glovebox/privacy"
 )
 
 func (a *app) jobCmd() *cobra.Command {
@@ -19,10 +21,12 @@ func (a *app) jobCheck() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check JOB.yaml",
 		Short: a.t("say whether a job would be admitted and what it would cost", "预检作业：是否会被准入、花费多少"),
-		Long: a.t(`Check a job and its module, ask the policy and print all its reasons, the price
-and the balance. Nothing is charged, recorded or read. Role: developer.
-Exit status: as job run would give at admission.`, `检查作业及其模块，询问策略并列出全部理由、价格与余额。
-不收费、不记录、不读取数据。角色：开发主体。退出码：与 job run 准入时相同。`),
+		Long: a.t(`Check a job and its module, ask the policy and print all its reasons; the price
+on each ledger, whether it fits, and who else spent; and the error that the
+noise will make in each metric. Nothing is charged, recorded or read. Role:
+developer. Exit status: as job run would give at admission.`, `检查作业及其模块，询问策略并列出全部理由；显示在各账本上的价格、是否够用、其他支出者，
+以及噪声给各指标带来的误差。不收费、不记录、不读取数据。角色：开发主体。
+退出码：与 job run 准入时相同。`),
 		Example: "  glovebox job check job.yaml --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
@@ -50,7 +54,35 @@ func (a *app) printCheck(r *pipeline.CheckReport) {
 	if r.Stored {
 		a.say(a.t("the answer is stored: a run costs nothing and returns the same bytes", "已有存储结果：再次运行不花预算，返回相同字节"))
 	}
-	a.printPrices(r.Prices)
+	prices := make([]pipeline.Price, len(r.Prices))
+	kind := map[string]glovebox.LedgerKind{}
+	var caps []domain.CapReading
+	var spenders []domain.Spender
+	for i, q := range r.Prices {
+		prices[i], kind[q.Dataset] = q.Price, q.Kind
+		caps, spenders = append(caps, q.Caps...), append(spenders, q.Spenders...)
+	}
+	a.printPrices(prices)
+	for _, q := range r.Prices {
+		if !q.Fits {
+			a.say(a.t("%s does not hold the price, or the grant does not allow it", "%s 的余额或授权上限不足以支付本作业"), q.Dataset)
+		}
+	}
+	a.printErrors(&r.Privacy)
+	a.printCaps(kind, caps)
+	a.printSpenders(kind, spenders)
+}
+
+// printErrors prints what the noise will do to each metric.
+func (a *app) printErrors(f *privacy.Facts) {
+	var rows [][]string
+	for _, name := range sortedKeys(f.Errors) {
+		e := f.Errors[name]
+		rows = append(rows, []string{name, strconv.FormatFloat(e.StdDev, 'g', 4, 64), "±" + strconv.FormatFloat(e.Half, 'g', 4, 64)})
+	}
+	a.say("")
+	table(a.Out, []string{a.t("metric", "指标"), a.t("noise (standard deviation)", "噪声（标准差）"), a.t("95 %", "95 %")}, rows)
+	a.say(a.t("of a mean: divided by the number of units of its key", "平均值：须再除以该分组的单元数"))
 }
 
 func (a *app) printPrices(prices []pipeline.Price) {
@@ -62,7 +94,9 @@ func (a *app) printPrices(prices []pipeline.Price) {
 }
 
 func (a *app) jobRun() *cobra.Command {
-	return &cobra.Command{
+	var o sampleRun
+	var onSample bool
+	c := &cobra.Command{
 		Use:   "run JOB.yaml",
 		Short: a.t("run a job and print its release", "运行作业并显示发布结果"),
 		Long: a.t(`Ask the policy, charge the ledgers, run the module over the data one privacy
@@ -70,17 +104,36 @@ unit at a time, add noise and store the release. A job that was run before is
 answered from the store, free. A run that was killed goes on when it is run
 again, without a second charge. Role: developer.
 
+With --sample it runs on made-up rows and shows its author everything: rows,
+print-outs, records, contributions, fuel, why units fail, the table before and
+after noise. No data is read, nothing is charged, recorded or released. The
+rows are generated from the records (--seed, --units) or come from CSV files
+of yours (--rows); with --record no domain is needed.
+
 Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 5 module refused or broken.`, `询问策略、记账、按隐私单元逐一运行模块、加噪并保存发布结果。
 运行过的相同作业直接返回已存结果，不再花费预算。被中断的作业再次运行即可继续，
 不会重复记账。角色：开发主体。
 
+--sample 在虚构的样例数据上运行，并向作者展示一切：行、输出日志、记录、贡献、
+燃料、失败原因、加噪前后的结果。不读取真实数据，不记账、不留记录、不产生发布。
+样例依据记录生成（--seed、--units），或取自你自己的 CSV 文件（--rows）；
+用 --record 时无需域。
+
 退出码：0 已发布，2 作业有误，3 策略拒绝，4 预算不足，5 模块被拒或损坏。`),
-		Example: "  glovebox job run job.yaml --domain ./city --as wang",
-		Args:    args(cobra.ExactArgs(1)),
+		Example: "  glovebox job run job.yaml --domain ./city --as wang\n" +
+			"  glovebox job run job.yaml --sample --units 500 --domain ./city --as wang\n" +
+			"  glovebox job run job.yaml --sample --record population.yaml --rows population=mine.csv",
+		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
+			if onSample {
+				return a.runSample(c.Context(), &o, w[0])
+			}
+			if err := onlyWith(c, "sample", "record", "grant", "rows", "seed", "units", "show"); err != nil {
+				return err
+			}
 			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				o, err := pipeline.New(d, &pipeline.Options{Progress: a.progress(a.t("running", "运行"))}).Run(c.Context(), w[0], u)
+				o, err := pipeline.New(d, nil).Run(c.Context(), w[0], u)
 				if err != nil {
 					return err
 				}
@@ -88,6 +141,19 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 			})
 		},
 	}
+	c.Flags().BoolVar(&onSample, "sample", false, a.t("run on made-up rows, show everything, charge nothing", "在样例数据上运行，展示全部过程，不花预算"))
+	o.bind(a, c)
+	return c
+}
+
+// onlyWith refuses flags that mean nothing without another one.
+func onlyWith(c *cobra.Command, flag string, names ...string) error {
+	for _, n := range names {
+		if c.Flags().Changed(n) {
+			return glovebox.Errorf(glovebox.CodeInvalid, "--%s is for runs with --%s", n, flag).WithFix("add --%s, or leave it out", flag)
+		}
+	}
+	return nil
 }
 
 func (a *app) printOutcome(o *pipeline.Outcome) {

@@ -2,20 +2,16 @@ package cli
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
 	"glovebox/internal/files"
-	"glovebox/internal/modbuild"
 	"glovebox/sandbox"
 )
 
 func (a *app) moduleCmd() *cobra.Command {
-	return a.group("module", "build, check and look at modules", "构建、检查与查看分析模块", a.moduleCheck(), a.moduleBuild(), a.moduleShow())
+	return a.group("module", "start, build, check and look at modules", "新建、构建、检查与查看分析模块", a.moduleNew(), a.moduleBuild(), a.moduleCheck(), a.moduleShow())
 }
 
 // maxWasm bounds the binaries that are read; admission's own bound is smaller.
@@ -66,50 +62,6 @@ domain. Every refusal has a code and says what to change
 			})
 		},
 	}
-}
-
-func (a *app) moduleBuild() *cobra.Command {
-	var manifest, out string
-	c := &cobra.Command{
-		Use:   "build SOURCE",
-		Short: a.t("compile a module and attach its manifest", "编译模块并附上清单"),
-		Long: a.t(`Compile SOURCE (a .c, .wat, .rs or .wasm file, or the folder it is in), attach
-the manifest (NAME.manifest.json or manifest.json beside it) and check the
-result. The compiler has to be on this machine; if it is not, this says what to
-install. Exit status: 0 built and admitted, 2 something is missing, 5 refused
-by the compiler or by admission.`, `编译 SOURCE（.c、.wat、.rs 或 .wasm 文件，或其所在文件夹），附上清单
-（同目录的 NAME.manifest.json 或 manifest.json），并检查结果。
-编译器须已安装在本机；若缺少，会说明应安装什么。
-退出码：0 构建成功且可准入，2 缺少所需内容，5 被编译器或准入检查拒绝。`),
-		Example: "  glovebox module build examples/pums/income.c",
-		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, w []string) error {
-			r, err := modbuild.Build(c.Context(), modbuild.Source{Path: w[0], Manifest: manifest})
-			if err != nil {
-				return err
-			}
-			m, err := sandbox.Admit(r.Wasm, nil)
-			if err != nil {
-				return inFile(err, w[0])
-			}
-			if out == "" {
-				dir := w[0]
-				if st, err := os.Stat(dir); err == nil && !st.IsDir() {
-					dir = filepath.Dir(dir)
-				}
-				out = filepath.Join(dir, r.Name+".wasm")
-			}
-			if err := os.WriteFile(out, r.Wasm, 0o644); err != nil {
-				return (&glovebox.Error{Code: glovebox.CodeInvalid, File: out, Msg: "the module cannot be written"}).WithFix("name another file with -o")
-			}
-			return a.emit(map[string]any{"file": out, "digest": m.Digest(), "bytes": len(r.Wasm), "compiler": r.Compiler}, func() {
-				a.say(a.t("%s: %d bytes, %s, by %s", "%s：%d 字节，%s，编译器 %s"), out, len(r.Wasm), m.Digest(), r.Compiler)
-			})
-		},
-	}
-	c.Flags().StringVar(&manifest, "manifest", "", a.t("read the manifest from `FILE` (default: beside the source)", "从 `FILE` 读取清单（默认在源文件旁）"))
-	c.Flags().StringVarP(&out, "output", "o", "", a.t("write to `FILE` (default: beside the source)", "写入 `FILE`（默认与源文件同目录）"))
-	return c
 }
 
 func (a *app) moduleShow() *cobra.Command {

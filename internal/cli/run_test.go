@@ -29,7 +29,7 @@ func TestInterrupted(t *testing.T) {
 			}
 		}
 	}
-	if status, out, errs := shell(t, "budget", "show", "--domain", dir+"/city"); status != 0 || !strings.Contains(out, "ρ=0 ") {
+	if status, out, errs := shell(t, "budget", "show", "--as", "sun", "--domain", dir+"/city"); status != 0 || !strings.Contains(out, "ρ=0 ") {
 		t.Errorf("an interrupted job was charged: %s%s", out, errs)
 	}
 }

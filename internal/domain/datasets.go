@@ -101,6 +101,7 @@ func ledgerTotal(l glovebox.LedgerDef) (a glovebox.Amount, err error) {
 // Load is what LoadDataset did.
 type Load struct {
 	Snapshot glovebox.Snapshot  `json:"snapshot"`
+	Count    string             `json:"count"` // what was done about the number of units
 	Report   *engine.LoadReport `json:"report"`
 }
 
@@ -148,14 +149,18 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 		return nil, named(err, path)
 	}
 	if old := doc.Snapshot; old != nil && old.Digest == res.Digest && old.Parts == d.Parts {
-		return &Load{Snapshot: *old, Report: &res.Report}, w.Abort()
+		return &Load{Snapshot: *old, Count: CountNone, Report: &res.Report}, w.Abort()
 	}
 	if err := w.Commit(res.ManifestBytes); err != nil {
 		return nil, err
 	}
 	fault.Point("snapshot-written")
 	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: res.Digest, Parts: d.Parts, Loaded: d.Stamp(), By: u.Name, State: "current"}
+	var count string
 	err = d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		if count, err = countUnits(tx, &doc.Record, &snap, res.Manifest.Units); err != nil {
+			return err
+		}
 		if old := doc.Snapshot; old != nil {
 			old.State = "replaced"
 			if err := tx.Put("dataset.replaced", store.Snapshot, snapshotID(code, old.Version), old, nil); err != nil {
@@ -171,7 +176,7 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 	if err != nil {
 		return nil, err
 	}
-	return &Load{Snapshot: snap, Report: &res.Report}, nil
+	return &Load{Snapshot: snap, Count: count, Report: &res.Report}, nil
 }
 
 // identPurpose names the key of an identifier that is not the unit: the same

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"glovebox"
@@ -49,6 +50,8 @@ type config struct {
 	Parts  int    `json:"parts"`
 	// MaxFuel per unit, 1,000 to 1e9; 0: DefaultMaxFuel.
 	MaxFuel int64 `json:"max_fuel,omitempty"`
+	// Strict: every job declares a deadline, and its result shows then.
+	Strict bool `json:"strict,omitempty"`
 }
 
 // Options of Open; nil means a read-only look with the system clock.
@@ -68,14 +71,23 @@ type Domain struct {
 	Parts int
 	// MaxFuel is the most fuel per unit that a module may ask for.
 	MaxFuel int64
-	Store   *store.Store
-	Vault   *vault.Vault
-	Policy  *policy.Engine
+	// Strict lets results show at declared deadlines only.
+	Strict bool
+	Store  *store.Store
+	Vault  *vault.Vault
+	Policy *policy.Engine
 
-	logKey *audit.Key
-	log    *audit.Log // nil when read-only
+	logKey   *audit.Key
+	now      func() time.Time
+	readOnly bool
+
+	mu     sync.Mutex
+	log    *audit.Log // nil when read-only, or given up by a session apart
 	lock   *os.File
-	now    func() time.Time
+	inside int // sessions that hold the lock
+	apart  int // sessions that gave it up for a while
+
+	publishing sync.Mutex
 }
 
 // Open opens the domain in dir. A writer first finishes what a killed process
@@ -91,7 +103,7 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the domain cannot be named").Because(err)
 	}
-	d := &Domain{Dir: dir, Name: c.Name, Parts: c.Parts, MaxFuel: c.MaxFuel, now: o.Now}
+	d := &Domain{Dir: dir, Name: c.Name, Parts: c.Parts, MaxFuel: c.MaxFuel, Strict: c.Strict, now: o.Now, readOnly: o.ReadOnly}
 	if d.MaxFuel == 0 {
 		d.MaxFuel = DefaultMaxFuel
 	}
@@ -144,17 +156,12 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 // Close lets go of everything.
 func (d *Domain) Close() error {
 	var errs []error
-	if d.log != nil {
-		// The last checkpoint must be signed even if the caller was interrupted.
-		errs = append(errs, d.log.Close(context.Background()))
-	}
 	if d.Store != nil {
 		errs = append(errs, d.Store.Close())
 	}
-	if d.lock != nil {
-		errs = append(errs, d.lock.Close())
-	}
-	return errors.Join(errs...)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return errors.Join(append(errs, d.give())...)
 }
 
 // LogDir is the directory of the audit log.
@@ -169,13 +176,22 @@ func (d *Domain) Stamp() string { return d.Now().Format(time.RFC3339) }
 // Effect changes the domain on behalf of a user. The change takes effect, and
 // Effect returns nil, once its entries are in the log.
 func (d *Domain) Effect(ctx context.Context, actor string, fn func(*store.Tx) error) error {
-	if d.log == nil {
-		return glovebox.Errorf(glovebox.CodeInternal, "the domain is open for reading only")
+	s, err := d.Enter(ctx)
+	if err != nil {
+		return err
 	}
+	defer s.End()
 	if err := d.Store.Update(ctx, actor, fn); err != nil {
 		return err
 	}
 	fault.Point("committed")
+	return d.publish(ctx)
+}
+
+// publish moves the outbox into the log, one caller at a time.
+func (d *Domain) publish(ctx context.Context) error {
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
 	return d.Store.Publish(ctx, d.log)
 }
 
@@ -185,6 +201,11 @@ func (d *Domain) LocalTime() string { return d.now().Format(time.RFC3339) }
 
 // Proof is the evidence that an entry is in the log.
 func (d *Domain) Proof(ctx context.Context, index uint64) (*audit.Proof, []byte, error) {
+	s, err := d.Enter(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer s.End()
 	p, err := d.log.Proof(ctx, index)
 	if err != nil {
 		return nil, nil, err

@@ -27,7 +27,12 @@ type Verification struct {
 // readers that share no code with the writers. remembered is a checkpoint that
 // was kept elsewhere; nil: none, and then a rollback cannot be seen.
 func (d *Domain) Verify(ctx context.Context, remembered []byte) (*Verification, error) {
-	if d.log != nil { // what this process wrote last has to be signed first
+	if !d.readOnly { // what this process wrote last has to be signed first
+		s, err := d.Enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer s.End()
 		n, err := d.log.Size(ctx)
 		if err != nil {
 			return nil, err

@@ -21,6 +21,7 @@ type admission struct {
 	admit   glovebox.Decision
 	columns glovebox.Decision
 	charges []glovebox.Charge
+	caps    []store.Cap
 	prices  []Price
 	doc     job.Doc // as it would be or is
 	stored  bool    // the job is done: its release is there
@@ -83,6 +84,7 @@ func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error
 	spec := job.Spec{Job: *r.job, Module: r.module.Digest(), Function: r.function.Name, Rewriter: sandbox.RewriterVersion, Semantics: job.Semantics, Files: r.files,
 		Snapshots: map[string]string{}, Versions: map[string]int{}, Policy: p.d.Policy.Revision(), Masks: a.masks()}
 	spec.Job.Module, spec.Job.References = "", nil // their digests stand for them
+	spec.Job.Release.Deadline = 0                  // when the answer shows is no part of it
 	for code, doc := range r.datasets {
 		if doc.Snapshot != nil {
 			spec.Snapshots[code], spec.Versions[code] = doc.Snapshot.Digest, doc.Snapshot.Version
@@ -148,13 +150,14 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 			return err
 		}
 		for code := range r.datasets {
-			if err := readDataset(tx, code, in, r.job.Scenario); err != nil {
+			if err := readDataset(tx, code, in, r.job.Scenario, r.user.Name); err != nil {
 				return err
 			}
 			ds, err := in.Datasets[code], error(nil)
 			if ds.Cost, err = r.plan.Cost(ds.Ledger.Kind); err != nil {
 				return inFile(at(err, "release"), r.file)
 			}
+			a.caps = append(a.caps, capsOf(code, r.user.Name, ds)...)
 			a.charges = append(a.charges, glovebox.Charge{Dataset: code, Kind: ds.Ledger.Kind, Amount: ds.Cost})
 			a.prices = append(a.prices, Price{Dataset: code, Kind: ds.Ledger.Kind, Price: ds.Cost, Spent: ds.Ledger.Spent, Total: ds.Ledger.Total})
 			in.Datasets[code] = ds
@@ -194,8 +197,9 @@ func readScenario(tx *store.Tx, code string, in *policy.Input) error {
 	return nil
 }
 
-// readDataset puts what the domain knows of a dataset into the input.
-func readDataset(tx *store.Tx, code string, in *policy.Input, scenario string) error {
+// readDataset puts what the domain knows of a dataset into the input, with what
+// a scenario and a developer under it took of it.
+func readDataset(tx *store.Tx, code string, in *policy.Input, scenario, developer string) error {
 	var doc domain.DatasetDoc
 	if err := tx.Get(store.Dataset, code, &doc); err != nil {
 		return err
@@ -213,12 +217,19 @@ func readDataset(tx *store.Tx, code string, in *policy.Input, scenario string) e
 		return err
 	}
 	ds.Ledger = policy.Ledger{Kind: b.Kind, Total: b.Total, Spent: b.Spent}
-	if ds.ScenarioSpent, err = tx.ScenarioSpent(scenario, rec.Code); err != nil {
+	if ds.ScenarioSpent, err = tx.Spent(rec.Code, scenario, ""); err != nil {
+		return err
+	}
+	if ds.DeveloperSpent, err = tx.Spent(rec.Code, scenario, developer); err != nil {
 		return err
 	}
 	if in.Grant != nil {
-		if g, ok := in.Grant.Datasets[rec.Code]; ok {
-			if ds.ScenarioCap, err = scenarioCap(g, b.Kind); err != nil {
+		g := in.Grant.Datasets[rec.Code]
+		if ds.ScenarioCap, err = amountOf(g.Share(), b.Kind); err != nil {
+			return err
+		}
+		if g.PerDeveloper != nil {
+			if ds.DeveloperCap, err = amountOf(*g.PerDeveloper, b.Kind); err != nil {
 				return err
 			}
 		}
@@ -227,25 +238,24 @@ func readDataset(tx *store.Tx, code string, in *policy.Input, scenario string) e
 	return nil
 }
 
-// scenarioCap is what a grant lets its scenario take of a ledger; nil where
-// the grant names no amount.
-func scenarioCap(g glovebox.GrantDataset, kind glovebox.LedgerKind) (*glovebox.Amount, error) {
-	loss := g.Epsilon
-	if kind == glovebox.LedgerZCDP {
-		loss = g.Rho
-	}
-	if loss == 0 {
-		return nil, nil
-	}
-	var a glovebox.Amount
-	var err error
-	if a.Loss, err = glovebox.FloorLoss(loss); err != nil {
-		return nil, err
-	}
-	if a.Delta, err = glovebox.FloorDelta(g.Delta); err != nil {
+// amountOf is a share in integers; nil where it names no amount.
+func amountOf(s glovebox.Share, kind glovebox.LedgerKind) (*glovebox.Amount, error) {
+	a, given, err := s.Amount(kind)
+	if err != nil || !given {
 		return nil, err
 	}
 	return &a, nil
+}
+
+// capsOf are the limits that a charge has to keep beside the ledger's own.
+func capsOf(code, developer string, ds policy.Dataset) (out []store.Cap) {
+	if ds.ScenarioCap != nil {
+		out = append(out, store.Cap{Dataset: code, Most: *ds.ScenarioCap})
+	}
+	if ds.DeveloperCap != nil {
+		out = append(out, store.Cap{Dataset: code, Developer: developer, Most: *ds.DeveloperCap})
+	}
+	return out
 }
 
 func digestOf(b []byte) string {

@@ -8,6 +8,7 @@ import (
 	"glovebox/engine"
 	"glovebox/internal/crew"
 	"glovebox/internal/fault"
+	"glovebox/internal/job"
 	"glovebox/internal/work"
 	"glovebox/privacy"
 )
@@ -41,20 +42,14 @@ type source struct {
 // here, before anything is charged.
 func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobWork, error) {
 	w := &jobWork{parts: p.d.Parts, crew: r.crew}
-	spec := work.Spec{Wasm: r.wasm, MaxFuel: p.d.MaxFuel, Function: r.function.Name, Params: r.job.Params, References: r.refs, Output: r.job.Output,
-		Release: r.job.Release, Public: r.public, Secret: p.d.Vault.JobSecret(a.doc.ID).Bytes(), TokenKey: p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()}
+	spec := r.spec(p.d.MaxFuel, a.doc.Spec.Masks)
+	spec.Secret, spec.TokenKey = p.d.Vault.JobSecret(a.doc.ID).Bytes(), p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()
 	for _, code := range r.codes() {
 		doc := r.datasets[code]
 		if doc.Snapshot.Parts != w.parts {
 			return nil, glovebox.Errorf(glovebox.CodeConflict, "the snapshot of %s has %d parts, the domain %d", code, doc.Snapshot.Parts, w.parts).
 				WithFix("load %s again", code)
 		}
-		in := work.Input{Dataset: code, Record: doc.Record.Columns, Columns: r.job.Inputs[code].Columns, Where: r.job.Inputs[code].Where,
-			Masks: a.doc.Spec.Masks[code], MaxRows: doc.Record.Unit.MaxRows}
-		if f := r.filters[code]; f != nil {
-			in.Reads = f.Columns
-		}
-		spec.Inputs = append(spec.Inputs, in)
 		w.inputs = append(w.inputs, source{code, doc.Snapshot.Version})
 	}
 	var err error
@@ -69,6 +64,22 @@ func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobW
 		return nil, inFile(err, r.file)
 	}
 	return w, nil
+}
+
+// spec is the job as workers know it, but for its keys.
+func (r *request) spec(maxFuel int64, masks map[string]job.MaskPlan) work.Spec {
+	spec := work.Spec{Wasm: r.wasm, MaxFuel: maxFuel, Function: r.function.Name, Params: r.job.Params, References: r.refs, Output: r.job.Output,
+		Release: r.job.Release, Public: r.public}
+	for _, code := range r.codes() {
+		doc := r.datasets[code]
+		in := work.Input{Dataset: code, Record: doc.Record.Columns, Columns: r.job.Inputs[code].Columns, Where: r.job.Inputs[code].Where,
+			Masks: masks[code], MaxRows: doc.Record.Unit.MaxRows}
+		if f := r.filters[code]; f != nil {
+			in.Reads = f.Columns
+		}
+		spec.Inputs = append(spec.Inputs, in)
+	}
+	return spec
 }
 
 // start reads the manifests and has a worker start the module without data.
@@ -125,8 +136,8 @@ func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Partial, err
 			}
 			n++
 			fault.Point("part-done")
-			if p.o.Progress != nil {
-				p.o.Progress(int64(n), int64(w.parts))
+			if p.o.partDone != nil {
+				p.o.partDone(n)
 			}
 			return nil
 		},

@@ -6,13 +6,16 @@
 // charge for it are in the audit log; a job is charged at most once, whatever
 // crashes; nothing leaves but by a release.Release, which only this package
 // builds, from a decision, a receipt and an audit index; what an error says
-// is free of cell values. What it does not promise: that the time a run takes
-// tells nothing (docs/threat-model.md lists this channel as open).
+// is free of cell values; a run shows that it ended, or failed, at a slot and
+// not before: not in its answer, nor in the database, the log or the lock. What
+// it does not promise: that the number of the slot tells nothing, unless the
+// job declares a deadline that is kept (docs/threat-model.md).
 package pipeline
 
 import (
 	"context"
 	"slices"
+	"time"
 
 	"glovebox"
 	"glovebox/internal/domain"
@@ -22,10 +25,14 @@ import (
 
 // Options of New. Nil is what the product uses.
 type Options struct {
-	// Progress is told how many parts are done. May be nil.
-	Progress func(done, total int64)
 	// Workers is how many parts are worked on at once; zero: one a core.
 	Workers int
+
+	// For tests of this package: when parts are done, which depends on the data
+	// and is told to nobody, and the clock of the slots.
+	partDone func(done int)
+	since    func(time.Time) time.Duration
+	sleep    func(context.Context, time.Duration) error
 }
 
 // Pipeline runs jobs in one domain.
@@ -40,6 +47,9 @@ func New(d *domain.Domain, o *Options) *Pipeline {
 	if o != nil {
 		p.o = *o
 	}
+	if p.o.since == nil {
+		p.o.since, p.o.sleep = time.Since, sleep
+	}
 	return p
 }
 
@@ -50,35 +60,6 @@ type Price struct {
 	Price   glovebox.Amount     `json:"price"`
 	Spent   glovebox.Amount     `json:"spent"`
 	Total   glovebox.Amount     `json:"total"`
-}
-
-// CheckReport is what Check found.
-type CheckReport struct {
-	Job      string            `json:"job"`
-	Decision glovebox.Decision `json:"decision"`
-	Prices   []Price           `json:"prices"`
-	Stored   bool              `json:"stored"` // the answer is there already: a run is free
-}
-
-// Check reads a job, asks the policy and prices it. It records, charges and
-// reads nothing. A refusal is in the report, not an error.
-func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*CheckReport, error) {
-	r, err := p.prepare(ctx, file, u)
-	if err != nil {
-		return nil, err
-	}
-	defer r.release()
-	a, err := p.admit(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: a.prices, Stored: a.stored}
-	if a.stored {
-		for i := range rep.Prices {
-			rep.Prices[i].Price = glovebox.Amount{}
-		}
-	}
-	return rep, nil
 }
 
 // Jobs lists the jobs that a user may see: a developer's own, and all of them

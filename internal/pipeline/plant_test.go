@@ -4,7 +4,7 @@ package pipeline
 
 import "testing"
 
-// TestPlantRefund: with a refund planted, what TestChargeComesBeforeTheFirstRow
+// TestPlantRefund: with a refund planted, what TestChannelChargedFirst
 // looks at is not as it wants it.
 func TestPlantRefund(t *testing.T) {
 	planted = true

@@ -46,8 +46,15 @@ type request struct {
 	walls    []string     // around its workers
 }
 
+func newRequest(file string, u glovebox.User) *request {
+	return &request{user: u, file: file, files: map[string]string{}, public: privacy.PublicKeys{}, refs: map[string]arrow.RecordBatch{},
+		datasets: map[string]domain.DatasetDoc{}, filters: map[string]*engine.Filter{}, reader: &crew.Reader{}}
+}
+
 func (r *request) release() {
-	r.crew.Close()
+	if r.crew != nil {
+		r.crew.Close()
+	}
 	r.reader.Close()
 	for _, b := range r.refs {
 		b.Release()
@@ -67,42 +74,19 @@ func (r *request) codes() []string {
 // prepare reads a job file and what it names. It fails with CodeInvalid and
 // CodeModule, each problem with its file, field and fix.
 func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_ *request, err error) {
-	r := &request{user: u, file: file, files: map[string]string{}, public: privacy.PublicKeys{}, refs: map[string]arrow.RecordBatch{},
-		datasets: map[string]domain.DatasetDoc{}, filters: map[string]*engine.Filter{}, crew: p.crew(), reader: &crew.Reader{}}
+	r := newRequest(file, u)
+	r.crew = p.crew()
 	defer func() {
 		if err != nil {
 			r.release()
 		}
 	}()
-	data, err := files.Read(file, maxJob, "a job is a small YAML file")
-	if err != nil {
+	if err := r.read(ctx, p.d.MaxFuel, func() error { return p.readCatalogue(ctx, r) }); err != nil {
 		return nil, err
 	}
-	if r.job, err = catalog.ParseJob(file, data); err != nil {
-		return nil, err
-	}
-	if r.wasm, err = files.ReadBeside(file, r.job.Module, maxModule, "a module is at most 16 MiB"); err != nil {
-		return nil, at(err, "module")
-	}
-	if r.module, err = sandbox.Admit(r.wasm, &sandbox.Options{MaxFuel: p.d.MaxFuel}); err != nil {
-		return nil, inFile(err, r.beside(r.job.Module))
-	}
-	if err := r.chooseFunction(); err != nil {
-		return nil, err
-	}
-	if err := p.readCatalogue(ctx, r); err != nil {
-		return nil, err
-	}
-	for _, code := range r.codes() {
-		if err := r.checkFilter(ctx, code); err != nil {
-			return nil, err
-		}
-	}
-	if err := r.readFiles(ctx); err != nil {
-		return nil, err
-	}
-	if r.plan, err = privacy.NewPlan(r.job.Output, r.job.Release, r.public); err != nil {
-		return nil, inFile(err, file)
+	if p.d.Strict && r.job.Release.Deadline == 0 {
+		return nil, r.invalid("release.deadline", "is missing: in this domain a result shows at a declared deadline only").
+			WithFix("declare the seconds after which it shows, such as `deadline: 10`")
 	}
 	walls, err := r.crew.Walls()
 	if err != nil {
@@ -110,6 +94,42 @@ func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_
 	}
 	r.walls = walls.Names()
 	return r, nil
+}
+
+// read reads the job and what it names; catalogue takes the records of its
+// datasets.
+func (r *request) read(ctx context.Context, maxFuel int64, catalogue func() error) error {
+	data, err := files.Read(r.file, maxJob, "a job is a small YAML file")
+	if err != nil {
+		return err
+	}
+	if r.job, err = catalog.ParseJob(r.file, data); err != nil {
+		return err
+	}
+	if r.wasm, err = files.ReadBeside(r.file, r.job.Module, maxModule, "a module is at most 16 MiB"); err != nil {
+		return at(err, "module")
+	}
+	if r.module, err = sandbox.Admit(r.wasm, &sandbox.Options{MaxFuel: maxFuel}); err != nil {
+		return inFile(err, r.beside(r.job.Module))
+	}
+	if err := r.chooseFunction(); err != nil {
+		return err
+	}
+	if err := catalogue(); err != nil {
+		return err
+	}
+	for _, code := range r.codes() {
+		if err := r.checkFilter(ctx, code); err != nil {
+			return err
+		}
+	}
+	if err := r.readFiles(ctx); err != nil {
+		return err
+	}
+	if r.plan, err = privacy.NewPlan(r.job.Output, r.job.Release, r.public); err != nil {
+		return inFile(err, r.file)
+	}
+	return nil
 }
 
 // crew starts the workers' supervisor. The first worker comes up while the job

@@ -2,12 +2,16 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"glovebox"
+	"glovebox/internal/domain"
 	"glovebox/internal/fault"
 	"glovebox/internal/job"
 	"glovebox/internal/release"
 	"glovebox/internal/store"
+	"glovebox/privacy"
 )
 
 // Outcome is a job that ran, now or earlier.
@@ -22,23 +26,27 @@ type Outcome struct {
 // Run takes a job from its file to its release. A job that is done is
 // answered from the store; one that a crash left half way goes on. It fails
 // with a DeniedError, CodeBudget, CodeModule or CodeInvalid before anything is
-// charged.
+// charged. After the charge it answers, or fails, at a slot.
 func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outcome, error) {
+	start := time.Now()
+	session, err := p.d.Enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer session.End()
 	r, err := p.prepare(ctx, file, u)
 	if err != nil {
 		return nil, p.recordRefusedModule(ctx, err, u)
 	}
 	defer r.release()
-	a, err := p.admit(ctx, r)
+	a, claim, err := p.claim(ctx, session, r)
 	if err != nil {
 		return nil, err
 	}
-	if d := a.decision(); !d.Allow {
-		return nil, p.refuse(ctx, a, d)
-	}
-	if a.stored {
+	if claim == nil {
 		return p.repeat(ctx, a)
 	}
+	defer claim.Release()
 	work, err := p.newWork(ctx, r, a)
 	if err != nil {
 		return nil, err
@@ -59,16 +67,52 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 		return nil, err
 	}
 	fault.Point("running")
-	table, err := p.execute(ctx, work)
+	// From here to the slot nothing shows how far the run is: nothing is
+	// written, and whether the lock is free does not depend on it. What fails
+	// is told at the slot too.
+	var table *privacy.Table
+	err = session.Apart(ctx, func() error {
+		var err error
+		table, err = p.execute(ctx, work)
+		fault.Point("aggregated")
+		return errors.Join(err, p.hold(ctx, r.job.Release, start))
+	})
 	if err != nil {
 		return nil, plantRefund(ctx, p, a, err)
 	}
-	fault.Point("aggregated")
 	if err := p.store(ctx, r, a, table); err != nil {
 		return nil, err
 	}
 	fault.Point("released")
 	return p.outcome(ctx, a, false)
+}
+
+// claim asks whether the job may run, and takes it if it may; without a claim
+// the stored answer is there. A job that another process runs is waited for,
+// without the domain's lock, and asked for anew.
+func (p *Pipeline) claim(ctx context.Context, s *domain.Session, r *request) (*admission, *domain.Claim, error) {
+	for {
+		a, err := p.admit(ctx, r)
+		if err != nil {
+			return nil, nil, err
+		}
+		if d := a.decision(); !d.Allow {
+			return nil, nil, p.refuse(ctx, a, d)
+		}
+		if a.stored {
+			return a, nil, nil
+		}
+		c, err := p.d.Claim(a.doc.ID)
+		if err != nil || c != nil {
+			return a, c, err
+		}
+		if err := s.Apart(ctx, func() error { return p.d.AwaitClaim(ctx, a.doc.ID) }); err != nil {
+			return nil, nil, err
+		}
+		if err := p.readCatalogue(ctx, r); err != nil {
+			return nil, nil, err
+		}
+	}
 }
 
 // recordRefusedModule leaves a trace of a module that admission refused.
@@ -132,7 +176,7 @@ func (p *Pipeline) charge(ctx context.Context, a *admission) error {
 		if err := doc.To(job.Charged); err != nil {
 			return err
 		}
-		if err := tx.Charge(doc.Scenario, doc.ID, doc, a.charges); err != nil {
+		if err := tx.Charge(doc.Scenario, doc.ID, doc, a.charges, a.caps); err != nil {
 			return err
 		}
 		a.doc = doc

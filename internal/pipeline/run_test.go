@@ -72,9 +72,9 @@ func TestChannelRepetition(t *testing.T) {
 	}
 }
 
-// TestChargeComesBeforeTheFirstRow: with every part of the snapshot damaged,
+// TestChannelChargedFirst: with every part of the snapshot damaged,
 // a run fails, and it is charged: had it read first, it would not be.
-func TestChargeComesBeforeTheFirstRow(t *testing.T) {
+func TestChannelChargedFirst(t *testing.T) {
 	for i, spent := range failedRuns(t) {
 		if spent != 125_000_000 {
 			t.Fatalf("spent %d after run %d: a failed run must stay charged, once", spent, i+1)

@@ -96,7 +96,7 @@ func TestLostWorkersNeverChargeTwice(t *testing.T) {
 	stop := make(chan struct{})
 	var killer sync.WaitGroup
 	var first sync.Once
-	p := New(d, &Options{Workers: 1, Progress: func(done, total int64) {
+	p := New(d, &Options{Workers: 1, partDone: func(int) {
 		first.Do(func() {
 			killer.Go(func() {
 				for {

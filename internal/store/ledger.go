@@ -34,30 +34,53 @@ func (t *Tx) Balance(dataset string) (glovebox.Balance, error) {
 	return b, nil
 }
 
-// ScenarioSpent is what a scenario has taken of a dataset's ledger.
-func (t *Tx) ScenarioSpent(scenario, dataset string) (glovebox.Amount, error) {
+// Spent is what a scenario has taken of a dataset's ledger: one developer of
+// it, or for "" all of them.
+func (t *Tx) Spent(dataset, scenario, developer string) (glovebox.Amount, error) {
 	var a glovebox.Amount
-	err := t.tx.QueryRowContext(t.ctx, `SELECT coalesce(sum(loss), 0), coalesce(sum(delta), 0) FROM charge WHERE scenario = ? AND dataset = ?`,
-		scenario, dataset).Scan(&a.Loss, &a.Delta)
+	err := t.tx.QueryRowContext(t.ctx, `SELECT coalesce(sum(loss), 0), coalesce(sum(delta), 0) FROM charge
+		WHERE dataset = ? AND scenario = ? AND ? IN ('', actor)`, dataset, scenario, developer).Scan(&a.Loss, &a.Delta)
 	if err != nil {
 		return a, t.failed("read charges", err)
 	}
 	return a, nil
 }
 
+// Cap is the most that a scenario may take of a dataset's ledger, or one
+// developer under it. It is access control: what keeps the data private is the
+// ledger.
+type Cap struct {
+	Dataset   string
+	Developer string // "": all developers of the scenario together
+	Most      glovebox.Amount
+}
+
 // Charge takes a job's price from every ledger it touches, or from none, and
 // records it as one entry with the job's new document. A job is charged once:
-// a second charge of the same job fails with CodeConflict.
-func (t *Tx) Charge(scenario, job string, doc any, charges []glovebox.Charge) error {
+// a second charge of the same job fails with CodeConflict. A ledger or a cap
+// that does not hold the price fails it with CodeBudget.
+func (t *Tx) Charge(scenario, job string, doc any, charges []glovebox.Charge, caps []Cap) error {
+	return t.charge("job.charge", Job, job, scenario, doc, charges, caps)
+}
+
+// ChargeCount takes the price of a snapshot's number of units from its
+// dataset's ledger, once, and records it with the snapshot's document. It
+// fails as Charge does.
+func (t *Tx) ChargeCount(snapshot string, doc any, c glovebox.Charge) error {
+	return t.charge("dataset.count", Snapshot, snapshot, "", doc, []glovebox.Charge{c}, nil)
+}
+
+// charge is what Charge and ChargeCount do, for the document kind/id.
+func (t *Tx) charge(action, kind, id, scenario string, doc any, charges []glovebox.Charge, caps []Cap) error {
 	if len(charges) == 0 {
-		return glovebox.Errorf(glovebox.CodeInternal, "job %s has nothing to be charged to", job)
+		return glovebox.Errorf(glovebox.CodeInternal, "%s %s has nothing to be charged to", kind, id)
 	}
 	var n int
-	if err := t.tx.QueryRowContext(t.ctx, `SELECT count(*) FROM charge WHERE job = ?`, job).Scan(&n); err != nil {
+	if err := t.tx.QueryRowContext(t.ctx, `SELECT count(*) FROM charge WHERE job = ?`, id).Scan(&n); err != nil {
 		return t.failed("read charges", err)
 	}
 	if n > 0 {
-		return glovebox.Errorf(glovebox.CodeConflict, "job %s is already charged", job)
+		return glovebox.Errorf(glovebox.CodeConflict, "%s %s is already charged", kind, id)
 	}
 	for _, c := range charges {
 		b, err := t.Balance(c.Dataset)
@@ -68,8 +91,15 @@ func (t *Tx) Charge(scenario, job string, doc any, charges []glovebox.Charge) er
 			return glovebox.Errorf(glovebox.CodeBudget, "the ledger of %s does not hold the price of this job", c.Dataset).
 				WithFix("`glovebox budget show` tells what is left")
 		}
+		if err := t.within(scenario, c, caps); err != nil {
+			return err
+		}
 	}
-	if err := t.Put("job.charge", Job, job, doc, map[string]any{"scenario": scenario, "charges": charges}); err != nil {
+	body := map[string]any{"charges": charges}
+	if scenario != "" {
+		body["scenario"] = scenario
+	}
+	if err := t.Put(action, kind, id, doc, body); err != nil {
 		return err
 	}
 	var seq int64
@@ -78,7 +108,7 @@ func (t *Tx) Charge(scenario, job string, doc any, charges []glovebox.Charge) er
 	}
 	for _, c := range charges {
 		if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO charge (job, dataset, scenario, actor, loss, delta, seq) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			job, c.Dataset, scenario, t.actor, c.Amount.Loss, c.Amount.Delta, seq); err != nil {
+			id, c.Dataset, scenario, t.actor, c.Amount.Loss, c.Amount.Delta, seq); err != nil {
 			return t.failed("charge "+c.Dataset, err)
 		}
 		if _, err := t.tx.ExecContext(t.ctx, `UPDATE ledger SET spent_loss = spent_loss + ?, spent_delta = spent_delta + ? WHERE dataset = ?`,
@@ -89,21 +119,43 @@ func (t *Tx) Charge(scenario, job string, doc any, charges []glovebox.Charge) er
 	return nil
 }
 
+// within fails with CodeBudget if a charge goes beyond a cap of its dataset.
+func (t *Tx) within(scenario string, c glovebox.Charge, caps []Cap) error {
+	for _, k := range caps {
+		if k.Dataset != c.Dataset {
+			continue
+		}
+		spent, err := t.Spent(c.Dataset, scenario, k.Developer)
+		if err != nil {
+			return err
+		}
+		if !privacy.Fits(glovebox.Balance{Kind: c.Kind, Total: k.Most, Spent: spent}, c.Amount) {
+			return glovebox.Errorf(glovebox.CodeBudget, "the scenario's grant does not allow the price of this job on %s", c.Dataset).
+				WithFix("`glovebox job check` tells what is left")
+		}
+	}
+	return nil
+}
+
 // ChargeRow is one line of a ledger's account.
 type ChargeRow struct {
-	Job      string          `json:"job"`
+	Job      string          `json:"job"` // or CODE@VERSION of the snapshot whose units were counted
 	Dataset  string          `json:"dataset"`
-	Scenario string          `json:"scenario"`
+	Scenario string          `json:"scenario"` // "" where units were counted
+	Product  string          `json:"product"`
 	Actor    string          `json:"actor"`
 	Amount   glovebox.Amount `json:"amount"`
+	At       string          `json:"at"` // RFC 3339, UTC
 	Seq      int64           `json:"seq"`
 	Index    *int64          `json:"index"` // entry of the log; nil until published
 }
 
 // Charges lists the account of a dataset, or of all for "", oldest first.
 func (t *Tx) Charges(dataset string) ([]ChargeRow, error) {
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT c.job, c.dataset, c.scenario, c.actor, c.loss, c.delta, c.seq, o.idx
-		FROM charge c JOIN outbox o ON o.seq = c.seq WHERE ? IN ('', c.dataset) ORDER BY c.seq, c.dataset`, dataset)
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT c.job, c.dataset, c.scenario, coalesce(json_extract(d.body, '$.product'), ''), c.actor, c.loss, c.delta,
+			json_extract(CAST(o.entry AS TEXT), '$.time'), c.seq, o.idx
+		FROM charge c JOIN outbox o ON o.seq = c.seq LEFT JOIN doc d ON d.kind = 'job' AND d.id = c.job
+		WHERE ? IN ('', c.dataset) ORDER BY c.seq, c.dataset`, dataset)
 	if err != nil {
 		return nil, t.failed("read charges", err)
 	}
@@ -111,7 +163,7 @@ func (t *Tx) Charges(dataset string) ([]ChargeRow, error) {
 	var out []ChargeRow
 	for rows.Next() {
 		var r ChargeRow
-		if err := rows.Scan(&r.Job, &r.Dataset, &r.Scenario, &r.Actor, &r.Amount.Loss, &r.Amount.Delta, &r.Seq, &r.Index); err != nil {
+		if err := rows.Scan(&r.Job, &r.Dataset, &r.Scenario, &r.Product, &r.Actor, &r.Amount.Loss, &r.Amount.Delta, &r.At, &r.Seq, &r.Index); err != nil {
 			return nil, t.failed("read charges", err)
 		}
 		out = append(out, r)

@@ -44,7 +44,7 @@ func charge(ctx context.Context, s *Store, job string, amount int64, codes ...st
 		for _, c := range codes {
 			cs = append(cs, glovebox.Charge{Dataset: c, Kind: glovebox.LedgerPure, Amount: pure(amount)})
 		}
-		return tx.Charge("sc", job, map[string]string{"id": job}, cs)
+		return tx.Charge("sc", job, map[string]string{"id": job}, cs, nil)
 	})
 }
 
@@ -270,5 +270,45 @@ func TestDocumentsAreKeptCanonical(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestCapsHoldInTheCharge: what a scenario and a developer may take holds when
+// many charge at once, whatever the decisions before said.
+func TestCapsHoldInTheCharge(t *testing.T) {
+	s := open(t)
+	withLedger(t, s, "d", 1000)
+	caps := []Cap{{Dataset: "d", Most: glovebox.Amount{Loss: 30}}, {Dataset: "d", Developer: "ann", Most: glovebox.Amount{Loss: 20}}, {Dataset: "other"}}
+	var ok int
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for i := range 60 {
+		actor := []string{"ann", "bob"}[i%2]
+		wg.Go(func() {
+			err := s.Update(t.Context(), actor, func(tx *Tx) error {
+				id := "j" + string(rune('0'+i))
+				return tx.Charge("sc", id, map[string]string{"id": id}, []glovebox.Charge{{Dataset: "d", Kind: glovebox.LedgerPure, Amount: glovebox.Amount{Loss: 1}}}, caps)
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			switch glovebox.CodeOf(err) {
+			case "":
+				ok++
+			case glovebox.CodeBudget:
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	var ann, all glovebox.Amount
+	err := s.View(t.Context(), func(tx *Tx) (err error) {
+		if ann, err = tx.Spent("d", "sc", "ann"); err == nil {
+			all, err = tx.Spent("d", "sc", "")
+		}
+		return err
+	})
+	if err != nil || ok != 30 || all.Loss != 30 || ann.Loss > 20 {
+		t.Fatalf("%d charged, %d spent, %d of it by ann: %v", ok, all.Loss, ann.Loss, err)
 	}
 }

@@ -38,13 +38,16 @@ type Worker struct {
 	units   atomic.Int64 // units so far: a sign of life
 	guest   *sandbox.Guest
 	filters []*engine.RowFilter // by input; nil: none
+	watch   *watch              // on sample data only
 
 	pieceBytes int64
 }
 
 // Worker makes a worker: an instance of the guest and its filters.
-func (r *Runner) Worker(ctx context.Context) (_ *Worker, err error) {
-	w := &Worker{r: r, filters: make([]*engine.RowFilter, len(r.spec.Inputs)), pieceBytes: r.spec.PieceBytes}
+func (r *Runner) Worker(ctx context.Context) (*Worker, error) { return r.worker(ctx, nil) }
+
+func (r *Runner) worker(ctx context.Context, watching *watch) (_ *Worker, err error) {
+	w := &Worker{r: r, watch: watching, filters: make([]*engine.RowFilter, len(r.spec.Inputs)), pieceBytes: r.spec.PieceBytes}
 	if w.pieceBytes == 0 {
 		w.pieceBytes = DefaultPieceBytes
 	}
@@ -70,7 +73,7 @@ func (r *Runner) Worker(ctx context.Context) (_ *Worker, err error) {
 			return nil, err
 		}
 	}
-	w.guest, err = r.program.NewGuest(ctx, r.binding, nil)
+	w.guest, err = r.program.NewGuest(ctx, r.binding, watching.options())
 	return w, err
 }
 
@@ -89,7 +92,8 @@ func (w *Worker) Close() error {
 
 // Part works on one part: files holds the descriptors of that part of every
 // input. It returns the encoded partial aggregate, or what is left of it after
-// the pieces that it handed to piece because they took much memory. An error is
+// the pieces that it handed to piece, which may be nil, because they took much
+// memory. An error is
 // the host's (a part that is not what its manifest says, a cancelled context)
 // or piece's, never a guest's.
 func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) error) ([]byte, error) {
@@ -115,7 +119,7 @@ func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) err
 func (w *Worker) Units(ctx context.Context, readers []array.RecordReader, piece func([]byte) error) ([]byte, error) {
 	b := w.r.plan.NewBounder(w.r.spec.Secret)
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
-		if err := w.unit(ctx, b, token, rows); err != nil || b.Bytes() < w.pieceBytes {
+		if err := w.unit(ctx, b, token, rows); err != nil || piece == nil || b.Bytes() < w.pieceBytes {
 			return err
 		}
 		data, err := b.Piece().MarshalBinary()
@@ -137,6 +141,9 @@ func (w *Worker) Units(ctx context.Context, readers []array.RecordReader, piece 
 // unit runs the guest on one unit and bounds what it says.
 func (w *Worker) unit(ctx context.Context, b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
 	w.units.Add(1)
+	if w.watch != nil {
+		return w.watched(ctx, b, token, rows)
+	}
 	res, err := w.guest.Run(ctx, rows)
 	if err != nil {
 		return err
@@ -144,12 +151,17 @@ func (w *Worker) unit(ctx context.Context, b *privacy.Bounder, token [engine.Tok
 	if err := plantTrap(res.Outcome); err != nil {
 		return err
 	}
+	bound(b, token, &res)
+	return nil
+}
+
+// bound takes what the guest said about a unit, or the default where it failed.
+func bound(b *privacy.Bounder, token [engine.TokenBytes]byte, res *sandbox.Result) {
 	if res.Outcome != sandbox.OK {
 		b.UnitDefault(token)
-		return nil
+		return
 	}
 	b.Unit(token, res.N, res.Records)
-	return nil
 }
 
 // open reads one input's part as the guest may see it: masked, filtered on the

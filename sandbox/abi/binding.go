@@ -163,7 +163,7 @@ func bindInput(want *Table, in *InputBinding) (*table, error) {
 		}
 	}
 	for _, c := range want.Columns {
-		bound, err := bindColumn(path, &c, in.Schema, 1)
+		bound, err := bindColumn(path, &c, in.Schema, 1, func(i int) bool { return fields[i].Nullable })
 		if err != nil {
 			return nil, err
 		}
@@ -183,8 +183,10 @@ func bindInput(want *Table, in *InputBinding) (*table, error) {
 }
 
 // bindColumn finds a column of the manifest among a schema's columns from
-// first on.
-func bindColumn(path string, c *Column, s *arrow.Schema, first int) (column, error) {
+// first on. misses says whether a column may miss values: of an input, what
+// its schema declares; of a reference table, which is there as a whole,
+// whether it does.
+func bindColumn(path string, c *Column, s *arrow.Schema, first int, misses func(int) bool) (column, error) {
 	at := -1
 	for i, f := range s.Fields() {
 		if i < first || f.Name != c.Name {
@@ -203,7 +205,7 @@ func bindColumn(path string, c *Column, s *arrow.Schema, first int) (column, err
 	if have != want {
 		return column{}, invalid(path+"."+c.Name, "column is of type %s, the module takes %s", have, want)
 	}
-	if f.Nullable && !c.Nullable {
+	if misses(at) && !c.Nullable {
 		return column{}, invalid(path+"."+c.Name, "column may miss values, which the module does not expect").
 			WithFix(`declare it "nullable": true in the module's manifest`)
 	}
@@ -229,7 +231,7 @@ func (p *Plan) bindReferences(f *Function, b *Binding) error {
 		}
 		t := table{name: want.Name, source: -1, maxRows: int(batch.NumRows())}
 		for _, c := range want.Columns {
-			bound, err := bindColumn(path, &c, batch.Schema(), 0)
+			bound, err := bindColumn(path, &c, batch.Schema(), 0, func(i int) bool { return batch.Column(i).NullN() > 0 })
 			if err != nil {
 				return err
 			}

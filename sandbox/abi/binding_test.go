@@ -24,6 +24,8 @@ func TestBindingErrors(t *testing.T) {
 		b.Field(0).(*array.Int64Builder).AppendValues(make([]int64, 6), nil)
 	})
 	text := record(t, a, arrow.NewSchema([]arrow.Field{{Name: "w", Type: arrow.BinaryTypes.String}}, nil), func(b *array.RecordBuilder) {})
+	maybe := arrow.NewSchema([]arrow.Field{{Name: "w", Type: arrow.PrimitiveTypes.Int64, Nullable: true}}, nil)
+	missing := record(t, a, maybe, func(b *array.RecordBuilder) { b.Field(0).AppendNull() })
 	for name, x := range map[string]struct {
 		field string
 		edit  func(*Binding)
@@ -63,6 +65,7 @@ func TestBindingErrors(t *testing.T) {
 		"reference too many":  {"references.other", func(b *Binding) { b.References["other"] = long }},
 		"reference too long":  {"references.ref", func(b *Binding) { b.References["ref"] = long }},
 		"reference of text":   {"references.ref.w", func(b *Binding) { b.References["ref"] = text }},
+		"reference misses":    {"references.ref.w", func(b *Binding) { b.References["ref"] = missing }},
 		"parameter missing":   {"params.limit", func(b *Binding) { b.Params = nil }},
 		"parameter too many":  {"params.x", func(b *Binding) { b.Params["x"] = 1 }},
 		"parameter of text":   {"params.limit", func(b *Binding) { b.Params["limit"] = "2.5" }},
@@ -81,6 +84,18 @@ func TestBindingErrors(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "2.5") {
 			t.Errorf("%s: the error holds a value: %v", name, err)
 		}
+	}
+}
+
+// TestWholeReferenceBinds: a table read from a file may miss values anywhere; it
+// is taken for a column that may not where it misses none.
+func TestWholeReferenceBinds(t *testing.T) {
+	a := checked(t)
+	maybe := arrow.NewSchema([]arrow.Field{{Name: "w", Type: arrow.PrimitiveTypes.Int64, Nullable: true}}, nil)
+	b := smallBinding(t, a)
+	b.References["ref"] = record(t, a, maybe, func(b *array.RecordBuilder) { b.Field(0).(*array.Int64Builder).Append(5) })
+	if _, err := NewPlan(smallManifest(), b); err != nil {
+		t.Error(err)
 	}
 }
 

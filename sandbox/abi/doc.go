@@ -28,6 +28,16 @@ const (
 	ExportInitialize = "_initialize" // optional: () -> ()
 	ExportVersion    = "gbx_abi_1"   // () -> i32
 	ExportBuffers    = "gbx_buffers" // (in_bytes i32, out_bytes i32) -> i64
+	ExportLog        = "gbx_log"     // optional: () -> i64, where the log region is
+)
+
+// A log region begins at a multiple of LogAlign. It holds a u32, how many
+// bytes the unit printed, then the text, as much of it as fits.
+const (
+	LogAlign    = 8
+	LogText     = 4
+	MinLogBytes = 8
+	MaxLogBytes = 1 << 20
 )
 
 // ManifestSection is the custom section that holds the manifest.

@@ -1,4 +1,4 @@
-/* glovebox.h: write a Glovebox guest (ABI gbx/1) in C.
+/* glovebox.h: write a Glovebox guest (ABI gbx/1) in C or C++.
  *
  * Include it in one file of the module. It defines the exports gbx_abi_1 and
  * gbx_buffers; you define one function for each entry of your manifest:
@@ -13,11 +13,15 @@
  * It needs no C library and no allocator. All static variables are as they
  * were at start whenever a unit begins. Build:
  *
+ *     glovebox module build guest.c
+ *
+ * which runs
+ *
  *     clang-19 --target=wasm32 -O2 -nostdlib -ffreestanding -I sdk/c -c guest.c -o guest.o
  *     wasm-ld-19 --no-entry --strip-all -z stack-size=16384 guest.o -o guest.plain.wasm
  *
- * and add the manifest with "glovebox module build". The byte layout behind
- * it is in docs/formats/guest-abi.md.
+ * and adds the manifest. docs/sdk.md shows a module in each language; the byte
+ * layout behind it is in docs/formats/guest-abi.md.
  */
 #ifndef GLOVEBOX_H
 #define GLOVEBOX_H
@@ -69,6 +73,12 @@ GBX_EXPORT(gbx_buffers) int64_t gbx_buffers(int32_t in_bytes, int32_t out_bytes)
   gbx_out = (uint8_t *)out;
   return (int64_t)((uint64_t)in << 32 | out);
 }
+
+#ifdef __cplusplus
+/* Runs the constructors of static objects; the linker makes it. */
+extern "C" void __wasm_call_ctors(void);
+GBX_EXPORT(_initialize) void gbx_initialize(void) { __wasm_call_ctors(); }
+#endif
 
 /* Tables and columns. */
 
@@ -122,6 +132,18 @@ GBX_INLINE int gbx_null(uint32_t t, uint32_t c, uint32_t row) {
   return d->null_count != 0 && !(gbx_in[d->validity + (row >> 3)] >> (row & 7) & 1);
 }
 
+/* Rows of a column without a value. Sums need not look: the value is 0 there. */
+GBX_INLINE uint32_t gbx_nulls(uint32_t t, uint32_t c) {
+  const gbx_table *tab = gbx_tab(t);
+  if (c >= tab->columns) __builtin_trap();
+  return ((const gbx_column *)(gbx_in + gbx_head()->columns_at) + tab->first + c)->null_count;
+}
+
+GBX_INLINE int gbx_token_equal(const gbx_token *a, const gbx_token *b) {
+  const uint64_t *x = (const uint64_t *)a, *y = (const uint64_t *)b;
+  return x[0] == y[0] && x[1] == y[1];
+}
+
 GBX_INLINE int gbx_str_equal(gbx_str a, gbx_str b) {
   if (a.len != b.len) return 0;
   for (uint32_t i = 0; i < a.len; i++)
@@ -173,5 +195,124 @@ GBX_INLINE uint8_t *gbx_key_string(uint8_t *r, gbx_str s, uint32_t width) {
 }
 
 GBX_INLINE uint8_t *gbx_metric(uint8_t *r, double v) { *(double *)r = v; return r + 8; }
+
+/* Whole columns at once, two values with each instruction. All SDKs add in the
+ * same order, so that they give the same bits: value i to partial sum i mod 4,
+ * then (0 + 2) + (1 + 3). */
+typedef double gbx_f64x2 __attribute__((vector_size(16), aligned(8)));
+typedef int64_t gbx_i64x2 __attribute__((vector_size(16), aligned(8)));
+#define GBX_VECTOR static __attribute__((noinline, target("simd128")))
+
+GBX_INLINE double gbx_rest(gbx_f64x2 a, gbx_f64x2 b, const double *rest, const int32_t *keys, int32_t from, int32_t to, uint32_t n) {
+  double p[4] = {a[0], a[1], b[0], b[1]};
+  for (uint32_t i = 0; i < n; i++)
+    if (!keys || (keys[i] >= from && keys[i] <= to)) p[i] += rest[i];
+  return (p[0] + p[2]) + (p[1] + p[3]);
+}
+
+/* The sum of n values. */
+GBX_VECTOR double gbx_sum(const double *v, uint32_t n) {
+  gbx_f64x2 a = {0, 0}, b = {0, 0};
+  uint32_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    a += *(const gbx_f64x2 *)(v + i);
+    b += *(const gbx_f64x2 *)(v + i + 2);
+  }
+  return gbx_rest(a, b, v + i, 0, 0, 0, n - i);
+}
+
+/* The sum of those of n values whose key lies in from .. to. */
+GBX_VECTOR double gbx_sum_where(const double *v, const int32_t *keys, uint32_t n, int32_t from, int32_t to) {
+  gbx_f64x2 a = {0, 0}, b = {0, 0};
+  uint32_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const int32_t *k = keys + i;
+    gbx_i64x2 in0 = {-(int64_t)(k[0] >= from && k[0] <= to), -(int64_t)(k[1] >= from && k[1] <= to)};
+    gbx_i64x2 in1 = {-(int64_t)(k[2] >= from && k[2] <= to), -(int64_t)(k[3] >= from && k[3] <= to)};
+    a += (gbx_f64x2)(*(const gbx_i64x2 *)(v + i) & in0);
+    b += (gbx_f64x2)(*(const gbx_i64x2 *)(v + i + 2) & in1);
+  }
+  return gbx_rest(a, b, v + i, keys + i, from, to, n - i);
+}
+
+/* How many of n keys lie in from .. to. */
+GBX_VECTOR uint32_t gbx_count_where(const int32_t *keys, uint32_t n, int32_t from, int32_t to) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < n; i++) count += keys[i] >= from && keys[i] <= to;
+  return count;
+}
+
+/* Groups within a unit. gbx_group finds a key among *n keys, of at most most,
+ * and adds it if it is new. It returns the key's number, from 0 on in order of
+ * appearance, for arrays of your own; -1 if there are too many.
+ *
+ *     static gbx_str wards[8];
+ *     uint32_t n = 0;
+ *     int32_t g = gbx_group(wards, &n, 8, ward);
+ */
+GBX_INLINE int32_t gbx_group(gbx_str *keys, uint32_t *n, uint32_t most, gbx_str key) {
+  for (uint32_t i = *n; i-- > 0;) /* the last one is the likeliest */
+    if (gbx_str_equal(keys[i], key)) return (int32_t)i;
+  if (*n == most) return -1;
+  keys[*n] = key;
+  return (int32_t)(*n)++;
+}
+
+GBX_INLINE int32_t gbx_group_int64(int64_t *keys, uint32_t *n, uint32_t most, int64_t key) {
+  for (uint32_t i = *n; i-- > 0;)
+    if (keys[i] == key) return (int32_t)i;
+  if (*n == most) return -1;
+  keys[*n] = key;
+  return (int32_t)(*n)++;
+}
+
+/* Logs, which the host shows on sample data and nobody reads on real data.
+ * Without
+ *
+ *     #define GBX_LOG_BYTES 4000
+ *
+ * before the include (or -DGBX_LOG_BYTES=4000), they are nothing at all: no
+ * export, no memory, no fuel. With it, a unit keeps as many bytes of text, the
+ * first ones, and printing costs the same on real data as on samples. */
+#ifdef GBX_LOG_BYTES
+static struct { uint32_t printed; char text[GBX_LOG_BYTES]; } gbx_log_region __attribute__((aligned(8)));
+
+GBX_EXPORT(gbx_log) int64_t gbx_log(void) {
+  return (int64_t)((uint64_t)(uint32_t)&gbx_log_region << 32 | sizeof gbx_log_region);
+}
+
+GBX_INLINE void gbx_log_char(char c) {
+  if (gbx_log_region.printed < GBX_LOG_BYTES) gbx_log_region.text[gbx_log_region.printed] = c;
+  gbx_log_region.printed++;
+}
+#else
+GBX_INLINE void gbx_log_char(char c) { (void)c; }
+#endif
+
+/* A text that ends with a zero byte. A line is what lies between two '\n'. */
+GBX_INLINE void gbx_log_text(const char *s) { for (; *s; s++) gbx_log_char(*s); }
+
+GBX_INLINE void gbx_log_string(gbx_str s) { for (uint32_t i = 0; i < s.len; i++) gbx_log_char(s.ptr[i]); }
+
+static inline void gbx_log_uint64(uint64_t v, int digits) {
+  char d[20];
+  int n = 0;
+  do { d[n++] = (char)('0' + v % 10); v /= 10; } while (v || n < digits);
+  while (n) gbx_log_char(d[--n]);
+}
+
+static inline void gbx_log_int64(int64_t v) {
+  if (v < 0) gbx_log_char('-');
+  gbx_log_uint64(v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 1);
+}
+
+/* With six decimals, cut, not rounded. */
+static inline void gbx_log_float64(double v) {
+  if (!(v > -9e18 && v < 9e18)) { gbx_log_text(v != v ? "nan" : v < 0 ? "-big" : "big"); return; }
+  if (v < 0) { gbx_log_char('-'); v = -v; }
+  gbx_log_uint64((uint64_t)v, 1);
+  gbx_log_char('.');
+  gbx_log_uint64((uint64_t)((v - (double)(uint64_t)v) * 1e6), 6);
+}
 
 #endif

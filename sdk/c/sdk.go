@@ -1,4 +1,4 @@
-// Package csdk is the C SDK for guests as the tools see it: the header and the
+// Package csdk is the C and C++ SDK for guests as the tools see it: the header and the
 // flags that modules are built with.
 //
 // It promises that one version of clang makes the same bytes of the same
@@ -8,12 +8,31 @@
 // It does not promise that a module is admitted.
 package csdk
 
-import _ "embed"
+import "embed"
 
 // Header is glovebox.h: the whole SDK.
 //
 //go:embed glovebox.h
 var Header []byte
+
+// SDK is what a new project gets a copy of.
+//
+//go:embed glovebox.h
+var SDK embed.FS
+
+// Template are the sources of a new project: template, with functions of kind
+// map, and scalar, with one of kind map_scalar; cpp has the same in C++.
+//
+//go:embed template scalar cpp
+var Template embed.FS
+
+// CPPFlags are added for C++: the language without its library, and without
+// what needs one.
+var CPPFlags = []string{"-x", "c++", "-std=c++20", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-c++-static-destructors"}
+
+// ScalarFlags are added for modules with functions of kind map_scalar: clang
+// gives several results for a struct.
+var ScalarFlags = []string{"-mmultivalue", "-Xclang", "-target-abi", "-Xclang", "experimental-mv"}
 
 // Flags are clang's, to compile one source to an object.
 var Flags = []string{

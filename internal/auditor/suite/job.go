@@ -172,9 +172,7 @@ func (j *job) send(side int) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Release()
-	j.sent[side], err = j.worker[side].Units(context.Background(), []array.RecordReader{r}, func([]byte) error {
-		return errors.New("a few units gave pieces")
-	})
+	j.sent[side], err = j.worker[side].Units(context.Background(), []array.RecordReader{r}, nil)
 	return j.sent[side], err
 }
 

@@ -5,7 +5,9 @@
 // many of the two kinds of marker they found. What they look for stands in
 // their code, never in their memory, so they cannot find themselves.
 //
-// The others try to get a marker out: as a key, as a number, by failing.
+// The others try to get a marker out: as a key, as a number, by failing, by
+// printing it.
+#define GBX_LOG_BYTES 1000
 #include "glovebox.h"
 
 // "CANARYQX" as a number, and the test's whole numbers: 1777712345 and nine
@@ -44,12 +46,14 @@ GBX_EXPORT(tagged) int32_t tagged(int32_t rows) { return present(rows); }
 // Every unit's own text as its key, and one key that all have.
 GBX_EXPORT(keys) int32_t keys(int32_t rows) {
   gbx_str all = {"everybody", 9};
+  gbx_log_string(gbx_string(0, 0, 0));
   gbx_key_string(gbx_emit(), gbx_string(0, 0, 0), 32);
   gbx_key_string(gbx_emit(), all, 32);
   return 0;
 }
 
 GBX_EXPORT(numbers) int32_t numbers(int32_t rows) {
+  gbx_log_int64(gbx_int64s(0, 0)[0]);
   gbx_key_int64(gbx_emit(), gbx_int64s(0, 0)[0]);
   gbx_key_int64(gbx_emit(), 7);
   return 0;
@@ -65,6 +69,7 @@ static uint32_t fall(uint32_t n) { depth = n; return n < 4000000000u ? fall(n + 
 GBX_EXPORT(misbehave) int32_t misbehave(int32_t rows) {
   gbx_str note = gbx_string(0, 0, 0), town = {"daye", 4}, solo = {"solo", 4};
   double amount = gbx_float64s(0, 1)[0];
+  gbx_log_string(note);
   if (note.len > 0 && note.ptr[note.len - 1] == '7') {
     switch (gbx_param_int64(0)) {
     case TRAP: __builtin_trap();

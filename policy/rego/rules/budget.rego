@@ -26,6 +26,11 @@ texts := {
 		"en": "scenario {scenario} may still spend {left} (delta {left_delta}) on dataset {dataset}, the job costs {cost} (delta {cost_delta}); declare a lower price, or the authority raises the scenario's cap",
 		"zh": "应用场景 {scenario} 在数据资源 {dataset} 上还可使用 {left}（delta {left_delta}），作业需要 {cost}（delta {cost_delta}）；请降低价格，或由实施机构提高场景上限",
 	},
+	"budget.developer": {
+		"req": "R02",
+		"en": "{developer} may still spend {left} (delta {left_delta}) on dataset {dataset} in scenario {scenario}, the job costs {cost} (delta {cost_delta}); declare a lower price, or the authority raises what each developer may spend",
+		"zh": "{developer} 在应用场景 {scenario} 中对数据资源 {dataset} 还可使用 {left}（delta {left_delta}），作业需要 {cost}（delta {cost_delta}）；请降低价格，或由实施机构提高每个开发主体的上限",
+	},
 }
 
 deny contains lib.fault("price.none", "release", {"dataset": dataset}) if {
@@ -60,6 +65,15 @@ deny contains lib.fault("budget.scenario", sprintf("inputs.%s", [dataset]), obje
 	not fits_scenario(d)
 }
 
+deny contains lib.fault("budget.developer", sprintf("inputs.%s", [dataset]), object.union(
+	{"dataset": dataset, "scenario": input.scenario.code, "developer": input.user.name},
+	amounts(d.cost, d.developer_cap, d.developer_spent),
+)) if {
+	some dataset, d in priced
+	is_object(d.developer_cap)
+	not fits_developer(d)
+}
+
 # A job that is paid for takes nothing more from any ledger.
 priced := {dataset: d |
 	object.get(input, ["job", "paid"], false) != true
@@ -80,6 +94,11 @@ fits_ledger(d) if {
 fits_scenario(d) if {
 	d.scenario_spent.loss + d.cost.loss <= d.scenario_cap.loss
 	d.scenario_spent.delta + d.cost.delta <= d.scenario_cap.delta
+}
+
+fits_developer(d) if {
+	d.developer_spent.loss + d.cost.loss <= d.developer_cap.loss
+	d.developer_spent.delta + d.cost.delta <= d.developer_cap.delta
 }
 
 amounts(cost, total, spent) := {

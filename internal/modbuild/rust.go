@@ -1,0 +1,106 @@
+package modbuild
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"glovebox"
+	sdk "glovebox/sdk/rust"
+)
+
+// rustLanguage builds crates with cargo, and single files, which may use the
+// crate glovebox, with rustc alone.
+func rustLanguage() *Language {
+	l := &Language{
+		Name: "rust", Title: "Rust", Marks: []string{"Cargo.toml"}, Ext: []string{".rs"},
+		Install: "install Rust with its target " + sdk.Target + " (rustup target add " + sdk.Target + "; Debian: apt-get install rustc cargo libstd-rust-dev-wasm32 lld)",
+		SDK:     sdk.SDK, SDKDir: "glovebox", Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"),
+		Main: "src/lib.rs", Pages: 2, Fuel: 1_000_000,
+	}
+	l.Build = func(ctx context.Context, t *Task) (string, error) {
+		rustc := rustWithTarget(ctx)
+		if rustc == "" {
+			return "", missing(l, t)
+		}
+		if t.Project {
+			cargo := filepath.Join(filepath.Dir(rustc), "cargo")
+			if first(cargo) == "" {
+				return "", missing(l, t)
+			}
+			return version(ctx, rustc, "--version"), buildCargo(ctx, t, rustc, cargo)
+		}
+		return version(ctx, rustc, "--version"), buildRust(ctx, t, rustc)
+	}
+	return l
+}
+
+// rustWithTarget is the first rustc in PATH that has WebAssembly's standard
+// library: a machine may have one from rustup and one from its distribution.
+func rustWithTarget(ctx context.Context) string {
+	for _, rustc := range inPath("rustc") {
+		t := &Task{Source: rustc}
+		dir, err := output(ctx, t, nil, rustc, "--print", "target-libdir", "--target", sdk.Target)
+		if err != nil {
+			continue
+		}
+		if found, err := filepath.Glob(filepath.Join(dir, "libcore-*.rlib")); err == nil && len(found) > 0 {
+			return rustc
+		}
+	}
+	return ""
+}
+
+// remap keeps folders out of the module.
+func remap(dirs ...string) (flags []string) {
+	for _, d := range dirs {
+		flags = append(flags, "--remap-path-prefix="+d+"=.")
+	}
+	return flags
+}
+
+func buildCargo(ctx context.Context, t *Task, rustc, cargo string) error {
+	flags := slices.Concat(sdk.Flags, remap(t.Dir(), t.Temp))
+	env := []string{"RUSTC=" + rustc, "CARGO_NET_OFFLINE=true", "CARGO_INCREMENTAL=0", "CARGO_PROFILE_RELEASE_LTO=true",
+		"CARGO_TARGET_DIR=" + t.Temp, "CARGO_ENCODED_RUSTFLAGS=" + strings.Join(flags, "\x1f"), "RUSTC_WRAPPER="}
+	args := []string{"build", "--quiet", "--release", "--offline", "--target", sdk.Target, "--manifest-path", t.Source}
+	if _, err := os.Stat(filepath.Join(t.Dir(), "Cargo.lock")); err == nil {
+		args = append(args, "--locked")
+	}
+	if _, err := output(ctx, t, env, cargo, args...); err != nil {
+		return err
+	}
+	var found []string
+	err := filepath.WalkDir(filepath.Join(t.Temp, sdk.Target, "release"), func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == "deps" {
+			return filepath.SkipDir
+		}
+		if err == nil && filepath.Ext(p) == ".wasm" {
+			found = append(found, p)
+		}
+		return err
+	})
+	if err != nil || len(found) != 1 {
+		return invalid(t.Path, "the crate makes no module, or several").WithFix(`set crate-type = ["cdylib"] in one crate`)
+	}
+	return os.Rename(found[0], t.Out)
+}
+
+// buildRust compiles one file, and before it the crate glovebox.
+func buildRust(ctx context.Context, t *Task, rustc string) error {
+	crate := filepath.Join(t.Temp, "glovebox")
+	if err := os.CopyFS(crate, sdk.SDK); err != nil {
+		return glovebox.Errorf(glovebox.CodeInternal, "the Rust SDK cannot be written").Because(err)
+	}
+	lib := filepath.Join(t.Temp, "libglovebox.rlib")
+	flags := slices.Concat(sdk.Flags, remap(t.Dir(), t.Temp), []string{"--edition=2021", "--target", sdk.Target})
+	if _, err := output(ctx, t, nil, rustc, append(slices.Clone(flags), "--crate-type=rlib", "--crate-name=glovebox", "-o", lib,
+		filepath.Join(crate, "src", "lib.rs"))...); err != nil {
+		return err
+	}
+	_, err := output(ctx, t, nil, rustc, append(slices.Clone(flags), "-C", "lto", "--crate-type=cdylib", "--extern", "glovebox="+lib, "-o", t.Out, t.Source)...)
+	return err
+}

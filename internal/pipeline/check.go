@@ -1,0 +1,89 @@
+package pipeline
+
+import (
+	"context"
+
+	"glovebox"
+	"glovebox/internal/domain"
+	"glovebox/internal/store"
+	"glovebox/privacy"
+)
+
+// Quote is what a job would take from one ledger, and whether it would pass.
+type Quote struct {
+	Price
+	Fits bool `json:"fits"` // the ledger and every cap of the grant hold the price
+	// Caps are the grant's own limits: of the scenario, of the developer.
+	Caps []domain.CapReading `json:"caps"`
+	// Spenders are all who took from this ledger so far.
+	Spenders []domain.Spender `json:"spenders"`
+}
+
+// CheckReport is what Check found.
+type CheckReport struct {
+	Job      string            `json:"job"`
+	Decision glovebox.Decision `json:"decision"`
+	Prices   []Quote           `json:"prices"` // of the ledgers that the user may read
+	Stored   bool              `json:"stored"` // the answer is there already: a run is free
+	// Privacy says how the table would be made, and with which error.
+	Privacy privacy.Facts `json:"privacy"`
+}
+
+// Check reads a job, asks the policy and prices it. It charges and reads
+// nothing, and records nothing: nobody acts on its answer, and the decision
+// that a run acts on is made again. A refusal is in the report, not an error.
+func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*CheckReport, error) {
+	r, err := p.prepare(ctx, file, u)
+	if err != nil {
+		return nil, err
+	}
+	defer r.release()
+	a, err := p.admit(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.plan.Facts()}
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		for _, price := range a.prices {
+			may, err := domain.MayReadLedger(tx, u, price.Dataset)
+			if err != nil {
+				return err
+			}
+			if !may {
+				continue
+			}
+			if a.paid() {
+				price.Price = glovebox.Amount{}
+			}
+			q, err := quote(tx, a, price)
+			if err != nil {
+				return err
+			}
+			rep.Prices = append(rep.Prices, q)
+		}
+		return nil
+	})
+	return rep, err
+}
+
+// quote compares a price with what a ledger and the grant's caps hold.
+func quote(tx *store.Tx, a *admission, price Price) (Quote, error) {
+	fits := func(total, spent glovebox.Amount) bool {
+		return privacy.Fits(glovebox.Balance{Kind: price.Kind, Total: total, Spent: spent}, price.Price)
+	}
+	q := Quote{Price: price, Fits: fits(price.Total, price.Spent), Caps: []domain.CapReading{}}
+	for _, c := range a.caps {
+		if c.Dataset != price.Dataset {
+			continue
+		}
+		spent, err := tx.Spent(c.Dataset, a.doc.Scenario, c.Developer)
+		if err != nil {
+			return q, err
+		}
+		q.Fits = q.Fits && fits(c.Most, spent)
+		q.Caps = append(q.Caps, domain.CapReading{Dataset: c.Dataset, Scenario: a.doc.Scenario, Developer: c.Developer, Most: c.Most, Spent: spent})
+	}
+	rows, err := tx.Charges(price.Dataset)
+	q.Spenders = domain.SpendersOf(rows)
+	return q, err
+}

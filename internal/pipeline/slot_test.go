@@ -1,0 +1,211 @@
+package pipeline
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"glovebox"
+	"glovebox/internal/domain"
+	"glovebox/internal/job"
+	"glovebox/internal/store"
+)
+
+func TestSlot(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct{ base, took, want time.Duration }{
+		{FirstSlot, 0, 100 * ms},
+		{FirstSlot, 100 * ms, 100 * ms},
+		{FirstSlot, 100*ms + 1, 200 * ms},
+		{FirstSlot, time.Hour, 65536 * 100 * ms},
+		{10 * time.Second, ms, 10 * time.Second},
+		{10 * time.Second, 10*time.Second + 1, 20 * time.Second},
+		{10 * time.Second, 41 * time.Second, 80 * time.Second},
+	} {
+		if got := slot(c.base, c.took); got != c.want {
+			t.Errorf("a run of %v from %v on shows at %v, want %v", c.took, c.base, got, c.want)
+		}
+	}
+	if base(glovebox.ReleaseDef{}) != FirstSlot || base(glovebox.ReleaseDef{Deadline: 2.5}) != 2500*ms {
+		t.Error("the first slot is not the declared one")
+	}
+}
+
+// look is what another process sees of a domain while a run waits for its slot.
+type look struct {
+	state   job.State
+	release bool
+	entries uint64
+}
+
+// lookFrom opens the domain as another process would, for writing: so it also
+// tells that the lock is free.
+func lookFrom(t *testing.T, dir string) (l look) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	d, err := domain.Open(ctx, dir, &domain.Options{})
+	if err != nil {
+		t.Error(err)
+		return l
+	}
+	defer d.Close()
+	return lookAt(t, d)
+}
+
+func lookAt(t *testing.T, d *domain.Domain) (l look) {
+	t.Helper()
+	err := d.Store.View(t.Context(), func(tx *store.Tx) error {
+		jobs, err := store.List[job.Doc](tx, store.Job)
+		if err != nil || len(jobs) != 1 {
+			t.Errorf("%d jobs, %v", len(jobs), err)
+			return err
+		}
+		l.state = jobs[0].State
+		l.release, err = tx.Has(store.Release, job.ReleaseID(jobs[0].ID))
+		if err == nil {
+			l.entries, err = tx.Recorded()
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return l
+}
+
+// waiting runs a job whose execution seems to take took. It returns for how
+// long the run would have waited, and what others saw meanwhile.
+func waiting(t *testing.T, d *domain.Domain, file string, took time.Duration) (left time.Duration, seen look, err error) {
+	t.Helper()
+	p := New(d, &Options{
+		since: func(time.Time) time.Duration { return took },
+		sleep: func(_ context.Context, d2 time.Duration) error {
+			left, seen = d2, lookFrom(t, d.Dir)
+			return nil
+		},
+	})
+	_, err = p.Run(t.Context(), file, user(t, d, "wang"))
+	return left, seen, err
+}
+
+// TestChannelTotalTime: a run shows that it ended at the end of its slot.
+// While it waits, its state, the log and the lock are what they were when it
+// began, whether it will answer or fail; others work in the domain meanwhile.
+func TestChannelTotalTime(t *testing.T) {
+	const took = 130 * time.Millisecond
+	d, file := pumsDomain(t)
+	left, seen, err := waiting(t, d, file, took)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left != 70*time.Millisecond || seen.state != job.Running || seen.release {
+		t.Fatalf("the run waits for %v while others see %+v", left, seen)
+	}
+	if after := lookAt(t, d); after.state != job.Done || !after.release || after.entries != seen.entries+2 {
+		t.Fatalf("after the slot: %+v, in it: %+v", after, seen)
+	}
+
+	// A declared deadline is the first slot. It makes no other job of it.
+	declared := strings.Replace(string(read(t, file)), "rho: 0.125", "rho: 0.125, deadline: 30", 1)
+	if err := os.WriteFile(file, []byte(declared), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if o := run(t, New(d, nil), file, "wang"); !o.Repeated {
+		t.Fatal("another deadline made another job")
+	}
+
+	// A run that fails after the charge.
+	d, file = pumsDomain(t)
+	if err := os.WriteFile(file, []byte(declared), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	parts, err := filepath.Glob(filepath.Join(d.Dir, "vault/snapshots/pums/1/part-*"))
+	if err != nil || len(parts) == 0 {
+		t.Fatalf("%d parts, %v", len(parts), err)
+	}
+	whole := read(t, parts[0])
+	broken := append([]byte(nil), whole...)
+	broken[len(broken)-1] ^= 1
+	if err := os.WriteFile(parts[0], broken, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	left, failed, err := waiting(t, d, file, took)
+	if err == nil {
+		t.Fatal("a damaged snapshot was read")
+	}
+	if left != 30*time.Second-took || failed != seen {
+		t.Fatalf("a run that will fail waits for %v and is seen as %+v, one that will answer as %+v", left, failed, seen)
+	}
+
+	// The same job again, as after a crash: it runs anew and waits anew.
+	if err := os.WriteFile(parts[0], whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	left, again, err := waiting(t, d, file, 31*time.Second)
+	if err != nil || left != 29*time.Second || again.state != job.Running || again.release {
+		t.Fatalf("run again, it waits for %v and is seen as %+v: %v", left, again, err)
+	}
+}
+
+// TestOneRunOfAJob: a job that another process runs is waited for, without the
+// domain's lock, and then answered from the store.
+func TestOneRunOfAJob(t *testing.T) {
+	d, file := pumsDomain(t)
+	id := make(chan string, 1)
+	others := make(chan *Outcome, 1)
+	p := New(d, &Options{
+		since: func(time.Time) time.Duration { return 0 },
+		sleep: func(context.Context, time.Duration) error {
+			other, err := domain.Open(t.Context(), d.Dir, &domain.Options{})
+			if err != nil {
+				return err
+			}
+			jobs, err := New(other, nil).Jobs(t.Context(), user(t, d, "wang"))
+			if err != nil || len(jobs) != 1 {
+				t.Errorf("%d jobs, %v", len(jobs), err)
+				return err
+			}
+			if c, err := other.Claim(jobs[0].ID); err != nil || c != nil {
+				t.Errorf("the job is free while it runs: %v %v", c, err)
+			}
+			id <- jobs[0].ID
+			go func() {
+				o, err := New(other, nil).Run(context.Background(), file, user(t, d, "wang"))
+				if cerr := other.Close(); err != nil || cerr != nil {
+					t.Errorf("the other process: %v %v", err, cerr)
+				}
+				others <- o
+			}()
+			return nil
+		},
+	})
+	if o := run(t, p, file, "wang"); o.Repeated || o.Job != <-id {
+		t.Fatalf("the first run: %+v", o)
+	}
+	c, err := d.Claim(job.IDOf(strings.Repeat("0", 64)))
+	if err != nil || c == nil {
+		t.Fatalf("a job that nobody runs is claimed: %v", err)
+	}
+	c.Release()
+	if err := d.Close(); err != nil { // the first process ends
+		t.Fatal(err)
+	}
+	if o := <-others; o == nil || !o.Repeated {
+		t.Fatalf("the second run was not answered from the store: %+v", o)
+	}
+}
+
+// TestStrictDomain: where results show at deadlines only, a job without one is
+// refused before anybody is asked.
+func TestStrictDomain(t *testing.T) {
+	d, file := pumsDomain(t)
+	d.Strict = true
+	_, err := New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
+	if glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "release.deadline") {
+		t.Fatalf("got %v", err)
+	}
+}

@@ -1,0 +1,18 @@
+// Package trial runs a module on sample rows and shows its author everything:
+// the rows as the module got them, what it printed, its records, what is left
+// of them after bounding, fuel, time, why it failed, and the aggregate before
+// and after noise.
+//
+// It promises that the rows are sample rows: they come from internal/sample,
+// made from a record or read from a CSV file of the author's. The package
+// knows no vault, no domain and no store, a test of the architecture keeps it
+// so, and the keys of its tokens are made from the seed. What runs is what
+// runs on real data: internal/work, sandbox and privacy. It charges nothing
+// and makes no release.
+//
+// It does not promise that a module which does well here does well on real
+// data, whose values nobody here has seen; nor anything about privacy, which
+// rests on what the host does with a module and not on what a module does on
+// samples. It runs the module in this process, behind the sandbox alone: a
+// caller that holds keys or data lets go of them first.
+package trial

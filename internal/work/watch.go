@@ -1,0 +1,63 @@
+package work
+
+import (
+	"context"
+	"time"
+
+	"glovebox/engine"
+	"glovebox/privacy"
+	"glovebox/sandbox"
+	"glovebox/sandbox/abi"
+)
+
+// Seen is what happened to one unit of sample data. It and what it points to
+// are valid during the call that gets it.
+type Seen struct {
+	Token  [engine.TokenBytes]byte
+	Rows   [][]engine.Span // by input: masked and filtered, as the guest got them
+	Result sandbox.Result
+	Layout *abi.Records     // of Result.Records
+	Alone  *privacy.Partial // what the unit adds after bounding, alone
+	Took   time.Duration    // of the guest, by the wall clock
+}
+
+// watch is who looks on, on sample data only.
+type watch struct {
+	logs *sandbox.SampleLogs
+	see  func(*Seen) error
+}
+
+// options are those of the guest; a nil watch is real data.
+func (w *watch) options() *sandbox.GuestOptions {
+	if w == nil {
+		return nil
+	}
+	return &sandbox.GuestOptions{Logs: w.logs}
+}
+
+// Watch is Worker for sample data: see is told of every unit, one after the
+// other, and an error of it ends the part; logs take what the guest prints.
+// What the worker does and what it returns are the same as without.
+//
+// On real data this would show what nobody may see. A test of the architecture
+// lets nothing but the sample runner call it, and no role of Roles does.
+func (r *Runner) Watch(ctx context.Context, logs *sandbox.SampleLogs, see func(*Seen) error) (*Worker, error) {
+	return r.worker(ctx, &watch{logs: logs, see: see})
+}
+
+// watched is unit with somebody looking on.
+func (w *Worker) watched(ctx context.Context, b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
+	start := time.Now()
+	res, err := w.guest.Run(ctx, rows)
+	if err != nil {
+		return err
+	}
+	s := &Seen{Token: token, Rows: rows, Result: res, Layout: w.guest.Records(), Took: time.Since(start)}
+	bound(b, token, &res)
+	one := w.r.plan.NewBounder(w.r.spec.Secret)
+	bound(one, token, &res)
+	if s.Alone, err = one.Partial(); err != nil {
+		return err
+	}
+	return w.watch.see(s)
+}

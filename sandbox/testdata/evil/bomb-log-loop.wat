@@ -1,0 +1,8 @@
+;; Tries to never say where its log is. Must: refused G061
+(module
+  (memory (export "memory") 4)
+  (func (export "gbx_abi_1") (result i32) (i32.const 0))
+  (func (export "gbx_buffers") (param i32 i32) (result i64) (i64.const 0x2000000010000))
+  (func (export "gbx_log") (result i64) (loop (br 0)) unreachable)
+  (func (export "run") (param i32) (result i32) (i32.const 0))
+)
