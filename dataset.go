@@ -36,16 +36,20 @@ const (
 // Everything in it is public to the users of the domain; nothing in it may be
 // read off the data.
 type Dataset struct {
-	Code     string    `json:"code"` // [a-z][a-z0-9_-]{0,62}
-	Title    Text      `json:"title"`
-	Provider string    `json:"provider"` // organisation that answers for the data
-	Update   string    `json:"update"`   // realtime, day, week, month, quarter, year, irregular
-	Source   Source    `json:"source"`
-	Unit     Unit      `json:"unit"`
-	Ledger   LedgerDef `json:"ledger"`
-	Key      []string  `json:"key,omitempty"` // columns that together are unique; empty: none
-	Columns  []Column  `json:"columns"`
-	Quality  []Quality `json:"quality,omitempty"`
+	Code     string `json:"code"` // [a-z][a-z0-9_-]{0,62}
+	Title    Text   `json:"title"`
+	Provider string `json:"provider"` // organisation that answers for the data
+	Update   string `json:"update"`   // realtime, day, week, month, quarter, year, irregular
+	Source   Source `json:"source"`
+	Unit     Unit   `json:"unit"`
+	// OtherUnits are further columns that name a unit each, at most 3: the
+	// second person of a marriage record, the enterprise of an employment. A
+	// snapshot holds the rows sorted by each of them.
+	OtherUnits []Unit    `json:"other_units,omitempty"`
+	Ledger     LedgerDef `json:"ledger"`
+	Key        []string  `json:"key,omitempty"` // columns that together are unique; empty: none
+	Columns    []Column  `json:"columns"`
+	Quality    []Quality `json:"quality,omitempty"`
 	// MaxRejects is the share of rows, in [0, 1], that a load may reject
 	// before it fails as a whole. Zero: one rejected row fails the load.
 	MaxRejects float64 `json:"max_rejects,omitempty"`
@@ -132,6 +136,26 @@ type Quality struct {
 	Text  Text   `json:"text,omitzero"`
 }
 
+// Units lists the unit columns, the one that jobs are about by default first.
+func (d *Dataset) Units() []Unit { return append([]Unit{d.Unit}, d.OtherUnits...) }
+
+// About returns the record as a job about the given unit column sees it, with
+// that column's unit as Unit and the rest as OtherUnits, and the column's place
+// in Units. "" is the default. False: the record has no such unit column.
+func (d *Dataset) About(column string) (Dataset, int, bool) {
+	out := *d
+	out.OtherUnits = nil
+	place := -1
+	for i, u := range d.Units() {
+		if place < 0 && (u.Column == column || column == "") {
+			out.Unit, place = u, i
+		} else {
+			out.OtherUnits = append(out.OtherUnits, u)
+		}
+	}
+	return out, place, place >= 0
+}
+
 // Column returns the column of that name.
 func (d *Dataset) Column(name string) (Column, bool) {
 	for _, c := range d.Columns {
@@ -195,4 +219,17 @@ type Snapshot struct {
 	// the record says that it is public, else the number with the noise that was
 	// bought. 0: not bought.
 	NoisyUnits int64 `json:"noisy_units,omitempty"`
+	// OtherNoisyUnits are the same for each of the record's OtherUnits.
+	OtherNoisyUnits []int64 `json:"other_noisy_units,omitempty"`
+}
+
+// UnitsAt is NoisyUnits of the unit column at that place of Dataset.Units.
+func (s *Snapshot) UnitsAt(place int) int64 {
+	switch {
+	case place == 0:
+		return s.NoisyUnits
+	case place <= len(s.OtherNoisyUnits):
+		return s.OtherNoisyUnits[place-1]
+	}
+	return 0
 }

@@ -18,7 +18,10 @@ type Job struct {
 // JobInput is what a job needs of one dataset.
 type JobInput struct {
 	Columns []string `json:"columns"`
-	Where   string   `json:"where,omitempty"` // scalar boolean expression over granted columns, constants and an allow-list of functions
+	// Unit is the unit column that the job is about, of a dataset with several;
+	// "": the default. All inputs of a job are about one unit space.
+	Unit  string `json:"unit,omitempty"`
+	Where string `json:"where,omitempty"` // scalar boolean expression over granted columns, constants and an allow-list of functions
 }
 
 // Output declares what one unit can add. Nothing in it is read off the data.

@@ -87,6 +87,12 @@ func checkRecord(ds *glovebox.Dataset) error {
 	if ds.Unit.MaxRows < 1 || ds.Unit.MaxRows > MaxUnitRows {
 		return invalid("unit.max_rows", "a unit has 1 to %d rows", MaxUnitRows)
 	}
+	for i, o := range ds.OtherUnits {
+		c, ok := ds.Column(o.Column)
+		if !ok || c.Class != glovebox.ClassIdentifier || c.Nullable || o.Space == "" || o.MaxRows < 1 || o.MaxRows > MaxUnitRows {
+			return invalid(fmt.Sprintf("other_units[%d]", i), "a unit column is of class identifier and not nullable, with a space and 1 to %d rows", MaxUnitRows)
+		}
+	}
 	for i, k := range ds.Key {
 		if _, ok := ds.Column(k); !ok || slices.Contains(ds.Key[:i], k) {
 			return invalid(fmt.Sprintf("key[%d]", i), "not the name of a column, or named twice")

@@ -66,9 +66,14 @@ func (l *loader) writePart(ctx context.Context, i int, p *ManifestPart, mu *sync
 		return err
 	}
 	defer rec.Release()
-	rows, units, err := sortRows(rec, newPRF(l.o.UnitKey).rowOrder())
+	rows, units, most, err := sortRows(rec, newPRF(l.o.UnitKey).rowOrder())
 	if err != nil {
 		return err
+	}
+	if len(l.ds.OtherUnits) > 0 && most > int64(l.ds.Unit.MaxRows) {
+		// Dropping the rest would let one unit's rows decide about another's.
+		return invalid("unit.max_rows", "in this file a unit of column %s has more than %d rows, and the dataset has several unit columns", l.ds.Unit.Column, l.ds.Unit.MaxRows).
+			WithFix("correct the file, or register the record with a larger max_rows under another code")
 	}
 	p.Rows, p.Units = int64(len(rows)), units
 	main, sealed := []int{0}, []int{0}

@@ -100,15 +100,16 @@ func upTo(n int) []int32 {
 
 // sortRows returns the rows of a part by token and, within a unit, by a keyed
 // hash of the row's own values: what the other units' rows are, or where in
-// the file a row stood, has no part in it. It also counts the units.
-func sortRows(rec arrow.RecordBatch, order *prf) (rows []int32, units int64, err error) {
+// the file a row stood, has no part in it. It also counts the units, and the
+// rows of the unit that has most.
+func sortRows(rec arrow.RecordBatch, order *prf) (rows []int32, units, most int64, err error) {
 	type entry struct {
 		hi, lo, order uint64
 		row           int32
 	}
 	tok, err := tokens(rec.Column(0))
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, 0, err
 	}
 	es := make([]entry, rec.NumRows())
 	for i := range es {
@@ -128,6 +129,7 @@ func sortRows(rec arrow.RecordBatch, order *prf) (rows []int32, units int64, err
 		for j < len(es) && byUnit(es[i], es[j]) == 0 {
 			j++
 		}
+		most = max(most, int64(j-i))
 		if units++; j > i+1 {
 			for k := i; k < j; k++ {
 				buf = appendRowBytes(buf[:0], rec, int(es[k].row))
@@ -144,7 +146,7 @@ func sortRows(rec arrow.RecordBatch, order *prf) (rows []int32, units int64, err
 	for i := range es {
 		rows[i] = es[i].row
 	}
-	return rows, units, nil
+	return rows, units, most, nil
 }
 
 // appendRowBytes appends an unambiguous encoding of a row's values but the

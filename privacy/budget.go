@@ -158,14 +158,14 @@ func squareAbove(v *big.Rat) *big.Rat {
 	return new(big.Rat).SetInt(s.Mul(s, s))
 }
 
-// Cost is what the job takes from a ledger of the given kind.
+// cost is what a declared price takes from a ledger of the given kind.
 //
 //   - pure: epsilon and delta as declared. Gaussian noise has no pure price and
 //     is refused.
-//   - zcdp: rho and delta as declared; for Laplace noise the sum of what the
-//     mechanisms cost (see part.rho), rounded up, and delta.
-func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
-	b := &p.budget
+//   - zcdp: rho and delta as declared; for epsilon, epsilon^2/2, rounded up, and
+//     delta: (epsilon, delta)-DP is delta-approximately (epsilon^2/2)-zCDP (Bun
+//     and Steinke 2016, section 8).
+func (b *budget) cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	switch kind {
 	case glovebox.LedgerPure:
 		if b.gaussian {
@@ -177,13 +177,26 @@ func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 		if b.gaussian {
 			return b.price, nil
 		}
-		f := p.facts()
-		rho, err := f.rho()
-		if err != nil {
-			return glovebox.Amount{}, err
-		}
-		rho.Mul(rho, big.NewRat(1e9, 1))
-		return glovebox.Amount{Loss: divide(rho.Num(), rho.Denom(), true).Int64(), Delta: b.price.Delta}, nil
+		sq := new(big.Int).Mul(big.NewInt(b.price.Loss), big.NewInt(b.price.Loss))
+		return glovebox.Amount{Loss: divide(sq, big.NewInt(2e9), true).Int64(), Delta: b.price.Delta}, nil
 	}
 	return glovebox.Amount{}, glovebox.Errorf(glovebox.CodeInvalid, "a ledger counts pure or zcdp").WithFix("set the dataset's ledger.kind")
+}
+
+// Cost is what the job takes from a ledger of the given kind: the price as
+// declared, in rho the sum of what the mechanisms cost (see part.rho), rounded
+// up, where that is known and less than epsilon^2/2.
+func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
+	a, err := p.budget.cost(kind)
+	if err != nil || kind != glovebox.LedgerZCDP || p.budget.gaussian {
+		return a, err
+	}
+	f := p.facts()
+	if rho, err := f.rho(); err == nil {
+		rho.Mul(rho, big.NewRat(1e9, 1))
+		if n := divide(rho.Num(), rho.Denom(), true); n.IsInt64() {
+			a.Loss = min(a.Loss, n.Int64())
+		}
+	}
+	return a, nil
 }

@@ -16,10 +16,14 @@ type part struct {
 
 func (n *NoiseFacts) part(l0 int) (part, error) {
 	parameter, ok := new(big.Rat).SetString(n.Parameter)
-	if !ok || parameter.Sign() <= 0 || n.Reach < 1 {
+	known := n.Mechanism == "discrete_laplace" || n.Mechanism == "discrete_gaussian" || n.Mechanism == "permute_and_flip"
+	if !ok || !known || parameter.Sign() <= 0 || n.Reach < 1 {
 		return part{}, lossParameters()
 	}
-	return part{mechanism: n.Mechanism, parameter: parameter, keys: l0, reach: n.Reach, numbers: 1, levels: 1}, nil
+	return part{
+		mechanism: n.Mechanism, parameter: parameter, keys: l0, reach: n.Reach, total: n.Total,
+		numbers: max(1, n.Numbers), levels: max(1, n.Levels),
+	}, nil
 }
 
 // square returns the most that the squares of what one unit changes its keys by
@@ -108,4 +112,23 @@ func (p *part) values() int {
 		return int(p.total)
 	}
 	return p.keys
+}
+
+// part is the selection without its delta: one choice of epsilon for each key, or
+// Gaussian noise on a number that changes by 1.
+func (s *SelectionFacts) part(l0 int) (part, error) {
+	p := part{mechanism: "permute_and_flip", keys: l0, reach: 1, numbers: 1, levels: 1}
+	text := s.Epsilon
+	switch s.Mechanism {
+	case "gaussian_threshold_selection":
+		p.mechanism, text = "discrete_gaussian", s.Variance
+	case "optimal_partition_selection", "truncated_laplace_selection":
+	default:
+		return part{}, lossParameters()
+	}
+	var ok bool
+	if p.parameter, ok = new(big.Rat).SetString(text); !ok {
+		return part{}, lossParameters()
+	}
+	return p, nil
 }

@@ -55,14 +55,21 @@ type Facts struct {
 // NoiseFacts say what was added to one kind of number.
 type NoiseFacts struct {
 	Of        string `json:"of"`        // "units", or the name of a sum or mean
-	Mechanism string `json:"mechanism"` // discrete_laplace or discrete_gaussian
+	Mechanism string `json:"mechanism"` // discrete_laplace, discrete_gaussian or permute_and_flip
 	// Parameter is an exact fraction in steps: the scale of discrete_laplace
 	// (probability proportional to exp(-|x|/scale)), the variance parameter of
-	// discrete_gaussian (to exp(-x^2/(2*variance))).
+	// discrete_gaussian (to exp(-x^2/(2*variance))). For permute_and_flip it is
+	// the epsilon of one key.
 	Parameter string `json:"parameter"`
-	Step      string `json:"step"`  // one step of the number's grid: "1", or a power of two such as "2^-37"
-	Reach     int64  `json:"reach"` // most that one unit changes the number of one key, in steps
-	Loss      int64  `json:"loss"`  // its part of Price.Loss
+	Step      string `json:"step"` // one step of the number's grid: "1", or a power of two such as "2^-37"
+	// Reach is the most that one unit changes the number of one key, in steps.
+	// Where there are several Numbers, it is the most in their norm: L2 for
+	// discrete_gaussian, L1 for discrete_laplace.
+	Reach   int64 `json:"reach"`
+	Total   int64 `json:"total,omitempty"`   // most over all keys of one unit in the L1 norm, if declared
+	Numbers int   `json:"numbers,omitempty"` // of one key, if more than one
+	Levels  int   `json:"levels,omitempty"`  // of a tree of counts over the Numbers; all of them have Reach
+	Loss    int64 `json:"loss"`              // its part of Price.Loss
 }
 
 // SelectionFacts say how private keys were selected.

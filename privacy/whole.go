@@ -50,63 +50,62 @@ func (p *Plan) reckon() *Whole {
 	return w
 }
 
-// losses lists the mechanisms that facts tell of.
-func (f *Facts) losses() (*Losses, error) {
-	l := new(Losses)
+// parts lists the parts that facts tell of: an error if one is of a kind that is
+// not known here, or if they do not make up the price.
+func (f *Facts) parts() ([]part, error) {
+	var all []part
+	left := f.Price.Loss
 	for i := range f.Noise {
 		p, err := f.Noise[i].part(f.L0)
 		if err != nil {
 			return nil, err
 		}
-		if err := p.addTo(l); err != nil {
+		all, left = append(all, p), left-f.Noise[i].Loss
+	}
+	if f.Selection != nil {
+		p, err := f.Selection.part(f.L0)
+		if err != nil {
+			return nil, err
+		}
+		all, left = append(all, p), left-f.Selection.Loss
+	}
+	if left != 0 {
+		return nil, lossParameters()
+	}
+	return all, nil
+}
+
+// losses lists the mechanisms of all parts.
+func (f *Facts) losses() (*Losses, error) {
+	parts, err := f.parts()
+	if err != nil {
+		return nil, err
+	}
+	l := new(Losses)
+	for i := range parts {
+		if err := parts[i].addTo(l); err != nil {
 			return nil, err
 		}
 	}
-	s := f.Selection
-	if s == nil {
+	if f.Selection == nil {
 		return l, nil
 	}
-	delta, ok := new(big.Rat).SetString(s.Delta)
+	delta, ok := new(big.Rat).SetString(f.Selection.Delta)
 	if !ok {
 		return nil, lossParameters()
 	}
-	epsilon := new(big.Rat)
-	if s.Variance != "" {
-		p := s.part(f.L0)
-		if err := p.addTo(l); err != nil {
-			return nil, err
-		}
-	} else if _, ok := epsilon.SetString(s.Epsilon); !ok {
-		return nil, lossParameters()
-	}
-	return l, l.AddApproximate(epsilon, delta, f.L0)
+	return l, l.AddApproximate(new(big.Rat), delta, f.L0)
 }
 
-// rho adds up what the mechanisms cost in zCDP.
+// rho adds up what the parts cost in zCDP.
 func (f *Facts) rho() (*big.Rat, error) {
-	rho := new(big.Rat)
-	for i := range f.Noise {
-		p, err := f.Noise[i].part(f.L0)
-		if err != nil {
-			return nil, err
-		}
-		rho.Add(rho, p.rho())
+	parts, err := f.parts()
+	if err != nil {
+		return nil, err
 	}
-	if f.Selection != nil {
-		p := f.Selection.part(f.L0)
-		rho.Add(rho, p.rho())
+	rho := new(big.Rat)
+	for i := range parts {
+		rho.Add(rho, parts[i].rho())
 	}
 	return rho, nil
-}
-
-// part is the selection without its delta: one choice of epsilon for each key, or
-// Gaussian noise on a number that changes by 1.
-func (s *SelectionFacts) part(l0 int) part {
-	p := part{mechanism: "discrete_gaussian", keys: l0, reach: 1, numbers: 1, levels: 1}
-	text := s.Variance
-	if text == "" {
-		p.mechanism, text = "permute_and_flip", s.Epsilon
-	}
-	p.parameter, _ = new(big.Rat).SetString(text) // written by RatString
-	return p
 }

@@ -46,3 +46,20 @@ func ints(n int) (v []any) {
 	}
 	return v
 }
+
+// TestCostOfUnknownParts: where the facts do not tell of all that the price is
+// spent on, the whole price counts, and there is no reading.
+func TestCostOfUnknownParts(t *testing.T) {
+	p := must(NewPlan(output(4, keysOf(publicKey("k", ints(9)...)), unitCount, unitSum), laplace(1, 0), nil))
+	if a := must(p.Cost(glovebox.LedgerZCDP)); a.Loss != 62_500_000 { // 2*0.5^2/(2*4)
+		t.Errorf("costs %v", a)
+	}
+	p.budget.price.Loss++
+	if a := must(p.Cost(glovebox.LedgerZCDP)); a.Loss != 500_000_002 || p.reckon() != nil {
+		t.Errorf("costs %v", a)
+	}
+	bare := &Plan{budget: budget{price: glovebox.Amount{Loss: 1e9}}}
+	if a := must(bare.Cost(glovebox.LedgerZCDP)); a.Loss != 500_000_000 {
+		t.Errorf("a bare price costs %v", a)
+	}
+}

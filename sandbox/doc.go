@@ -21,8 +21,9 @@
 //     guest traps, recurses too deep, says that it failed, or writes anything
 //     but well-formed records, the unit's result is an Outcome other than OK
 //     and no records. Which of these it was must not leave the domain.
-//   - The host follows no pointer of the guest and copies at most the declared
-//     records.
+//   - On real data the host follows no pointer of the guest and copies at most
+//     the declared records. What a guest prints is read on sample data only
+//     (SampleLogs).
 //
 // What is not promised: a module is compiled in the calling process, bounded
 // only by admission, and a bug in the runtime that a guest could use is not

@@ -301,8 +301,4 @@ func (b *box) stageWrongFiles() {
 	b.ok("module check jobs/canary.wasm")
 	b.ok("module show jobs/canary.wasm")
 	b.ok("module build jobs/canary.wasm --manifest jobs/canary.manifest.json -o jobs/again.wasm")
-	for i := range variations() {
-		b.once(fmt.Sprintf("module new again --lang c --dir jobs/new%d", i))
-	}
-	b.fails(2, "module new again --lang c --dir jobs/new0")
 }

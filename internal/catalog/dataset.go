@@ -27,10 +27,16 @@ func checkDataset(c *checker, d *glovebox.Dataset) {
 		rules = append(rules, q.Name)
 	}
 	c.unique(rules, fields(at("quality"), "name"), "rule")
-	checkUnit(c, d, names)
-	if unit, ok := d.Column(d.Unit.Column); ok && unit.Class == glovebox.ClassIdentifier && len(d.Key) > 0 && !slices.Contains(d.Key, unit.Name) {
-		// Else one unit's rows could push out another's as duplicates.
-		c.Add(at("key"), "add the unit column to the key", "lacks the unit column %s", record.Name(d.Unit.Column))
+	for i, u := range d.Units() {
+		p := at("unit")
+		if i > 0 {
+			p = at("other_units", i-1)
+		}
+		checkUnit(c, d, u, p.With("column"), names)
+		checkCount(c, d.Ledger, u.Count, p.With("count"))
+		if slices.ContainsFunc(d.Units()[:i], func(v glovebox.Unit) bool { return v.Column == u.Column }) {
+			c.Add(p.With("column"), "name each unit column once", "is a unit column already")
+		}
 	}
 	for i, name := range d.Key {
 		p := at("key", i)
@@ -96,32 +102,33 @@ func checkLedger(c *checker, l glovebox.LedgerDef) {
 	c.absent(at("ledger", other), "a ledger of kind "+string(l.Kind)+" has no "+other)
 }
 
-func checkUnit(c *checker, d *glovebox.Dataset, names []string) {
-	p := at("unit", "column")
-	col, ok := findColumn(c, d, d.Unit.Column, names, p)
+// checkUnit checks one unit column, named at p.
+func checkUnit(c *checker, d *glovebox.Dataset, u glovebox.Unit, p record.Path, names []string) {
+	col, ok := findColumn(c, d, u.Column, names, p)
 	if !ok {
 		return
 	}
 	if col.Class != glovebox.ClassIdentifier {
 		c.Add(p, "give the column `class: identifier`, or name the column that identifies the unit", "the unit column is not of class identifier")
+	} else if len(d.Key) > 0 && !slices.Contains(d.Key, u.Column) {
+		// Else one unit's rows could push out another's as duplicates.
+		c.Add(at("key"), "add the unit column to the key", "lacks the unit column %s", record.Name(u.Column))
 	}
 	if col.Nullable {
 		c.Add(p, "remove `nullable` from the column", "the unit column may have no missing value")
 	}
-	checkCount(c, d)
 }
 
-// checkCount checks the price of the number of units.
-func checkCount(c *checker, d *glovebox.Dataset) {
-	n, p := d.Unit.Count, at("unit", "count")
+// checkCount checks the price of the number of units of the column at p.
+func checkCount(c *checker, l glovebox.LedgerDef, n *glovebox.UnitCount, p record.Path) {
 	if n == nil {
 		return
 	}
-	have, total, field, other := n.Epsilon, d.Ledger.Epsilon, "epsilon", "rho"
-	if d.Ledger.Kind == glovebox.LedgerZCDP {
-		have, total, field, other = n.Rho, d.Ledger.Rho, "rho", "epsilon"
+	have, total, field, other := n.Epsilon, l.Epsilon, "epsilon", "rho"
+	if l.Kind == glovebox.LedgerZCDP {
+		have, total, field, other = n.Rho, l.Rho, "rho", "epsilon"
 	}
-	c.absent(p.With(other), "the ledger of this dataset is of kind "+string(d.Ledger.Kind))
+	c.absent(p.With(other), "the ledger of this dataset is of kind "+string(l.Kind))
 	switch {
 	case have > total:
 		c.Add(p.With(field), "lower it", "is above the total of the ledger")

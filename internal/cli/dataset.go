@@ -169,10 +169,19 @@ func (a *app) printDataset(x *domain.DatasetDoc) {
 	a.say("%s  %s", r.Code, r.Title.In(a.lang))
 	a.say("%s: %s  %s: %s  %s: %s", a.t("provider", "提供单位"), r.Provider, a.t("update", "更新周期"), r.Update, a.t("state", "状态"), x.State)
 	a.say("%s: %s (%s), %s %d", a.t("privacy unit", "隐私单元"), r.Unit.Space, r.Unit.Column, a.t("rows per unit at most", "每单元最多行数"), r.Unit.MaxRows)
+	for _, u := range r.OtherUnits {
+		a.say("%s: %s (%s), %s %d", a.t("also a privacy unit", "亦为隐私单元"), u.Space, u.Column, a.t("rows per unit at most", "每单元最多行数"), u.MaxRows)
+	}
 	a.say("%s: %s %s", a.t("ledger", "账本"), r.Ledger.Kind, ledgerText(r.Ledger))
 	if s := x.Snapshot; s != nil {
 		a.say("%s: @%d %s %s", a.t("snapshot", "快照"), s.Version, s.Loaded, s.Digest)
-		a.say("%s: %s", a.t("number of units", "单元数"), a.units(r, s.NoisyUnits))
+		for i, u := range r.Units() {
+			about := ""
+			if i > 0 {
+				about = " (" + u.Column + ")"
+			}
+			a.say("%s%s: %s", a.t("number of units", "单元数"), about, a.units(r.Ledger.Kind, u.Count, s.UnitsAt(i)))
+		}
 	}
 	var rows [][]string
 	for _, c := range r.Columns {
@@ -194,8 +203,7 @@ func (a *app) printDataset(x *domain.DatasetDoc) {
 }
 
 // units prints what users may know of the number of units.
-func (a *app) units(r *glovebox.Dataset, n int64) string {
-	c := r.Unit.Count
+func (a *app) units(kind glovebox.LedgerKind, c *glovebox.UnitCount, n int64) string {
 	if c == nil || n == 0 {
 		return a.t("not told", "不公开")
 	}
@@ -203,8 +211,8 @@ func (a *app) units(r *glovebox.Dataset, n int64) string {
 		return strconv.FormatInt(n, 10)
 	}
 	half := 0.0
-	if price, err := c.Price(r.Ledger.Kind); err == nil {
-		if noise, err := privacy.NewUnitCount(r.Ledger.Kind, price.Loss); err == nil {
+	if price, err := c.Price(kind); err == nil {
+		if noise, err := privacy.NewUnitCount(kind, price.Loss); err == nil {
 			half = noise.Half()
 		}
 	}

@@ -221,7 +221,11 @@ func (a *app) printJob(j *job.Doc) {
 	a.say("%s: %s %s()", a.t("module", "模块"), j.Spec.Module, j.Spec.Function)
 	for _, code := range sortedKeys(j.Spec.Job.Inputs) {
 		in := j.Spec.Job.Inputs[code]
-		a.say("%s: %s@%d: %s", a.t("reads", "读取"), code, j.Spec.Versions[code], strings.Join(in.Columns, ", "))
+		about := ""
+		if in.Unit != "" {
+			about = " (" + a.t("about", "以此为准：") + " " + in.Unit + ")"
+		}
+		a.say("%s: %s@%d%s: %s", a.t("reads", "读取"), code, j.Spec.Versions[code], about, strings.Join(in.Columns, ", "))
 	}
 	for _, code := range sortedKeys(j.Prices) {
 		p := j.Prices[code]

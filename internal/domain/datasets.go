@@ -7,7 +7,6 @@ import (
 
 	"glovebox"
 	"glovebox/engine"
-	"glovebox/internal/crew"
 	"glovebox/internal/fault"
 	"glovebox/internal/files"
 	"glovebox/internal/store"
@@ -54,20 +53,29 @@ func (d *Domain) AddDataset(ctx context.Context, u glovebox.User, rec *glovebox.
 // sameUnits makes sure that all datasets of a unit space write its identifier
 // in one way: else one person would get two tokens, and count as two units.
 func sameUnits(tx *store.Tx, rec *glovebox.Dataset) error {
-	unit, _ := rec.Column(rec.Unit.Column) // the catalogue checked that it is there
 	all, err := store.List[DatasetDoc](tx, store.Dataset)
 	if err != nil {
 		return err
 	}
+	records := []*glovebox.Dataset{rec}
 	for i := range all {
-		other := &all[i].Record
-		if other.Unit.Space != rec.Unit.Space {
-			continue
+		records = append(records, &all[i].Record)
+	}
+	for i, mine := range rec.Units() {
+		field := "unit.column"
+		if i > 0 {
+			field = fmt.Sprintf("other_units[%d].column", i-1)
 		}
-		if c, _ := other.Column(other.Unit.Column); c.Type != unit.Type || c.Format != unit.Format {
-			return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "unit.column",
-				Msg: fmt.Sprintf("dataset %s has the units of space %q as %s %s, this record as %s %s", other.Code, rec.Unit.Space, c.Type, c.Format, unit.Type, unit.Format)}).
-				WithFix("declare the identifier alike, or use another unit space")
+		unit, _ := rec.Column(mine.Column) // the catalogue checked that it is there
+		for _, other := range records {
+			for _, u := range other.Units() {
+				c, _ := other.Column(u.Column)
+				if u.Space == mine.Space && (c.Type != unit.Type || c.Format != unit.Format) {
+					return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: field,
+						Msg: fmt.Sprintf("dataset %s has the units of space %q as %s %s, this record as %s %s", other.Code, u.Space, c.Type, c.Format, unit.Type, unit.Format)}).
+						WithFix("declare the identifier alike, or use another unit space")
+				}
+			}
 		}
 	}
 	return nil
@@ -138,18 +146,16 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 			err = errors.Join(err, w.Abort())
 		}
 	}()
-	res, err := crew.Load(ctx, doc.Record, src, engine.LoadOptions{
-		UnitKey:  d.Vault.UnitKey(doc.Record.Unit.Space).Bytes(),
-		IdentKey: func(c glovebox.Column) [32]byte { return d.Vault.IdentKey(identPurpose(c)).Bytes() },
-		Parts:    d.Parts,
-		Create:   w.Create,
-		Progress: progress,
-	})
+	res, err := d.project(ctx, &doc.Record, 0, src, w, progress)
 	if err != nil {
 		return nil, named(err, path)
 	}
 	if old := doc.Snapshot; old != nil && old.Digest == res.Digest && old.Parts == d.Parts {
 		return &Load{Snapshot: *old, Count: CountNone, Report: &res.Report}, w.Abort()
+	}
+	units, err := d.projectOthers(ctx, &doc.Record, src, w, res, progress)
+	if err != nil {
+		return nil, named(err, path)
 	}
 	if err := w.Commit(res.ManifestBytes); err != nil {
 		return nil, err
@@ -158,7 +164,7 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: res.Digest, Parts: d.Parts, Loaded: d.Stamp(), By: u.Name, State: "current"}
 	var count string
 	err = d.Effect(ctx, u.Name, func(tx *store.Tx) error {
-		if count, err = countUnits(tx, &doc.Record, &snap, res.Manifest.Units); err != nil {
+		if count, err = countUnits(tx, &doc.Record, &snap, units); err != nil {
 			return err
 		}
 		if old := doc.Snapshot; old != nil {

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+
+	"glovebox/sandbox/abi"
 )
 
 // Language is one way of writing modules. To add one:
@@ -86,11 +88,22 @@ func Named(name string) (*Language, bool) {
 	return nil, false
 }
 
+// scaffold are the sources of a new project with functions of that kind; nil:
+// there are none.
+func (l *Language) scaffold(kind string) fs.FS {
+	if kind == abi.KindMapScalar {
+		return l.Scalar
+	}
+	return l.Template
+}
+
 // Templated are the names of the languages that New makes projects of.
-func Templated() []string {
+func Templated() []string { return templated(abi.KindMap) }
+
+func templated(kind string) []string {
 	var names []string
 	for _, l := range Languages() {
-		if l.Template != nil {
+		if l.scaffold(kind) != nil {
 			names = append(names, l.Name)
 		}
 	}

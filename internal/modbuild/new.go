@@ -51,16 +51,15 @@ func New(p Project) (*Made, error) {
 		e.Field = "name"
 		return nil, e.WithFix("choose another name")
 	}
-	source, kind := l.Template, p.Kind
-	if kind == abi.KindMapScalar {
-		source = l.Scalar
-	} else {
+	kind := p.Kind
+	if kind != abi.KindMapScalar {
 		kind = abi.KindMap
 	}
+	source := l.scaffold(kind)
 	if source == nil {
 		e := invalid("", fmt.Sprintf("there is no scaffold in %s for functions of kind %s", l.Title, kind))
 		e.Field = "--lang"
-		return nil, e.WithFix("choose one of %s", strings.Join(Templated(), ", "))
+		return nil, e.WithFix("choose one of %s", strings.Join(templated(kind), ", "))
 	}
 	fill := strings.NewReplacer("{{name}}", p.Name, "{{main}}", l.Main, "{{title}}", l.Title, "{{lang}}", l.Name, "{{install}}", l.Install,
 		"{{pages}}", strconv.Itoa(l.Pages), "{{fuel}}", strconv.FormatInt(l.Fuel, 10), "{{wasi}}", strconv.FormatBool(l.WASI))

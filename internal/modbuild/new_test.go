@@ -22,8 +22,8 @@ func TestNewProjects(t *testing.T) {
 			p := Project{Name: "ward-costs", Language: lang, Kind: kind, Dir: dir}
 			m, err := New(p)
 			if kind == abi.KindMapScalar && l.Scalar == nil {
-				if err == nil {
-					t.Errorf("%s: made a project of kind %s", lang, kind)
+				if e, ok := errors.AsType[*glovebox.Error](err); !ok || e.Code != glovebox.CodeInvalid || strings.Contains(e.Fix, " "+lang+",") {
+					t.Errorf("%s: a project of kind %s: %v", lang, kind, err)
 				}
 				continue
 			}

@@ -22,7 +22,7 @@ func rustLanguage() *Language {
 		Main: "src/lib.rs", Pages: 2, Fuel: 1_000_000,
 	}
 	l.Build = func(ctx context.Context, t *Task) (string, error) {
-		rustc := rustWithTarget(ctx)
+		rustc := rustWithTarget(ctx, t)
 		if rustc == "" {
 			return "", missing(l, t)
 		}
@@ -39,10 +39,10 @@ func rustLanguage() *Language {
 }
 
 // rustWithTarget is the first rustc in PATH that has WebAssembly's standard
-// library: a machine may have one from rustup and one from its distribution.
-func rustWithTarget(ctx context.Context) string {
+// library, in the source's folder, where rustup may be told which one to take:
+// a machine may have one from rustup and one from its distribution.
+func rustWithTarget(ctx context.Context, t *Task) string {
 	for _, rustc := range inPath("rustc") {
-		t := &Task{Source: rustc}
 		dir, err := output(ctx, t, nil, rustc, "--print", "target-libdir", "--target", sdk.Target)
 		if err != nil {
 			continue

@@ -12,6 +12,7 @@ import (
 	"glovebox/internal/job"
 	"glovebox/internal/store"
 	"glovebox/policy"
+	"glovebox/privacy"
 	"glovebox/sandbox"
 )
 
@@ -85,6 +86,7 @@ func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error
 		Snapshots: map[string]string{}, Versions: map[string]int{}, Policy: p.d.Policy.Revision(), Masks: a.masks()}
 	spec.Job.Module, spec.Job.References = "", nil // their digests stand for them
 	spec.Job.Release.Deadline = 0                  // when the answer shows is no part of it
+	spec.Job.Inputs = r.inputs()
 	for code, doc := range r.datasets {
 		if doc.Snapshot != nil {
 			spec.Snapshots[code], spec.Versions[code] = doc.Snapshot.Digest, doc.Snapshot.Version
@@ -150,11 +152,14 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 			return err
 		}
 		for code := range r.datasets {
-			if err := readDataset(tx, code, in, r.job.Scenario, r.user.Name); err != nil {
+			if err := readDataset(tx, code, r.job.Inputs[code].Unit, in, r.job.Scenario, r.user.Name); err != nil {
 				return err
 			}
 			ds, err := in.Datasets[code], error(nil)
-			if ds.Cost, err = r.plan.Cost(ds.Ledger.Kind); err != nil {
+			if ds.Cost, err = r.plan.Cost(ds.Ledger.Kind); err == nil {
+				ds.Cost, err = privacy.Group(ds.Ledger.Kind, ds.Cost, r.group())
+			}
+			if err != nil {
 				return inFile(at(err, "release"), r.file)
 			}
 			a.caps = append(a.caps, capsOf(code, r.user.Name, ds)...)
@@ -197,14 +202,16 @@ func readScenario(tx *store.Tx, code string, in *policy.Input) error {
 	return nil
 }
 
-// readDataset puts what the domain knows of a dataset into the input, with what
-// a scenario and a developer under it took of it.
-func readDataset(tx *store.Tx, code string, in *policy.Input, scenario, developer string) error {
+// readDataset puts what the domain knows of a dataset into the input, as a job
+// about the unit column sees it, with what a scenario and a developer under it
+// took of it.
+func readDataset(tx *store.Tx, code, unit string, in *policy.Input, scenario, developer string) error {
 	var doc domain.DatasetDoc
 	if err := tx.Get(store.Dataset, code, &doc); err != nil {
 		return err
 	}
-	rec := &doc.Record
+	about, _, _ := doc.Record.About(unit) // a job that names no unit column was refused
+	rec := &about
 	ds := policy.Dataset{Provider: rec.Provider, State: doc.State, Snapshot: policy.SnapshotNone, UnitSpace: rec.Unit.Space, Columns: map[string]policy.Column{}}
 	if doc.Snapshot != nil {
 		ds.Snapshot = doc.Snapshot.State

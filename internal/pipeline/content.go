@@ -31,6 +31,9 @@ type Facts struct {
 	Charges   []glovebox.Charge             `json:"charges"`
 	Output    glovebox.Output               `json:"output"`
 	Guarantee map[string]map[string]float64 `json:"guarantee"` // by dataset: what the charge means
+	// Group is how many units of the job whoever is protected stands in, where
+	// that is more than one: charges and guarantee are for that many.
+	Group int64 `json:"group,omitempty"`
 }
 
 // GrantFacts are the grant that a release stands on.
@@ -56,6 +59,7 @@ type InputFacts struct {
 	Snapshot string                   `json:"snapshot"`
 	Version  int                      `json:"version"`
 	Columns  []string                 `json:"columns"`
+	Unit     string                   `json:"unit,omitempty"` // unit column that the job is about, where it is not the default
 	Where    string                   `json:"where,omitempty"`
 	Masks    map[string]glovebox.Mask `json:"masks,omitempty"`
 }
@@ -173,8 +177,11 @@ func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *privacy.Tabl
 			f.Product = x
 		}
 	}
+	if n := r.group(); n > 1 {
+		f.Group = n
+	}
 	for code, in := range r.job.Inputs {
-		f.Inputs[code] = InputFacts{Snapshot: a.doc.Spec.Snapshots[code], Version: a.doc.Spec.Versions[code], Columns: in.Columns,
+		f.Inputs[code] = InputFacts{Snapshot: a.doc.Spec.Snapshots[code], Version: a.doc.Spec.Versions[code], Columns: in.Columns, Unit: a.doc.Spec.Job.Inputs[code].Unit,
 			Where: in.Where, Masks: a.doc.Spec.Masks[code]}
 	}
 	for _, c := range a.charges {

@@ -7,6 +7,7 @@ import (
 	"glovebox"
 	"glovebox/engine"
 	"glovebox/internal/crew"
+	"glovebox/internal/domain"
 	"glovebox/internal/fault"
 	"glovebox/internal/job"
 	"glovebox/internal/work"
@@ -35,6 +36,7 @@ func (w *jobWork) close() {
 type source struct {
 	code    string
 	version int
+	place   int // of the unit column that the job is about: which projection
 }
 
 // newWork turns an admitted job into work for the crew. A module that does not
@@ -50,7 +52,7 @@ func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobW
 			return nil, glovebox.Errorf(glovebox.CodeConflict, "the snapshot of %s has %d parts, the domain %d", code, doc.Snapshot.Parts, w.parts).
 				WithFix("load %s again", code)
 		}
-		w.inputs = append(w.inputs, source{code, doc.Snapshot.Version})
+		w.inputs = append(w.inputs, source{code, doc.Snapshot.Version, r.places[code]})
 	}
 	var err error
 	if w.job, err = work.Check(spec); err != nil {
@@ -85,7 +87,7 @@ func (r *request) spec(maxFuel int64, masks map[string]job.MaskPlan) work.Spec {
 // start reads the manifests and has a worker start the module without data.
 func (p *Pipeline) start(ctx context.Context, w *jobWork) error {
 	for _, in := range w.inputs {
-		raw, err := p.d.Vault.ReadManifest(in.code, in.version)
+		raw, err := p.d.ReadManifest(in.code, in.version, in.place)
 		if err != nil {
 			return err
 		}
@@ -154,12 +156,12 @@ func (p *Pipeline) openPart(w *jobWork, index int) (_ []work.Files, err error) {
 		if index >= len(w.manifests[i].Parts) {
 			return files, glovebox.Errorf(glovebox.CodeInternal, "the snapshot of %s lacks part %d", in.code, index)
 		}
-		part := w.manifests[i].Parts[index]
-		if files[i].Part, err = p.d.Vault.OpenPart(in.code, in.version, part.Name); err != nil {
+		part, prefix := w.manifests[i].Parts[index], domain.Projection(in.place)
+		if files[i].Part, err = p.d.Vault.OpenPart(in.code, in.version, prefix+part.Name); err != nil {
 			return files, err
 		}
 		if sealed[i] && part.Sealed != nil {
-			if files[i].Sealed, err = p.d.Vault.OpenPart(in.code, in.version, part.Sealed.Name); err != nil {
+			if files[i].Sealed, err = p.d.Vault.OpenPart(in.code, in.version, prefix+part.Sealed.Name); err != nil {
 				return files, err
 			}
 		}

@@ -207,7 +207,7 @@ func (p *Pipeline) releaseInput(ctx context.Context, u glovebox.User, doc *job.R
 		}
 		for code, x := range j.Spec.Job.Inputs {
 			in.Job.Inputs[code] = policy.JobInput{Columns: x.Columns}
-			if err := readDataset(tx, code, in, j.Scenario, j.Submitter); err != nil {
+			if err := readDataset(tx, code, x.Unit, in, j.Scenario, j.Submitter); err != nil {
 				return err
 			}
 		}

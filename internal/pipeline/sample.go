@@ -62,7 +62,9 @@ func SampleAlone(ctx context.Context, file string, records map[string]*glovebox.
 			if rec == nil {
 				return r.invalid("inputs."+code, "there is no record of this dataset").WithFix("name its file with --record, or use a domain")
 			}
-			r.datasets[code] = domain.DatasetDoc{Record: *rec, State: policy.DatasetActive}
+			if err := r.take(code, domain.DatasetDoc{Record: *rec, State: policy.DatasetActive}); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

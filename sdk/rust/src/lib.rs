@@ -57,9 +57,9 @@ pub mod export {
 /// unit and returns `Ok(())`, or `Err(Fail)` if the unit does not count.
 #[macro_export]
 macro_rules! map {
-    ($(#[$meta:meta])* fn $name:ident($unit:ident: &mut Unit) -> Result<(), Fail> $body:block) => {
+    ($(#[$meta:meta])* fn $name:ident($unit:ident: $type:ty) -> $result:ty $body:block) => {
         $(#[$meta])*
-        fn $name($unit: &mut $crate::Unit) -> ::core::result::Result<(), $crate::Fail> $body
+        fn $name($unit: $type) -> $result $body
 
         const _: () = {
             #[export_name = stringify!($name)]

@@ -65,7 +65,7 @@ glovebox::map! {
             let h = hours.get(i).unwrap_or(unit.float64(TYPICAL_HOURS));
             group.hours += h;
             group.cost += rate(rates, ward) as f64 * h + fees[i] as f64;
-            if group.doctor.map_or(false, |d| d != doctors[i]) {
+            if matches!(group.doctor, Some(d) if d != doctors[i]) {
                 group.handovers += 1.0;
             }
             group.doctor = Some(doctors[i]);
