@@ -28,10 +28,24 @@ type JobInput struct {
 type Output struct {
 	Key            []KeyField `json:"key"`               // empty: one row for the whole population
 	MaxKeysPerUnit int        `json:"max_keys_per_unit"` // L0; 1..1000
-	Metrics        []Metric   `json:"metrics"`
+	// MaxRecordsPerKey is how many records of one unit with equal key count, for
+	// the metrics that take each as a value; 1..1000, 0: 1.
+	MaxRecordsPerKey int `json:"max_records_per_key,omitempty"`
+	// MaxRecordsPerUnit is how many records of one unit count for them over all
+	// its keys; 0: as many as follow from the other two.
+	MaxRecordsPerUnit int      `json:"max_records_per_unit,omitempty"`
+	Metrics           []Metric `json:"metrics"`
+	// Top keeps the keys with the largest figures alone; nil: all keys.
+	Top *Top `json:"top,omitempty"`
 	// Default is what a unit contributes when the guest fails on it; empty:
 	// nothing. Each entry is one record.
 	Default []DefaultRecord `json:"default,omitempty"`
+}
+
+// Top asks for the keys with the largest figures.
+type Top struct {
+	K  int    `json:"k"`  // keys; 1..1000
+	By string `json:"by"` // metric: a count, or a sum whose Min is not below 0
 }
 
 // KeyField is one field of the grouping key.
@@ -49,20 +63,74 @@ type KeyField struct {
 type MetricKind string
 
 const (
-	Count MetricKind = "count" // units that emitted the key; takes no value
-	Sum   MetricKind = "sum"   // sum of one clamped value per unit
-	Mean  MetricKind = "mean"  // that sum over the number of those units
+	Count    MetricKind = "count"    // units that emitted the key; takes no value
+	Sum      MetricKind = "sum"      // sum of one clamped value per unit
+	Mean     MetricKind = "mean"     // that sum over the number of those units
+	Variance MetricKind = "variance" // mean and variance of those values
+	Vector   MetricKind = "vector"   // sum of one vector per unit, shortened to an L2 norm
+
+	// The following take each record of a unit as one value, up to
+	// MaxRecordsPerKey of them; those above take a unit's records of one key
+	// together.
+	Histogram MetricKind = "histogram" // values per bin
+	Quantile  MetricKind = "quantile"  // of the values
+	Distinct  MetricKind = "distinct"  // different values
+	Bounds    MetricKind = "bounds"    // powers of two between which values lie
 )
 
-// Metric is one released figure per key.
+// Metric is one aggregate per key. It makes one released figure, or several.
 type Metric struct {
 	Name string     `json:"name"`
 	Kind MetricKind `json:"kind"`
-	Min  float64    `json:"min"` // sum, mean: a unit's value is clamped to [Min, Max]
-	Max  float64    `json:"max"`
+	// Sum, mean, variance: a unit's value is clamped to [Min, Max]. Histogram,
+	// quantile: so is each value, unless there are Edges.
+	Min float64 `json:"min"`
+	Max float64 `json:"max"`
+	// Size is the number of values that a unit gives; vector: 1..4096.
+	Size int `json:"size,omitempty"`
+	// Clip is the L2 norm that a unit's vector is shortened to; vector.
+	Clip float64 `json:"clip,omitempty"`
+	// Bins is how many equal bins divide [Min, Max]; histogram: 1..4096;
+	// quantile: 1..65536, default 1000. Distinct: cells that values are hashed
+	// to, 64..1048576, default 65536.
+	Bins int `json:"bins,omitempty"`
+	// Edges of the bins, ascending, instead of Min, Max and Bins; histogram,
+	// quantile: 2..4097.
+	Edges []float64 `json:"edges,omitempty"`
+	// At are the fractions that are asked for, in (0, 1), ascending multiples of
+	// 1/10000; quantile: 1..100.
+	At []float64 `json:"at,omitempty"`
+	// MaxTotal bounds what one unit adds over all its keys: the magnitudes of
+	// its clamped values together; sum. 0: max_keys_per_unit times the larger
+	// magnitude of Min and Max.
+	MaxTotal float64 `json:"max_total,omitempty"`
+	// Weight is the metric's share of the price, beside those of the others;
+	// 1..1000, 0: 1.
+	Weight int `json:"weight,omitempty"`
 }
 
-// DefaultRecord is one record of a default contribution.
+// EachRecord says whether the metric takes each record of a unit as a value.
+func (m *Metric) EachRecord() bool {
+	switch m.Kind {
+	case Histogram, Quantile, Distinct, Bounds:
+		return true
+	}
+	return false
+}
+
+// Values is how many numbers a unit gives for the metric: float64s of a record.
+func (m *Metric) Values() int {
+	switch m.Kind {
+	case Count:
+		return 0
+	case Vector:
+		return m.Size
+	}
+	return 1
+}
+
+// DefaultRecord is one record of a default contribution. It gives no vectors:
+// they are zeros.
 type DefaultRecord struct {
 	Key     map[string]any     `json:"key,omitempty"`
 	Metrics map[string]float64 `json:"metrics,omitempty"`

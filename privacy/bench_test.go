@@ -198,14 +198,25 @@ func BenchmarkBoundingString(b *testing.B) {
 	benchBounding(b, glovebox.KeyField{Name: "g", Type: glovebox.String, Width: 16, Private: true}, units, rows)
 }
 
+// BenchmarkBoundingQuantiles is BenchmarkBounding with quantiles in place of the
+// sum: of each key at most 5 records of a user count, each in one of 1,000 bins.
+func BenchmarkBoundingQuantiles(b *testing.B) {
+	units, rows := boundingRows()
+	benchMetrics(b, glovebox.KeyField{Name: "g", Type: glovebox.Int64, Private: true}, units, rows, 5,
+		glovebox.Metric{Name: "n", Kind: glovebox.Count}, glovebox.Metric{Name: "s", Kind: glovebox.Quantile, Max: 1000, At: []float64{0.25, 0.5, 0.75}})
+}
+
 func benchBounding(b *testing.B, key glovebox.KeyField, units [][]byte, rows int) {
+	benchMetrics(b, key, units, rows, 0, glovebox.Metric{Name: "n", Kind: glovebox.Count}, glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 1500})
+}
+
+func benchMetrics(b *testing.B, key glovebox.KeyField, units [][]byte, rows, perKey int, metrics ...glovebox.Metric) {
 	delta := 1e-6
 	if !key.Private {
 		delta = 0
 	}
 	p := must(NewPlan(glovebox.Output{
-		Key: []glovebox.KeyField{key}, MaxKeysPerUnit: 10,
-		Metrics: []glovebox.Metric{{Name: "n", Kind: glovebox.Count}, {Name: "s", Kind: glovebox.Sum, Max: 1500}},
+		Key: []glovebox.KeyField{key}, MaxKeysPerUnit: 10, MaxRecordsPerKey: perKey, Metrics: metrics,
 	}, glovebox.ReleaseDef{Method: "dp", Epsilon: 1, Delta: delta}, nil))
 	b.ReportAllocs()
 	var token [16]byte

@@ -1,10 +1,12 @@
 package privacy
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"glovebox"
 )
@@ -36,9 +38,20 @@ type Bounder struct {
 	ranks  []uint64 // of the groups, or none yet
 	at     []int    // number of the group's key in the partial; -1: not there yet
 	heap   []candidate
+	vector []int64 // of one unit and key
+
+	// Records of the current unit, where each is a value of its own.
+	records    []byte
+	of         []int32     // group of each record
+	head, next []int32     // records of each group, in order; -1: no more
+	left       int         // records that may still count
+	shares     []share     // of each metric
+	own, cells []candidate // of one group: its records, its values
+	values     sipState    // hashes the values of distinct counts
 }
 
-// candidate is a group that competes for one of the L0 places.
+// candidate is a group that competes for one of the L0 places, or a record or
+// value of a group.
 type candidate struct {
 	rank  uint64
 	group int32
@@ -53,7 +66,8 @@ func (p *Plan) NewBounder(secret [32]byte) *Bounder {
 	k := h.Sum(nil)
 	return &Bounder{
 		plan: p, part: p.NewPartial(), size: p.RecordBytes(),
-		sip: newSip(binary.LittleEndian.Uint64(k), binary.LittleEndian.Uint64(k[8:])),
+		sip:    newSip(binary.LittleEndian.Uint64(k), binary.LittleEndian.Uint64(k[8:])),
+		values: newSip(binary.LittleEndian.Uint64(k[16:]), binary.LittleEndian.Uint64(k[24:])),
 	}
 }
 
@@ -66,9 +80,13 @@ func (p *Plan) NewBounder(secret [32]byte) *Bounder {
 // not on the public list, or whose text is not valid (UTF-8 without control
 // characters, padded with zeros), are dropped. Of the others at most L0 stay,
 // those with the smallest pseudo-random rank. Every value is clamped and
-// snapped to the metric's grid. So one unit changes at most L0 keys, each
-// number of units by 1 and each sum by at most the grid's reach, whatever the
-// records hold.
+// snapped to the metric's grid, every vector shortened to its L2 norm. For the
+// metrics that take each record as a value, at most max_records_per_key records
+// of a key stay, chosen in the same way, and max_records_per_unit of all keys, of
+// which the one of the smallest rank takes first.
+// So one unit
+// changes at most L0 keys, each number of units by 1 and each sum by at most the
+// grid's reach, whatever the records hold.
 func (b *Bounder) Unit(token [16]byte, n int, records []byte) {
 	if plantRows(b, n, records) {
 		return
@@ -107,7 +125,7 @@ func (b *Bounder) Partial() (*Partial, error) {
 
 // begin resets the groups and says whether the unit counts.
 func (b *Bounder) begin(token [16]byte) bool {
-	b.groups = 0
+	b.groups, b.of = 0, b.of[:0]
 	if b.started && token == b.last {
 		b.twice = true
 	}
@@ -140,17 +158,17 @@ func (b *Bounder) hasher(token [16]byte) hasher {
 // group sorts records into groups of equal key and adds up their values. It
 // says whether they are well formed; if not, the groups are void.
 func (b *Bounder) group(n int, records []byte) bool {
-	b.groups, b.keys, b.sums, b.ranks = 0, b.keys[:0], b.sums[:0], b.ranks[:0]
+	b.groups, b.keys, b.sums, b.ranks, b.of = 0, b.keys[:0], b.sums[:0], b.ranks[:0], b.of[:0]
 	if n < 0 || n > maxRecords || len(records) != n*b.size {
 		return false
 	}
-	words, values := b.plan.keyWords, len(b.plan.grids)
-	if words <= 1 && n <= fewRecords {
+	words, values := b.plan.keyWords, b.plan.values
+	if words <= 1 && n <= fewRecords && b.plan.slots == 0 {
 		return b.groupFew(n, records)
 	}
 	b.hash()
 	b.room(n)
-	if words == 1 {
+	if words == 1 && b.plan.slots == 0 {
 		return b.groupWords(records)
 	}
 	for i := range n {
@@ -164,7 +182,11 @@ func (b *Bounder) group(n int, records []byte) bool {
 			}
 			s[j] += v
 		}
+		if b.plan.slots > 0 {
+			b.of = append(b.of, int32(g))
+		}
 	}
+	b.records = records
 	return true
 }
 
@@ -191,7 +213,7 @@ const fewRecords = 8
 // groupFew is group for few records with keys of one word, or of none. It
 // leaves the ranks to whom needs them.
 func (b *Bounder) groupFew(n int, records []byte) bool {
-	words, values, size := b.plan.keyWords, len(b.plan.grids), b.size
+	words, values, size := b.plan.keyWords, b.plan.values, b.size
 	b.keys, b.sums = grown(b.keys, fewRecords), grown(b.sums, fewRecords*values)
 	keys, sums, groups := b.keys[:fewRecords], b.sums[:fewRecords*values], 0
 	for range n {
@@ -238,7 +260,7 @@ func (b *Bounder) rank() {
 // groupWords is group for keys of one word, the common case, written for speed:
 // the tables are as long as they can get before the first record is read.
 func (b *Bounder) groupWords(records []byte) bool {
-	values, size := len(b.plan.grids), b.size
+	values, size := b.plan.values, b.size
 	n := len(records) / size
 	b.keys, b.ranks, b.sums = grown(b.keys, n), grown(b.ranks, n), grown(b.sums, n*values)
 	if values == 1 {
@@ -326,7 +348,12 @@ func (b *Bounder) groupOf(key []byte) int {
 		b.keys = append(b.keys, binary.LittleEndian.Uint64(key[8*i:]))
 	}
 	k := b.keys[at:]
-	rank := b.unit.sum(k)
+	rank := uint64(0)
+	if words == 1 {
+		rank = b.unit.word(k[0]) // as groupWords does
+	} else {
+		rank = b.unit.sum(k)
+	}
 	for slot := rank & b.mask; ; slot = (slot + 1) & b.mask {
 		s := b.slots[slot]
 		if uint32(s>>32) != b.epoch {
@@ -342,7 +369,7 @@ func (b *Bounder) groupOf(key []byte) int {
 
 func (b *Bounder) newGroup(rank uint64) int {
 	b.ranks = append(b.ranks, rank)
-	for range b.plan.grids {
+	for range b.plan.values {
 		b.sums = append(b.sums, 0)
 	}
 	b.groups++
@@ -352,7 +379,8 @@ func (b *Bounder) newGroup(rank uint64) int {
 // settle drops and keeps groups and adds those that stay to the partial.
 func (b *Bounder) settle() {
 	words, l0 := b.plan.keyWords, plantL0(b.plan.l0)
-	if b.groups <= l0 { // nothing to choose
+	b.chain()
+	if b.groups <= l0 && b.plan.loose { // nothing to choose
 		for g := range b.groups {
 			key := b.keys[g*words : (g+1)*words]
 			if b.plan.free {
@@ -372,9 +400,11 @@ func (b *Bounder) settle() {
 	} else {
 		b.allowedCandidates()
 	}
-	if len(b.heap) > l0 {
-		b.choose()
+	b.heap = smallest(b.heap, l0)
+	if b.plan.scarce {
+		slices.SortFunc(b.heap, func(x, y candidate) int { return cmp.Compare(x.rank, y.rank) })
 	}
+	b.weigh()
 	for _, c := range b.heap {
 		g := int(c.group)
 		at := -1
@@ -426,21 +456,23 @@ func (b *Bounder) allowedCandidates() {
 	}
 }
 
-// choose cuts the candidates down to the L0 of the smallest rank, in a heap
-// whose top is the largest rank kept so far.
-func (b *Bounder) choose() {
-	l0 := plantL0(b.plan.l0)
-	h := b.heap[:l0]
-	for i := l0/2 - 1; i >= 0; i-- {
+// smallest cuts candidates down to the k of the smallest rank, in a heap whose
+// top is the largest rank kept so far.
+func smallest(all []candidate, k int) []candidate {
+	if len(all) <= k {
+		return all
+	}
+	h := all[:k]
+	for i := k/2 - 1; i >= 0; i-- {
 		sink(h, i)
 	}
-	for _, c := range b.heap[l0:] {
-		if c.rank < h[0].rank {
+	for _, c := range all[k:] {
+		if k > 0 && c.rank < h[0].rank {
 			h[0] = c
 			sink(h, 0)
 		}
 	}
-	b.heap = h
+	return h
 }
 
 // sink restores the order of a heap below i.
@@ -468,6 +500,13 @@ func (b *Bounder) count(g, at int) {
 	}
 	c := b.part.cell(at)
 	c[0]++
+	if !b.plan.plain {
+		b.contribute(c, b.sums[g*b.plan.values:(g+1)*b.plan.values])
+		if b.plan.slots > 0 {
+			b.each(g, at)
+		}
+		return
+	}
 	values := len(b.plan.grids)
 	for j := range b.plan.grids {
 		steps, old := b.plan.grids[j].steps(b.sums[g*values+j]), Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]}

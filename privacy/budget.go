@@ -22,15 +22,19 @@ type budget struct {
 	unitLoss int64
 	sums     []sampler // noise of each grid's sum
 	sumLoss  []int64
+	bins     []binMechanism
+	binLoss  []int64
 	keys     *Selection // nil: public keys
 	keyLoss  int64
 }
 
-// addBudget checks the price and shares it out: in equal parts, in billionths,
-// among the number of units (if there is a count or a mean), the sum of every
-// sum and mean, and the selection of private keys. What does not divide goes,
-// one billionth each, to the first of them, so that the parts make up the
-// price exactly.
+// addBudget checks the price and shares it out: in billionths, in parts by
+// weight, among the number of units (if a metric needs it), every grid's sums,
+// the bins of every metric that counts values, and the selection of private
+// keys. Weights are those of the metrics, the largest of those that need it for
+// the number of units, and 1 for the selection. What does not divide goes, one
+// billionth each, to the first of them, so that the parts make up the price
+// exactly.
 //
 // One unit touches at most L0 keys, so each part is a composition over L0 keys:
 //
@@ -39,59 +43,112 @@ type budget struct {
 //     Selection: epsilon/L0 and delta/L0 per key, or by Gaussian noise.
 //   - Gaussian, part rho: the vector changes by at most sqrt(L0)*D in the L2
 //     norm, variance L0*D^2/(2*rho). Selection: by Gaussian noise, too.
+//   - With a top of k < L0 private keys, one unit has a part in the figures of k
+//     keys at most, which takes the place of L0; see top for the selection.
+//   - Values in bins: one unit has R of them at most for one key and T over all,
+//     which takes the places of L0*D and of L0*D^2: see Plan.change.
 func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 	b := &p.budget
-	field := "release.epsilon"
 	if err := b.declared(r, p.private); err != nil {
 		return err
 	}
-	if b.gaussian {
-		field = "release.rho"
+	weights, counts := p.weights()
+	next, err := b.shares(weights)
+	if err != nil {
+		return err
 	}
-	parts := len(p.grids)
-	counts := false
-	for i := range p.metrics {
-		counts = counts || p.metrics[i].Kind != glovebox.Sum
-	}
-	if counts {
-		parts++
-	}
-	if p.private {
-		parts++
-	}
-	share, rest := b.price.Loss/int64(parts), b.price.Loss%int64(parts)
-	if share == 0 {
-		return invalid(field, "is too small to be shared by %d noisy numbers", parts)
-	}
-	next := func() int64 {
-		if rest--; rest >= 0 {
-			return share + 1
-		}
-		return share
-	}
-	var err error
 	if counts {
 		b.unitLoss = next()
-		if b.units, err = b.noise(b.unitLoss, p.l0, 1); err != nil {
+		if b.units, err = b.noise(b.unitLoss, p.shown, 1); err != nil {
 			return err
 		}
 	}
 	for i := range p.grids {
 		g, loss := &p.grids[i], next()
 		if !b.gaussian {
-			g.coarsen(big.NewRat(int64(p.l0)*1e9, loss))
+			g.coarsen(big.NewRat(int64(p.shown)*1e9, loss))
 		}
-		n, err := b.noise(loss, p.l0, g.reach())
+		n, err := p.sumNoise(g, loss)
 		if err != nil {
 			return err
 		}
 		b.sums, b.sumLoss = append(b.sums, n), append(b.sumLoss, loss)
 	}
+	for i := range p.bins {
+		loss := next()
+		m, err := p.newBinMechanism(&p.bins[i], loss)
+		if err != nil {
+			return err
+		}
+		b.bins, b.binLoss = append(b.bins, m), append(b.binLoss, loss)
+	}
 	if p.private {
 		b.keyLoss = next()
+		if p.top != nil && p.top.rounds {
+			return p.top.price(p, b.keyLoss, b.price)
+		}
 		return b.selection(p.l0)
 	}
 	return nil
+}
+
+// weights lists the weights of the parts in their order. Counts says that the
+// first is that of the number of units.
+func (p *Plan) weights() (weights []int64, counts bool) {
+	units := int64(0)
+	for i := range p.metrics {
+		m := &p.metrics[i]
+		if m.usesUnits() {
+			units = max(units, m.weight())
+		}
+		for range m.gridCount() {
+			weights = append(weights, m.weight())
+		}
+	}
+	if units > 0 {
+		weights = append([]int64{units}, weights...)
+	}
+	for i := range p.bins {
+		weights = append(weights, p.metrics[p.bins[i].metric].weight())
+	}
+	if p.private {
+		weights = append(weights, 1)
+	}
+	return weights, units > 0
+}
+
+// shares divides the price by weights; next returns one part after the other.
+func (b *budget) shares(weights []int64) (next func() int64, err error) {
+	total, rest := int64(0), b.price.Loss
+	for _, w := range weights {
+		total += w
+	}
+	parts := make([]int64, len(weights))
+	for i, w := range weights { // at most 1e12 * 1000
+		parts[i] = b.price.Loss * w / total
+		rest -= parts[i]
+	}
+	for i := range parts {
+		if int64(i) < rest {
+			parts[i]++
+		}
+		if parts[i] == 0 {
+			return nil, invalid(b.field(), "is too small to be shared by %d noisy numbers", len(weights))
+		}
+	}
+	return func() int64 {
+		part := parts[0]
+		parts = parts[1:]
+		return part
+	}, nil
+}
+
+// field is where the price is declared.
+func (b *budget) field() string {
+	if b.gaussian {
+		return "release.rho"
+	}
+	return "release.epsilon"
 }
 
 // declared reads the price.
@@ -103,10 +160,11 @@ func (b *budget) declared(r glovebox.ReleaseDef, private bool) error {
 		return invalid("release", "takes exactly one of epsilon and rho").
 			WithFix("epsilon for Laplace noise, rho for Gaussian noise")
 	}
-	value, field := r.Epsilon, "release.epsilon"
+	value := r.Epsilon
 	if b.gaussian = r.Rho != 0; b.gaussian {
-		value, field = r.Rho, "release.rho"
+		value = r.Rho
 	}
+	field := b.field()
 	if !(value > 0 && value <= MaxEpsilon) {
 		return invalid(field, "is outside (0, %d]", MaxEpsilon)
 	}
@@ -130,16 +188,24 @@ func (b *budget) declared(r glovebox.ReleaseDef, private bool) error {
 // noise returns what a part of loss billionths buys for numbers of which one
 // unit changes at most l0, each by at most reach.
 func (b *budget) noise(loss int64, l0 int, reach int64) (sampler, error) {
-	n := new(big.Int).Mul(big.NewInt(int64(l0)*1e9), big.NewInt(reach))
+	l1 := new(big.Int).Mul(big.NewInt(int64(l0)), big.NewInt(reach))
+	return b.noiseOf(loss, l1, new(big.Int).Mul(l1, big.NewInt(reach)), reach > 1<<16)
+}
+
+// noiseOf returns what a part of loss billionths buys for numbers that one unit
+// changes by at most l1 in the L1 norm, and by the root of square in the L2 norm.
+// Round says that the numbers are so large that the next square of a whole number
+// will do for the variance.
+func (b *budget) noiseOf(loss int64, l1, square *big.Int, round bool) (sampler, error) {
+	n := big.NewInt(1e9)
 	if b.gaussian {
-		n.Mul(n, big.NewInt(reach))
-		v := new(big.Rat).SetFrac(n, big.NewInt(2*loss))
-		if reach > 1<<16 {
+		v := new(big.Rat).SetFrac(n.Mul(n, square), big.NewInt(2*loss))
+		if round {
 			v = squareAbove(v)
 		}
 		return NewGaussian(v)
 	}
-	scale := plantScale(new(big.Rat).SetFrac(n, big.NewInt(loss)))
+	scale := plantScale(new(big.Rat).SetFrac(n.Mul(n, l1), big.NewInt(loss)))
 	if scale.Num().BitLen() >= 63 {
 		scale = new(big.Rat).SetInt(divide(scale.Num(), scale.Denom(), true))
 	}

@@ -47,21 +47,26 @@ func TestChannelKeyPresence(t *testing.T) {
 // workers leave no trace in the bytes.
 func TestChannelOutputOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(21, 22))
-	p := must(NewPlan(output(3, keysOf(textKey, intKey), unitCount, unitSum, unitMean), laplace(30, 0.01), nil))
-	units := randomUnits(p, r, 500)
-	want := tableBytes(p, bound(p, units))
-	if len(want) < 1000 {
-		t.Fatalf("too little came out: %s", want)
-	}
-	for range 5 {
-		r.Shuffle(len(units), func(i, j int) { units[i], units[j] = units[j], units[i] })
-		cut := r.IntN(len(units))
-		a, b := bound(p, units[:cut]), bound(p, units[cut:])
-		if err := b.Merge(a); err != nil {
-			t.Fatal(err)
+	for _, p := range []*Plan{
+		must(NewPlan(output(3, keysOf(textKey, intKey), unitCount, unitSum, unitMean), laplace(30, 0.01), nil)),
+		must(NewPlan(everyKind(3), laplace(300, 0.01), nil)),
+		must(NewPlan(topOf(everyKind(8), 5, "n"), gaussian(1000, 0.01), nil)),
+	} {
+		units := randomUnits(p, r, 500)
+		want := tableBytes(p, bound(p, units))
+		if len(must(p.Release(bound(p, units), newSource([32]byte{3}))).Rows) < 5 {
+			t.Fatalf("too little came out: %s", want)
 		}
-		if got := tableBytes(p, b); got != want {
-			t.Fatalf("another order gives other bytes:\n%s\n%s", got, want)
+		for range 5 {
+			r.Shuffle(len(units), func(i, j int) { units[i], units[j] = units[j], units[i] })
+			cut := r.IntN(len(units))
+			a, b := bound(p, units[:cut]), bound(p, units[cut:])
+			if err := b.Merge(a); err != nil {
+				t.Fatal(err)
+			}
+			if got := tableBytes(p, b); got != want {
+				t.Fatalf("another order gives other bytes:\n%s\n%s", got, want)
+			}
 		}
 	}
 }

@@ -17,7 +17,7 @@ func (p *Plan) addDefaults(records []glovebox.DefaultRecord) error {
 	}
 	for i, r := range records {
 		path := fmt.Sprintf("output.default[%d]", i)
-		words := make([]uint64, p.keyWords+len(p.grids))
+		words := make([]uint64, p.keyWords+p.values)
 		if err := p.defaultKey(words, r, path); err != nil {
 			return err
 		}
@@ -58,22 +58,25 @@ func (p *Plan) defaultKey(words []uint64, r glovebox.DefaultRecord, path string)
 }
 
 func (p *Plan) defaultMetrics(words []uint64, r glovebox.DefaultRecord, path string) error {
-	for i, m := range p.metrics {
-		if p.gridOf[i] < 0 {
-			continue
+	valued := 0
+	for i := range p.metrics {
+		m := &p.metrics[i]
+		if m.Values() != 1 || m.Kind == glovebox.Vector {
+			continue // it has no value, or zeros
 		}
+		valued++
 		at := path + ".metrics." + m.Name
 		v, ok := r.Metrics[m.Name]
 		if !ok {
-			return invalid(at, "is missing").WithFix("give every sum and mean a value")
+			return invalid(at, "is missing").WithFix("give every metric that takes one value a value")
 		}
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return invalid(at, "is not a finite number")
 		}
-		words[p.gridOf[i]] = math.Float64bits(v)
+		words[m.value] = math.Float64bits(v)
 	}
-	if len(r.Metrics) != len(p.grids) {
-		return invalid(path+".metrics", "names something that is neither a sum nor a mean of this job")
+	if len(r.Metrics) != valued {
+		return invalid(path+".metrics", "names something that is no metric of this job with one value")
 	}
 	return nil
 }

@@ -9,9 +9,12 @@
 // the guest made of one unit, unit after unit. The Bounder makes of them a
 // bounded contribution: records of equal key summed, keys outside the public
 // list dropped, at most max_keys_per_unit keys kept by a keyed pseudo-random
-// function, values clamped to the declared range and snapped to a grid of
-// binary fractions. Contributions add up in integers in a Partial; partials
-// merge in any order to the same bytes. Plan.Release makes the table, once.
+// function, values clamped to the declared range (vectors shortened to the declared
+// length) and snapped to a grid of binary fractions; where each record is a value
+// of its own (histogram, quantile, distinct, bounds), at most the declared number
+// of records, each counted in a public bin. Contributions add up in integers in a
+// Partial; partials merge in any order to the same bytes. Plan.Release makes the
+// table, once.
 //
 // Beside this way stand mechanisms for other outputs, all on whole numbers and a
 // Source: Chooser (permute-and-flip), Argmax, Quantile (of values, or of the
@@ -32,9 +35,10 @@
 //   - The guarantee holds for the table as printed, floats included: sums are
 //     integers, noise is drawn by exact integer samplers (Canonne, Kamath and
 //     Steinke 2020), keys are selected with integer probabilities that meet the
-//     inequality of the definition by construction, and all that follows is a
-//     function of those noisy integers and of the declaration. No float decides
-//     anything before the noise is on.
+//     inequality of the definition by construction, a top's keys and single
+//     quantiles are chosen by exact coins, and all that follows is a function of
+//     those noisy integers and of the declaration. No float decides anything
+//     before the noise is on.
 //   - The price is known before any data is read and is never below what the
 //     mechanisms use.
 //   - Equal contributions give equal partials, byte for byte, whatever the
@@ -60,8 +64,9 @@
 //   - A Partial decoded from a frame is checked for form and bounds, not for
 //     truth: a worker that lies about its units lies within those bounds only,
 //     but the guarantee is about honest workers.
-//   - Confidence intervals cover the noise alone: not the effect of clamping,
-//     of keys dropped beyond max_keys_per_unit, of default contributions or of
+//   - Confidence intervals cover the noise alone (of a distinct count also
+//     collisions of hashes): not the effect of clamping, of bins, of records and
+//     keys dropped beyond max_keys_per_unit, of default contributions or of
 //     bad data. They are computed in floats and decide nothing.
 //   - The ledger arithmetic says whether a charge fits. Making the charge
 //     durable before the first row is read is the caller's part.

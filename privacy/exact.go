@@ -2,7 +2,8 @@ package privacy
 
 // Exact reads a partial as a table without noise, without selection and
 // without using it up: the keys that are there, in the order of a release,
-// each figure with an interval of no width.
+// each figure with an interval of no width, or as wide as the bin or the
+// collisions of hashes that it comes from. A top is not cut.
 //
 // It is for sample data alone: what it returns is not private at all, and on
 // real data its caller would have broken the promise of this package. A test
@@ -17,10 +18,22 @@ func (p *Plan) Exact(t *Partial) []Row {
 	for i := range still.budget.sums {
 		still.budget.sums[i] = silence{}
 	}
-	r := &releaser{Plan: &still, part: t, table: &Table{Rows: []Row{}}}
+	still.budget.bins = make([]binMechanism, len(p.budget.bins))
+	for i, m := range p.budget.bins {
+		m.noise, m.still = silence{}, true
+		if m.tree != nil {
+			t := *m.tree
+			t.noise, m.tree = silence{}, &t
+		}
+		still.budget.bins[i] = m
+	}
+	// Silence draws nothing from the source.
+	r := &releaser{Plan: &still, part: t, src: newSource([32]byte{}), radii: map[radiusOf]float64{}, table: &Table{Rows: []Row{}}}
 	r.prepare()
 	for _, i := range t.order(p.compare) {
-		r.row(t.key(i), i)
+		if err := r.row(t.key(i), i); err != nil { // more than 2^46 values, which no sample has
+			break
+		}
 	}
 	return r.table.Rows
 }

@@ -47,3 +47,26 @@ func TestExact(t *testing.T) {
 		t.Error("the plan lost its noise")
 	}
 }
+
+// TestExactEveryKind: what has noise in a release has none here, for all kinds.
+func TestExactEveryKind(t *testing.T) {
+	p := must(NewPlan(everyKind(1), laplace(1, 1e-6), nil))
+	b := p.NewBounder([32]byte{1})
+	for i := range 8 { // values 0, 0, 1, 1, 2, 2, 3, 3
+		v := float64(i / 2)
+		b.Unit(token(i), 1, record(10, []any{"a", 1}, v, v, v, 1, 0, 0, v, v, v, v, v, v))
+	}
+	part := must(b.Partial())
+	rows := p.Exact(part)
+	if len(rows) != 1 || !reflect.DeepEqual(rows, p.Exact(part)) {
+		t.Fatalf("%+v", rows)
+	}
+	want := map[string]float64{"n": 8, "s": 12, "m": 1.5, "y": 1.25, "y.mean": 1.5, "v.0": 8, "v.1": 0, "h.5": 2, "h.8": 2, "h.9": 0,
+		"q.p50": 1, "qs.p50": 1.1, "d": 4, "r.min": 0, "r.max": 4, "c": 12}
+	for i, f := range p.Figures() {
+		c := rows[0].Cells[i]
+		if v, ok := want[f.Name]; ok && (c.Value < v-0.06 || c.Value > v+0.06) {
+			t.Errorf("%s is %+v, want %v", f.Name, c, v)
+		}
+	}
+}

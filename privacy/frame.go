@@ -10,7 +10,7 @@ import (
 // Frame layout.
 const (
 	frameMagic   = "gbpp"
-	frameVersion = 1
+	frameVersion = 2
 	frameHeader  = 40
 )
 
@@ -19,26 +19,35 @@ const (
 //
 //	offset  bytes  content
 //	0       4      "gbpp"
-//	4       4      version, 1
+//	4       4      version, 2
 //	8       16     fingerprint of the declaration
 //	24      4      K: bytes of a key
 //	28      4      M: number of sums
 //	32      8      N: number of keys
-//	40      N*(K+8+16*M)  per key, in ascending order of the key's bytes:
-//	               K bytes of key; units, 1..2^40; M sums, 128 bits each in
-//	               two's complement, in grid steps
+//	40             N keys in ascending order of their bytes, each
+//	               K bytes of key; 8 of units, 1..2^40; M sums, 128 bits each in
+//	               two's complement, in grid steps; and if the job counts values
+//	               in bins, 8 bytes of B, the bins that are not empty, and B times
+//	               8 bytes of the bin's number, ascending, and 8 of its count
 //
 // There is nothing after that. The frame is raw data, as the partial is.
 func (t *Partial) MarshalBinary() ([]byte, error) {
 	if t.plan == nil || t.done {
 		return nil, glovebox.Errorf(glovebox.CodeConflict, "a partial result was merged or released before")
 	}
-	b := make([]byte, 0, frameHeader+t.n*8*(t.words+t.width))
+	size := frameHeader + t.n*8*(t.words+t.width)
+	var all []binCount
+	var start []int
+	if t.bins != nil {
+		size += 8*t.n + 16*t.bins.n
+		all, start = t.bins.sorted(t.n)
+	}
+	b := make([]byte, 0, size)
 	b = append(b, frameMagic...)
 	b = binary.LittleEndian.AppendUint32(b, frameVersion)
 	b = append(b, t.plan.mark[:]...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(8*t.words))
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(t.plan.grids)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(t.plan.cells))
 	b = binary.LittleEndian.AppendUint64(b, uint64(t.n))
 	for _, i := range t.order(compareBytes) {
 		for _, w := range t.key(i) {
@@ -46,6 +55,15 @@ func (t *Partial) MarshalBinary() ([]byte, error) {
 		}
 		for _, w := range t.cell(i) {
 			b = binary.LittleEndian.AppendUint64(b, w)
+		}
+		if t.bins == nil {
+			continue
+		}
+		own := all[start[i]:start[i+1]]
+		b = binary.LittleEndian.AppendUint64(b, uint64(len(own)))
+		for _, e := range own {
+			b = binary.LittleEndian.AppendUint64(b, uint64(e.slot()))
+			b = binary.LittleEndian.AppendUint64(b, e.count)
 		}
 	}
 	return b, nil
@@ -65,59 +83,135 @@ func compareBytes(a, b []uint64) int {
 }
 
 // UnmarshalBinary replaces the content of a partial that NewPartial made. The
-// frame is foreign: its size must be exactly what its header says before
-// anything is allocated, keys must be ascending and such as the plan allows,
-// and every sum must be one that so many bounded units can have. On error the
-// partial is empty.
+// frame is foreign: no more memory is taken than its length warrants, it must end
+// where its last key does, keys and bins must be ascending and such as the plan
+// allows, and every sum and count must be one that so many bounded units can
+// have. On error the partial is empty.
 func (t *Partial) UnmarshalBinary(data []byte) error {
 	if t.plan == nil {
 		return glovebox.Errorf(glovebox.CodeInternal, "a partial result is decoded into one made by NewPartial")
 	}
 	*t = *t.plan.NewPartial()
-	if err := t.header(data); err != nil {
+	err := t.decode(data)
+	if err != nil {
+		*t = *t.plan.NewPartial()
+	}
+	return err
+}
+
+func (t *Partial) decode(data []byte) error {
+	n, err := t.header(data)
+	if err != nil {
 		return err
 	}
-	entry := 8 * (t.words + t.width)
-	body := data[frameHeader:]
-	n := len(body) / entry
+	words := wordReader{data[frameHeader:]}
 	t.keys, t.cells = make([]uint64, 0, n*t.words), make([]uint64, 0, n*t.width)
 	for i := range n {
-		e := body[i*entry : (i+1)*entry]
-		for w := range t.words {
-			t.keys = append(t.keys, binary.LittleEndian.Uint64(e[8*w:]))
+		if words.left() < t.words+t.width {
+			return badFrame("it ends within key %d", i)
 		}
-		for w := range t.width {
-			t.cells = append(t.cells, binary.LittleEndian.Uint64(e[8*(t.words+w):]))
+		for range t.words {
+			t.keys = append(t.keys, words.next())
+		}
+		for range t.width {
+			t.cells = append(t.cells, words.next())
 		}
 		if what := t.check(i); what != "" {
-			*t = *t.plan.NewPartial()
 			return badFrame("key %d %s", i, what)
 		}
+		if t.bins != nil {
+			if what := t.decodeBins(i, &words); what != "" {
+				return badFrame("key %d %s", i, what)
+			}
+		}
+	}
+	if words.left() > 0 {
+		return badFrame("something follows its last key")
 	}
 	t.n = n
 	t.grow(tableSize(n))
 	return nil
 }
 
-// header checks the first bytes and the length of a frame.
-func (t *Partial) header(data []byte) error {
+// wordReader reads numbers of 8 bytes.
+type wordReader struct{ data []byte }
+
+func (r *wordReader) left() int { return len(r.data) / 8 }
+
+func (r *wordReader) next() uint64 {
+	v := binary.LittleEndian.Uint64(r.data)
+	r.data = r.data[8:]
+	return v
+}
+
+// header checks the first bytes of a frame and returns its number of keys, which
+// is one that its length can hold.
+func (t *Partial) header(data []byte) (n int, err error) {
 	le := binary.LittleEndian
 	switch {
 	case len(data) < frameHeader || string(data[:4]) != frameMagic:
-		return badFrame("it does not begin as one")
+		return 0, badFrame("it does not begin as one")
 	case le.Uint32(data[4:]) != frameVersion:
-		return badFrame("its version is %d, not %d", le.Uint32(data[4:]), frameVersion)
+		return 0, badFrame("its version is %d, not %d", le.Uint32(data[4:]), frameVersion)
 	case string(data[8:24]) != string(t.plan.mark[:]):
-		return badFrame("it belongs to another job")
-	case le.Uint32(data[24:]) != uint32(8*t.words) || le.Uint32(data[28:]) != uint32(len(t.plan.grids)):
-		return badFrame("its keys or sums have another layout than the job's")
+		return 0, badFrame("it belongs to another job")
+	case le.Uint32(data[24:]) != uint32(8*t.words) || le.Uint32(data[28:]) != uint32(t.plan.cells):
+		return 0, badFrame("its keys or sums have another layout than the job's")
+	case len(data)%8 != 0:
+		return 0, badFrame("its length is not what its header says")
 	}
-	entry := uint64(8 * (t.words + t.width))
-	body := uint64(len(data) - frameHeader)
-	if n := le.Uint64(data[32:]); body%entry != 0 || n != body/entry {
-		return badFrame("its length is not what its header says")
+	least := uint64(t.words + t.width)
+	if t.bins != nil {
+		least++
 	}
-	return nil
+	words := uint64(len(data)-frameHeader) / 8
+	keys := le.Uint64(data[32:])
+	if keys > words/least || t.bins == nil && keys*least != words || keys > maxKeys {
+		return 0, badFrame("its length is not what its header says")
+	}
+	return int(keys), nil
+}
+
+// decodeBins reads the bins of the i-th key, whose cells were read.
+func (t *Partial) decodeBins(i int, words *wordReader) (wrong string) {
+	if words.left() < 1 {
+		return "has no number of bins"
+	}
+	n := words.next()
+	if n > uint64(words.left()/2) {
+		return "has fewer bins than it says"
+	}
+	units, last := t.cell(i)[0], -1
+	values := make([]uint64, len(t.plan.bins))
+	for range n {
+		slot, count := words.next(), words.next()
+		if slot >= uint64(t.plan.slots) || int(slot) <= last {
+			return "has bins that are not there or not in ascending order"
+		}
+		last = int(slot)
+		b := t.plan.binsOf(uint32(slot))
+		if count < 1 || count > units*uint64(t.plan.perKey) || b.marks() && count != 1 {
+			return "has a count that its units cannot have"
+		}
+		v := &values[t.plan.metrics[b.metric].bins]
+		if *v += count; *v > units*uint64(t.plan.perKey) {
+			return "has counts that its units cannot have"
+		}
+		t.bins.add(binID(i, uint32(slot)), count, false)
+	}
+	for j, v := range values {
+		least := units // each has a record for the key at least
+		if t.plan.bins[j].marks() {
+			least = 1
+		}
+		if t.plan.scarce {
+			least = 0 // but that may be one too many
+		}
+		if v < least {
+			return "has counts that its units cannot have"
+		}
+	}
+	return ""
 }
 
 // check says what is wrong with the i-th entry, the last one read.
@@ -133,9 +227,11 @@ func (t *Partial) check(i int) string {
 	}
 	for j := range t.plan.grids {
 		g := &t.plan.grids[j]
-		s := t.sum(i, j)
-		if s.Cmp(mulInt128(c[0], g.lo)) < 0 || s.Cmp(mulInt128(c[0], g.hi)) > 0 {
-			return "has a sum that its units cannot have"
+		lo, hi := mulInt128(c[0], g.lo), mulInt128(c[0], g.hi)
+		for k := range g.cells {
+			if s := t.sum(i, g.cell+k); s.Cmp(lo) < 0 || s.Cmp(hi) > 0 {
+				return "has a sum that its units cannot have"
+			}
 		}
 	}
 	return ""

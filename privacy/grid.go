@@ -28,6 +28,10 @@ type grid struct {
 	exp      int
 	inv      float64 // 2^-exp
 	lo, hi   int64   // the range in steps, snapped outward
+	most     float64 // that one unit adds to the sums of all its keys; 0: as much as they allow
+
+	of          string // name of the metric, for facts
+	cell, cells int    // its sums in a partial: the first and how many
 }
 
 // newGrid makes the grid of a value in [min, max]. A centred one counts from
@@ -69,8 +73,21 @@ func (g *grid) steps(v float64) int64 {
 	return q
 }
 
-// reach is the most that one unit adds to one key, in steps.
+// reach is the most that one unit adds to one key, in steps: to the sum, or in
+// the L2 norm to the sums of a vector.
 func (g *grid) reach() int64 { return max(-g.lo, g.hi) }
+
+// norm is the most that one unit adds to one key in the norm that the noise is
+// made for: L2 for Gaussian noise, L1 for Laplace. A vector of n numbers and L2
+// norm r has an L1 norm of at most r*sqrt(n).
+func (g *grid) norm(gaussian bool) int64 {
+	r := g.reach()
+	if gaussian || g.cells <= 1 {
+		return r
+	}
+	n := new(big.Int).Mul(big.NewInt(r), big.NewInt(r))
+	return n.Sqrt(n.Mul(n, big.NewInt(int64(g.cells)))).Int64()
+}
 
 // value returns n steps as a float.
 func (g *grid) value(n float64) float64 { return math.Ldexp(n, g.exp) }
@@ -88,16 +105,16 @@ func newGridFor(m glovebox.Metric, path string) (grid, error) {
 	if !(m.Min < m.Max) {
 		return grid{}, invalid(path+".max", "is not above min").WithFix("declare the range that a unit's value is clamped to")
 	}
-	return newGrid(m.Min, m.Max, m.Kind == glovebox.Mean), nil
+	return newGrid(m.Min, m.Max, m.Kind != glovebox.Sum), nil
 }
 
-// coarsen makes the grid coarser until noise of scale reach*perStep steps has a
-// scale below 2^62. That happens only where the noise is so large beside the
+// coarsen makes the grid coarser until Laplace noise of scale norm*perStep steps
+// has a scale below 2^62. That happens only where the noise is so large beside the
 // range that a finer grid would be lost in it.
 func (g *grid) coarsen(perStep *big.Rat) {
 	limit := new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), 62))
 	for {
-		s := new(big.Rat).Mul(perStep, new(big.Rat).SetInt64(g.reach()))
+		s := new(big.Rat).Mul(perStep, new(big.Rat).SetInt64(g.norm(false)))
 		if s.Cmp(limit) < 0 || g.reach() <= 1 {
 			return
 		}

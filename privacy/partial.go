@@ -13,7 +13,7 @@ const (
 )
 
 // Partial is what the contributions of some units add up to: per key the number
-// of units and, for every sum and mean, a whole number of grid steps. It is raw:
+// of units, for every sum a whole number of grid steps, and the counts of bins. It is raw:
 // nothing in it is private yet, and it must not leave the vault's side of the
 // box. Partials of one plan merge in any order and grouping to the same content.
 type Partial struct {
@@ -22,7 +22,8 @@ type Partial struct {
 	width int      // words of one key's cells: the count, then two per sum
 	keys  []uint64 // words per key
 	cells []uint64
-	slots []uint32 // open addressing: 1 + number of the key, 0 for none
+	slots []uint32  // open addressing: 1 + number of the key, 0 for none
+	bins  *binTable // nil: the plan has none
 	n     int
 	full  bool // a key found no place
 	done  bool // merged or released
@@ -30,7 +31,11 @@ type Partial struct {
 
 // NewPartial returns an empty partial.
 func (p *Plan) NewPartial() *Partial {
-	return &Partial{plan: p, words: p.keyWords, width: 1 + 2*len(p.grids), slots: make([]uint32, tableSize(0))}
+	t := &Partial{plan: p, words: p.keyWords, width: 1 + 2*p.cells, slots: make([]uint32, tableSize(0))}
+	if p.slots > 0 {
+		t.bins = newBinTable(p.hash)
+	}
+	return t
 }
 
 // Len is the number of distinct keys. It depends on the data and is for limits
@@ -112,16 +117,24 @@ func (t *Partial) Merge(o *Partial) error {
 		}
 	}
 	o.done = true
+	at := make([]int, o.n)
 	for i := range o.n {
-		at := t.add(o.key(i))
-		if at < 0 {
+		at[i] = t.add(o.key(i))
+		if at[i] < 0 {
 			return errFull()
 		}
-		c, d := t.cell(at), o.cell(i)
+		c, d := t.cell(at[i]), o.cell(i)
 		c[0] += d[0]
-		for j := range t.plan.grids {
-			s := t.sum(at, j).Add(o.sum(i, j))
+		for j := range t.plan.cells {
+			s := t.sum(at[i], j).Add(o.sum(i, j))
 			c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
+		}
+	}
+	if o.bins != nil {
+		for _, e := range o.bins.slots {
+			if e.id != 0 {
+				t.bins.add(binID(at[e.key()], e.slot()), e.count, t.plan.binsOf(e.slot()).marks())
+			}
 		}
 	}
 	return nil

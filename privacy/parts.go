@@ -114,14 +114,16 @@ func (p *part) values() int {
 	return p.keys
 }
 
-// part is the selection without its delta: one choice of epsilon for each key, or
-// Gaussian noise on a number that changes by 1.
+// part is the selection without its delta: one choice of epsilon for each key or
+// round, or Gaussian noise on a number that changes by 1.
 func (s *SelectionFacts) part(l0 int) (part, error) {
 	p := part{mechanism: "permute_and_flip", keys: l0, reach: 1, numbers: 1, levels: 1}
 	text := s.Epsilon
 	switch s.Mechanism {
 	case "gaussian_threshold_selection":
 		p.mechanism, text = "discrete_gaussian", s.Variance
+	case "permute_and_flip_rounds":
+		p.keys = s.Rounds
 	case "optimal_partition_selection", "truncated_laplace_selection":
 	default:
 		return part{}, lossParameters()

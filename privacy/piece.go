@@ -22,5 +22,9 @@ func (b *Bounder) Piece() *Partial {
 
 // bytes is about how much memory a partial takes.
 func (t *Partial) bytes() int64 {
-	return 8*int64(cap(t.keys)+cap(t.cells)) + 4*int64(len(t.slots))
+	n := 8*int64(cap(t.keys)+cap(t.cells)) + 4*int64(len(t.slots))
+	if t.bins != nil {
+		n += 16 * int64(len(t.bins.slots))
+	}
+	return n
 }

@@ -12,7 +12,6 @@ import (
 // Limits of a job's declaration.
 const (
 	MaxKeysPerUnit = 1000 // largest max_keys_per_unit
-	MaxMetrics     = 64
 	MaxKeyFields   = 16
 	MaxDefaults    = 1000 // default records
 	MaxEpsilon     = 1000 // largest epsilon or rho of one job
@@ -29,15 +28,28 @@ type Plan struct {
 	rows     int // number of public keys
 	free     bool
 	l0       int
-	metrics  []glovebox.Metric
-	grids    []grid // one per sum or mean, in declared order
-	gridOf   []int  // per metric: index into grids, -1 for count
-	defaults []byte
-	defaultN int
-	budget   budget
-	hash     hasher
-	mark     [16]byte // fingerprint of the declaration
-	whole    func() *Whole
+	metrics  []metric
+	figures  []Figure
+	values   int      // float64s of a record
+	grids    []grid   // of the metrics that are sums or made of sums, in declared order
+	cells    int      // sums of all grids
+	bins     []binSet // of the metrics that count values in bins, in declared order
+	slots    int      // bins of one key
+	perKey   int      // records of one unit and key that count in bins
+	// maxRecords is how many records of one unit count in bins, over all keys.
+	maxRecords int
+	scarce     bool // fewer than L0 keys can have
+	loose      bool // a key that stays takes nothing from another
+	totals     bool // a metric bounds what one unit adds over all keys
+	plain      bool // each grid has one sum, of the value of the same number
+	defaults   []byte
+	defaultN   int
+	top        *top // nil: all keys
+	shown      int  // keys of one unit that get figures, at most
+	budget     budget
+	hash       hasher
+	mark       [16]byte // fingerprint of the declaration
+	whole      func() *Whole
 }
 
 // NewPlan checks what a job declares about its output and its price. Errors
@@ -61,6 +73,12 @@ func NewPlan(out glovebox.Output, rel glovebox.ReleaseDef, public PublicKeys) (*
 		return nil, err
 	}
 	if err := p.addMetrics(out.Metrics, names); err != nil {
+		return nil, err
+	}
+	if err := p.addRecordLimits(out); err != nil {
+		return nil, err
+	}
+	if err := p.addTop(out.Top); err != nil {
 		return nil, err
 	}
 	if err := p.addDefaults(out.Default); err != nil {
@@ -121,36 +139,6 @@ func (p *Plan) addKeys(keys []glovebox.KeyField, public PublicKeys, names map[st
 	return nil
 }
 
-func (p *Plan) addMetrics(metrics []glovebox.Metric, names map[string]bool) error {
-	if len(metrics) < 1 || len(metrics) > MaxMetrics {
-		return invalid("output.metrics", "%d metrics, 1..%d are possible", len(metrics), MaxMetrics)
-	}
-	for i, m := range metrics {
-		if err := newName(m.Name, fmt.Sprintf("output.metrics[%d]", i), names); err != nil {
-			return err
-		}
-		path := "output.metrics." + m.Name
-		switch m.Kind {
-		case glovebox.Count:
-			if m.Min != 0 || m.Max != 0 {
-				return invalid(path, "a count takes neither min nor max").WithFix("remove them")
-			}
-			p.gridOf = append(p.gridOf, -1)
-		case glovebox.Sum, glovebox.Mean:
-			g, err := newGridFor(m, path)
-			if err != nil {
-				return err
-			}
-			p.gridOf = append(p.gridOf, len(p.grids))
-			p.grids = append(p.grids, g)
-		default:
-			return invalid(path+".kind", "is none of count, sum and mean")
-		}
-		p.metrics = append(p.metrics, m)
-	}
-	return nil
-}
-
 // newName checks the name of a column of the table.
 func newName(name, path string, taken map[string]bool) error {
 	ok := len(name) >= 1 && len(name) <= 63
@@ -173,9 +161,12 @@ func newName(name, path string, taken map[string]bool) error {
 // another's.
 func (p *Plan) fingerprint() {
 	h := sha256.New()
-	h.Write(fmt.Appendf(nil, "%v %d %v", p.keys, p.l0, p.metrics))
+	h.Write(fmt.Appendf(nil, "%v %d %v %d %d", p.keys, p.l0, p.Metrics(), p.perKey, p.maxRecords))
 	for i := range p.grids {
 		h.Write(fmt.Appendf(nil, " %d", p.grids[i].exp))
+	}
+	if p.top != nil {
+		h.Write(fmt.Appendf(nil, " top %d %d", p.top.k, p.top.metric))
 	}
 	for _, f := range p.fields {
 		if f.list != nil {
@@ -185,15 +176,26 @@ func (p *Plan) fingerprint() {
 	copy(p.mark[:], h.Sum(nil))
 }
 
-// RecordBytes is the size of one record of the guest: the key fields, then one
-// float64 for every sum and mean. It is 0 for a count without keys.
-func (p *Plan) RecordBytes() int { return 8 * (p.keyWords + len(p.grids)) }
+// RecordBytes is the size of one record of the guest: the key fields, then the
+// float64s of every metric: none for a count, Size for a vector, else one. It is
+// 0 for a count without keys.
+func (p *Plan) RecordBytes() int { return 8 * (p.keyWords + p.values) }
 
 // Keys returns the key fields without their lists, widths filled in.
 func (p *Plan) Keys() []glovebox.KeyField { return append([]glovebox.KeyField(nil), p.keys...) }
 
 // Metrics returns the metrics in declared order.
-func (p *Plan) Metrics() []glovebox.Metric { return append([]glovebox.Metric(nil), p.metrics...) }
+func (p *Plan) Metrics() []glovebox.Metric {
+	out := make([]glovebox.Metric, len(p.metrics))
+	for i := range p.metrics {
+		out[i] = p.metrics[i].Metric
+	}
+	return out
+}
+
+// Figures returns the figures of one key, in the order of Row.Cells: those of
+// the first metric, of the second, and so on.
+func (p *Plan) Figures() []Figure { return append([]Figure(nil), p.figures...) }
 
 // PublicRows returns the number of rows of the table if keys are public, which
 // is 1 if there are no keys, and 0 if keys are private.

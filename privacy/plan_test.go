@@ -49,6 +49,57 @@ func TestPlanRefuses(t *testing.T) {
 		{"output.metrics.n.kind", metric(glovebox.Metric{Name: "n", Kind: "median"})},
 		{"output.metrics.n", metric(glovebox.Metric{Name: "n", Kind: glovebox.Count, Max: 1})},
 		{"output.metrics.s.max", metric(glovebox.Metric{Name: "s", Kind: glovebox.Sum})},
+		{"output.metrics.s", metric(glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 1, Size: 2})},
+		{"output.metrics.c.max_total", metric(glovebox.Metric{Name: "c", Kind: glovebox.Sum, Min: -3, Max: 1, MaxTotal: 2})},
+		{"output.metrics.c.max_total", metric(glovebox.Metric{Name: "c", Kind: glovebox.Sum, Max: 1, MaxTotal: math.NaN()})},
+		{"output.metrics.c", metric(glovebox.Metric{Name: "c", Kind: glovebox.Mean, Max: 1, MaxTotal: 2})},
+		{"output.metrics.n.weight", metric(glovebox.Metric{Name: "n", Kind: glovebox.Count, Weight: -1})},
+		{"output.metrics.n.weight", metric(glovebox.Metric{Name: "n", Kind: glovebox.Count, Weight: 1001})},
+		{"output.metrics.h.max", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Bins: 3})},
+		{"output.metrics.h.bins", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Max: 1})},
+		{"output.metrics.h.bins", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Max: 1, Bins: 4097})},
+		{"output.metrics.h.bins", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Min: 1e16, Max: 1e16 + 4, Bins: 100})},
+		{"output.metrics.h.edges", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Max: 1, Edges: []float64{1, 2}})},
+		{"output.metrics.h.edges", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Edges: []float64{1}})},
+		{"output.metrics.h.edges[1]", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Edges: []float64{1, 1}})},
+		{"output.metrics.h.edges[1]", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Edges: []float64{1, math.NaN()}})},
+		{"output.metrics.h", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Max: 1, Bins: 2, At: []float64{0.5}})},
+		{"output.top.k", func(j *job) { j.out.Top = &glovebox.Top{K: 0, By: "n"} }},
+		{"output.top.k", func(j *job) { j.out.Top = &glovebox.Top{K: 1001, By: "n"} }},
+		{"output.top.by", func(j *job) { j.out.Top = &glovebox.Top{K: 1, By: "x"} }},
+		{"output.top.by", func(j *job) {
+			j.out.Metrics, j.out.Top = []glovebox.Metric{unitMean}, &glovebox.Top{K: 1, By: "m"}
+		}},
+		{"output.top.by", func(j *job) {
+			j.out.Metrics, j.out.Top = []glovebox.Metric{unitSum}, &glovebox.Top{K: 1, By: "s"}
+		}},
+		{"output.top", func(j *job) {
+			j.out.Key, j.rel = nil, laplace(1, 0)
+			j.out.Metrics, j.out.Top = []glovebox.Metric{unitCount}, &glovebox.Top{K: 1, By: "n"}
+		}},
+		{"output.max_records_per_key", func(j *job) { j.out.MaxRecordsPerKey = 2 }},
+		{"output.max_records_per_unit", func(j *job) { j.out.MaxRecordsPerUnit = 2 }},
+		{"output.max_records_per_key", func(j *job) { j.out.MaxRecordsPerKey = 1001 }},
+		{"output.max_records_per_key", func(j *job) { j.out.MaxRecordsPerKey = -1 }},
+		{"output.max_records_per_unit", func(j *job) { j.out.MaxRecordsPerUnit = 1_000_001 }},
+		{"output.metrics.y.max", metric(glovebox.Metric{Name: "y", Kind: glovebox.Variance, Min: 0, Max: 1e-101})},
+		{"output.metrics.y.max", metric(glovebox.Metric{Name: "y", Kind: glovebox.Variance, Min: 1, Max: 1})},
+		{"output.metrics.v", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Max: 1, Size: 2, Clip: 1})},
+		{"output.metrics.v.size", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Clip: 1})},
+		{"output.metrics.v.size", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Clip: 1, Size: 4097})},
+		{"output.metrics.v.clip", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Size: 2})},
+		{"output.metrics.v.clip", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Size: 2, Clip: math.NaN()})},
+		{"output.metrics.v.clip", metric(glovebox.Metric{Name: "v", Kind: glovebox.Vector, Size: 2, Clip: 1e101})},
+		{"output.metrics", func(j *job) {
+			big := unitVector
+			big.Size = MaxVector
+			other := big
+			other.Name = "w"
+			j.out.Metrics = []glovebox.Metric{big, other, unitCount}
+		}},
+		{"output.metrics.n_lo", func(j *job) {
+			j.out.Metrics = []glovebox.Metric{unitCount, {Name: "n_lo", Kind: glovebox.Count}}
+		}},
 		{"output.metrics.need.max", metric(glovebox.Metric{Name: "need", Kind: glovebox.Mean, Min: 2, Max: 1})},
 		{"output.metrics.s.max", metric(glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: math.Inf(1)})},
 		{"output.metrics.s.min", metric(glovebox.Metric{Name: "s", Kind: glovebox.Sum, Min: math.NaN(), Max: 1})},

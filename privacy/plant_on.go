@@ -58,7 +58,7 @@ func plantFloat(sum, old Int128, steps int64) Int128 {
 // plantKeep shows every private key that occurs.
 func plantKeep(keep bool) bool { return keep || planted == PlantKeys }
 
-// plantReuse draws the same noise for every row of a table.
+// plantReuse draws the same noise for every number of a table.
 func plantReuse(s *Source) *Source {
 	if planted != PlantReuse {
 		return s

@@ -11,9 +11,10 @@ import (
 // the same data would be a second spending. The caller has charged Cost before
 // the first row was read.
 //
-// For every key it draws, in the order of the rows: the selection (private
-// keys), the noise of the number of units, the noise of each sum. So equal
-// partials and equal random words give equal tables, byte for byte.
+// A top of private keys is chosen first. For every key it draws, in the order of
+// keys: the selection (private
+// keys), the noise of the number of units, the noise of each sum, then what the
+// metrics need that count values, in declared order. So equal partials and equal random words give equal tables, byte for byte.
 func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
 	switch {
 	case t == nil || t.plan == nil || src == nil:
@@ -25,18 +26,42 @@ func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
 			WithFix("a job releases once; show its stored release instead")
 	}
 	t.done = true
-	r := &releaser{Plan: p, part: t, src: src, table: &Table{Keys: p.Keys(), Metrics: p.Metrics(), Rows: []Row{}, Facts: p.Facts()}}
+	r := &releaser{Plan: p, part: t, src: src, radii: map[radiusOf]float64{}, table: &Table{Keys: p.Keys(), Metrics: p.Metrics(), Figures: p.Figures(), Rows: []Row{}, Facts: p.Facts()}}
 	r.prepare()
-	if p.private {
-		for _, i := range t.order(p.compare) {
-			if plantKeep(p.budget.keys.Keep(t.cell(i)[0], src)) {
-				r.row(t.key(i), i)
-			}
-		}
-	} else {
-		r.public(make([]uint64, p.keyWords), 0)
+	if err := r.rows(); err != nil {
+		return nil, err
+	}
+	if p.top != nil {
+		r.table.Rows = p.top.cut(p, r.table.Rows)
 	}
 	return r.table, nil
+}
+
+// rows makes all rows, in the order of keys.
+func (r *releaser) rows() error {
+	if !r.private {
+		return r.public(make([]uint64, r.keyWords), 0)
+	}
+	if r.top != nil && r.top.rounds {
+		chosen, err := r.top.choose(r.Plan, r.part, r.src)
+		if err != nil {
+			return err
+		}
+		for _, i := range chosen {
+			if err := r.row(r.part.key(i), i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, i := range r.part.order(r.compare) {
+		if plantKeep(r.budget.keys.Keep(r.part.cell(i)[0], r.src)) {
+			if err := r.row(r.part.key(i), i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // releaser makes the rows of one table.
@@ -46,9 +71,14 @@ type releaser struct {
 	src   *Source
 	table *Table
 
-	least               float64 // of a count
-	unitHalf, unitWide  float64 // radius of the units' noise at alpha and alpha/2
-	halves, wides, sums []float64
+	least    float64 // of a count
+	unitHalf float64 // radius of the units' noise at alpha
+	halves   []float64
+	radii    map[radiusOf]float64
+	sums     []float64
+	bins     []binCount // of all keys, by key and bin; from start[i] on those of key i
+	start    []int
+	counts   []uint64
 }
 
 func (r *releaser) prepare() {
@@ -57,62 +87,98 @@ func (r *releaser) prepare() {
 	}
 	b := &r.budget
 	if b.units != nil {
-		r.unitHalf, r.unitWide = b.units.Radius(alpha), b.units.Radius(alpha/2)
+		r.unitHalf = b.units.Radius(alpha)
 	}
 	for _, s := range b.sums {
-		r.halves, r.wides = append(r.halves, s.Radius(alpha)), append(r.wides, s.Radius(alpha/2))
+		r.halves = append(r.halves, s.Radius(alpha))
 	}
-	r.sums = make([]float64, len(b.sums))
+	r.sums = make([]float64, r.cells)
+	if r.part.bins != nil {
+		r.bins, r.start = r.part.bins.sorted(r.part.n)
+	}
 }
 
 // public makes a row for every combination of the lists of fields f, f+1, ...
 // in order; the fields before f are set in key.
-func (r *releaser) public(key []uint64, f int) {
+func (r *releaser) public(key []uint64, f int) error {
 	if f == len(r.fields) {
 		i, _ := r.part.find(key)
-		r.row(append([]uint64(nil), key...), i)
-		return
+		return r.row(append([]uint64(nil), key...), i)
 	}
 	field := &r.fields[f]
 	for i := range field.list.len() {
 		copy(key[field.at:], field.list.at(i))
-		r.public(key, f+1)
+		if err := r.public(key, f+1); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // row makes the row of one key, number i of the partial, -1 if no unit has it.
-func (r *releaser) row(key []uint64, i int) {
-	row := Row{Key: make([]any, len(r.fields)), Cells: make([]Cell, len(r.metrics))}
-	src := plantReuse(r.src)
+func (r *releaser) row(key []uint64, i int) error {
+	row := Row{Key: make([]any, len(r.fields)), Cells: make([]Cell, 0, len(r.figures))}
 	for f := range r.fields {
 		row.Key[f] = r.fields[f].decode(key)
 	}
 	units := 0.0
 	if s := r.budget.units; s != nil {
-		n := s.Draw(src)
+		n := s.Draw(plantReuse(r.src))
 		if i >= 0 {
 			n = n.Add(Int128{Lo: r.part.cell(i)[0]})
 		}
 		units = n.Float64()
 	}
-	for j, s := range r.budget.sums {
-		n := s.Draw(src)
-		if i >= 0 {
-			n = n.Add(r.part.sum(i, j))
-		}
-		r.sums[j] = n.Float64()
+	for j := range r.grids {
+		r.draw(j, i)
 	}
 	for m := range r.metrics {
-		switch j := r.gridOf[m]; r.metrics[m].Kind {
-		case glovebox.Count:
-			row.Cells[m] = r.count(units)
-		case glovebox.Sum:
-			row.Cells[m] = r.sum(j)
-		case glovebox.Mean:
-			row.Cells[m] = r.mean(j, units)
+		var err error
+		if row.Cells, err = r.figuresOf(row.Cells, &r.metrics[m], units, i); err != nil {
+			return err
 		}
 	}
 	r.table.Rows = append(r.table.Rows, row)
+	return nil
+}
+
+// draw makes the noisy sums of grid j for key number i.
+func (r *releaser) draw(j, i int) {
+	g := &r.grids[j]
+	for k := g.cell; k < g.cell+g.cells; k++ {
+		n := r.budget.sums[j].Draw(plantReuse(r.src))
+		if i >= 0 {
+			n = n.Add(r.part.sum(i, k))
+		}
+		r.sums[k] = n.Float64()
+	}
+}
+
+// figuresOf appends the figures of a metric of key number i.
+func (r *releaser) figuresOf(cells []Cell, m *metric, units float64, i int) ([]Cell, error) {
+	switch m.Kind {
+	case glovebox.Count:
+		cells = append(cells, r.count(units))
+	case glovebox.Sum:
+		cells = append(cells, r.sum(m.grid))
+	case glovebox.Mean:
+		cells = append(cells, r.mean(m.grid, units))
+	case glovebox.Variance:
+		cells = r.variance(cells, m.grid, units)
+	case glovebox.Vector:
+		for k := range m.Size {
+			cells = append(cells, r.coordinate(m.grid, k))
+		}
+	case glovebox.Histogram:
+		cells = r.histogram(cells, m.bins, i)
+	case glovebox.Quantile:
+		return r.quantile(cells, m.bins, i)
+	case glovebox.Distinct:
+		cells = r.distinct(cells, m.bins, i)
+	case glovebox.Bounds:
+		cells = r.bounds(cells, m.bins, i)
+	}
+	return cells, nil
 }
 
 func (r *releaser) count(units float64) Cell {
@@ -133,8 +199,17 @@ func (r *releaser) sum(j int) Cell {
 		most = 0
 	}
 	half := g.value(r.halves[j])
-	v := g.value(r.sums[j])
+	v := g.value(r.sums[g.cell])
 	return cell(v, v-half, v+half, least, most)
+}
+
+// coordinate is one number of the sum of vectors. Its interval is its own: all
+// numbers of a vector of 20 lie within theirs about one time in three.
+func (r *releaser) coordinate(j, k int) Cell {
+	g := &r.grids[j]
+	half := g.value(r.halves[j])
+	v := g.value(r.sums[g.cell+k])
+	return cell(v, v-half, v+half, math.Inf(-1), math.Inf(1))
 }
 
 // mean divides the noisy sum around the middle by the noisy number of units.
@@ -145,8 +220,48 @@ func (r *releaser) mean(j int, units float64) Cell {
 	if units < 1 { // nothing can be said
 		return cell(g.mid, g.min, g.max, g.min, g.max)
 	}
-	s, w := g.value(r.sums[j]), g.value(r.wides[j])
-	few, many := math.Max(1, units-r.unitWide), units+r.unitWide
-	lo, hi := s-w, s+w
-	return cell(g.mid+s/units, g.mid+math.Min(lo/few, lo/many), g.mid+math.Max(hi/few, hi/many), g.min, g.max)
+	lo, hi := r.quotient(j, units, alpha/2)
+	return cell(g.mid+g.value(r.sums[g.cell])/units, g.mid+lo, g.mid+hi, g.min, g.max)
 }
+
+// quotient is the range of the sum of grid j over the number of units while both
+// lie within intervals that miss with probability miss each.
+func (r *releaser) quotient(j int, units, miss float64) (lo, hi float64) {
+	g := &r.grids[j]
+	s, w := g.value(r.sums[g.cell]), g.value(r.radius(j, miss))
+	u := r.unitRadius(miss)
+	few, many := math.Max(1, units-u), units+u
+	lo, hi = s-w, s+w
+	return math.Min(lo/few, lo/many), math.Max(hi/few, hi/many)
+}
+
+// radiusOf names a radius at a probability: of the noise of grid j, or of
+// another number below 0.
+type radiusOf struct {
+	j    int
+	miss float64
+}
+
+const (
+	unitsRadius = -1
+	binRadius   = -2 // of set k: binRadius-k
+)
+
+func (r *releaser) radius(j int, miss float64) float64 {
+	id := radiusOf{j, miss}
+	v, ok := r.radii[id]
+	if !ok {
+		switch {
+		case j == unitsRadius:
+			v = r.budget.units.Radius(miss)
+		case j <= binRadius:
+			v = r.budget.bins[binRadius-j].noise.Radius(miss)
+		default:
+			v = r.budget.sums[j].Radius(miss)
+		}
+		r.radii[id] = v
+	}
+	return v
+}
+
+func (r *releaser) unitRadius(miss float64) float64 { return r.radius(unitsRadius, miss) }

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"math"
+	"math/big"
 
 	"glovebox"
 )
@@ -10,8 +11,9 @@ import (
 type Table struct {
 	Keys    []glovebox.KeyField `json:"keys"`    // without lists, widths filled in
 	Metrics []glovebox.Metric   `json:"metrics"` // as declared
-	// Rows are sorted by key, field by field: numbers by value, text by bytes.
-	// With public keys there is one for every possible key, with no key exactly
+	Figures []Figure            `json:"figures"` // what the metrics make of each key
+	// Rows are sorted by key, field by field: numbers by value, text by bytes;
+	// those of a top by the figure that it is by, largest first. With public keys there is one for every possible key, with no key exactly
 	// one, with private keys one for every key that was selected.
 	Rows  []Row `json:"rows"`
 	Facts Facts `json:"facts"`
@@ -20,7 +22,7 @@ type Table struct {
 // Row is one key and its figures.
 type Row struct {
 	Key   []any  `json:"key"`   // string or int64, per key field
-	Cells []Cell `json:"cells"` // per metric
+	Cells []Cell `json:"cells"` // per figure
 }
 
 // Cell is one figure with its 95 % confidence interval: Lo <= Value <= Hi.
@@ -48,7 +50,7 @@ type Facts struct {
 	Price      glovebox.Amount  `json:"price"`      // Loss: billionths of epsilon, or of rho for Gaussian noise
 	Noise      []NoiseFacts     `json:"noise"`
 	Selection  *SelectionFacts  `json:"selection,omitempty"` // nil: public keys
-	Errors     map[string]Error `json:"errors"`              // per metric
+	Errors     map[string]Error `json:"errors"`              // per metric, or per figure NAME.mean
 	Whole      *Whole           `json:"whole,omitempty"`     // readings of what all mechanisms cost together
 }
 
@@ -74,22 +76,36 @@ type NoiseFacts struct {
 
 // SelectionFacts say how private keys were selected.
 type SelectionFacts struct {
-	Mechanism string `json:"mechanism"`          // optimal_partition_selection, truncated_laplace_selection or gaussian_threshold_selection
+	// Mechanism is optimal_partition_selection, truncated_laplace_selection,
+	// gaussian_threshold_selection or permute_and_flip_rounds.
+	Mechanism string `json:"mechanism"`
 	Epsilon   string `json:"epsilon,omitempty"`  // per key, an exact fraction; empty with Gaussian noise
 	Variance  string `json:"variance,omitempty"` // of Gaussian noise, an exact fraction
 	Delta     string `json:"delta"`              // per key, an exact fraction
 	Even      uint64 `json:"even"`               // units with which a key is kept at least every other time
 	Always    uint64 `json:"always"`             // units with which a key is always kept; 0: no number is sure
 	Loss      int64  `json:"loss"`               // its part of Price.Loss
+	// Of a top that is chosen in rounds, permute_and_flip_rounds: Epsilon is that
+	// of a round and Delta that of all; Even and Always are 0.
+	Rounds int    `json:"rounds,omitempty"`
+	By     string `json:"by,omitempty"` // metric whose exact values are compared
+	// Threshold is the value that the candidate "no key" has: in units, or in
+	// steps of the metric's grid.
+	Threshold string `json:"threshold,omitempty"`
 }
 
-// Error is what the noise does to a metric, in the metric's own unit. For a mean
+// Error is what the noise does to a metric, in the metric's own unit; to each
+// number of a vector, to each count of a histogram and of bounds; for a distinct
+// count, while few cells are marked. For a mean and a variance
 // both figures have to be divided by the number of units of the key, and hold
 // while that is large beside its noise; they are upper bounds, reached where the
 // mean is at an end of its range.
 type Error struct {
 	StdDev float64 `json:"std_dev"` // standard deviation
 	Half   float64 `json:"half"`    // half the width of a 95 % confidence interval
+	// Ranks is how many values a quantile may lie off the wanted rank, with 95 %
+	// confidence; the other two are 0 then.
+	Ranks float64 `json:"ranks,omitempty"`
 }
 
 // alpha is how often a confidence interval may miss, at most.
@@ -112,26 +128,84 @@ func (p *Plan) facts() Facts {
 		n.Mechanism, n.Parameter = b.units.facts()
 		f.Noise = append(f.Noise, n)
 	}
-	for i, m := range p.metrics {
-		j := p.gridOf[i]
-		if j < 0 {
-			f.Errors[m.Name] = Error{StdDev: b.units.StdDev(), Half: b.units.Radius(alpha)}
-			continue
-		}
+	for j := range p.grids {
 		g := &p.grids[j]
-		n := NoiseFacts{Of: m.Name, Step: g.String(), Reach: g.reach(), Loss: b.sumLoss[j]}
+		n := NoiseFacts{Of: g.of, Step: g.String(), Reach: g.norm(b.gaussian), Loss: b.sumLoss[j]}
+		if g.cells > 1 {
+			n.Numbers = g.cells
+		}
+		if g.most > 0 {
+			n.Total = g.total(p.l0)
+		}
 		n.Mechanism, n.Parameter = b.sums[j].facts()
 		f.Noise = append(f.Noise, n)
-		e := Error{StdDev: g.value(b.sums[j].StdDev()), Half: g.value(b.sums[j].Radius(alpha))}
-		if m.Kind == glovebox.Mean {
-			reach := g.value(float64(g.reach()))
-			e.StdDev = math.Hypot(e.StdDev, reach*b.units.StdDev())
-			e.Half = g.value(b.sums[j].Radius(alpha/2)) + reach*b.units.Radius(alpha/2)
+	}
+	for j := range p.bins {
+		f.Noise = append(f.Noise, p.binFacts(j))
+	}
+	for i := range p.metrics {
+		p.errors(f.Errors, &p.metrics[i])
+	}
+	if t := p.top; t != nil && t.rounds {
+		threshold := new(big.Int).Lsh(big.NewInt(t.threshold), t.shift)
+		f.Selection = &SelectionFacts{
+			Mechanism: "permute_and_flip_rounds", Epsilon: t.epsilon.RatString(),
+			Delta: new(big.Rat).SetFrac64(b.price.Delta, 1e15).RatString(), Loss: b.keyLoss,
+			Rounds: t.k, By: p.metrics[t.metric].Name, Threshold: threshold.String(),
 		}
-		f.Errors[m.Name] = e
 	}
 	if k := b.keys; k != nil {
 		f.Selection = k.facts(b.keyLoss)
 	}
 	return f
+}
+
+// errors adds what the noise does to a metric.
+func (p *Plan) errors(all map[string]Error, m *metric) {
+	b := &p.budget
+	switch m.Kind {
+	case glovebox.Count:
+		all[m.Name] = Error{StdDev: b.units.StdDev(), Half: b.units.Radius(alpha)}
+	case glovebox.Sum, glovebox.Vector:
+		g, s := &p.grids[m.grid], b.sums[m.grid]
+		all[m.Name] = Error{StdDev: g.value(s.StdDev()), Half: g.value(s.Radius(alpha))}
+	case glovebox.Mean:
+		all[m.Name] = p.meanError(m)
+	case glovebox.Quantile:
+		all[m.Name] = p.quantileError(m.bins)
+	case glovebox.Histogram, glovebox.Distinct, glovebox.Bounds:
+		s := b.bins[m.bins].noise
+		all[m.Name] = Error{StdDev: s.StdDev(), Half: s.Radius(alpha)}
+	case glovebox.Variance:
+		all[m.Name], all[m.Name+".mean"] = p.varianceError(m), p.meanError(m)
+	}
+}
+
+func (p *Plan) meanError(m *metric) Error {
+	b, g, s := &p.budget, &p.grids[m.grid], p.budget.sums[m.grid]
+	reach := g.value(float64(g.reach()))
+	return Error{
+		StdDev: math.Hypot(g.value(s.StdDev()), reach*b.units.StdDev()),
+		Half:   g.value(s.Radius(alpha/2)) + reach*b.units.Radius(alpha/2),
+	}
+}
+
+// binFacts says how the values of set j get their noise.
+func (p *Plan) binFacts(j int) NoiseFacts {
+	b, m := &p.bins[j], &p.budget.bins[j]
+	n := NoiseFacts{Of: p.metrics[b.metric].Name, Step: "1", Reach: int64(p.perKey), Loss: p.budget.binLoss[j], Numbers: b.n}
+	if p.scarce {
+		n.Total = int64(p.maxRecords)
+	}
+	switch {
+	case m.quantile != nil:
+		n.Mechanism, n.Parameter = "permute_and_flip", m.epsilon.RatString()
+		return n
+	case m.tree != nil:
+		n.Levels, n.Numbers = m.tree.height, m.tree.leaves
+	case b.marks():
+		n.Numbers = 0
+	}
+	n.Mechanism, n.Parameter = m.noise.facts()
+	return n
 }

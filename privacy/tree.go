@@ -92,15 +92,9 @@ func (t *Tree) NodeStdDev() float64 { return t.noise.StdDev() }
 // leaves in [0, Leaves()], whole numbers being the edges between leaves; within
 // a leaf, values count as spread evenly. Counts are the values on each leaf.
 func (t *Tree) Quantiles(counts []uint64, at []float64, src *Source) ([]float64, error) {
-	if len(counts) != t.leaves || src == nil {
-		return nil, glovebox.Errorf(glovebox.CodeInternal, "a tree of %d leaves got %d counts", t.leaves, len(counts))
-	}
-	d := &descent{Tree: t, upTo: make([]uint64, t.leaves+1), src: src, known: map[[2]int][]float64{}}
-	for i, c := range counts {
-		if c > maxQuantileValues || d.upTo[i] > maxQuantileValues {
-			return nil, glovebox.Errorf(glovebox.CodeInternal, "more than 2^45 values")
-		}
-		d.upTo[i+1] = d.upTo[i] + c
+	d, err := t.descend(counts, src)
+	if err != nil {
+		return nil, err
 	}
 	order := make([]int, len(at))
 	for i, q := range at {
@@ -123,6 +117,21 @@ func (t *Tree) Quantiles(counts []uint64, at []float64, src *Source) ([]float64,
 		answers[i] = d.find(at[i])
 	}
 	return answers, nil
+}
+
+// descend begins a release.
+func (t *Tree) descend(counts []uint64, src *Source) (*descent, error) {
+	if len(counts) != t.leaves || src == nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "a tree of %d leaves got %d counts", t.leaves, len(counts))
+	}
+	d := &descent{Tree: t, upTo: make([]uint64, t.leaves+1), src: src, known: map[[2]int][]float64{}}
+	for i, c := range counts {
+		if c > maxQuantileValues || d.upTo[i] > maxQuantileValues {
+			return nil, glovebox.Errorf(glovebox.CodeInternal, "more than 2^45 values")
+		}
+		d.upTo[i+1] = d.upTo[i] + c
+	}
+	return d, nil
 }
 
 // descent is one release of a tree.

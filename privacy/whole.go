@@ -56,7 +56,7 @@ func (f *Facts) parts() ([]part, error) {
 	var all []part
 	left := f.Price.Loss
 	for i := range f.Noise {
-		p, err := f.Noise[i].part(f.L0)
+		p, err := f.Noise[i].part(f.shown())
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +94,18 @@ func (f *Facts) losses() (*Losses, error) {
 	if !ok {
 		return nil, lossParameters()
 	}
+	if f.Selection.Rounds > 0 { // one delta for all of them
+		return l, l.AddApproximate(new(big.Rat), delta, 1)
+	}
 	return l, l.AddApproximate(new(big.Rat), delta, f.L0)
+}
+
+// shown is in the figures of how many keys one unit has a part, at most.
+func (f *Facts) shown() int {
+	if f.Selection != nil && f.Selection.Rounds > 0 {
+		return min(f.L0, f.Selection.Rounds)
+	}
+	return f.L0
 }
 
 // rho adds up what the parts cost in zCDP.

@@ -26,7 +26,7 @@ func scalarTypes(f *abi.Function) (params, results []byte) {
 	for range f.Output.Key {
 		results = append(results, wasmbin.I64)
 	}
-	for range f.Output.Metrics {
+	for range f.Output.Values() {
 		results = append(results, wasmbin.F64)
 	}
 	return params, results

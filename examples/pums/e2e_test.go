@@ -1,6 +1,8 @@
 package pums
 
 import (
+	"slices"
+	"strconv"
 	"testing"
 
 	"glovebox/internal/testkit/demo"
@@ -19,6 +21,7 @@ func TestJob(t *testing.T) {
 	d.OK("dataset", "load", "pums", "pums.csv", "--as", "census")
 	d.OK("scenario", "add", "scenario.yaml", "--as", "liu")
 	d.OK("scenario", "grant", "grant.yaml", "--as", "zhao")
+	checkSpread(t, d)
 	out := d.Run("job.yaml")
 	people := map[string]float64{"no diploma": 0, "high school": 0, "some college": 0, "degree": 0}
 	for _, row := range demo.CSV(t, "pums.csv") {
@@ -45,6 +48,49 @@ func TestJob(t *testing.T) {
 		key, count := r[0].(string), r[1].(float64)
 		if diff := count - people[key]; diff > 29 || diff < -29 {
 			t.Errorf("%s: a count is off by %.0f", key, diff)
+		}
+	}
+}
+
+// checkSpread runs the second job and holds its figures against the truth.
+func checkSpread(t *testing.T, d *demo.Domain) {
+	t.Helper()
+	out := d.Run("spread.yaml")
+	if len(out.Rows) != 1 || len(out.Rows[0]) != 3*7 {
+		t.Fatalf("spread: %v", out.Rows)
+	}
+	var incomes []float64
+	ages := make([]float64, 4)
+	for _, row := range demo.CSV(t, "pums.csv") {
+		income, err := strconv.ParseFloat(row["income"], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		incomes = append(incomes, income)
+		age, bin := demo.Int(t, row["age"]), 0
+		for _, edge := range []int{30, 45, 65} {
+			if age >= edge {
+				bin++
+			}
+		}
+		ages[bin]++
+	}
+	slices.Sort(incomes)
+	// A node of the tree has discrete Gaussian noise of sigma sqrt(3/0.125) = 4.9,
+	// and a rank is made of 15 of them on each of 3 levels at most: sigma < 33.
+	// Six sigma, 200 ranks, are missed with probability below 1e-8; an income is
+	// then off by less than 200 ranks and a bin of 100.
+	for i, q := range []float64{0.25, 0.5, 0.75} {
+		at := int(q * float64(len(incomes)))
+		got := out.Rows[0][3*i].(float64)
+		if got < incomes[at-200]-200 || got > incomes[at+200]+200 {
+			t.Errorf("quantile %v is %v, the truth %v", q, got, incomes[at])
+		}
+	}
+	// Discrete Gaussian noise with rho = 0.0625: sigma < 2.9, ten sigma as above.
+	for i, want := range ages {
+		if diff := out.Rows[0][9+3*i].(float64) - want; diff > 29 || diff < -29 {
+			t.Errorf("ages.%d is off by %.0f", i, diff)
 		}
 	}
 }

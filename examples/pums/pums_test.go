@@ -21,7 +21,7 @@ import (
 	"glovebox/sandbox/abi"
 )
 
-var update = flag.Bool("update", false, "write income.wasm")
+var update = flag.Bool("update", false, "write the modules")
 
 func read(t *testing.T, file string) []byte {
 	t.Helper()
@@ -32,7 +32,7 @@ func read(t *testing.T, file string) []byte {
 	return b
 }
 
-// TestModuleIsItsSource builds the module and wants the committed bytes.
+// TestModuleIsItsSource builds the modules and wants the committed bytes.
 func TestModuleIsItsSource(t *testing.T) {
 	// Another version of the compiler may well choose other instructions.
 	if out, err := exec.Command("clang-19", "--version").Output(); err != nil || !strings.Contains(string(out), "19.1.7") {
@@ -41,17 +41,19 @@ func TestModuleIsItsSource(t *testing.T) {
 	if _, err := exec.LookPath("wasm-ld-19"); err != nil {
 		t.Skip("needs wasm-ld-19, which linked the committed module")
 	}
-	r, err := modbuild.Build(context.Background(), modbuild.Source{Path: "income.c"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile("income.wasm", r.Wasm, 0o644); err != nil {
+	for _, name := range []string{"income", "spread"} {
+		r, err := modbuild.Build(context.Background(), modbuild.Source{Path: name + ".c"})
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if !bytes.Equal(r.Wasm, read(t, "income.wasm")) {
-		t.Fatal("income.wasm is not what income.c and its manifest give; go test -run Source -update writes it")
+		if *update {
+			if err := os.WriteFile(name+".wasm", r.Wasm, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(r.Wasm, read(t, name+".wasm")) {
+			t.Errorf("%s.wasm is not what its source and its manifest give; go test -run Source -update writes it", name)
+		}
 	}
 }
 

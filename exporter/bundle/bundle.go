@@ -31,7 +31,7 @@ const (
 	// when it is verified.
 	MaxFile = 64 << 20
 	// MaxColumns is how many columns a released table may have.
-	MaxColumns = 256
+	MaxColumns = 25_000
 )
 
 // results are the files that hold the result, others those that go with it:
@@ -68,7 +68,7 @@ type Evidence struct {
 
 var (
 	idForm     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
-	columnForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,95}$`)
+	columnForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,95}(\.[A-Za-z0-9_]{1,31})?$`)
 )
 
 // Build makes the files of a bundle. The envelope comes first: a destination

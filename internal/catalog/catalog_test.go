@@ -249,7 +249,7 @@ func written(v any) ([]byte, error) {
 		}
 		return noEmpty.ReplaceAll(b, nil), nil
 	}
-	d := jobDoc{Job: *j, Output: outputDoc{MaxKeysPerUnit: j.Output.MaxKeysPerUnit, Default: j.Output.Default}}
+	d := jobDoc{Job: *j, Output: outputDoc{MaxKeysPerUnit: j.Output.MaxKeysPerUnit, MaxPerKey: j.Output.MaxRecordsPerKey, MaxPerUnit: j.Output.MaxRecordsPerUnit, Default: j.Output.Default}}
 	for _, k := range j.Output.Key {
 		def := keyDef{Type: k.Type, Public: k.Public, Private: k.Private}
 		if k.Width > 0 {
@@ -257,10 +257,22 @@ func written(v any) ([]byte, error) {
 		}
 		d.Output.Key = append(d.Output.Key, entry[keyDef]{k.Name, def})
 	}
+	if t := j.Output.Top; t != nil {
+		d.Output.Top = &topDef{json.Number(strconv.Itoa(t.K)), t.By}
+	}
 	for _, m := range j.Output.Metrics {
-		def := metricDef{Kind: m.Kind}
-		if m.Kind != glovebox.Count {
+		def := metricDef{Kind: m.Kind, Clip: m.Clip, Edges: m.Edges, At: m.At, MaxTotal: m.MaxTotal}
+		if needs, _ := fieldsOf(m.Kind, m.Edges != nil); slices.Contains(needs, "min") {
 			def.Min, def.Max = &m.Min, &m.Max
+		}
+		if m.Weight > 0 {
+			def.Weight = json.Number(strconv.Itoa(m.Weight))
+		}
+		if m.Bins > 0 {
+			def.Bins = json.Number(strconv.Itoa(m.Bins))
+		}
+		if m.Size > 0 {
+			def.Size = json.Number(strconv.Itoa(m.Size))
 		}
 		d.Output.Metrics = append(d.Output.Metrics, entry[metricDef]{m.Name, def})
 	}

@@ -118,16 +118,49 @@ func TestJobChecks(t *testing.T) {
 			[]string{"j:11:22: output.max_keys_per_unit: without key fields there is one key (write 1)"}},
 		"metrics": {[]string{jobMetrics, "    a: {kind: count, max: 3}\n    b: {kind: sum, max: 3}\n    c: {kind: mean, min: 3, max: 3}\n"},
 			[]string{
-				"j:15:22: output.metrics.a.max: a count takes no value (remove it)",
-				"j:16:8: output.metrics.b: sum needs min and max (add both: the range of one unit's value, known without the data)",
+				"j:15:22: output.metrics.a.max: a metric of kind count takes no max (remove it)",
+				"j:16:8: output.metrics.b: sum needs min and max (declare what is known without the data)",
 				"j:17:34: output.metrics.c.max: is not above min (write a number above min)"}},
+		"vectors": {[]string{jobMetrics, "    a: {kind: vector, size: 3, clip: 1, min: 0}\n    b: {kind: vector, clip: 1}\n    c: {kind: mean, min: 0, max: 3, size: 3}\n    d: {kind: vector, size: 2.0, clip: 1}\n"},
+			[]string{
+				"j:15:41: output.metrics.a.min: a metric of kind vector takes no min (remove it)",
+				"j:16:8: output.metrics.b: vector needs size and clip (declare what is known without the data)",
+				"j:17:37: output.metrics.c.size: a metric of kind mean takes no size (remove it)",
+				"j:18:29: output.metrics.d.size: does not fit its field (write a whole number without a decimal point or exponent)"}},
+		"histograms": {[]string{jobMetrics, "    a: {kind: histogram, edges: [0, 1, 1], min: 0}\n    b: {kind: histogram, min: 0, max: 1}\n    c: {kind: histogram, min: 0, max: 1, bins: 2.0}\n    d: {kind: mean, min: 0, max: 3, edges: [1, 2]}\n"},
+			[]string{
+				"j:15:40: output.metrics.a.edges[2]: is not above the edge before (write edges in ascending order)",
+				"j:15:44: output.metrics.a.min: a metric of kind histogram takes no min beside edges (remove it)",
+				"j:16:8: output.metrics.b: histogram needs min and max and bins (declare what is known without the data)",
+				"j:17:48: output.metrics.c.bins: does not fit its field (write a whole number without a decimal point or exponent)",
+				"j:18:37: output.metrics.d.edges: a metric of kind mean takes no edges (remove it)"}},
+		"totals": {[]string{jobMetrics, "    a: {kind: sum, min: -3, max: 1, max_total: 2.5}\n    b: {kind: mean, min: 0, max: 1, max_total: 3, weight: 2}\n"},
+			[]string{
+				"j:15:48: output.metrics.a.max_total: is less than one value can be (write at least the larger magnitude of min and max)",
+				"j:16:37: output.metrics.b.max_total: a metric of kind mean takes no max_total (remove it)"}},
+		"top": {[]string{jobMetrics, "    need: {kind: mean, min: 0, max: 10}\n    low: {kind: sum, min: -1, max: 10}\n    all: {kind: sum, min: 0, max: 10}\n  top: {k: 3, by: al}\n"},
+			[]string{"j:18:19: output.top.by: `al` is no count of the output, and no sum whose min is 0 or above (did you mean `all`?)"}},
+		"top of a mean": {[]string{jobMetrics, "    need: {kind: mean, min: 0, max: 10}\n  top: {k: 3.0, by: need}\n"},
+			[]string{
+				"j:16:12: output.top.k: does not fit its field (write a whole number without a decimal point or exponent)",
+				"j:16:21: output.top.by: `need` is no count of the output, and no sum whose min is 0 or above (name a count, or a sum whose min is 0 or above)"}},
+		"quantiles": {[]string{jobMetrics, "    a: {kind: quantile, at: [0.5, 0.5], min: 0, max: 1}\n    b: {kind: quantile, min: 0, max: 1}\n    c: {kind: distinct, min: 0}\n    d: {kind: bounds, bins: 3}\n"},
+			[]string{
+				"j:15:35: output.metrics.a.at[1]: is not above the fraction before (write fractions in ascending order)",
+				"j:16:8: output.metrics.b: quantile needs at and min and max (declare what is known without the data)",
+				"j:17:25: output.metrics.c.min: a metric of kind distinct takes no min (remove it)",
+				"j:18:23: output.metrics.d.bins: a metric of kind bounds takes no bins (remove it)"}},
+		"records for nothing": {[]string{"max_keys_per_unit: 1", "max_keys_per_unit: 1\n  max_records_per_key: 2\n  max_records_per_unit: 2"},
+			[]string{
+				"j:14:3: output.max_records_per_key: bounds nothing: no metric takes each record as a value (remove it)",
+				"j:15:3: output.max_records_per_unit: bounds nothing: no metric takes each record as a value (remove it)"}},
 		"default": {[]string{jobMetrics, jobMetrics + "  default:\n    - {key: {township: " + strings.Repeat("x", 25) + ", twonship: a}, metrics: {need: 11, people: 1}}\n    - {}\n", "public: townships.csv", "public: [a, b]"},
 			[]string{
 				"j:18:5: output.default: has more records than max_keys_per_unit, which is 1 (keep at most that many)",
 				"j:18:24: output.default[0].key.township: is longer than the width of the key, which is 24 bytes (correct it)",
 				"j:18:51: output.default[0].key.twonship: `twonship` is no key field of the output (did you mean `township`?)",
 				"j:18:81: output.default[0].metrics.need: is outside the metric's range (write a number between min and max of the metric)",
-				"j:18:85: output.default[0].metrics.people: `people` is no sum or mean of the output (remove it)",
+				"j:18:85: output.default[0].metrics.people: `people` is no metric with one value of the output (remove it)",
 				"j:19:7: output.default[1]: has no value for the key field `township` (add it under `key`)",
 				"j:19:7: output.default[1]: has no value for the metric `need` (add it under `metrics`)"}},
 		"default of another key": {[]string{jobMetrics, jobMetrics + "  default:\n    - {key: {township: c}, metrics: {need: 1}}\n    - {key: {township: c}, metrics: {need: 1}}\n", "public: townships.csv", "public: [a, b]", "max_keys_per_unit: 1", "max_keys_per_unit: 2"},
@@ -149,7 +182,7 @@ func TestJobChecks(t *testing.T) {
 				"j:9:25: params[\"a b\"]: name does not have the expected form (write a parameter name: a letter or _, then at most 62 letters, digits and _)",
 				"j:12:37: output.key.township.width: is too large (write a whole number, at least 1 and at most 64)",
 				"j:13:22: output.max_keys_per_unit: is too large (write a whole number, at least 1 and at most 1000)",
-				"j:16:18: output.metrics.need.kind: is none of the values allowed (write one of `count`, `sum`, `mean`; did you mean `mean`?)"}},
+				"j:16:18: output.metrics.need.kind: is none of the values allowed (write one of `count`, `sum`, `mean`, `variance`, `vector`, `histogram`, `quantile`, `distinct`, `bounds`; did you mean `mean`?)"}},
 	} {
 		_, err := ParseJob("j", edit(t, doc, c.edits...))
 		problems(t, name, err, c.want...)

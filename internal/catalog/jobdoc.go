@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"glovebox"
+	"glovebox/internal/record"
 )
 
 // jobDoc is a job as people write it: key fields and metrics are maps from
@@ -20,8 +21,16 @@ type jobDoc struct {
 type outputDoc struct {
 	Key            named[keyDef]            `json:"key,omitempty"`
 	MaxKeysPerUnit int                      `json:"max_keys_per_unit"`
+	MaxPerKey      int                      `json:"max_records_per_key,omitempty"`
+	MaxPerUnit     int                      `json:"max_records_per_unit,omitempty"`
 	Metrics        named[metricDef]         `json:"metrics"`
+	Top            *topDef                  `json:"top,omitempty"`
 	Default        []glovebox.DefaultRecord `json:"default,omitempty"`
+}
+
+type topDef struct {
+	K  json.Number `json:"k"`
+	By string      `json:"by"`
 }
 
 type keyDef struct {
@@ -36,6 +45,15 @@ type metricDef struct {
 	Kind glovebox.MetricKind `json:"kind"`
 	Min  *float64            `json:"min,omitempty"`
 	Max  *float64            `json:"max,omitempty"`
+	Size json.Number         `json:"size,omitempty"`
+	Clip float64             `json:"clip,omitempty"`
+	Bins json.Number         `json:"bins,omitempty"`
+
+	Edges []float64 `json:"edges,omitempty"`
+	At    []float64 `json:"at,omitempty"`
+
+	MaxTotal float64     `json:"max_total,omitempty"`
+	Weight   json.Number `json:"weight,omitempty"`
 }
 
 // named is a map from name to definition in the order of the document, as the
@@ -80,19 +98,18 @@ func (l *named[T]) UnmarshalJSON(p []byte) error {
 
 // fill makes the job of the document.
 func (d *jobDoc) fill(c *checker) *glovebox.Job {
-	out := glovebox.Output{MaxKeysPerUnit: d.Output.MaxKeysPerUnit, Default: d.Output.Default}
+	out := glovebox.Output{MaxKeysPerUnit: d.Output.MaxKeysPerUnit, MaxRecordsPerKey: d.Output.MaxPerKey,
+		MaxRecordsPerUnit: d.Output.MaxPerUnit, Default: d.Output.Default}
 	for _, k := range d.Output.Key {
 		f := glovebox.KeyField{Name: k.Name, Type: k.Def.Type, Public: k.Def.Public, Private: k.Def.Private}
-		if k.Def.Width != "" {
-			var err error
-			if f.Width, err = strconv.Atoi(string(k.Def.Width)); err != nil {
-				c.Add(at("output", "key", k.Name, "width"), "write a whole number without a decimal point or exponent", "does not fit its field")
-			}
-		}
+		f.Width = c.whole(k.Def.Width, at("output", "key", k.Name, "width"))
 		out.Key = append(out.Key, f)
 	}
 	for _, m := range d.Output.Metrics {
-		f := glovebox.Metric{Name: m.Name, Kind: m.Def.Kind}
+		f := glovebox.Metric{Name: m.Name, Kind: m.Def.Kind, Clip: m.Def.Clip, Edges: m.Def.Edges, At: m.Def.At, MaxTotal: m.Def.MaxTotal}
+		f.Size = c.whole(m.Def.Size, at("output", "metrics", m.Name, "size"))
+		f.Bins = c.whole(m.Def.Bins, at("output", "metrics", m.Name, "bins"))
+		f.Weight = c.whole(m.Def.Weight, at("output", "metrics", m.Name, "weight"))
 		if m.Def.Min != nil {
 			f.Min = *m.Def.Min
 		}
@@ -101,6 +118,21 @@ func (d *jobDoc) fill(c *checker) *glovebox.Job {
 		}
 		out.Metrics = append(out.Metrics, f)
 	}
+	if t := d.Output.Top; t != nil {
+		out.Top = &glovebox.Top{K: c.whole(t.K, at("output", "top", "k")), By: t.By}
+	}
 	d.Job.Output = out
 	return &d.Job
+}
+
+// whole reads a whole number as it was written; 0 where it is missing.
+func (c *checker) whole(n json.Number, p record.Path) int {
+	if n == "" {
+		return 0
+	}
+	v, err := strconv.Atoi(string(n))
+	if err != nil {
+		c.Add(p, "write a whole number without a decimal point or exponent", "does not fit its field")
+	}
+	return v
 }

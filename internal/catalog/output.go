@@ -28,11 +28,18 @@ func checkOutput(c *checker, o *glovebox.Output) {
 			c.Add(at("output", "key", o.Key[i].Name), "make all key fields public, or all private", "public and private keys do not mix")
 		}
 	}
+	each := false
 	for _, m := range o.Metrics {
 		p := at("output", "metrics", m.Name)
 		checkMetric(c, m, p)
+		each = each || m.EachRecord()
 		names, paths = append(names, m.Name), append(paths, p)
 	}
+	if !each {
+		c.absent(at("output", "max_records_per_key"), "bounds nothing: no metric takes each record as a value")
+		c.absent(at("output", "max_records_per_unit"), "bounds nothing: no metric takes each record as a value")
+	}
+	checkTop(c, o)
 	// Keys and metrics are columns of one released table.
 	for i, j := range repeats(names) {
 		c.AddKey(paths[i], "rename one of the two", "has the name of %s; case does not count", paths[j])
@@ -100,19 +107,91 @@ func keyValue(k glovebox.KeyField, v any) (value any, why string) {
 	return nil, "is no value of the key's type"
 }
 
+// fieldsOf lists the fields that a metric of a kind needs, and those that it
+// takes beside them. Edges take the place of min, max and bins.
+func fieldsOf(kind glovebox.MetricKind, edges bool) (needs, takes []string) {
+	switch kind {
+	case glovebox.Sum:
+		return []string{"min", "max"}, []string{"max_total"}
+	case glovebox.Mean, glovebox.Variance:
+		return []string{"min", "max"}, nil
+	case glovebox.Vector:
+		return []string{"size", "clip"}, nil
+	case glovebox.Histogram:
+		if edges {
+			return []string{"edges"}, nil
+		}
+		return []string{"min", "max", "bins"}, nil
+	case glovebox.Quantile:
+		if edges {
+			return []string{"at", "edges"}, nil
+		}
+		return []string{"at", "min", "max"}, []string{"bins"}
+	case glovebox.Distinct:
+		return nil, []string{"bins"}
+	}
+	return nil, nil // count, bounds
+}
+
+// metricFields are all that a kind may need or take.
+func metricFields() []string {
+	return []string{"min", "max", "size", "clip", "bins", "edges", "at", "max_total"}
+}
+
 func checkMetric(c *checker, m glovebox.Metric, p record.Path) {
 	c.reservedKey(m.Name, p)
-	if m.Kind == glovebox.Count {
-		c.absent(p.With("min"), "a count takes no value")
-		c.absent(p.With("max"), "a count takes no value")
-		return
+	needs, takes := fieldsOf(m.Kind, c.given(p.With("edges")))
+	for _, name := range metricFields() {
+		switch given := c.given(p.With(name)); {
+		case given && !slices.Contains(needs, name) && !slices.Contains(takes, name):
+			c.AddKey(p.With(name), "remove it", "a metric of kind %s takes no %s%s", m.Kind, name, beside(needs))
+		case !given && slices.Contains(needs, name):
+			c.Add(p, "declare what is known without the data", "%s needs %s", m.Kind, strings.Join(needs, " and "))
+			return
+		}
 	}
-	switch {
-	case !c.given(p.With("min")) || !c.given(p.With("max")):
-		c.Add(p, "add both: the range of one unit's value, known without the data", "%s needs min and max", m.Kind)
-	case m.Min >= m.Max:
+	if slices.Contains(needs, "min") && m.Min >= m.Max {
 		c.Add(p.With("max"), "write a number above min", "is not above min")
 	}
+	if m.MaxTotal > 0 && m.MaxTotal < max(-m.Min, m.Max) {
+		c.Add(p.With("max_total"), "write at least the larger magnitude of min and max", "is less than one value can be")
+	}
+	for i := 1; i < len(m.Edges); i++ {
+		if m.Edges[i] <= m.Edges[i-1] {
+			c.Add(p.With("edges", i), "write edges in ascending order", "is not above the edge before")
+		}
+	}
+	for i := 1; i < len(m.At); i++ {
+		if m.At[i] <= m.At[i-1] {
+			c.Add(p.With("at", i), "write fractions in ascending order", "is not above the fraction before")
+		}
+	}
+}
+
+func checkTop(c *checker, o *glovebox.Output) {
+	if o.Top == nil {
+		return
+	}
+	if len(o.Key) == 0 {
+		c.AddKey(at("output", "top"), "remove it", "without key fields there is one key")
+	}
+	var names []string
+	for _, m := range o.Metrics {
+		if m.Kind == glovebox.Count || m.Kind == glovebox.Sum && m.Min >= 0 {
+			names = append(names, m.Name)
+		}
+	}
+	if !slices.Contains(names, o.Top.By) {
+		c.Add(at("output", "top", "by"), near(o.Top.By, names, "name a count, or a sum whose min is 0 or above"),
+			"%s is no count of the output, and no sum whose min is 0 or above", record.Name(o.Top.By))
+	}
+}
+
+func beside(needs []string) string {
+	if slices.Contains(needs, "edges") {
+		return " beside edges"
+	}
+	return ""
 }
 
 func checkDefault(c *checker, o *glovebox.Output) {
@@ -159,8 +238,8 @@ func checkDefaultKey(c *checker, o *glovebox.Output, r *glovebox.DefaultRecord, 
 func checkDefaultMetrics(c *checker, o *glovebox.Output, r *glovebox.DefaultRecord, p record.Path) {
 	var names []string
 	for _, m := range o.Metrics {
-		if m.Kind == glovebox.Count {
-			continue
+		if m.Kind == glovebox.Count || m.Kind == glovebox.Vector {
+			continue // it has no value, or zeros
 		}
 		names = append(names, m.Name)
 		v, ok := r.Metrics[m.Name]
@@ -171,7 +250,7 @@ func checkDefaultMetrics(c *checker, o *glovebox.Output, r *glovebox.DefaultReco
 			c.Add(p.With("metrics", m.Name), "write a number between min and max of the metric", "is outside the metric's range")
 		}
 	}
-	c.onlyNames(slices.Sorted(maps.Keys(r.Metrics)), names, p.With("metrics"), "sum or mean")
+	c.onlyNames(slices.Sorted(maps.Keys(r.Metrics)), names, p.With("metrics"), "metric with one value")
 }
 
 // onlyNames reports the names that are not among the known ones.

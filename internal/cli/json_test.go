@@ -291,6 +291,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "scenario show visits")
 	run(0, "module check pums/income.wasm")
 	run(0, "module show json/visits.wasm")
+	run(0, "module show json/kinds.wasm")
 	run(5, "module check pums/pums.csv")
 	run(0, "module new fresh --lang c")
 	run(0, "module build pums/income.wasm --manifest pums/income.manifest.json -o built.wasm")
@@ -307,6 +308,9 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "job run json/private.yaml --as wang")
 	run(0, "job run json/epsilon.yaml --as wang")
 	run(0, "job run json/listed.yaml --as wang")
+	run(0, "job run json/vector.yaml --as wang")
+	run(0, "job run json/kinds.yaml --as wang")
+	run(0, "job run json/top.yaml --as wang")
 	list, _ := run(0, "job list --as wang")
 	for _, j := range list.([]any) {
 		run(0, "job show "+text(j, "id")+" --as wang")

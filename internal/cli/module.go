@@ -105,6 +105,13 @@ func (a *app) printModule(r sandbox.Report) {
 		for _, k := range f.Output.Key {
 			keys = append(keys, fmt.Sprintf("%s %s", k.Name, k.Type))
 		}
-		a.say("  %s: (%s) -> %s", a.t("emits", "输出"), strings.Join(keys, ", "), strings.Join(f.Output.Metrics, ", "))
+		var metrics []string
+		for _, name := range f.Output.Metrics {
+			if n := f.Output.Sizes[name]; n > 0 {
+				name = fmt.Sprintf("%s[%d]", name, n)
+			}
+			metrics = append(metrics, name)
+		}
+		a.say("  %s: (%s) -> %s", a.t("emits", "输出"), strings.Join(keys, ", "), strings.Join(metrics, ", "))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"glovebox/internal/job"
 	"glovebox/internal/pipeline"
 	"glovebox/internal/release"
+	"glovebox/privacy"
 )
 
 func (a *app) releaseCmd() *cobra.Command {
@@ -164,48 +165,85 @@ func viewExport(id, to string, x *exporter.Exported) *exportView {
 
 // printContent prints a released table: each figure with its 95 % margin.
 func (a *app) printContent(c *release.Content) {
-	head, pick := a.tableShape(c)
-	var rows [][]string
-	for _, r := range c.Rows {
-		rows = append(rows, pick(r))
+	keys, figures := tableShape(c)
+	if len(figures) > maxWide {
+		a.printLong(c, keys, figures)
+	} else {
+		a.printWide(c, keys, figures)
 	}
-	table(a.Out, head, rows)
-	a.say(a.t("%d rows; margins hold with 95 %% confidence and count the added noise alone", "共 %d 行；误差范围的置信度为 95%%，仅计入所加噪声"), len(rows))
+	a.say(a.t("%d rows; margins hold with 95 %% confidence and count the added noise alone", "共 %d 行；误差范围的置信度为 95%%，仅计入所加噪声"), len(c.Rows))
 }
 
-// tableShape folds NAME, NAME_lo and NAME_hi into one figure with its margin.
-func (a *app) tableShape(c *release.Content) (head []string, pick func([]any) []string) {
-	type col struct{ at, lo, hi int }
-	var cols []col
+// maxWide is how many figures stand beside one another; of more, each has a
+// line of its own.
+const maxWide = 5
+
+// figureColumns are the columns of one figure: its value and its interval.
+type figureColumns struct{ at, lo, hi int }
+
+// tableShape tells key columns from NAME, NAME_lo and NAME_hi of a figure.
+func tableShape(c *release.Content) (keys []int, figures []figureColumns) {
 	index := map[string]int{}
 	for i, x := range c.Columns {
 		index[x.Name] = i
 	}
+	bounds := map[int]bool{}
 	for i, x := range c.Columns {
-		if strings.HasSuffix(x.Name, "_lo") || strings.HasSuffix(x.Name, "_hi") {
-			continue
-		}
-		lo, ok := index[x.Name+"_lo"]
-		hi, ok2 := index[x.Name+"_hi"]
-		if !ok || !ok2 {
-			lo, hi = -1, -1
-		}
-		cols = append(cols, col{i, lo, hi})
-		head = append(head, x.Name)
-		if lo >= 0 {
-			head = append(head, "95 %")
+		lo, ok := index[x.Name+privacy.LowSuffix]
+		hi, ok2 := index[x.Name+privacy.HighSuffix]
+		switch {
+		case bounds[i]:
+		case ok && ok2:
+			figures = append(figures, figureColumns{i, lo, hi})
+			bounds[lo], bounds[hi] = true, true
+		default:
+			keys = append(keys, i)
 		}
 	}
-	return head, func(r []any) []string {
+	return keys, figures
+}
+
+// printWide prints one line a row.
+func (a *app) printWide(c *release.Content, keys []int, figures []figureColumns) {
+	var head []string
+	for _, k := range keys {
+		head = append(head, c.Columns[k].Name)
+	}
+	for _, f := range figures {
+		head = append(head, c.Columns[f.at].Name, "95 %")
+	}
+	var rows [][]string
+	for _, r := range c.Rows {
 		var out []string
-		for _, k := range cols {
-			out = append(out, figure(r[k.at]))
-			if k.lo >= 0 {
-				out = append(out, figure(r[k.lo])+" .. "+figure(r[k.hi]))
-			}
+		for _, k := range keys {
+			out = append(out, figure(r[k]))
 		}
-		return out
+		for _, f := range figures {
+			out = append(out, figure(r[f.at]), figure(r[f.lo])+" .. "+figure(r[f.hi]))
+		}
+		rows = append(rows, out)
 	}
+	table(a.Out, head, rows)
+}
+
+// printLong prints one line a figure.
+func (a *app) printLong(c *release.Content, keys []int, figures []figureColumns) {
+	var head []string
+	for _, k := range keys {
+		head = append(head, c.Columns[k].Name)
+	}
+	head = append(head, a.t("figure", "指标"), a.t("value", "数值"), "95 %")
+	var rows [][]string
+	for _, r := range c.Rows {
+		for _, f := range figures {
+			var out []string
+			for _, k := range keys {
+				out = append(out, figure(r[k]))
+			}
+			rows = append(rows, append(out, c.Columns[f.at].Name, figure(r[f.at]), figure(r[f.lo])+" .. "+figure(r[f.hi])))
+		}
+	}
+	table(a.Out, head, rows)
 }
 
 func figure(v any) string {

@@ -122,26 +122,26 @@ func (p *Pipeline) store(ctx context.Context, r *request, a *admission, t *priva
 	})
 }
 
-// content lays a table out: key fields, then for every metric its value and
+// content lays a table out: key fields, then for every figure its value and
 // the bounds of its 95 % confidence interval.
 func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *privacy.Table) (*release.Content, error) {
 	c := &release.Content{ID: job.ReleaseID(a.doc.ID), Rows: make([][]any, 0, len(t.Rows))}
 	for _, k := range t.Keys {
 		c.Columns = append(c.Columns, release.Column{Name: k.Name, Type: k.Type})
 	}
-	for _, m := range t.Metrics {
+	for _, f := range t.Figures {
 		typ := glovebox.Float64
-		if m.Kind == glovebox.Count {
+		if f.Whole {
 			typ = glovebox.Int64
 		}
-		for _, suffix := range []string{"", "_lo", "_hi"} {
-			c.Columns = append(c.Columns, release.Column{Name: m.Name + suffix, Type: typ})
+		for _, suffix := range []string{"", privacy.LowSuffix, privacy.HighSuffix} {
+			c.Columns = append(c.Columns, release.Column{Name: f.Name + suffix, Type: typ})
 		}
 	}
 	for _, row := range t.Rows {
 		out := append([]any{}, row.Key...)
 		for i, cell := range row.Cells {
-			if t.Metrics[i].Kind == glovebox.Count { // whole numbers, both bounds too
+			if t.Figures[i].Whole {
 				out = append(out, int64(cell.Value), int64(math.Floor(cell.Lo)), int64(math.Ceil(cell.Hi)))
 				continue
 			}

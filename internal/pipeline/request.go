@@ -269,12 +269,12 @@ func (r *request) chooseFunction() error {
 	for _, name := range r.function.Output.Metrics {
 		i := slices.IndexFunc(out.Metrics, func(f glovebox.Metric) bool { return f.Name == name && f.Kind != glovebox.Count })
 		if i < 0 {
-			return r.invalid("output.metrics", "the module emits the metric %s, which the job does not declare as a sum or a mean", name).WithFix("declare %s", name)
+			return r.invalid("output.metrics", "the module emits the metric %s, which the job does not declare as one that takes values", name).WithFix("declare %s", name)
 		}
 		metrics = append(metrics, out.Metrics[i])
 	}
 	if len(metrics) != len(out.Metrics) {
-		return r.invalid("output.metrics", "the job declares sums or means that the module does not emit").
+		return r.invalid("output.metrics", "the job declares metrics that the module does not emit").
 			WithFix("the module emits %v; a count needs no value", r.function.Output.Metrics)
 	}
 	out.Key, out.Metrics = keys, metrics

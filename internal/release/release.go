@@ -27,7 +27,7 @@ type Column struct {
 type Content struct {
 	ID      string          `json:"id"`
 	Columns []Column        `json:"columns"`
-	Rows    [][]any         `json:"rows"`  // string, int64 or float64 by column; sorted by key
+	Rows    [][]any         `json:"rows"`  // string, int64 or float64 by column; sorted by key, those of a top by its figure
 	Facts   json.RawMessage `json:"facts"` // the predicate of the release statement: how the rows were made
 }
 

@@ -269,8 +269,8 @@ func (p *Plan) bindParams(f *Function, b *Binding) error {
 
 // CheckOutput holds the output that a job declares against the records that a
 // function gives: the key fields must be the same in order, name, type and
-// width, and the metrics of kind sum and mean must be the manifest's metrics
-// in order.
+// width, and the metrics that take values must be the manifest's metrics in
+// order, each with as many values.
 func CheckOutput(f *Function, out *glovebox.Output) error {
 	if len(out.Key) != len(f.Output.Key) {
 		return invalid("output.key", "job declares %d key fields, function %s gives %d", len(out.Key), f.Name, len(f.Output.Key))
@@ -298,8 +298,14 @@ func CheckOutput(f *Function, out *glovebox.Output) error {
 		}
 	}
 	if !slices.Equal(valued, f.Output.Metrics) {
-		return invalid("output.metrics", "the metrics of kind sum and mean are not those of function %s: %v", f.Name, f.Output.Metrics).
-			WithFix("declare them with these names, in this order")
+		return invalid("output.metrics", "the metrics that take values are not those of function %s: %v", f.Name, f.Output.Metrics).
+			WithFix("declare them with these names, in this order; a count takes no value")
+	}
+	for _, m := range out.Metrics {
+		if n := f.Output.Size(m.Name); m.Kind != glovebox.Count && m.Values() != n {
+			return invalid("output.metrics."+m.Name, "takes %d values, function %s gives %d", m.Values(), f.Name, n).
+				WithFix("a vector's size is the one in the module's manifest, under output.sizes")
+		}
 	}
 	return nil
 }

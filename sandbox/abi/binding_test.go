@@ -140,12 +140,12 @@ func TestWindowMustFit(t *testing.T) {
 }
 
 func TestCheckOutput(t *testing.T) {
-	f := &Function{Name: "f", Output: Output{Key: []KeyField{{"ward", "string", 32}, {"year", "int64", 0}}, Metrics: []string{"hours", "cost"}}}
+	f := &Function{Name: "f", Output: Output{Key: []KeyField{{"ward", "string", 32}, {"year", "int64", 0}}, Metrics: []string{"hours", "cost", "way"}, Sizes: map[string]int{"way": 3}}}
 	good := func() *glovebox.Output {
 		return &glovebox.Output{
 			Key: []glovebox.KeyField{{Name: "ward", Type: "string"}, {Name: "year", Type: "int64"}},
 			Metrics: []glovebox.Metric{{Name: "people", Kind: glovebox.Count}, {Name: "hours", Kind: glovebox.Sum},
-				{Name: "visits", Kind: glovebox.Count}, {Name: "cost", Kind: glovebox.Mean}},
+				{Name: "visits", Kind: glovebox.Count}, {Name: "cost", Kind: glovebox.Mean}, {Name: "way", Kind: glovebox.Vector, Size: 3}},
 		}
 	}
 	if err := CheckOutput(f, good()); err != nil {
@@ -160,6 +160,8 @@ func TestCheckOutput(t *testing.T) {
 		"key of type":   {"output.key.year", func(o *glovebox.Output) { o.Key[1].Type = "string" }},
 		"key of width":  {"output.key.ward", func(o *glovebox.Output) { o.Key[0].Width = 31 }},
 		"metrics order": {"output.metrics", func(o *glovebox.Output) { o.Metrics[1], o.Metrics[3] = o.Metrics[3], o.Metrics[1] }},
+		"vector longer": {"output.metrics.way", func(o *glovebox.Output) { o.Metrics[4].Size = 4 }},
+		"no vector":     {"output.metrics.way", func(o *glovebox.Output) { o.Metrics[4].Kind = glovebox.Sum }},
 		"metric more":   {"output.metrics", func(o *glovebox.Output) { o.Metrics[0].Kind = glovebox.Sum }},
 	} {
 		o := good()

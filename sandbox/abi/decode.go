@@ -114,8 +114,8 @@ func checkScalar(path string, f *Function) {
 			fail(join(at, fmt.Sprintf("key[%d].type", i)), "a function of kind map_scalar gives keys of type int64 only")
 		}
 	}
-	if n := len(f.Output.Key) + len(f.Output.Metrics); n > MaxScalarFields {
-		fail(at, "a function of kind map_scalar gives at most %d key fields and metrics", MaxScalarFields)
+	if n := len(f.Output.Key) + f.Output.Values(); n > MaxScalarFields {
+		fail(at, "a function of kind map_scalar gives at most %d key fields and values of metrics", MaxScalarFields)
 	}
 }
 
@@ -146,7 +146,7 @@ func tables(o *object, key string, atLeast int, maxRows int64, names map[string]
 }
 
 func output(o *object) Output {
-	out := Output{MaxRecords: int(o.integer("max_records", 1, MaxRecords))}
+	out := Output{Key: []KeyField{}, Metrics: []string{}, MaxRecords: int(o.integer("max_records", 1, MaxRecords))}
 	seen := map[string]bool{}
 	o.objects("key", 0, MaxKeyFields, func(o *object) {
 		k := KeyField{Name: o.text("name", reName), Type: glovebox.Type(o.text("type", reKeyType))}
@@ -168,6 +168,28 @@ func output(o *object) Output {
 		seen[strings.ToLower(s)] = true
 		out.Metrics = append(out.Metrics, s)
 	}
+	out.Sizes = sizes(o, out.Metrics)
+	return out
+}
+
+// sizes reads how many values the metrics have that are vectors.
+func sizes(o *object, metrics []string) map[string]int {
+	v, at, ok := o.take("sizes")
+	if !ok {
+		return nil
+	}
+	fields, isObject := v.(map[string]any)
+	if !isObject {
+		fail(at, "not an object")
+	}
+	out := map[string]int{}
+	names := &object{at, fields}
+	for _, m := range metrics {
+		if _, ok := fields[m]; ok {
+			out[m] = int(names.integer(m, 1, MaxVector))
+		}
+	}
+	names.end()
 	return out
 }
 

@@ -16,6 +16,7 @@ const (
 	MaxKeyFields     = 8
 	MaxKeyWidth      = 64
 	MaxMetrics       = 64
+	MaxVector        = 4096 // values of a metric that is a vector
 	MaxRecords       = 65_536
 	MaxStringParam   = 1024 // bytes
 )
@@ -87,6 +88,26 @@ type Output struct {
 	Key        []KeyField `json:"key"`
 	Metrics    []string   `json:"metrics"`
 	MaxRecords int        `json:"max_records"`
+	// Sizes has the metrics that are vectors, each with its number of values;
+	// all others have one.
+	Sizes map[string]int `json:"sizes,omitempty"`
+}
+
+// Values is how many float64s follow the key in a record.
+func (o *Output) Values() int {
+	n := len(o.Metrics)
+	for _, size := range o.Sizes {
+		n += size - 1
+	}
+	return n
+}
+
+// Size is how many values the metric of that name has.
+func (o *Output) Size(metric string) int {
+	if n := o.Sizes[metric]; n > 0 {
+		return n
+	}
+	return 1
 }
 
 // KeyField is one field of a record's key.

@@ -29,7 +29,7 @@ const full = `{
       {"name": "must", "type": "string"},
       {"name": "also", "type": "int64", "default": null}],
     "output": {"key": [{"name": "ward", "type": "string", "width": 12}, {"name": "year", "type": "int64"}],
-      "metrics": ["hours", "cost"], "max_records": 8}
+      "metrics": ["hours", "cost"], "sizes": {"cost": 4096}, "max_records": 8}
   }]
 }`
 
@@ -49,7 +49,7 @@ func TestManifestRoundTrip(t *testing.T) {
 			References: []Table{{Name: "rates", MaxRows: 1_000_000, Columns: []Column{{"rate", "int64", false}}}},
 			Params: []Param{{"since", "int64", int64(-1 << 63)}, {"factor", "float64", 1.0}, {"strict", "bool", false},
 				{"label", "string", ""}, {"must", "string", nil}, {"also", "int64", nil}},
-			Output: Output{Key: []KeyField{{"ward", "string", 12}, {"year", "int64", 0}}, Metrics: []string{"hours", "cost"}, MaxRecords: 8},
+			Output: Output{Key: []KeyField{{"ward", "string", 12}, {"year", "int64", 0}}, Metrics: []string{"hours", "cost"}, MaxRecords: 8, Sizes: map[string]int{"cost": 4096}},
 		}},
 	}
 	if !reflect.DeepEqual(m, want) {
@@ -106,6 +106,10 @@ func TestManifestErrorsNameTheField(t *testing.T) {
 		{`"name": "year", "type": "int64"`, `"name": "year", "type": "float64"`, "functions[0].output.key[1].type"},
 		{`"cost"]`, `"hours"]`, "functions[0].output.metrics[1]"},
 		{`"cost"]`, `9]`, "functions[0].output.metrics[1]"},
+		{`{"cost": 4096}`, `[4096]`, "functions[0].output.sizes"},
+		{`{"cost": 4096}`, `{"cost": 4097}`, "functions[0].output.sizes.cost"},
+		{`{"cost": 4096}`, `{"cost": 0}`, "functions[0].output.sizes.cost"},
+		{`{"cost": 4096}`, `{"coast": 2}`, "functions[0].output.sizes.coast"},
 		{`"max_records": 8`, `"max_records": 65537`, "functions[0].output.max_records"},
 		{`"output": {`, `"outputs": {`, "functions[0].output"},
 	} {

@@ -15,7 +15,8 @@ const outHeader = 16
 const maxOutBytes = 16 << 20
 
 // Records reads the records that a guest left in its output region. A record
-// is the key fields in order, then one float64 for each metric.
+// is the key fields in order, then the metrics' float64s: one each, or as many
+// as a vector has.
 type Records struct {
 	size       int
 	keySize    int
@@ -39,7 +40,7 @@ func NewRecords(o *Output) (*Records, error) {
 		r.fields = append(r.fields, f)
 		r.keySize += f.padded
 	}
-	r.size = r.keySize + 8*len(o.Metrics)
+	r.size = r.keySize + 8*o.Values()
 	if r.size*r.maxRecords > maxOutBytes {
 		e := glovebox.Errorf(glovebox.CodeModule, "%d records of %d bytes are more than %d bytes", r.maxRecords, r.size, maxOutBytes)
 		e.Field = "output.max_records"
@@ -133,7 +134,8 @@ func (r *Records) Key(rec []byte, i int) any {
 	return string(b[:n])
 }
 
-// Metric returns the value of metric i of a record.
+// Metric returns number i of those that follow the key of a record: the value
+// of metric i where no vector comes before it.
 func (r *Records) Metric(rec []byte, i int) float64 {
 	return math.Float64frombits(binary.LittleEndian.Uint64(rec[r.keySize+8*i:]))
 }

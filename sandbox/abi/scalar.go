@@ -35,7 +35,7 @@ func (s *Scalars) MaxRows() int { return s.table.maxRows }
 // Slots is how many parameters or results a call has, whichever are more.
 func (p *Plan) Slots() int {
 	o := &p.Function.Output
-	return max(1, len(p.inputs[0].columns), 1+len(o.Key)+len(o.Metrics))
+	return max(1, len(p.inputs[0].columns), 1+len(o.Key)+o.Values())
 }
 
 // Use moves to the batch of a span. Load reads its rows.

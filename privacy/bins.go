@@ -1,0 +1,165 @@
+package privacy
+
+import (
+	"math"
+	"sort"
+	"strconv"
+
+	"glovebox"
+)
+
+// Limits of metrics that count values in bins.
+const (
+	MaxRecordsPerKey = 1000
+	MaxHistogramBins = 4096
+	MaxQuantileBins  = 1 << 16
+	MaxQuantiles     = 100 // fractions of one metric
+	MaxDistinctBins  = 1 << 20
+	minDistinctBins  = 64
+
+	DefaultQuantileBins = 1000
+	DefaultDistinctBins = 1 << 16
+
+	fractions = 10_000 // quantiles are asked for in these parts of one
+)
+
+// binSet are the cells of one metric that counts values, one after the other
+// among the slots of a key.
+type binSet struct {
+	metric int // number of the metric
+	base   uint32
+	n      int       // slots
+	cuts   []float64 // a value's slot is the number of cuts up to it; nil: distinct
+	edges  []float64 // as declared or made of min, max and bins: of cells, or points
+	// Equal cells begin at first and have a width of 1/perStep; else perStep is 0.
+	first, perStep float64
+	parts          []uint64 // quantile: the fractions in parts of 10000
+}
+
+// slot returns the number of v's slot. Whatever v is, it is one.
+func (b *binSet) slot(v float64) int {
+	if b.perStep == 0 {
+		return sort.Search(len(b.cuts), func(i int) bool { return v < b.cuts[i] })
+	}
+	// A guess that is off by one at most, set right by the cuts themselves.
+	i, x := 0, (v-b.first)*b.perStep
+	switch {
+	case x >= float64(len(b.cuts)):
+		i = len(b.cuts)
+	case x > 0:
+		i = int(x)
+	}
+	for i > 0 && v < b.cuts[i-1] {
+		i--
+	}
+	for i < len(b.cuts) && v >= b.cuts[i] {
+		i++
+	}
+	return i
+}
+
+// edgesOf checks and returns the edges of a metric's bins.
+func edgesOf(m *glovebox.Metric, most, byDefault int, path string) ([]float64, error) {
+	if m.Edges != nil {
+		if m.Min != 0 || m.Max != 0 || m.Bins != 0 {
+			return nil, invalid(path+".edges", "takes the place of min, max and bins").WithFix("remove them, or edges")
+		}
+		if len(m.Edges) < 2 || len(m.Edges) > MaxHistogramBins+1 {
+			return nil, invalid(path+".edges", "%d edges, 2..%d are possible", len(m.Edges), MaxHistogramBins+1)
+		}
+		for i, e := range m.Edges {
+			if !(math.Abs(e) <= MaxBound) || i > 0 && !(e > m.Edges[i-1]) {
+				return nil, invalid(path+".edges["+strconv.Itoa(i)+"]", "is not above the one before, or not a number of magnitude up to %g", MaxBound)
+			}
+		}
+		return m.Edges, nil
+	}
+	if _, err := newGridFor(*m, path); err != nil { // min and max
+		return nil, err
+	}
+	n := m.Bins
+	if n == 0 {
+		n = byDefault
+	}
+	if n < 1 || n > most {
+		return nil, invalid(path+".bins", "%d is outside 1..%d", m.Bins, most)
+	}
+	edges := make([]float64, n+1)
+	for i := range edges {
+		edges[i] = m.Min + (m.Max-m.Min)*(float64(i)/float64(n))
+		if i > 0 && !(edges[i] > edges[i-1]) {
+			return nil, invalid(path+".bins", "the bins are too narrow for numbers of this size").WithFix("use fewer")
+		}
+	}
+	edges[n] = m.Max
+	return edges, nil
+}
+
+// cells makes bins between edges; what lies outside counts in the first or last.
+func (b *binSet) cells(edges []float64, equal bool) {
+	b.edges, b.cuts, b.n = edges, edges[1:len(edges)-1], len(edges)-1
+	b.guess(edges[0], edges, equal)
+}
+
+// points makes bins around points: a value counts at the nearest.
+func (b *binSet) points(points []float64, equal bool) {
+	b.edges, b.n = points, len(points)
+	b.cuts = make([]float64, len(points)-1)
+	for i := range b.cuts {
+		b.cuts[i] = points[i]/2 + points[i+1]/2
+	}
+	b.guess(points[0]-(points[1]-points[0])/2, points, equal)
+}
+
+func (b *binSet) guess(first float64, edges []float64, equal bool) {
+	if step := edges[1] - edges[0]; equal && !math.IsInf(1/step, 0) {
+		b.first, b.perStep = first, 1/step
+	}
+}
+
+// addBins gives a metric its slots.
+func (p *Plan) addBins(x *metric, number int, path string) error {
+	b := binSet{metric: number, base: uint32(p.slots)}
+	m := &x.Metric
+	switch m.Kind {
+	case glovebox.Histogram:
+		edges, err := edgesOf(m, MaxHistogramBins, 0, path)
+		if err != nil {
+			return err
+		}
+		b.cells(edges, m.Edges == nil)
+		for i := range b.n {
+			p.figure(m.Name+"."+strconv.Itoa(i), m.Name, true)
+		}
+	case glovebox.Quantile:
+		if err := p.quantileBins(&b, m, path); err != nil {
+			return err
+		}
+	case glovebox.Distinct:
+		b.n = m.Bins
+		if b.n == 0 {
+			b.n = DefaultDistinctBins
+		}
+		if b.n < minDistinctBins || b.n > MaxDistinctBins {
+			return invalid(path+".bins", "%d is outside %d..%d", m.Bins, minDistinctBins, MaxDistinctBins)
+		}
+		p.figure(m.Name, m.Name, true)
+	case glovebox.Bounds:
+		b.magnitudes()
+		p.figure(m.Name+".min", m.Name, false)
+		p.figure(m.Name+".max", m.Name, false)
+	}
+	x.bins = len(p.bins)
+	p.bins = append(p.bins, b)
+	p.slots += b.n
+	return nil
+}
+
+// binsOf returns the bins that a slot belongs to.
+func (p *Plan) binsOf(slot uint32) *binSet {
+	i := sort.Search(len(p.bins), func(i int) bool { return p.bins[i].base > slot })
+	return &p.bins[i-1]
+}
+
+// marks says whether slots of b are marked, not counted.
+func (b *binSet) marks() bool { return b.cuts == nil }

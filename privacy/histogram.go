@@ -1,0 +1,41 @@
+package privacy
+
+import "math"
+
+// countsOf returns the counts of the bins of set j for key number i, -1 if no
+// unit has it. The slice is used again.
+func (r *releaser) countsOf(j, i int) []uint64 {
+	b := &r.Plan.bins[j]
+	r.counts = grown(r.counts, b.n)
+	counts := r.counts[:b.n]
+	clear(counts)
+	if i < 0 {
+		return counts
+	}
+	for _, e := range r.bins[r.start[i]:r.start[i+1]] {
+		if k := e.slot() - b.base; e.slot() >= b.base && int(k) < b.n {
+			counts[k] = e.count
+		}
+	}
+	return counts
+}
+
+// noisyCounts adds noise to the counts of set j for key number i.
+func (r *releaser) noisyCounts(j, i int) []float64 {
+	counts := r.countsOf(j, i)
+	out := make([]float64, len(counts))
+	noise := r.budget.bins[j].noise
+	for k, c := range counts {
+		out[k] = noise.Draw(r.src).Add(Int128{Lo: c}).Float64()
+	}
+	return out
+}
+
+// histogram appends the noisy count of every bin.
+func (r *releaser) histogram(cells []Cell, j, i int) []Cell {
+	half := r.radius(binRadius-j, alpha)
+	for _, n := range r.noisyCounts(j, i) {
+		cells = append(cells, Cell{Value: math.Max(n, 0), Lo: math.Max(n-half, 0), Hi: math.Max(n+half, 0)})
+	}
+	return cells
+}

@@ -1,0 +1,84 @@
+package privacy
+
+import (
+	"math"
+	"math/big"
+	"math/bits"
+
+	"glovebox"
+)
+
+// checkTotal checks the bound of a sum over all keys of a unit.
+func checkTotal(m *glovebox.Metric, path string) error {
+	if m.MaxTotal == 0 {
+		return nil
+	}
+	if most := math.Max(math.Abs(m.Min), math.Abs(m.Max)); !(m.MaxTotal >= most && m.MaxTotal <= MaxBound*MaxKeysPerUnit) {
+		return invalid(path+".max_total", "is less than one value can be, or no number of magnitude up to %g", MaxBound*MaxKeysPerUnit).
+			WithFix("write at least the larger magnitude of min and max")
+	}
+	return nil
+}
+
+// total is the most that one unit adds to the sums of all its keys together, in
+// steps and in magnitude: l0 times the reach, or less where that is declared.
+func (g *grid) total(l0 int) int64 {
+	most := int64(l0) * g.reach()
+	if g.most > 0 && g.most*g.inv < float64(most) {
+		most = int64(math.Ceil(g.most * g.inv))
+	}
+	return most
+}
+
+// sumNoise is the noise of a grid's sums. A unit that adds T in all, at most D to
+// one key, changes the sums of all keys by T in the L1 norm, and by the root of
+// q*D^2 + r^2 in the L2 norm, where T = q*D + r, r < D.
+func (p *Plan) sumNoise(g *grid, loss int64) (sampler, error) {
+	if g.most == 0 {
+		return p.budget.noise(loss, p.shown, g.norm(p.budget.gaussian))
+	}
+	total, reach := g.total(p.shown), g.reach()
+	q, r := big.NewInt(total/reach), big.NewInt(total%reach)
+	d := big.NewInt(reach)
+	square := q.Mul(q, d.Mul(d, d))
+	return p.budget.noiseOf(loss, big.NewInt(total), square.Add(square, r.Mul(r, r)), reach > 1<<16)
+}
+
+// share says that a unit's sum of one metric, size in magnitude, is to be brought
+// down to most, all keys alike.
+type share struct{ most, size uint64 }
+
+// of returns steps brought down, towards zero.
+func (s share) of(steps int64) int64 {
+	if s.size <= s.most {
+		return steps
+	}
+	hi, lo := bits.Mul64(magnitude(steps), s.most)
+	q, _ := bits.Div64(hi, lo, s.size) // |steps| <= size, so hi < size
+	if steps < 0 {
+		return -int64(q)
+	}
+	return int64(q)
+}
+
+// weigh finds out what the kept groups of the current unit add up to, for the
+// metrics that bound it.
+func (b *Bounder) weigh() {
+	p := b.plan
+	if !p.totals {
+		return
+	}
+	b.shares = grown(b.shares, len(p.metrics))
+	for i := range p.metrics {
+		m := &p.metrics[i]
+		if m.MaxTotal == 0 {
+			continue
+		}
+		g := &p.grids[m.grid]
+		s := share{most: uint64(g.total(p.l0))}
+		for _, c := range b.heap {
+			s.size += magnitude(g.steps(b.sums[int(c.group)*p.values+m.value]))
+		}
+		b.shares[i] = s
+	}
+}
