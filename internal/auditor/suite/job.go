@@ -53,37 +53,6 @@ type jobCase struct {
 // jobKeys are the keys that told can give.
 var jobKeys = []int64{1, 2, 3, 4, 77}
 
-// people are n units that do the same.
-func people(n int, what int64) []int64 {
-	out := make([]int64, n)
-	for i := range out {
-		out[i] = what
-	}
-	return out
-}
-
-// The metrics of jobs.
-var (
-	theCount = glovebox.Metric{Name: "people", Kind: glovebox.Count}
-	theSum   = glovebox.Metric{Name: "value", Kind: glovebox.Sum, Min: 0, Max: 1}
-)
-
-// public declares the keys 1 to 4.
-func public(l0 int, metrics ...glovebox.Metric) glovebox.Output {
-	k := glovebox.KeyField{Name: "key", Type: glovebox.Int64, Public: []any{1, 2, 3, 4}}
-	return glovebox.Output{Key: []glovebox.KeyField{k}, MaxKeysPerUnit: l0, Metrics: metrics}
-}
-
-// private counts private keys, of which a unit may touch one.
-func private() glovebox.Output {
-	k := glovebox.KeyField{Name: "key", Type: glovebox.Int64, Private: true}
-	return glovebox.Output{Key: []glovebox.KeyField{k}, MaxKeysPerUnit: 1, Metrics: []glovebox.Metric{theCount}}
-}
-
-func pure(epsilon, delta float64) glovebox.ReleaseDef {
-	return glovebox.ReleaseDef{Method: "dp", Epsilon: epsilon, Delta: delta}
-}
-
 // job is a jobCase that is ready to run.
 type job struct {
 	jobCase
@@ -204,7 +173,7 @@ func (j *job) draw(side int) (auditor.Output, error) {
 // figures are the cells of the table in the order of jobKeys, and whether there
 // is a table.
 func (j *job) figures(t *privacy.Table) auditor.Output {
-	n := len(j.output.Metrics)
+	n := len(j.runner.Plan().Figures())
 	out := make(auditor.Output, 0, 1+len(jobKeys)*n)
 	if t == nil {
 		t = &privacy.Table{}
@@ -226,43 +195,4 @@ func (j *job) figures(t *privacy.Table) auditor.Output {
 		}
 	}
 	return out
-}
-
-// jobs are whole jobs, each with a module that does its worst with the target.
-func jobs(samples int) ([]target, error) {
-	gauss, err := claimOf(0.5)
-	var list []target
-	add := func(name string, c auditor.Claim, least float64, j jobCase) {
-		list = append(list, target{name: "job: " + name, claim: c, least: least, samples: max(1, samples/10), start: j.start})
-	}
-	ten := people(10, ordinary)
-	one := auditor.Claim{Epsilon: 1}
-	add("count", one, 0.9, jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)})
-	add("count and sum", one, 0.8, jobCase{rest: ten, target: large, output: public(1, theCount, theSum), release: pure(1, 0)})
-	add("four keys of a unit that may touch one", one, 0.7, jobCase{rest: ten, target: keys, output: public(1, theCount), release: pure(1, 0)})
-	add("two keys", one, 0.7, jobCase{rest: append(people(9, keys), ten...), target: keys, output: public(2, theCount), release: pure(1, 0)})
-	add("eight records of one key", one, 0.9, jobCase{rest: ten, target: records, output: public(1, theCount), release: pure(1, 0)})
-	add("a value a million times the bound", one, 0.9, jobCase{rest: ten, target: large, output: public(1, theSum), release: pure(1, 0)})
-	add("a unit that traps", one, 0, jobCase{rest: ten, target: trap, output: public(1, theCount), release: pure(1, 0)})
-	add("a unit that leaves a mark for others", one, 0.9, jobCase{rest: ten, target: remember, output: public(1, theCount), release: pure(1, 0)})
-	add("a private key of one unit", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0, jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)})
-	add("a private key of six units", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0.3, jobCase{rest: people(5, ordinary), target: ordinary, output: private(), release: pure(1, 0.01)})
-	add("Gaussian noise, two keys", gauss, 0.4, jobCase{rest: append(people(9, keys), ten...), target: keys, output: public(2, theCount, theSum), release: glovebox.ReleaseDef{Method: "dp", Rho: 0.5}})
-	return list, err
-}
-
-// targets are all audits of a run.
-func targets(samples int) []target {
-	list, err := mechanisms(samples)
-	more, e := jobs(samples)
-	list = append(list, more...)
-	if samples < auditor.DefaultSamples {
-		for i := range list {
-			list[i].least = 0
-		}
-	}
-	if err = errors.Join(err, e); err != nil {
-		list = append(list, target{name: "setting up", start: func() (auditor.Draw, func() error, error) { return nil, nil, err }})
-	}
-	return list
 }
