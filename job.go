@@ -9,9 +9,11 @@ type Job struct {
 	Function   string              `json:"function,omitempty"` // default: the module's only function
 	Inputs     map[string]JobInput `json:"inputs"`             // dataset code to what is needed of it
 	References map[string]string   `json:"references,omitempty"`
-	Mode       string              `json:"mode"` // map
+	Mode       string              `json:"mode"` // map, blocks, train
 	Params     map[string]any      `json:"params,omitempty"`
-	Output     Output              `json:"output"`
+	Output     Output              `json:"output,omitzero"`  // mode map
+	Blocks     *Blocks             `json:"blocks,omitempty"` // mode blocks
+	Train      *Train              `json:"train,omitempty"`  // mode train
 	Release    ReleaseDef          `json:"release"`
 }
 
@@ -24,7 +26,7 @@ type JobInput struct {
 	Where string `json:"where,omitempty"` // scalar boolean expression over granted columns, constants and an allow-list of functions
 }
 
-// Output declares what one unit can add. Nothing in it is read off the data.
+// Output declares what one unit can add, in mode map. Nothing in it is read off the data.
 type Output struct {
 	Key            []KeyField `json:"key"`               // empty: one row for the whole population
 	MaxKeysPerUnit int        `json:"max_keys_per_unit"` // L0; 1..1000

@@ -63,7 +63,9 @@ type Job struct {
 	Inputs  map[string]JobInput `json:"inputs"` // by dataset code
 	Output  Output              `json:"output"`
 	Release Method              `json:"release"`
-	Mode    string              `json:"mode"` // map
+	Mode    string              `json:"mode"`   // map, blocks, train
+	Blocks  int                 `json:"blocks"` // mode blocks: their number; else 0
+	Rounds  int                 `json:"rounds"` // mode train: their number; else 0
 	// Paid says that this very job was charged before: it is run again after a
 	// crash, or its stored answer is asked for. It takes nothing more.
 	Paid bool `json:"paid"`

@@ -16,6 +16,11 @@
 // Partial; partials merge in any order to the same bytes. Plan.Release makes the
 // table, once.
 //
+// In mode blocks the same is done by NewBlockPlan, Outputs and
+// BlockPlan.Release for records of blocks of units in place of units: any
+// statistic, combined by a private median, mean or vote. In mode train it is done
+// in rounds, each with the plan of TrainPlan.Round.
+//
 // Beside this way stand mechanisms for other outputs, all on whole numbers and a
 // Source: Chooser (permute-and-flip), Argmax, Quantile (of values, or of the
 // outputs of blocks), Tree (many quantiles), ClipL2 and CalibrateGaussian. Each
@@ -50,6 +55,8 @@
 //     all its rows, and resets the guest between units. If a unit's records are
 //     spread over two calls or two bounders, it counts as two units. Two calls
 //     in a row with one token are reported by Bounder.Partial; others are not.
+//   - In mode blocks, that the combined figure is near the statistic of all
+//     units: it is near the middle of what the blocks gave.
 //   - Replacing one unit by another counts as two changes and costs twice the
 //     budget; a group of k units costs k times.
 //   - The noise is as unpredictable as ChaCha8 seeded by the operating system;

@@ -51,6 +51,9 @@ type Facts struct {
 	Noise      []NoiseFacts     `json:"noise"`
 	Selection  *SelectionFacts  `json:"selection,omitempty"` // nil: public keys
 	Errors     map[string]Error `json:"errors"`              // per metric, or per figure NAME.mean
+	Blocks     int              `json:"blocks,omitempty"`    // mode blocks: their number
+	Combined   []BlockFacts     `json:"combined,omitempty"`  // mode blocks: per metric
+	Rounds     int              `json:"rounds,omitempty"`    // mode train: each has this noise
 	Whole      *Whole           `json:"whole,omitempty"`     // readings of what all mechanisms cost together
 }
 

@@ -12,6 +12,9 @@ import (
 // not import one another.
 type Span = abi.Span
 
+// Block is all rows of a block's units, with where each unit begins.
+type Block = abi.Block
+
 // Binding connects a function of a module with what a job gives it.
 type Binding = abi.Binding
 
@@ -29,7 +32,7 @@ const (
 	Trap              // the guest trapped, or its calls went too deep
 	OutOfFuel         // the guest used up its fuel
 	Malformed         // the guest's records are not as the contract says
-	Oversize          // a string of the unit is longer than its bound; nothing ran
+	Oversize          // a string of the unit is longer than its bound, or a block larger than its bounds; nothing ran
 )
 
 // String names the outcome.
@@ -46,7 +49,7 @@ func (o Outcome) String() string {
 	case Malformed:
 		return "malformed output"
 	case Oversize:
-		return "string too long"
+		return "string too long, or block too large"
 	}
 	return "unknown"
 }
@@ -117,7 +120,49 @@ func (m *Module) CheckOutput(function string, out *glovebox.Output) error {
 	if !ok {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q", function)
 	}
+	if f.Blocks() || f.Update() {
+		return wrongMode("function %s is of kind %s", f.Name, f.Kind).WithFix("set mode: blocks for functions of kind blocks, mode: train for those of kind update")
+	}
 	return abi.CheckOutput(f, out)
+}
+
+// CheckBlocks says whether what a job of mode blocks declares is what the
+// function gives: the same metrics in the same order.
+func (m *Module) CheckBlocks(function string, b *glovebox.Blocks) error {
+	f, ok := m.manifest.Function(function)
+	switch {
+	case !ok:
+		return glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q", function)
+	case !f.Blocks():
+		return wrongMode("function %s is not of kind blocks", f.Name).WithFix("set mode: map")
+	}
+	return abi.CheckBlocks(f, b)
+}
+
+// CheckTrain says whether what a job of mode train declares fits its two
+// functions.
+func (m *Module) CheckTrain(function string, t *glovebox.Train) error {
+	unit, ok := m.manifest.Function(function)
+	update, also := m.manifest.Function(t.Update)
+	if !ok || !also {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q or %q", function, t.Update)
+	}
+	return abi.CheckTrain(unit, update, t)
+}
+
+func wrongMode(format string, a ...any) *glovebox.Error {
+	e := glovebox.Errorf(glovebox.CodeInvalid, format, a...)
+	e.Field = "mode"
+	return e
+}
+
+// Fuel is what one call of the function may use: for one unit, or one block.
+func (m *Module) Fuel(function string) int64 {
+	f, ok := m.manifest.Function(function)
+	if !ok {
+		return m.manifest.Fuel
+	}
+	return m.manifest.FuelOf(f)
 }
 
 // NewGuest starts a guest: it instantiates the module, runs its _initialize
@@ -141,7 +186,7 @@ func (p *Program) NewGuest(ctx context.Context, b *Binding, o *GuestOptions) (*G
 	if !p.acquire() {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the program is closed")
 	}
-	g := &Guest{program: p, plan: plan, writer: plan.NewWriter(), fuel: p.module.manifest.Fuel}
+	g := &Guest{program: p, plan: plan, writer: plan.NewWriter(), fuel: p.module.manifest.FuelOf(plan.Function)}
 	if plan.Scalar() {
 		g.scalars, g.slots, g.maxRecords = plan.NewScalars(), make([]uint64, plan.Slots()), plan.Function.Output.MaxRecords
 	}
@@ -204,6 +249,28 @@ func (g *Guest) Records() *abi.Records { return g.plan.Records }
 // never the guest's doing. ctx is looked at before the unit and between slices
 // of fuel.
 func (g *Guest) Run(ctx context.Context, unit [][]Span) (res Result, err error) {
+	if g.plan.Function.Blocks() {
+		return Result{}, glovebox.Errorf(glovebox.CodeInternal, "a function of kind blocks was handed a unit")
+	}
+	return g.once(ctx, unit, nil)
+}
+
+// RunBlock runs a guest of kind blocks on one block, as Run runs others on one
+// unit. A block that is larger than the function's bounds is not run; its
+// outcome is Oversize. The instance that ran is thrown away.
+func (g *Guest) RunBlock(ctx context.Context, b *Block) (Result, error) {
+	if !g.plan.Function.Blocks() {
+		return Result{}, glovebox.Errorf(glovebox.CodeInternal, "a function that is not of kind blocks was handed a block")
+	}
+	return g.once(ctx, nil, b)
+}
+
+// FitsBlock says whether a block of so many units with so many rows of input i
+// of the binding can be run.
+func (g *Guest) FitsBlock(units, i, rows int) bool { return g.plan.Fits(units, i, rows) }
+
+// once runs the guest on a unit, or on a block, and puts it back.
+func (g *Guest) once(ctx context.Context, unit [][]Span, block *Block) (res Result, err error) {
 	if g.unusable {
 		return Result{}, glovebox.Errorf(glovebox.CodeInternal, "the guest is closed")
 	}
@@ -213,7 +280,7 @@ func (g *Guest) Run(ctx context.Context, unit [][]Span) (res Result, err error) 
 	if g.scalars != nil {
 		res, err = g.runScalar(ctx, unit)
 	} else {
-		res, err = g.run(ctx, unit)
+		res, err = g.run(ctx, unit, block)
 	}
 	if g.log != nil {
 		printed, failed := g.endLog()
@@ -232,8 +299,15 @@ func (g *Guest) Run(ctx context.Context, unit [][]Span) (res Result, err error) 
 	return res, nil
 }
 
-func (g *Guest) run(ctx context.Context, unit [][]Span) (Result, error) {
-	rows, fits, err := g.writer.Unit(g.window(), unit)
+func (g *Guest) run(ctx context.Context, unit [][]Span, block *Block) (Result, error) {
+	var rows int
+	var fits bool
+	var err error
+	if block == nil {
+		rows, fits, err = g.writer.Unit(g.window(), unit)
+	} else {
+		rows, fits, err = g.writer.Block(g.window(), block)
+	}
 	if err != nil {
 		return Result{}, err
 	}

@@ -203,6 +203,9 @@ func (g *Guest) attach(r Reset) error {
 		if g.scalars != nil {
 			order = []Reset{ResetPure}
 		}
+		if g.plan.Function.Blocks() { // rare, and a fresh instance each is what the contract says
+			order = []Reset{ResetInstance}
+		}
 	case ResetPure:
 		if g.scalars == nil {
 			return glovebox.Errorf(glovebox.CodeInvalid, "reset %q is for functions of kind map_scalar", string(r))

@@ -276,6 +276,7 @@ func written(v any) ([]byte, error) {
 		}
 		d.Output.Metrics = append(d.Output.Metrics, entry[metricDef]{m.Name, def})
 	}
+	d.Blocks, d.Train = writtenBlocks(j.Blocks), writtenTrain(j.Train)
 	return json.Marshal(d)
 }
 

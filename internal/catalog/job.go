@@ -23,7 +23,7 @@ func checkJob(c *checker, j *glovebox.Job) {
 	for name, v := range j.Params {
 		j.Params[name] = plain(v)
 	}
-	checkOutput(c, &j.Output)
+	checkMode(c, j)
 	checkRelease(c, j)
 }
 

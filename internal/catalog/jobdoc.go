@@ -11,11 +11,13 @@ import (
 )
 
 // jobDoc is a job as people write it: key fields and metrics are maps from
-// name to definition. Its Output stands in front of the one of glovebox.Job,
-// which fill sets.
+// name to definition. Its Output, Blocks and Train stand in front of
+// those of glovebox.Job, which fill sets.
 type jobDoc struct {
 	glovebox.Job
-	Output outputDoc `json:"output"`
+	Output outputDoc  `json:"output,omitzero"`
+	Blocks *blocksDoc `json:"blocks,omitempty"`
+	Train  *trainDoc  `json:"train,omitempty"`
 }
 
 type outputDoc struct {
@@ -122,6 +124,7 @@ func (d *jobDoc) fill(c *checker) *glovebox.Job {
 		out.Top = &glovebox.Top{K: c.whole(t.K, at("output", "top", "k")), By: t.By}
 	}
 	d.Job.Output = out
+	d.Job.Blocks, d.Job.Train = d.Blocks.fill(c), d.Train.fill(c)
 	return &d.Job
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -75,6 +76,13 @@ func (a *app) printCheck(r *pipeline.CheckReport) {
 
 // printErrors prints what the noise will do to each metric.
 func (a *app) printErrors(f *privacy.Facts) {
+	if len(f.Combined) > 0 {
+		a.printCombined(f)
+		return
+	}
+	if f.Rounds > 0 {
+		defer a.say(a.t("of the noisy sum of each of %d rounds", "为 %d 轮中每一轮加噪合计的噪声"), f.Rounds)
+	}
 	var rows [][]string
 	for _, name := range sortedKeys(f.Errors) {
 		e := f.Errors[name]
@@ -83,6 +91,26 @@ func (a *app) printErrors(f *privacy.Facts) {
 	a.say("")
 	table(a.Out, []string{a.t("metric", "指标"), a.t("noise (standard deviation)", "噪声（标准差）"), a.t("95 %", "95 %")}, rows)
 	a.say(a.t("of a mean: divided by the number of units of its key", "平均值：须再除以该分组的单元数"))
+}
+
+// printCombined says what is known before a run of mode blocks.
+func (a *app) printCombined(f *privacy.Facts) {
+	var rows [][]string
+	for _, c := range f.Combined {
+		off := "-"
+		switch {
+		case c.Half > 0:
+			off = "±" + strconv.FormatFloat(c.Half, 'g', 4, 64)
+		case c.Combine == glovebox.Vote:
+			off = fmt.Sprintf(a.t("%.0f votes", "%.0f 票"), c.Ranks)
+		case c.Ranks > 0:
+			off = fmt.Sprintf(a.t("%.0f ranks", "%.0f 名次"), c.Ranks)
+		}
+		rows = append(rows, []string{c.Of, string(c.Combine), off})
+	}
+	a.say("")
+	table(a.Out, []string{a.t("metric", "指标"), a.t("combined by", "合并方式"), a.t("off at most, 95 %", "至多偏离，95 %")}, rows)
+	a.say(a.t("among the outputs of %d blocks", "相对于 %d 个分块的输出"), f.Blocks)
 }
 
 func (a *app) printPrices(prices []pipeline.Price) {
@@ -100,7 +128,8 @@ func (a *app) jobRun() *cobra.Command {
 		Use:   "run JOB.yaml",
 		Short: a.t("run a job and print its release", "运行作业并显示发布结果"),
 		Long: a.t(`Ask the policy, charge the ledgers, run the module over the data one privacy
-unit at a time, add noise and store the release. A job that was run before is
+unit (or, in mode blocks, one block of units) at a time, once or, in mode train,
+in rounds, add noise and store the release. A job that was run before is
 answered from the store, free. A run that was killed goes on when it is run
 again, without a second charge. Role: developer.
 
@@ -111,7 +140,7 @@ rows are generated from the records (--seed, --units) or come from CSV files
 of yours (--rows); with --record no domain is needed.
 
 Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
-5 module refused or broken.`, `询问策略、记账、按隐私单元逐一运行模块、加噪并保存发布结果。
+5 module refused or broken.`, `询问策略、记账、按隐私单元（blocks 模式按分块，train 模式分多轮）逐一运行模块、加噪并保存发布结果。
 运行过的相同作业直接返回已存结果，不再花费预算。被中断的作业再次运行即可继续，
 不会重复记账。角色：开发主体。
 

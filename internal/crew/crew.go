@@ -157,11 +157,12 @@ type Task struct {
 	Parts     int
 	// Open returns the descriptors of a part of every input; Run closes them.
 	Open func(part int) ([]work.Files, error)
-	// Done takes each part's partial aggregate once, from one goroutine at a
-	// time, in any order; one that came in pieces piece by piece, last is true
-	// for the last. ErrPartial means that these bytes are not one and the part
-	// has to be done again; any other error ends the job.
-	Done func(partial []byte, last bool) error
+	// Done takes the partial aggregate of each group (Job.PartsPerGroup parts,
+	// mostly one) once, from one goroutine at a time, in any order; one that came
+	// in pieces piece by piece, last is true for the last. ErrPartial means that
+	// these bytes are not one and the group has to be done again; any other
+	// error ends the job.
+	Done func(group int, partial []byte, last bool) error
 	// Check says whether bytes are a partial aggregate of the job, with
 	// ErrPartial if not. What Check took, Done takes. It is called for pieces,
 	// before the first of them goes to Done.
@@ -184,6 +185,11 @@ var ErrPartial = errors.New("the worker sent what is no partial aggregate")
 // silence is how long a worker of this job may show no progress.
 func (c *Crew) silence(j *work.Job) time.Duration {
 	return c.o.Silence + time.Duration(j.Fuel()/FuelPerSecond)*time.Second
+}
+
+// updateSilence is how long a worker may take for one step of mode train.
+func (c *Crew) updateSilence(j *work.Job) time.Duration {
+	return c.o.Silence + time.Duration(j.UpdateFuel()/FuelPerSecond)*time.Second
 }
 
 // kill kills a worker when the context ends. The returned function stops that.

@@ -29,6 +29,12 @@ func TestMain(m *testing.M) {
 	for name, r := range faulty() {
 		roles[name] = r
 	}
+	for name, r := range faultyBlocks() {
+		roles[name] = r
+	}
+	for name, r := range faultyUpdates() {
+		roles[name] = r
+	}
 	jail.Main(roles)
 	os.Exit(m.Run())
 }
@@ -103,7 +109,7 @@ type collect struct {
 	job   *work.Job
 }
 
-func (c *collect) done(data []byte, last bool) error {
+func (c *collect) done(_ int, data []byte, last bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one := c.job.Plan().NewPartial()

@@ -26,9 +26,9 @@ func (p *pieces) add(payload []byte, part int) (err error) {
 
 // done hands over the pieces and the rest of the part, all or nothing: they
 // are looked at before the first of them counts.
-func (p *pieces) done(rest []byte, t *Task) error {
+func (p *pieces) done(group int, rest []byte, t *Task) error {
 	if p.spool == nil {
-		return t.Done(rest, true)
+		return t.Done(group, rest, true)
 	}
 	if err := p.spool.Each(t.Check); err != nil {
 		return err
@@ -36,10 +36,10 @@ func (p *pieces) done(rest []byte, t *Task) error {
 	if err := t.Check(rest); err != nil {
 		return err
 	}
-	if err := p.spool.Each(func(data []byte) error { return t.Done(data, false) }); err != nil {
+	if err := p.spool.Each(func(data []byte) error { return t.Done(group, data, false) }); err != nil {
 		return err
 	}
-	return t.Done(rest, true)
+	return t.Done(group, rest, true)
 }
 
 func (p *pieces) close() {

@@ -19,16 +19,17 @@ type run struct {
 	t       *Task
 	spec    *os.File
 	silence time.Duration
-	todo    chan piece
+	todo    chan group
 	mu      sync.Mutex // around Done and left
+	per     int        // parts of a group
 	left    int
 	done    chan struct{} // closed when all parts are done
 }
 
-// piece is a part and how often its worker was lost.
-type piece struct{ part, lost int }
+// group is a group's number and how often its worker was lost.
+type group struct{ number, lost int }
 
-// lost is the end of a worker that did nothing for the job. Its part is done
+// lost is the end of a worker that did nothing for the job. Its group is done
 // again.
 type lost struct{ why string }
 
@@ -42,8 +43,8 @@ func (c *Crew) Run(ctx context.Context, t *Task) error {
 		return err
 	}
 	defer r.spec.Close()
-	for i := range t.Parts {
-		r.todo <- piece{part: i}
+	for i := range r.left {
+		r.todo <- group{number: i}
 	}
 	if t.Parts == 0 {
 		return nil
@@ -51,7 +52,7 @@ func (c *Crew) Run(ctx context.Context, t *Task) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var group sync.WaitGroup
-	for i := range min(c.o.Workers, t.Parts) {
+	for i := range min(c.o.Workers, r.left) {
 		group.Go(func() {
 			if !r.wait(ctx, time.Duration(i)*secondAfter) {
 				return
@@ -74,7 +75,8 @@ func (c *Crew) newRun(t *Task) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &run{c: c, t: t, spec: spec, silence: c.silence(t.Job), todo: make(chan piece, t.Parts), left: t.Parts, done: make(chan struct{})}, nil
+	per := t.Job.PartsPerGroup(t.Parts)
+	return &run{c: c, t: t, spec: spec, silence: c.silence(t.Job), todo: make(chan group, t.Parts), per: per, left: t.Parts / per, done: make(chan struct{})}, nil
 }
 
 // Prepare starts the job's module in a worker, without any data, so that one
@@ -139,7 +141,7 @@ func (r *run) work(ctx context.Context, p *jail.Process) error {
 		}
 	}()
 	for {
-		var one piece
+		var one group
 		select {
 		case one = <-r.todo:
 		case <-r.done:
@@ -148,7 +150,7 @@ func (r *run) work(ctx context.Context, p *jail.Process) error {
 			return nil // Run knows the cause
 		}
 		var err error
-		p, err = r.try(ctx, p, one.part)
+		p, err = r.try(ctx, p, one.number)
 		var gone *lost
 		switch {
 		case err == nil:
@@ -168,9 +170,9 @@ func (r *run) work(ctx context.Context, p *jail.Process) error {
 	}
 }
 
-// try works on one part, with the worker p or a new one if it is nil. It
+// try works on one group, with the worker p or a new one if it is nil. It
 // returns the worker, which is nil only if none was started.
-func (r *run) try(ctx context.Context, p *jail.Process, part int) (*jail.Process, error) {
+func (r *run) try(ctx context.Context, p *jail.Process, number int) (*jail.Process, error) {
 	if p == nil {
 		var err error
 		if p, err = r.begin(ctx); err != nil {
@@ -179,6 +181,21 @@ func (r *run) try(ctx context.Context, p *jail.Process, part int) (*jail.Process
 	}
 	stop := kill(ctx, p)
 	defer stop()
+	pieces := &pieces{make: r.t.Spool}
+	defer pieces.close()
+	var answer []byte
+	for i := range r.per {
+		var err error
+		if answer, err = r.part(p, number*r.per+i, i == r.per-1, pieces); err != nil {
+			return p, err
+		}
+	}
+	return p, r.take(answer, number, pieces)
+}
+
+// part hands a part to a worker and waits for its answer: a partial aggregate
+// after the last part of a group, nothing after the others.
+func (r *run) part(p *jail.Process, part int, last bool, pieces *pieces) ([]byte, error) {
 	files, err := r.t.Open(part)
 	defer func() {
 		for _, f := range files {
@@ -190,46 +207,43 @@ func (r *run) try(ctx context.Context, p *jail.Process, part int) (*jail.Process
 		}
 	}()
 	if err != nil {
-		return p, err
+		return nil, err
 	}
 	data, list := work.PartData(part, files)
 	if p.Send(work.MessagePart, data, list...) != nil {
-		return p, &lost{jail.ErrGone.Error()}
+		return nil, &lost{jail.ErrGone.Error()}
 	}
-	pieces := &pieces{make: r.t.Spool}
-	defer pieces.close()
 	for range maxBeats {
 		f, err := p.Next(r.silence)
-		if err != nil {
-			return p, &lost{err.Error()}
-		}
-		switch f.Kind {
-		case jail.Beat:
+		switch {
+		case err != nil:
+			return nil, &lost{err.Error()}
+		case f.Kind == jail.Beat:
 			continue
-		case jail.Failure:
-			return p, failure(f)
-		case jail.Piece:
+		case f.Kind == jail.Failure:
+			return nil, failure(f)
+		case f.Kind == jail.Ready && !last:
+			return nil, nil
+		case f.Kind == jail.Piece && r.per == 1:
 			if err := pieces.add(f.Payload, part); err != nil {
-				return p, err
+				return nil, err
 			}
 			continue
-		case jail.Partial:
-			return p, r.take(f.Payload, part, pieces)
+		case f.Kind == jail.Partial && last:
+			if rest, ok := ofPart(f.Payload, part); ok {
+				return rest, nil
+			}
 		}
-		return p, &lost{jail.ErrFrame.Error()}
+		return nil, &lost{jail.ErrFrame.Error()}
 	}
-	return p, &lost{jail.ErrHang.Error()}
+	return nil, &lost{jail.ErrHang.Error()}
 }
 
-// take checks a part's answer and hands it on.
-func (r *run) take(payload []byte, part int, pieces *pieces) error {
-	data, ok := ofPart(payload, part)
-	if !ok {
-		return &lost{jail.ErrFrame.Error()}
-	}
+// take hands a group's answer on.
+func (r *run) take(partial []byte, number int, pieces *pieces) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	err := pieces.done(data, r.t)
+	err := pieces.done(number, partial, r.t)
 	switch {
 	case errors.Is(err, ErrPartial):
 		return &lost{ErrPartial.Error()}

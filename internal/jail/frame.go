@@ -21,6 +21,7 @@ const (
 	Ready    Kind = 8  // the module was started with the job's inputs: parts can come
 	Ways     Kind = 9  // what the worker's self-test found: one byte each, as package work defines them; probe role only
 	Piece    Kind = 18 // as Partial, but more of the part follows
+	Updated  Kind = 19 // the next state of mode train: 8 bytes a number; none: the module failed
 	// Of a loader only.
 	Opened   Kind = 10 // a file of the snapshot begins: its number (2 bytes), its name
 	Data     Kind = 11 // of a file: its number (2 bytes), bytes
@@ -54,6 +55,8 @@ const (
 	// MaxChecked and MaxTable bound what a reader answers.
 	MaxChecked = 256 << 10
 	MaxTable   = 64 << 20
+	// MaxUpdated bounds a state of mode train.
+	MaxUpdated = 8 * 4096
 )
 
 // maxPayload is the largest payload of a kind, and whether it is the only one.
@@ -67,6 +70,8 @@ func maxPayload(k Kind) (n int, exact bool) {
 		return 4 + MaxPartial, false
 	case Failure:
 		return 1, true
+	case Updated:
+		return MaxUpdated, false
 	case Compiled:
 		return MaxCompiled, false
 	case Reason:

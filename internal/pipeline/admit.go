@@ -136,6 +136,14 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 		},
 		Datasets: map[string]policy.Dataset{},
 	}
+	if r.blocks != nil {
+		in.Job.Blocks = r.blocks.Count()
+		in.Job.Output.MaxKeysPerUnit = 1
+	}
+	if r.train != nil {
+		in.Job.Rounds = r.train.Rounds()
+		in.Job.Output.MaxKeysPerUnit = 1
+	}
 	for _, k := range r.job.Output.Key {
 		in.Job.Output.KeyTypes = append(in.Job.Output.KeyTypes, k.Type)
 		in.Job.Output.PrivateKeys = in.Job.Output.PrivateKeys || k.Private
@@ -156,7 +164,7 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 				return err
 			}
 			ds, err := in.Datasets[code], error(nil)
-			if ds.Cost, err = r.plan.Cost(ds.Ledger.Kind); err == nil {
+			if ds.Cost, err = r.priced().Cost(ds.Ledger.Kind); err == nil {
 				ds.Cost, err = privacy.Group(ds.Ledger.Kind, ds.Cost, r.group())
 			}
 			if err != nil {

@@ -15,22 +15,27 @@ import (
 // Facts say how a release was made. They are the predicate of its statement;
 // docs/formats/release-bundle.md lists the fields.
 type Facts struct {
-	Domain    string                        `json:"domain"`
-	Job       string                        `json:"job"`
-	Identity  string                        `json:"identity"` // digest of everything the answer depends on
-	Scenario  string                        `json:"scenario"`
-	Purpose   glovebox.Text                 `json:"purpose"`
-	Grant     GrantFacts                    `json:"grant"`
-	Product   glovebox.Product              `json:"product"`
-	Module    ModuleFacts                   `json:"module"`
-	Params    map[string]any                `json:"params,omitempty"`
-	Inputs    map[string]InputFacts         `json:"inputs"`
-	Files     map[string]string             `json:"files,omitempty"` // public references and key lists: digests
-	Policy    string                        `json:"policy"`          // revision
-	Privacy   privacy.Facts                 `json:"privacy"`
-	Charges   []glovebox.Charge             `json:"charges"`
-	Output    glovebox.Output               `json:"output"`
-	Guarantee map[string]map[string]float64 `json:"guarantee"` // by dataset: what the charge means
+	Domain   string                `json:"domain"`
+	Job      string                `json:"job"`
+	Identity string                `json:"identity"` // digest of everything the answer depends on
+	Scenario string                `json:"scenario"`
+	Purpose  glovebox.Text         `json:"purpose"`
+	Grant    GrantFacts            `json:"grant"`
+	Product  glovebox.Product      `json:"product"`
+	Module   ModuleFacts           `json:"module"`
+	Params   map[string]any        `json:"params,omitempty"`
+	Inputs   map[string]InputFacts `json:"inputs"`
+	Files    map[string]string     `json:"files,omitempty"` // public references and key lists: digests
+	Policy   string                `json:"policy"`          // revision
+	Privacy  privacy.Facts         `json:"privacy"`
+	Charges  []glovebox.Charge     `json:"charges"`
+	Mode     string                `json:"mode"`
+	Output   glovebox.Output       `json:"output,omitzero"`  // mode map
+	Blocks   *glovebox.Blocks      `json:"blocks,omitempty"` // mode blocks
+	Train    *glovebox.Train       `json:"train,omitempty"`  // mode train
+	// FailedUpdates are the steps of mode train at which the module failed.
+	FailedUpdates int                           `json:"failed_updates,omitempty"`
+	Guarantee     map[string]map[string]float64 `json:"guarantee"` // by dataset: what the charge means
 	// Group is how many units of the job whoever is protected stands in, where
 	// that is more than one: charges and guarantee are for that many.
 	Group int64 `json:"group,omitempty"`
@@ -66,7 +71,7 @@ type InputFacts struct {
 
 // store makes the release of a table: asks the policy, and puts bytes, release
 // and the finished job into the database as one change.
-func (p *Pipeline) store(ctx context.Context, r *request, a *admission, t *privacy.Table) error {
+func (p *Pipeline) store(ctx context.Context, r *request, a *admission, t *answer) error {
 	doc := job.ReleaseDoc{ID: job.ReleaseID(a.doc.ID), Job: a.doc.ID, Scenario: a.doc.Scenario, Product: a.doc.Product,
 		State: job.Pending, Approvals: []job.Approval{}, Made: p.d.Stamp()}
 	in, err := p.releaseInput(ctx, r.user, &doc)
@@ -122,12 +127,21 @@ func (p *Pipeline) store(ctx context.Context, r *request, a *admission, t *priva
 	})
 }
 
-// content lays a table out: key fields, then for every figure its value and
+// answer is a private result, laid out: whatever the job's mode, what is stored
+// and shown.
+type answer struct {
+	columns []release.Column
+	rows    [][]any
+	facts   privacy.Facts
+	failed  int // updates of mode train
+}
+
+// layTable lays a table out: key fields, then for every figure its value and
 // the bounds of its 95 % confidence interval.
-func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *privacy.Table) (*release.Content, error) {
-	c := &release.Content{ID: job.ReleaseID(a.doc.ID), Rows: make([][]any, 0, len(t.Rows))}
+func layTable(t *privacy.Table) *answer {
+	c := &answer{rows: make([][]any, 0, len(t.Rows)), facts: t.Facts}
 	for _, k := range t.Keys {
-		c.Columns = append(c.Columns, release.Column{Name: k.Name, Type: k.Type})
+		c.columns = append(c.columns, release.Column{Name: k.Name, Type: k.Type})
 	}
 	for _, f := range t.Figures {
 		typ := glovebox.Float64
@@ -135,7 +149,7 @@ func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *privacy.Ta
 			typ = glovebox.Int64
 		}
 		for _, suffix := range []string{"", privacy.LowSuffix, privacy.HighSuffix} {
-			c.Columns = append(c.Columns, release.Column{Name: f.Name + suffix, Type: typ})
+			c.columns = append(c.columns, release.Column{Name: f.Name + suffix, Type: typ})
 		}
 	}
 	for _, row := range t.Rows {
@@ -147,8 +161,14 @@ func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *privacy.Ta
 			}
 			out = append(out, cell.Value, cell.Lo, cell.Hi)
 		}
-		c.Rows = append(c.Rows, out)
+		c.rows = append(c.rows, out)
 	}
+	return c
+}
+
+// content is what the release holds: the answer and how it was made.
+func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *answer) (*release.Content, error) {
+	c := &release.Content{ID: job.ReleaseID(a.doc.ID), Columns: t.columns, Rows: t.rows}
 	facts, err := p.facts(tx, r, a, t)
 	if err != nil {
 		return nil, err
@@ -157,7 +177,7 @@ func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *privacy.Ta
 	return c, err
 }
 
-func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *privacy.Table) (*Facts, error) {
+func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *answer) (*Facts, error) {
 	var s glovebox.Scenario
 	var g glovebox.Grant
 	if err := tx.Get(store.Scenario, a.doc.Scenario, &s); err != nil {
@@ -170,8 +190,8 @@ func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *privacy.Tabl
 	f := &Facts{Domain: p.d.Name, Job: a.doc.ID, Identity: a.doc.Identity, Scenario: s.Code, Purpose: s.Purpose,
 		Grant:  GrantFacts{By: g.By, From: g.From, Until: g.Until},
 		Module: ModuleFacts{r.module.Digest(), m.Name, m.Version, r.function.Name, r.module.RewrittenDigest(), a.doc.Spec.Rewriter},
-		Params: r.job.Params, Inputs: map[string]InputFacts{}, Files: r.files, Policy: a.doc.Spec.Policy, Privacy: t.Facts,
-		Charges: a.charges, Output: r.job.Output, Guarantee: map[string]map[string]float64{}}
+		Params: r.job.Params, Inputs: map[string]InputFacts{}, Files: r.files, Policy: a.doc.Spec.Policy, Privacy: t.facts,
+		Charges: a.charges, Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Train: r.job.Train, FailedUpdates: t.failed, Guarantee: map[string]map[string]float64{}}
 	for _, x := range s.Products {
 		if x.Code == a.doc.Product {
 			f.Product = x

@@ -21,6 +21,7 @@ type jobWork struct {
 	code   *os.File // machine code of the module; may be nil
 	inputs []source
 	parts  int
+	before int // parts done in the rounds before, in mode train
 	// Manifests of the inputs, as they are sealed and as they are read.
 	raw       [][]byte
 	manifests []*engine.Manifest
@@ -70,8 +71,8 @@ func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobW
 
 // spec is the job as workers know it, but for its keys.
 func (r *request) spec(maxFuel int64, masks map[string]job.MaskPlan) work.Spec {
-	spec := work.Spec{Wasm: r.wasm, MaxFuel: maxFuel, Function: r.function.Name, Params: r.job.Params, References: r.refs, Output: r.job.Output,
-		Release: r.job.Release, Public: r.public}
+	spec := work.Spec{Wasm: r.wasm, MaxFuel: maxFuel, Function: r.function.Name, Params: r.job.Params, References: r.refs,
+		Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Train: r.job.Train, Release: r.job.Release, Public: r.public}
 	for _, code := range r.codes() {
 		doc := r.datasets[code]
 		in := work.Input{Dataset: code, Record: doc.Record.Columns, Columns: r.job.Inputs[code].Columns, Where: r.job.Inputs[code].Where,
@@ -101,39 +102,84 @@ func (p *Pipeline) start(ctx context.Context, w *jobWork) error {
 }
 
 // execute runs all parts, merges what they give and adds noise.
-func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*privacy.Table, error) {
-	total, err := p.parts(ctx, w)
-	if err != nil {
-		return nil, err
-	}
+func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*answer, error) {
 	src, err := privacy.NewSource()
 	if err != nil {
 		return nil, err
 	}
-	return w.job.Plan().Release(total, src)
+	if plan := w.job.Blocks(); plan != nil {
+		total, err := p.blocks(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		t, err := plan.Release(total, src)
+		if err != nil {
+			return nil, err
+		}
+		return layBlocks(t), nil
+	}
+	if w.job.Train() != nil {
+		return p.rounds(ctx, w, src)
+	}
+	total, err := p.parts(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	t, err := w.job.Plan().Release(total, src)
+	if err != nil {
+		return nil, err
+	}
+	return layTable(t), nil
 }
 
 // parts has the crew work on all parts and merges them. What a worker sends is
 // foreign: it is decoded on its own before it is added.
 func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Partial, error) {
 	total := w.job.Plan().NewPartial()
-	n := 0
-	err := w.crew.Run(ctx, &crew.Task{
+	decode := func(data []byte) (*privacy.Partial, error) {
+		one := w.job.Plan().NewPartial()
+		if one.UnmarshalBinary(data) != nil {
+			return nil, crew.ErrPartial
+		}
+		return one, nil
+	}
+	check := func(data []byte) error {
+		_, err := decode(data)
+		return err
+	}
+	return total, p.groups(ctx, w, check, func(_ int, data []byte) error {
+		one, err := decode(data)
+		if err != nil {
+			return err
+		}
+		return total.Merge(one)
+	})
+}
+
+// blocks is parts for a job of mode blocks, whose answers never come in pieces.
+func (p *Pipeline) blocks(ctx context.Context, w *jobWork) (*privacy.Outputs, error) {
+	total := w.job.Blocks().NewTotal()
+	pieces := func([]byte) error { return crew.ErrPartial }
+	return total, p.groups(ctx, w, pieces, func(group int, data []byte) error {
+		one := w.job.Outputs(group, w.parts)
+		if one.UnmarshalBinary(data) != nil {
+			return crew.ErrPartial
+		}
+		return total.Merge(one)
+	})
+}
+
+// groups has the crew work on all groups of parts and hands each answer to
+// take.
+func (p *Pipeline) groups(ctx context.Context, w *jobWork, check func(data []byte) error, take func(group int, data []byte) error) error {
+	n := w.before
+	return w.crew.Run(ctx, &crew.Task{
 		Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts,
 		Open:  func(part int) ([]work.Files, error) { return p.openPart(w, part) },
 		Spool: func() (crew.Spool, error) { return p.d.Vault.NewSpool() },
-		Check: func(data []byte) error {
-			if w.job.Plan().NewPartial().UnmarshalBinary(data) != nil {
-				return crew.ErrPartial
-			}
-			return nil
-		},
-		Done: func(data []byte, last bool) error {
-			one := w.job.Plan().NewPartial()
-			if one.UnmarshalBinary(data) != nil {
-				return crew.ErrPartial
-			}
-			if err := total.Merge(one); err != nil || !last {
+		Check: check,
+		Done: func(group int, data []byte, last bool) error {
+			if err := take(group, data); err != nil || !last {
 				return err
 			}
 			n++
@@ -144,7 +190,6 @@ func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Partial, err
 			return nil
 		},
 	})
-	return total, err
 }
 
 // openPart decrypts one part of every input into memory. The files are the

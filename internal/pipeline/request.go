@@ -39,7 +39,9 @@ type request struct {
 	files    map[string]string // what a file is for, to its digest
 	refs     map[string]arrow.RecordBatch
 	public   privacy.PublicKeys
-	plan     *privacy.Plan
+	plan     *privacy.Plan                // mode map
+	blocks   *privacy.BlockPlan           // mode blocks
+	train    *privacy.TrainPlan           // mode train
 	datasets map[string]domain.DatasetDoc // those that the domain knows, as the job is about them
 	places   map[string]int               // of the unit column that the job is about
 	filters  map[string]*engine.Filter
@@ -128,10 +130,7 @@ func (r *request) read(ctx context.Context, maxFuel int64, catalogue func() erro
 	if err := r.readFiles(ctx); err != nil {
 		return err
 	}
-	if r.plan, err = privacy.NewPlan(r.job.Output, r.job.Release, r.public); err != nil {
-		return inFile(err, r.file)
-	}
-	return nil
+	return inFile(r.makePlan(), r.file)
 }
 
 // crew starts the workers' supervisor. The first worker comes up while the job
@@ -235,6 +234,9 @@ func (r *request) checkFilter(ctx context.Context, code string) error {
 // chooseFunction finds the module's function and puts the job's output into
 // the order in which the function writes its records.
 func (r *request) chooseFunction() error {
+	if r.job.Mode == glovebox.ModeTrain {
+		return r.chooseTrain()
+	}
 	m := r.module.Manifest()
 	var names []string
 	found := false
@@ -248,6 +250,13 @@ func (r *request) chooseFunction() error {
 		return r.invalid("function", "the module has no such function, or several and none is named").WithFix("name one of %v", names)
 	}
 	r.job.Function = r.function.Name
+	switch blocks := r.job.Mode == glovebox.ModeBlocks; {
+	case blocks != r.function.Blocks() || r.function.Update():
+		return r.invalid("mode", "function %s of the module is of kind %s", r.function.Name, r.function.Kind).
+			WithFix("functions of kind blocks are for mode blocks, those of kind update for mode train, all others for mode map")
+	case blocks:
+		return r.orderBlocks()
+	}
 	out := &r.job.Output
 	keys := make([]glovebox.KeyField, 0, len(out.Key))
 	for _, k := range r.function.Output.Key {

@@ -11,7 +11,6 @@ import (
 	"glovebox/internal/job"
 	"glovebox/internal/release"
 	"glovebox/internal/store"
-	"glovebox/privacy"
 )
 
 // Outcome is a job that ran, now or earlier.
@@ -70,7 +69,7 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 	// From here to the slot nothing shows how far the run is: nothing is
 	// written, and whether the lock is free does not depend on it. What fails
 	// is told at the slot too.
-	var table *privacy.Table
+	var table *answer
 	err = session.Apart(ctx, func() error {
 		var err error
 		table, err = p.execute(ctx, work)

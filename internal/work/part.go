@@ -40,6 +40,10 @@ type Worker struct {
 	filters []*engine.RowFilter // by input; nil: none
 	watch   *watch              // on sample data only
 
+	// Mode blocks only.
+	group *group // begun and not ended; nil: none
+	next  int    // part that it goes on with
+
 	pieceBytes int64
 }
 
@@ -79,6 +83,7 @@ func (r *Runner) worker(ctx context.Context, watching *watch) (_ *Worker, err er
 
 // Close frees the guest and the filters.
 func (w *Worker) Close() error {
+	w.dropGroup()
 	for _, f := range w.filters {
 		if f != nil {
 			f.Close()
@@ -93,7 +98,8 @@ func (w *Worker) Close() error {
 // Part works on one part: files holds the descriptors of that part of every
 // input. It returns the encoded partial aggregate, or what is left of it after
 // the pieces that it handed to piece, which may be nil, because they took much
-// memory. An error is
+// memory; nil in mode blocks if a block goes on in the next part, which has to
+// follow. An error is
 // the host's (a part that is not what its manifest says, a cancelled context)
 // or piece's, never a guest's.
 func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) error) ([]byte, error) {
@@ -110,13 +116,16 @@ func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) err
 		}
 		readers = append(readers, r)
 	}
-	return w.Units(ctx, readers, piece)
+	return w.Units(ctx, files[0].Index, len(files[0].Manifest.Parts), readers, piece)
 }
 
-// Units works on the units of readers, one for every input, whose rows are
-// sorted by token, masked and filtered: what Part does once it has opened a
-// part. The readers stay the caller's.
-func (w *Worker) Units(ctx context.Context, readers []array.RecordReader, piece func([]byte) error) ([]byte, error) {
+// Units works on the units of part number index of parts, given as readers, one
+// for every input, whose rows are sorted by token, masked and filtered: what
+// Part does once it has opened a part. The readers stay the caller's.
+func (w *Worker) Units(ctx context.Context, index, parts int, readers []array.RecordReader, piece func([]byte) error) ([]byte, error) {
+	if w.r.blocks != nil {
+		return w.blockPart(ctx, index, parts, readers)
+	}
 	b := w.r.plan.NewBounder(w.r.spec.Secret)
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
 		if err := w.unit(ctx, b, token, rows); err != nil || piece == nil || b.Bytes() < w.pieceBytes {

@@ -63,7 +63,7 @@ func serve(in *jail.Inside) error {
 		return err
 	}
 	defer m.Close()
-	if m.Kind != MessageJob || len(m.Files) < 1 || len(m.Files) > 2 {
+	if m.Kind != MessageJob && m.Kind != MessageUpdate || len(m.Files) < 1 || len(m.Files) > 2 {
 		return errMessage
 	}
 	cache := ""
@@ -75,6 +75,9 @@ func serve(in *jail.Inside) error {
 	}
 	if err := in.Seal(); err != nil {
 		return err
+	}
+	if m.Kind == MessageUpdate {
+		return serveUpdate(in, m, cache)
 	}
 	ctx := context.Background()
 	job, manifests, err := decode(m.Files[0])
@@ -151,6 +154,9 @@ func (w *Worker) servePart(ctx context.Context, in *jail.Inside, manifests []*en
 	data, err := w.Part(ctx, files, func(data []byte) error { return send(jail.Piece, data) })
 	if err != nil {
 		return errors.Join(err, in.Fail(jail.FaultData))
+	}
+	if data == nil {
+		return in.Send(jail.Frame{Kind: jail.Ready}) // for the part that the block goes on in
 	}
 	return send(jail.Partial, data)
 }

@@ -10,7 +10,8 @@
 //
 // What it promises: the guest sees one unit at a time, masked and filtered;
 // what it says is bounded before it is added; a guest's failure is the unit's
-// default contribution and nothing else. What it does not promise: that a
+// default contribution and nothing else. In mode blocks all that holds of one
+// block of units at a time, which runs in an instance of its own. What it does not promise: that a
 // partial aggregate is private. It is exact, and noise is added elsewhere.
 package work
 
@@ -35,7 +36,10 @@ type Spec struct {
 	Params     map[string]any
 	References map[string]arrow.RecordBatch // public tables; they stay the caller's
 	Inputs     []Input                      // in the order of the dataset codes
+	Mode       string                       // glovebox.ModeMap, ModeBlocks or ModeTrain
 	Output     glovebox.Output              // in the order of the module's records
+	Blocks     *glovebox.Blocks             // mode blocks, in place of Output; with its count
+	Train      *glovebox.Train              // mode train, in place of Output; with its update and state. References has the state.
 	Release    glovebox.ReleaseDef
 	Public     privacy.PublicKeys
 	Secret     [32]byte // ranks the keys of a unit; of this job alone
@@ -64,7 +68,9 @@ type Input struct {
 // its inputs. Nothing is compiled.
 type Job struct {
 	spec    Spec
-	plan    *privacy.Plan
+	plan    *privacy.Plan      // mode map; mode train: of a round
+	blocks  *privacy.BlockPlan // mode blocks
+	train   *privacy.TrainPlan // mode train
 	module  *sandbox.Module
 	binding *sandbox.Binding
 }
@@ -72,35 +78,68 @@ type Job struct {
 // Check admits the module and binds it to the inputs. It fails with CodeModule
 // and CodeInvalid as admission and binding do.
 func Check(spec Spec) (*Job, error) {
-	plan, err := privacy.NewPlan(spec.Output, spec.Release, spec.Public)
-	if err != nil {
+	j := &Job{spec: spec, binding: &sandbox.Binding{Function: spec.Function, Params: spec.Params, References: spec.References}}
+	var err error
+	if j.module, err = sandbox.Admit(spec.Wasm, &sandbox.Options{MaxFuel: spec.MaxFuel}); err != nil {
 		return nil, err
 	}
-	module, err := sandbox.Admit(spec.Wasm, &sandbox.Options{MaxFuel: spec.MaxFuel})
-	if err != nil {
+	if err := j.makePlan(); err != nil {
 		return nil, err
 	}
-	if err := module.CheckOutput(spec.Function, &spec.Output); err != nil {
-		return nil, err
-	}
-	j := &Job{spec: spec, plan: plan, module: module, binding: &sandbox.Binding{Function: spec.Function, Params: spec.Params, References: spec.References}}
 	for i := range spec.Inputs {
 		in := &spec.Inputs[i]
 		schema, err := j.guestSchema(in)
 		if err != nil {
 			return nil, err
 		}
-		j.binding.Inputs = append(j.binding.Inputs, sandbox.InputBinding{Name: in.Dataset, Schema: schema, MaxRows: in.MaxRows, MaxBytes: in.maxBytes()})
+		bound := sandbox.InputBinding{Name: in.Dataset, Schema: schema, MaxRows: in.MaxRows, MaxBytes: in.maxBytes()}
+		if j.blocks != nil {
+			bound.MaxRows = 0 // the rows of a block are bounded by the module's manifest
+		}
+		j.binding.Inputs = append(j.binding.Inputs, bound)
 	}
-	return j, module.CheckBinding(j.binding)
+	return j, j.module.CheckBinding(j.binding)
 }
 
-// Plan is the job's privacy plan.
+// makePlan holds the output that the job declares against its price and its
+// module.
+func (j *Job) makePlan() (err error) {
+	s := &j.spec
+	if s.Mode == glovebox.ModeBlocks && s.Blocks != nil {
+		if j.blocks, err = privacy.NewBlockPlan(*s.Blocks, s.Release); err != nil {
+			return err
+		}
+		return j.module.CheckBlocks(s.Function, s.Blocks)
+	}
+	if s.Mode == glovebox.ModeTrain && s.Train != nil {
+		f, ok := j.module.Manifest().Function(s.Function)
+		if !ok || len(f.Output.Metrics) == 0 {
+			return glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q that gives a vector", s.Function)
+		}
+		if j.train, err = privacy.NewTrainPlan(*s.Train, f.Output.Metrics[0], s.Release); err != nil {
+			return err
+		}
+		j.plan = j.train.Round()
+		return j.checkTrain()
+	}
+	if j.plan, err = privacy.NewPlan(s.Output, s.Release, s.Public); err != nil {
+		return err
+	}
+	return j.module.CheckOutput(s.Function, &s.Output)
+}
+
+// Plan is the privacy plan of a job of mode map, or of a round of mode train.
 func (j *Job) Plan() *privacy.Plan { return j.plan }
 
-// Fuel is what the module may use for one unit: a public bound on how long a
-// worker may be silent.
-func (j *Job) Fuel() int64 { return j.module.Manifest().Fuel }
+// Blocks is the privacy plan of a job of mode blocks.
+func (j *Job) Blocks() *privacy.BlockPlan { return j.blocks }
+
+// Fuel is what the module may use for one unit, or one block: a public bound
+// on how long a worker may be silent.
+func (j *Job) Fuel() int64 { return j.module.Fuel(j.spec.Function) }
+
+// UpdateFuel is what the module may use for one step of mode train.
+func (j *Job) UpdateFuel() int64 { return j.module.Fuel(j.spec.Train.Update) }
 
 // Wasm is the module as it was given.
 func (j *Job) Wasm() []byte { return j.spec.Wasm }

@@ -75,7 +75,7 @@ max_kept := 10
 max_kept_at_end := 64
 
 # Job modes and release methods that this version carries out.
-modes := {"map"}
+modes := {"blocks", "map", "train"}
 
 methods := {"dp"}
 

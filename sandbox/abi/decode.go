@@ -17,7 +17,7 @@ var (
 	reRelease  = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$`)
 	reName     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
 	reTable    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,62}$`)
-	reKind     = regexp.MustCompile(`^(map|map_scalar)$`)
+	reKind     = regexp.MustCompile(`^(map|map_scalar|blocks|update)$`)
 	reColType  = regexp.MustCompile(`^(string|int32|int64|float64|bool|date|token)$`)
 	reParType  = regexp.MustCompile(`^(int64|float64|bool|string)$`)
 	reKeyType  = regexp.MustCompile(`^(string|int64)$`)
@@ -60,7 +60,16 @@ func function(o *object) Function {
 		fail(o.path+".name", "name is reserved by the ABI")
 	}
 	names := map[string]bool{}
-	f.Inputs = tables(o, "inputs", 1, MaxRows, names)
+	maxRows := int64(MaxRows)
+	if f.Blocks() {
+		maxRows = MaxBlockRows
+		f.MaxUnits = int(o.integer("max_units", 1, MaxUnits))
+	}
+	atLeast := 1
+	if f.Update() {
+		atLeast = 0
+	}
+	f.Inputs = tables(o, "inputs", atLeast, maxRows, names)
 	f.References = tables(o, "references", 0, MaxReferenceRows, names)
 	seen := map[string]bool{}
 	o.objects("params", 0, MaxParams, func(o *object) {
@@ -86,7 +95,28 @@ func function(o *object) Function {
 	if f.Scalar() {
 		checkScalar(o.path, &f)
 	}
+	if f.Blocks() {
+		checkBlocks(join(o.path, "output"), &f.Output)
+	}
+	if f.Update() {
+		checkUpdate(o.path, &f)
+	}
 	return f
+}
+
+// checkBlocks holds the output of a function of kind blocks against what a
+// block gives: one record of metrics, without a key.
+func checkBlocks(path string, o *Output) {
+	switch {
+	case len(o.Key) > 0:
+		fail(join(path, "key"), "a function of kind blocks gives no key")
+	case len(o.Metrics) == 0:
+		fail(join(path, "metrics"), "a function of kind blocks gives at least one metric")
+	case len(o.Sizes) > 0:
+		fail(join(path, "sizes"), "a function of kind blocks gives one number for each metric")
+	case o.MaxRecords != 1:
+		fail(join(path, "max_records"), "a function of kind blocks gives one record")
+	}
 }
 
 // checkScalar holds a function of kind map_scalar against what can be passed

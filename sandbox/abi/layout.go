@@ -76,7 +76,8 @@ const (
 type layout struct {
 	tables, columns, params, strings int
 	prefix                           int // end of header, directory, descriptors, parameters
-	unit, unitCap                    int // the unit's buffers
+	unit, unitCap                    int // the unit's buffers, those of units first
+	bounds                           int // of one input: where units begin; 0 unless of kind blocks
 	refs                             int // the reference tables' buffers
 	total                            int
 	nColumns                         int
@@ -119,6 +120,10 @@ func (p *Plan) place(m *Manifest) error {
 		}
 	}
 	l.unit = align(l.prefix)
+	if p.Function.Blocks() {
+		l.bounds = align(4 * (p.Function.MaxUnits + 1))
+		l.unitCap = l.bounds * len(p.inputs)
+	}
 	for i := range p.inputs {
 		if p.Scalar() {
 			break // its rows never lie in the window
@@ -139,7 +144,7 @@ func (p *Plan) place(m *Manifest) error {
 		e := glovebox.Errorf(glovebox.CodeInvalid, "the input window of %d bytes and the output of %d do not fit the module's memory of %d pages",
 			l.total, p.OutBytes(), m.Pages)
 		e.Field = "pages"
-		return e.WithFix("raise pages, or lower max_rows or max_records, in the module's manifest")
+		return e.WithFix("raise pages, or lower max_rows, max_units or max_records, in the module's manifest")
 	}
 	return nil
 }

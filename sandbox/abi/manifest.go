@@ -18,7 +18,11 @@ const (
 	MaxMetrics       = 64
 	MaxVector        = 4096 // values of a metric that is a vector
 	MaxRecords       = 65_536
-	MaxStringParam   = 1024 // bytes
+	MaxStringParam   = 1024              // bytes
+	MaxUnits         = 1_000_000         // of one block
+	MaxBlockRows     = 4_000_000         // of one block in one input
+	MaxBlockFuel     = 1_000_000_000_000 // of one block, or one update
+	UpdateFuel       = 1_000             // times that of a unit: of one update
 )
 
 // Kinds of functions.
@@ -28,6 +32,12 @@ const (
 	// KindMapScalar is called once per row, with the row's values as
 	// parameters, and changes nothing.
 	KindMapScalar = "map_scalar"
+	// KindBlocks is called once per block of units, in a fresh instance, with
+	// all rows of all its units in the window and where each unit begins.
+	KindBlocks = "blocks"
+	// KindUpdate is called between two rounds of mode train, with the state and
+	// the noisy sum of the round, and without any input.
+	KindUpdate = "update"
 )
 
 // Bounds of a function of kind map_scalar.
@@ -52,6 +62,7 @@ type Manifest struct {
 type Function struct {
 	Name       string  `json:"name"`
 	Kind       string  `json:"kind"`
+	MaxUnits   int     `json:"max_units,omitempty"` // kind blocks: units of one block
 	Inputs     []Table `json:"inputs"`
 	References []Table `json:"references,omitempty"`
 	Params     []Param `json:"params,omitempty"`
@@ -60,6 +71,25 @@ type Function struct {
 
 // Scalar says whether the function is of kind map_scalar.
 func (f *Function) Scalar() bool { return f.Kind == KindMapScalar }
+
+// Blocks says whether the function is of kind blocks.
+func (f *Function) Blocks() bool { return f.Kind == KindBlocks }
+
+// Update says whether the function is of kind update.
+func (f *Function) Update() bool { return f.Kind == KindUpdate }
+
+// FuelOf is what one call of a function may use: the manifest's fuel for a
+// unit, for a block that of max_units units, for an update that of UpdateFuel
+// units, MaxBlockFuel at most. It does not depend on any data.
+func (m *Manifest) FuelOf(f *Function) int64 {
+	if f.Blocks() {
+		return min(m.Fuel*int64(f.MaxUnits), MaxBlockFuel)
+	}
+	if f.Update() {
+		return min(m.Fuel*UpdateFuel, MaxBlockFuel)
+	}
+	return m.Fuel
+}
 
 // Table is an input or a reference table.
 type Table struct {
@@ -85,7 +115,7 @@ type Param struct {
 
 // Output is the layout of the records that the function gives.
 type Output struct {
-	Key        []KeyField `json:"key"`
+	Key        []KeyField `json:"key,omitempty"`
 	Metrics    []string   `json:"metrics"`
 	MaxRecords int        `json:"max_records"`
 	// Sizes has the metrics that are vectors, each with its number of values;

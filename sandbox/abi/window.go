@@ -64,6 +64,9 @@ func (w *Writer) Static(window []byte) error {
 		at := l.tables + i*tableBytes
 		le.PutUint32(b[at+4:], uint32(len(t.columns)))
 		le.PutUint32(b[at+8:], uint32(first))
+		if i < len(p.inputs) && l.bounds > 0 {
+			le.PutUint32(b[at+12:], uint32(l.unit+i*l.bounds))
+		}
 		first += len(t.columns)
 	}
 	w.putParams(b)
@@ -139,7 +142,7 @@ func (w *Writer) unit(window []byte, unit [][]Span) (rows int, err error) {
 	if len(unit) != len(p.inputs) {
 		return 0, glovebox.Errorf(glovebox.CodeInternal, "unit has %d inputs, not %d", len(unit), len(p.inputs))
 	}
-	cur, cols := l.unit, 0
+	cur, cols := l.unit+l.bounds*len(p.inputs), 0
 	for i := range p.inputs {
 		t := &p.inputs[i]
 		n, err := w.gather(i, t, unit[t.source])

@@ -31,7 +31,7 @@
 #define GBX_EXPORT(name) __attribute__((export_name(#name), visibility("default")))
 #define GBX_INLINE static inline __attribute__((always_inline))
 
-typedef struct { uint32_t rows, columns, first, zero; } gbx_table;
+typedef struct { uint32_t rows, columns, first, starts; } gbx_table;
 typedef struct {
   uint32_t type, flags, length, null_count;
   uint32_t validity, offsets, data, data_len;
@@ -41,7 +41,8 @@ typedef struct { union { int64_t i; double f; struct { uint32_t at, len; } s; } 
 typedef struct {
   char magic[4];
   uint32_t minor, inputs, references, params, tables_at, columns_at, params_at, rows, window_bytes, max_records, record_bytes;
-  uint32_t reserved[4];
+  uint32_t units;
+  uint32_t reserved[3];
 } gbx_header;
 /* A string inside the window. It does not end with a zero byte. */
 typedef struct { const char *ptr; uint32_t len; } gbx_str;
@@ -130,6 +131,16 @@ GBX_INLINE int gbx_null(uint32_t t, uint32_t c, uint32_t row) {
   if (c >= tab->columns || row >= tab->rows) __builtin_trap();
   const gbx_column *d = (const gbx_column *)(gbx_in + gbx_head()->columns_at) + tab->first + c;
   return d->null_count != 0 && !(gbx_in[d->validity + (row >> 3)] >> (row & 7) & 1);
+}
+
+/* Blocks: in a function of kind blocks a table holds the rows of many units,
+ * one unit after the other. The rows of unit u of a table are those from
+ * gbx_starts(table)[u] up to but not gbx_starts(table)[u + 1]. */
+GBX_INLINE uint32_t gbx_units(void) { return gbx_head()->units; }
+GBX_INLINE const uint32_t *gbx_starts(uint32_t table) {
+  const gbx_table *t = gbx_tab(table);
+  if (t->starts == 0) __builtin_trap();
+  return (const uint32_t *)(gbx_in + t->starts);
 }
 
 /* Rows of a column without a value. Sums need not look: the value is 0 there. */

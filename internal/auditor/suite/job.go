@@ -141,7 +141,7 @@ func (j *job) send(side int) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Release()
-	j.sent[side], err = j.worker[side].Units(context.Background(), []array.RecordReader{r}, nil)
+	j.sent[side], err = j.worker[side].Units(context.Background(), 0, 1, []array.RecordReader{r}, nil)
 	return j.sent[side], err
 }
 

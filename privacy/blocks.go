@@ -1,0 +1,244 @@
+package privacy
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/big"
+
+	"glovebox"
+)
+
+// Limits of a job of mode blocks.
+const (
+	MinBlocks     = 8
+	MaxBlocks     = 1 << 16
+	MaxVoteValues = 1000
+	maxVoteBytes  = 64
+)
+
+// Bounds of AutoBlocks.
+const (
+	minAutoBlocks = 64
+	maxAutoBlocks = 2048
+)
+
+// BlockPlan is the declaration of a job of mode blocks, checked and priced:
+// sample and aggregate (Nissim, Raskhodnikova and Smith 2007; GUPT, Mohan et
+// al. 2012). Units are divided into a fixed, public number of blocks, each by
+// its own token; untrusted code maps each block to one record; the records
+// are combined.
+//
+// One unit, added or removed, changes the content of one block, and so one
+// block's record in whatever way; the number of records stays. Every way of
+// combining is differentially private for the replacement of one record, so it
+// is for one unit, whatever the code is, as long as what it says about a block
+// depends on that block's units and on public facts only.
+//
+// It is public and never changes.
+type BlockPlan struct {
+	count   int
+	metrics []blockMetric
+	budget  budget // gaussian and price only
+	mark    [16]byte
+}
+
+// blockMetric is a metric with its share of the price and its mechanisms.
+type blockMetric struct {
+	glovebox.BlockMetric
+	points   uint32 // of the grid, or candidates
+	standIn  uint32 // the default's point
+	loss     int64
+	quantile [3]*Quantile // median: the first; winsor: both quartiles
+	vote     *Argmax
+	steps    []BlockStep
+	sumLoss  int64 // mean, winsor: what the noise of the sum costs
+}
+
+// AutoBlocks is the number of blocks for about n units, where n is public: the
+// power of two nearest to 2*n^0.4 (the nearest in ratio), at least 64 and at
+// most 2048. More blocks make the median of their outputs more certain, fewer
+// leave more units in each. n^0.4 is GUPT's choice, for a mean; a DP median
+// gains more from blocks, hence twice as many.
+func AutoBlocks(n int64) int {
+	e := math.Round(1 + 0.4*math.Log2(float64(max(n, 1))))
+	return min(max(1<<int(e), minAutoBlocks), maxAutoBlocks)
+}
+
+// BlockOf is the block of a unit: the top bits of its token. Tokens are a keyed
+// pseudo-random function of the unit's identifier, so a range of tokens is a
+// pseudo-random choice of units, made for each by its own token alone. Count is
+// a power of two.
+func BlockOf(token [16]byte, count int) int {
+	return int(uint64(binary.BigEndian.Uint32(token[:4])) * uint64(count) >> 32)
+}
+
+// NewBlockPlan checks what a job of mode blocks declares and prices it. The
+// price is shared equally, in billionths, among the metrics; what does not
+// divide goes to the first of them. Errors are like those of NewPlan.
+func NewBlockPlan(b glovebox.Blocks, rel glovebox.ReleaseDef) (*BlockPlan, error) {
+	p := &BlockPlan{count: b.Count}
+	if b.Count < MinBlocks || b.Count > MaxBlocks || b.Count&(b.Count-1) != 0 {
+		return nil, invalid("blocks.count", "%d is no power of two from %d to %d", b.Count, MinBlocks, MaxBlocks)
+	}
+	if len(b.Metrics) < 1 || len(b.Metrics) > MaxMetrics {
+		return nil, invalid("blocks.metrics", "%d metrics, 1..%d are possible", len(b.Metrics), MaxMetrics)
+	}
+	if err := p.budget.declared(rel, false); err != nil {
+		return nil, err
+	}
+	share, rest := p.budget.price.Loss/int64(len(b.Metrics)), p.budget.price.Loss%int64(len(b.Metrics))
+	names := map[string]bool{}
+	for i, m := range b.Metrics {
+		if err := newName(m.Name, fmt.Sprintf("blocks.metrics[%d]", i), names); err != nil {
+			return nil, err
+		}
+		loss := share
+		if int64(i) < rest {
+			loss++
+		}
+		c, err := newBlockMetric(m, loss, p.budget.gaussian)
+		if err != nil {
+			return nil, err
+		}
+		p.metrics = append(p.metrics, *c)
+	}
+	h := sha256.New()
+	h.Write(fmt.Appendf(nil, "blocks %d %+v", b.Count, b.Metrics))
+	copy(p.mark[:], h.Sum(nil))
+	return p, nil
+}
+
+func newBlockMetric(m glovebox.BlockMetric, loss int64, gaussian bool) (*blockMetric, error) {
+	c := &blockMetric{BlockMetric: m, loss: loss}
+	path := "blocks.metrics." + m.Name
+	if m.Combine == glovebox.Vote {
+		if err := c.candidates(path); err != nil {
+			return nil, err
+		}
+	} else if err := c.grid(path); err != nil {
+		return nil, err
+	}
+	if loss < 4 { // a billionth for each step of the most that there are
+		return nil, invalid("release", "the price is too small to be shared by the metrics")
+	}
+	return c, c.mechanisms(path, gaussian)
+}
+
+func (c *blockMetric) grid(path string) error {
+	if _, err := newGridFor(glovebox.Metric{Min: c.Min, Max: c.Max}, path); err != nil {
+		return err
+	}
+	switch {
+	case c.Points < 2 || c.Points > MaxQuantilePoints:
+		return invalid(path+".points", "%d is outside 2..%d", c.Points, MaxQuantilePoints)
+	case c.Spacing != glovebox.Linear && c.Spacing != glovebox.Log:
+		return invalid(path+".spacing", "is neither linear nor log")
+	case c.Spacing == glovebox.Log && !(c.Min > 0):
+		return invalid(path+".spacing", "log needs a min above 0")
+	case c.Spacing == glovebox.Log && c.Combine != glovebox.Median:
+		return invalid(path+".spacing", "log is for combine: median only").WithFix("leave it out")
+	case len(c.Values) > 0:
+		return invalid(path+".values", "are for combine: vote only").WithFix("remove them")
+	case !(c.Default >= c.Min && c.Default <= c.Max):
+		return invalid(path+".default", "is outside the metric's range")
+	}
+	c.points = uint32(c.Points)
+	c.standIn = c.snap(c.Default)
+	return nil
+}
+
+func (c *blockMetric) candidates(path string) error {
+	if n := len(c.Values); n < 2 || n > MaxVoteValues {
+		return invalid(path+".values", "%d candidates, 2..%d are possible", n, MaxVoteValues)
+	}
+	if c.Min != 0 || c.Max != 0 || c.Points != 0 || c.Spacing != "" {
+		return invalid(path, "a vote takes no range and no grid").WithFix("remove min, max, points and spacing")
+	}
+	seen := map[string]bool{}
+	for i, v := range c.Values {
+		if v == "" || len(v) > maxVoteBytes || seen[v] {
+			return invalid(fmt.Sprintf("%s.values[%d]", path, i), "is empty, longer than %d bytes, or there twice", maxVoteBytes)
+		}
+		seen[v] = true
+	}
+	c.points = uint32(len(c.Values))
+	c.standIn = c.snap(c.Default)
+	if c.standIn == noPoint {
+		return invalid(path+".default", "is the number of no candidate")
+	}
+	return nil
+}
+
+// noPoint is what is not on the grid.
+const noPoint = math.MaxUint32
+
+// snap clamps a finite value and finds its point. A vote for what is no
+// candidate has none. It depends on nothing but the value and the declaration,
+// so that its rounding decides nothing about privacy.
+func (c *blockMetric) snap(v float64) uint32 {
+	if c.Combine == glovebox.Vote {
+		if i := math.RoundToEven(v); i >= 0 && i < float64(c.points) {
+			return uint32(i)
+		}
+		return noPoint
+	}
+	if !(v > c.Min) {
+		v = c.Min
+	}
+	if v > c.Max {
+		v = c.Max
+	}
+	at := (v/2 - c.Min/2) / (c.Max/2 - c.Min/2)
+	if c.Spacing == glovebox.Log {
+		at = math.Log(v/c.Min) / math.Log(c.Max/c.Min)
+	}
+	i := math.RoundToEven(at * float64(c.points-1))
+	return uint32(math.Min(math.Max(i, 0), float64(c.points-1)))
+}
+
+// value is the place of a point, or of what lies between two, rounded to a
+// decimal place that the grid can tell apart.
+func (c *blockMetric) value(i float64) float64 {
+	at := i / float64(c.points-1)
+	v, next := c.Min+at*c.Max-at*c.Min, (c.Max/2-c.Min/2)/float64(c.points-1)*2
+	if c.Spacing == glovebox.Log {
+		v = c.Min * math.Exp(at*math.Log(c.Max/c.Min))
+		next = v * math.Expm1(math.Log(c.Max/c.Min)/float64(c.points-1))
+	}
+	if place, ok := decimalPlace(next / 10); ok {
+		v = roundTo(v, place, math.RoundToEven)
+	}
+	return math.Min(math.Max(v, c.Min), c.Max) + 0 // no negative zero
+}
+
+// Count is the number of blocks.
+func (p *BlockPlan) Count() int { return p.count }
+
+// Metrics returns the metrics in declared order.
+func (p *BlockPlan) Metrics() []glovebox.BlockMetric {
+	out := make([]glovebox.BlockMetric, len(p.metrics))
+	for i := range p.metrics {
+		out[i] = p.metrics[i].BlockMetric
+	}
+	return out
+}
+
+// Cost is what the job takes from a ledger of the given kind: the price as
+// declared, in rho the sum of what its steps cost, epsilon^2/2 each, rounded up.
+func (p *BlockPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
+	a, err := p.budget.cost(kind)
+	if err != nil || kind != glovebox.LedgerZCDP || p.budget.gaussian {
+		return a, err
+	}
+	sum := new(big.Int)
+	for i := range p.metrics {
+		for _, s := range p.metrics[i].steps {
+			e := big.NewInt(s.Loss)
+			sum.Add(sum, e.Mul(e, e))
+		}
+	}
+	a.Loss = min(a.Loss, divide(sum, big.NewInt(2e9), true).Int64())
+	return a, nil
+}

@@ -1,0 +1,93 @@
+package privacy
+
+import (
+	"strings"
+
+	"glovebox"
+)
+
+// TrainPlan is the declaration of a job of mode train, checked and priced. Each
+// round is a job of one vector over all units, with its own noise; its answer
+// decides, by code that sees no data, what the next round asks. That is what
+// composition is about: rounds of rho each, however they depend on one another,
+// are (rounds*rho)-zCDP together (Bun and Steinke 2016, lemma 2.3), and what is
+// computed of the answers alone costs nothing.
+//
+// It is public and never changes.
+type TrainPlan struct {
+	rounds int
+	price  glovebox.Amount
+	round  *Plan
+}
+
+// NewTrainPlan checks what a job of mode train declares and prices it. Metric
+// names the vector. The price is divided equally, in billionths of rho, among
+// the rounds; what does not divide is paid and buys nothing. Errors are like
+// those of NewPlan.
+func NewTrainPlan(t glovebox.Train, metric string, rel glovebox.ReleaseDef) (*TrainPlan, error) {
+	switch {
+	case t.Rounds < 1 || t.Rounds > glovebox.MaxRounds:
+		return nil, invalid("train.rounds", "%d is outside 1..%d", t.Rounds, glovebox.MaxRounds)
+	case t.State < 1 || t.State > glovebox.MaxState:
+		return nil, invalid("train.state", "%d is outside 1..%d", t.State, glovebox.MaxState)
+	case len(t.Init) > 0 && len(t.Init) != t.State:
+		return nil, invalid("train.init", "has %d numbers, the state has %d", len(t.Init), t.State)
+	case rel.Epsilon != 0:
+		return nil, invalid("release.epsilon", "mode train adds discrete Gaussian noise; its price is rho").WithFix("declare release.rho")
+	}
+	for _, v := range t.Init {
+		if v-v != 0 {
+			return nil, invalid("train.init", "holds what is no finite number")
+		}
+	}
+	var whole budget
+	if err := whole.declared(rel, false); err != nil {
+		return nil, err
+	}
+	share := whole.price.Loss / int64(t.Rounds)
+	if share == 0 {
+		return nil, invalid("release.rho", "is too small to be shared by %d rounds", t.Rounds)
+	}
+	one := rel
+	one.Rho = float64(share) / 1e9 // nine decimal places, which a float64 keeps
+	plan, err := NewPlan(glovebox.Output{MaxKeysPerUnit: 1, Metrics: []glovebox.Metric{{Name: metric, Kind: glovebox.Vector, Size: t.Size, Clip: t.Clip}}}, one, nil)
+	if err != nil {
+		return nil, inTrain(err)
+	}
+	if plan.budget.price.Loss != share {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "a round costs another part of the price than its own")
+	}
+	return &TrainPlan{rounds: t.Rounds, price: whole.price, round: plan}, nil
+}
+
+// inTrain makes the field of an error, such as output.metrics.NAME.clip, one of
+// train.
+func inTrain(err error) error {
+	if e, ok := err.(*glovebox.Error); ok {
+		if field := e.Field[strings.LastIndexByte(e.Field, '.')+1:]; field == "size" || field == "clip" {
+			e.Field = "train." + field
+		}
+	}
+	return err
+}
+
+// Rounds is the number of rounds.
+func (p *TrainPlan) Rounds() int { return p.rounds }
+
+// Round is the plan of each round.
+func (p *TrainPlan) Round() *Plan { return p.round }
+
+// Cost is what the whole job takes from a ledger of the given kind: see
+// Plan.Cost.
+func (p *TrainPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
+	b := budget{gaussian: true, price: p.price}
+	return b.cost(kind)
+}
+
+// Facts returns how the rounds are made: those of one round, with the price of
+// all.
+func (p *TrainPlan) Facts() Facts {
+	f := p.round.Facts()
+	f.Price, f.Rounds, f.Whole = p.price, p.rounds, nil // readings of one round would mislead
+	return f
+}
