@@ -4,8 +4,11 @@ package work
 
 import "glovebox/sandbox"
 
-// plantTrap is where the auditor plants a fault, to prove that it would find
-// it: internal/auditor/suite. In the product it does nothing, and the compiler
-// leaves nothing of it; the fault is compiled only with the build tag
-// glovebox_plant, which the auditor alone sets.
+// These are the places where the auditor plants faults, to prove that it would
+// find them: internal/auditor/suite. In the product they do nothing, and the
+// compiler leaves nothing of them; the faults are compiled only with the build
+// tag glovebox_plant, which the auditor alone sets.
+
 func plantTrap(sandbox.Outcome) error { return nil }
+
+func plantBlock(_ *group, block int) int { return block }

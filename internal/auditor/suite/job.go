@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	_ "embed"
+	"encoding/binary"
 	"errors"
+	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -44,6 +46,7 @@ type jobCase struct {
 	rest    []int64
 	target  int64
 	output  glovebox.Output
+	blocks  *glovebox.Blocks // mode blocks, in place of output
 	release glovebox.ReleaseDef
 	// once has the units worked on once for each side, not for each output:
 	// for many units, where nothing about them is left to chance.
@@ -75,14 +78,17 @@ func (c jobCase) start() (auditor.Draw, func() error, error) {
 func (c jobCase) open() (*job, error) {
 	ctx := context.Background()
 	column := glovebox.Column{Name: "do", Type: glovebox.Int64, Class: glovebox.ClassPersonal}
-	function := "counted"
+	mode, function := glovebox.ModeMap, "counted"
+	if c.blocks != nil {
+		mode, function = glovebox.ModeBlocks, "first"
+	}
 	for _, m := range c.output.Metrics {
 		if m.Kind != glovebox.Count {
 			function = "told"
 		}
 	}
 	runner, err := work.New(ctx, work.Spec{
-		Wasm: told, MaxFuel: 1_000_000_000, Function: function,
+		Wasm: told, MaxFuel: 1_000_000_000, Mode: mode, Function: function, Blocks: c.blocks,
 		Inputs: []work.Input{{Dataset: "rows", Record: []glovebox.Column{column}, Columns: []string{"do"}, MaxRows: 1,
 			Masks: map[string]glovebox.Mask{"do": {Kind: "none"}}}},
 		Output: c.output, Release: c.release, Secret: [32]byte{1}, TokenKey: [32]byte{2},
@@ -108,8 +114,11 @@ func (c jobCase) open() (*job, error) {
 func (j *job) batch(target bool) arrow.RecordBatch {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, j.schema)
 	defer b.Release()
-	add := func(token int, do int64) {
-		b.Field(0).(*array.FixedSizeBinaryBuilder).Append([]byte{0, 0, byte(token >> 16), byte(token >> 8), byte(token), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
+	far := uint32(math.MaxUint32) / uint32(1+len(j.rest)) // tokens lie evenly
+	add := func(i int, do int64) {
+		var token [engine.TokenBytes]byte
+		binary.BigEndian.PutUint32(token[:], uint32(i)*far)
+		b.Field(0).(*array.FixedSizeBinaryBuilder).Append(token[:])
 		b.Field(1).(*array.Int64Builder).Append(do)
 	}
 	if target {
@@ -152,6 +161,9 @@ func (j *job) draw(side int) (auditor.Output, error) {
 	if err != nil {
 		return j.figures(nil), nil
 	}
+	if j.blocks != nil {
+		return j.combine(sent)
+	}
 	one, sum := j.runner.Plan().NewPartial(), j.runner.Plan().NewPartial()
 	if err := one.UnmarshalBinary(sent); err != nil {
 		return nil, err
@@ -168,6 +180,31 @@ func (j *job) draw(side int) (auditor.Output, error) {
 		return nil, err
 	}
 	return j.figures(t), nil
+}
+
+// combine is the rest of draw in mode blocks.
+func (j *job) combine(sent []byte) (auditor.Output, error) {
+	plan := j.runner.Blocks()
+	one, all := j.runner.Outputs(0, 1), plan.NewTotal()
+	if err := one.UnmarshalBinary(sent); err != nil {
+		return nil, err
+	}
+	if err := all.Merge(one); err != nil {
+		return nil, err
+	}
+	src, err := privacy.NewSource()
+	if err != nil {
+		return nil, err
+	}
+	t, err := plan.Release(all, src)
+	if err != nil {
+		return nil, err
+	}
+	out := auditor.Output{0}
+	for _, f := range t.Figures {
+		out = append(out, f.Value)
+	}
+	return out, nil
 }
 
 // figures are the cells of the table in the order of jobKeys, and whether there

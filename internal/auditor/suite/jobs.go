@@ -34,6 +34,15 @@ func private() glovebox.Output {
 	return glovebox.Output{Key: []glovebox.KeyField{k}, MaxKeysPerUnit: 1, Metrics: []glovebox.Metric{theCount}}
 }
 
+// eightBlocks combines what blocks say, between 0 and 1.
+func eightBlocks(how glovebox.Combine) *glovebox.Blocks {
+	return &glovebox.Blocks{Count: 8, Metrics: []glovebox.BlockMetric{{Name: "value", Combine: how, Max: 1, Points: 2, Spacing: glovebox.Linear}}}
+}
+
+// alternating are 15 units that say 1 and 0 in turn, so that blocks of two say
+// one thing, or the other if a unit comes before them.
+var alternating = []int64{1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}
+
 func pure(epsilon, delta float64) glovebox.ReleaseDef {
 	return glovebox.ReleaseDef{Method: "dp", Epsilon: epsilon, Delta: delta}
 }
@@ -58,29 +67,42 @@ func jobs(samples int) ([]target, error) {
 	add("a private key of one unit", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0, jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)})
 	add("a private key of six units", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0.3, jobCase{rest: people(5, ordinary), target: ordinary, output: private(), release: pure(1, 0.01)})
 	add("Gaussian noise, two keys", gauss, 0.4, jobCase{rest: append(people(9, keys), ten...), target: keys, output: public(2, theCount, theSum), release: glovebox.ReleaseDef{Method: "dp", Rho: 0.5}})
-	// Every other kind of metric, with a unit that says eight times the largest
-	// value, or a value far beyond the range.
+	return append(list, otherJobs(samples)...), err
+}
+
+// otherJobs have metrics of every other kind, with a unit that says eight times
+// a value, or one far beyond the range; a top; and mode blocks. They take half
+// as many samples.
+func otherJobs(samples int) (list []target) {
+	one := auditor.Claim{Epsilon: 1}
+	add := func(name string, c auditor.Claim, least float64, j jobCase) {
+		list = append(list, target{name: "job: " + name, claim: c, least: least, samples: max(1, samples/20), start: j.start})
+	}
+	mixed := append(people(5, tiny), people(5, ordinary)...)
 	for _, k := range []struct {
 		what   string
 		least  float64
 		target int64
 		metric glovebox.Metric
 	}{
-		{"variance", 0.3, large, glovebox.Metric{Kind: glovebox.Variance, Max: 1}},
-		{"a vector", 0.3, large, glovebox.Metric{Kind: glovebox.Vector, Size: 1, Clip: 1}},
-		{"a histogram", 0.3, records, glovebox.Metric{Kind: glovebox.Histogram, Max: 2, Bins: 4}},
-		{"a quantile", 0.2, large, glovebox.Metric{Kind: glovebox.Quantile, Max: 2, Bins: 8, At: []float64{0.5}}},
+		{"variance", 0, large, glovebox.Metric{Kind: glovebox.Variance, Max: 2}},
+		{"a vector", 0.7, large, glovebox.Metric{Kind: glovebox.Vector, Size: 1, Clip: 1}},
+		{"a histogram", 0.7, records, glovebox.Metric{Kind: glovebox.Histogram, Max: 2, Bins: 4}},
+		{"a quantile", 0, large, glovebox.Metric{Kind: glovebox.Quantile, Max: 2, Bins: 8, At: []float64{0.5}}},
 		{"quantiles", 0, large, glovebox.Metric{Kind: glovebox.Quantile, Max: 2, Bins: 16, At: []float64{0.25, 0.5, 0.75}}},
-		{"different values", 0, large, glovebox.Metric{Kind: glovebox.Distinct, Bins: 64}},
+		{"different values", 0.7, large, glovebox.Metric{Kind: glovebox.Distinct, Bins: 64}},
 		{"bounds", 0, large, glovebox.Metric{Kind: glovebox.Bounds}},
 	} {
 		k.metric.Name = "value"
-		add(k.what, one, k.least, jobCase{rest: ten, target: k.target, output: public(1, k.metric), release: pure(1, 0)})
+		add(k.what, one, k.least, jobCase{rest: mixed, target: k.target, output: public(1, k.metric), release: pure(1, 0)})
+	}
+	for _, how := range []glovebox.Combine{glovebox.Median, glovebox.BlockAvg, glovebox.Winsor} {
+		add("blocks, "+string(how), one, 0, jobCase{rest: alternating, target: 0, blocks: eightBlocks(how), release: pure(1, 0)})
 	}
 	top := private()
 	top.Top = &glovebox.Top{K: 1, By: "people"}
-	add("a top key", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0, jobCase{rest: append(people(5, ordinary), people(5, alone)...), target: alone, output: top, release: pure(1, 0.01)})
-	return list, err
+	add("a top key", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0.3, jobCase{rest: append(people(5, ordinary), people(5, alone)...), target: alone, output: top, release: pure(1, 0.01)})
+	return list
 }
 
 // targets are all audits of a run.

@@ -34,6 +34,7 @@ func plantList() []plant {
 		{name: privacy.PlantFloat, claim: one, job: jobCase{rest: float, target: ordinary, output: public(1, theSum), release: pure(1, 0), once: true}},
 		{name: privacy.PlantRows, claim: one, job: jobCase{rest: ten, target: records, output: public(1, theCount), release: pure(1, 0)}},
 		{name: privacy.PlantL0, claim: one, job: jobCase{rest: ten, target: keys, output: public(1, theCount), release: pure(1, 0)}},
+		{name: work.PlantBlocks, claim: one, job: jobCase{rest: alternating, target: 0, blocks: eightBlocks(glovebox.BlockAvg), release: pure(1, 0)}},
 		{name: sandbox.PlantClock, check: clockDecides},
 		{name: privacy.PlantKeys, claim: auditor.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)}},
 		{name: privacy.PlantReuse, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},

@@ -75,3 +75,10 @@ GBX_EXPORT(counted) int32_t counted(int32_t rows) {
   bare = 1;
   return told(rows);
 }
+
+// Mode blocks: what the first unit of the block has in its row.
+GBX_EXPORT(first) int32_t first(int32_t rows) {
+  if (rows == 0) return 1;
+  gbx_metric(gbx_emit(), gbx_int64s(ROWS, DO)[0]);
+  return 0;
+}
