@@ -82,6 +82,11 @@ type Output struct {
 	KeyTypes       []glovebox.Type `json:"key_types"`         // of the key's fields, in order
 	PrivateKeys    bool            `json:"private_keys"`      // the module makes the keys
 	MaxKeysPerUnit int             `json:"max_keys_per_unit"` // L0
+	// Kinds of the metrics, in declared order.
+	Kinds []glovebox.MetricKind `json:"kinds"`
+	// MaxRecordsPerKey is how many records of one unit and key count as values,
+	// for the kinds that take them so; 0: one.
+	MaxRecordsPerKey int `json:"max_records_per_key"`
 }
 
 // Method is the declared price and mechanism of a release.

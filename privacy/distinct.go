@@ -14,12 +14,7 @@ import "math"
 // a lower bound: declare as many cells as values are expected.
 func (r *releaser) distinct(cells []Cell, j, i int) []Cell {
 	m := float64(r.Plan.bins[j].n)
-	marked := 0
-	if i >= 0 {
-		for _, c := range r.countsOf(j, i) {
-			marked += int(c)
-		}
-	}
+	marked := len(r.filled(j, i))
 	x := r.budget.bins[j].noise.Draw(r.src).Add(int128(int64(marked))).Float64()
 	radius := r.radius(binRadius-j, alpha/2)
 	values := func(x float64) float64 {

@@ -28,8 +28,9 @@ func (p *Plan) Exact(t *Partial) []Row {
 		still.budget.bins[i] = m
 	}
 	// Silence draws nothing from the source.
-	r := &releaser{Plan: &still, part: t, src: newSource([32]byte{}), radii: map[radiusOf]float64{}, table: &Table{Rows: []Row{}}}
+	r := &releaser{Plan: &still, src: newSource([32]byte{}), radii: map[radiusOf]float64{}, table: &Table{Rows: []Row{}}}
 	r.prepare()
+	r.use(t)
 	for _, i := range t.order(p.compare) {
 		if err := r.row(t.key(i), i); err != nil { // more than 2^46 values, which no sample has
 			break

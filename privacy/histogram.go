@@ -1,6 +1,9 @@
 package privacy
 
-import "math"
+import (
+	"math"
+	"sort"
+)
 
 // countsOf returns the counts of the bins of set j for key number i, -1 if no
 // unit has it. The slice is used again.
@@ -9,15 +12,22 @@ func (r *releaser) countsOf(j, i int) []uint64 {
 	r.counts = grown(r.counts, b.n)
 	counts := r.counts[:b.n]
 	clear(counts)
-	if i < 0 {
-		return counts
-	}
-	for _, e := range r.bins[r.start[i]:r.start[i+1]] {
-		if k := e.slot() - b.base; e.slot() >= b.base && int(k) < b.n {
-			counts[k] = e.count
-		}
+	for _, e := range r.filled(j, i) {
+		counts[e.slot()-b.base] = e.count
 	}
 	return counts
+}
+
+// filled returns the bins of set j that are not empty for key number i.
+func (r *releaser) filled(j, i int) []binCount {
+	if i < 0 {
+		return nil
+	}
+	b := &r.Plan.bins[j]
+	all := r.bins[r.start[i]:r.start[i+1]]
+	from := sort.Search(len(all), func(k int) bool { return all[k].slot() >= b.base })
+	to := sort.Search(len(all), func(k int) bool { return int(all[k].slot()) >= int(b.base)+b.n })
+	return all[from:to]
 }
 
 // noisyCounts adds noise to the counts of set j for key number i.

@@ -76,10 +76,31 @@ func (p *Plan) addMetrics(metrics []glovebox.Metric, names map[string]bool) erro
 	if len(p.figures) > MaxFigures {
 		return invalid("output.metrics", "the metrics make %d figures per key, at most %d are possible", len(p.figures), MaxFigures)
 	}
+	if n := p.noisyNumbers(); p.rows > maxNoisy/n {
+		return invalid("output.metrics", "the public keys and the metrics make more than %d noisy numbers", maxNoisy).
+			WithFix("use fewer keys, bins or values of vectors")
+	}
 	if p.slots > maxSlots {
 		return invalid("output.metrics", "the metrics have %d bins per key, at most %d are possible", p.slots, maxSlots)
 	}
 	return p.checkColumns()
+}
+
+// maxNoisy bounds the work of a release whose keys are public.
+const maxNoisy = 1 << 28
+
+// noisyNumbers is how many numbers of one key are drawn with noise, or how many
+// coins are thrown for it.
+func (p *Plan) noisyNumbers() int {
+	n := 1 + p.cells
+	for i := range p.bins {
+		if p.bins[i].marks() {
+			n++
+		} else {
+			n += p.bins[i].n
+		}
+	}
+	return n
 }
 
 // addRecordLimits checks how many records of one unit count in bins.

@@ -59,8 +59,9 @@ type Plan struct {
 // Bounds: max_keys_per_unit 1..1000; 1..64 metrics; at most 16 key fields that
 // together, each padded to a multiple of 8, take at most 256 bytes; public
 // lists whose product is at most 1,000,000 keys, no value listed twice; finite
-// min < max for sum and mean; exactly one of epsilon and rho, in (0, 1000];
-// delta in (0, 0.01] if keys are private, and none if they are public.
+// min < max for sum, mean and variance, and what fieldsOf says of the other
+// kinds; at most 8192 figures per key; exactly one of epsilon and rho, in (0,
+// 1000]; delta in (0, 0.01] if keys are private, and none if they are public.
 func NewPlan(out glovebox.Output, rel glovebox.ReleaseDef, public PublicKeys) (*Plan, error) {
 	seed := maphash.MakeSeed()
 	p := &Plan{hash: hasher{maphash.String(seed, "a"), maphash.String(seed, "b") | 1}}

@@ -64,6 +64,10 @@ func TestPlanRefuses(t *testing.T) {
 		{"output.metrics.h.edges[1]", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Edges: []float64{1, 1}})},
 		{"output.metrics.h.edges[1]", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Edges: []float64{1, math.NaN()}})},
 		{"output.metrics.h", metric(glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Max: 1, Bins: 2, At: []float64{0.5}})},
+		{"output.metrics", func(j *job) {
+			j.out.Key, j.rel = keysOf(keyRange(200_000)), laplace(1, 0)
+			j.out.Metrics = []glovebox.Metric{{Name: "h", Kind: glovebox.Histogram, Max: 1, Bins: 2000}}
+		}},
 		{"output.top.k", func(j *job) { j.out.Top = &glovebox.Top{K: 0, By: "n"} }},
 		{"output.top.k", func(j *job) { j.out.Top = &glovebox.Top{K: 1001, By: "n"} }},
 		{"output.top.by", func(j *job) { j.out.Top = &glovebox.Top{K: 1, By: "x"} }},

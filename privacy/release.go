@@ -25,16 +25,40 @@ func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
 		return nil, glovebox.Errorf(glovebox.CodeConflict, "a partial result was merged or released before").
 			WithFix("a job releases once; show its stored release instead")
 	}
-	t.done = true
-	r := &releaser{Plan: p, part: t, src: src, radii: map[radiusOf]float64{}, table: &Table{Keys: p.Keys(), Metrics: p.Metrics(), Figures: p.Figures(), Rows: []Row{}, Facts: p.Facts()}}
-	r.prepare()
-	if err := r.rows(); err != nil {
+	r := p.newReleaser(src)
+	if err := r.take(t); err != nil {
 		return nil, err
 	}
-	if p.top != nil {
-		r.table.Rows = p.top.cut(p, r.table.Rows)
+	return r.finish(), nil
+}
+
+func (p *Plan) newReleaser(src *Source) *releaser {
+	r := &releaser{Plan: p, src: src, radii: map[radiusOf]float64{}, table: &Table{Keys: p.Keys(), Metrics: p.Metrics(), Figures: p.Figures(), Rows: []Row{}, Facts: p.Facts()}}
+	r.prepare()
+	return r
+}
+
+// take makes the rows of the keys of a partial, which is used up.
+func (r *releaser) take(t *Partial) error {
+	t.done = true
+	r.use(t)
+	return r.rows()
+}
+
+// use reads from t from here on.
+func (r *releaser) use(t *Partial) {
+	r.part = t
+	if t.bins != nil {
+		r.bins, r.start = t.bins.sorted(t.n)
 	}
-	return r.table, nil
+}
+
+// finish returns the table once all rows are there.
+func (r *releaser) finish() *Table {
+	if r.top != nil {
+		r.table.Rows = r.top.cut(r.Plan, r.table.Rows)
+	}
+	return r.table
 }
 
 // rows makes all rows, in the order of keys.
@@ -93,9 +117,6 @@ func (r *releaser) prepare() {
 		r.halves = append(r.halves, s.Radius(alpha))
 	}
 	r.sums = make([]float64, r.cells)
-	if r.part.bins != nil {
-		r.bins, r.start = r.part.bins.sorted(r.part.n)
-	}
 }
 
 // public makes a row for every combination of the lists of fields f, f+1, ...

@@ -59,7 +59,7 @@ type Facts struct {
 
 // NoiseFacts say what was added to one kind of number.
 type NoiseFacts struct {
-	Of        string `json:"of"`        // "units", or the name of a sum or mean
+	Of        string `json:"of"`        // "units", or the name of a metric
 	Mechanism string `json:"mechanism"` // discrete_laplace, discrete_gaussian or permute_and_flip
 	// Parameter is an exact fraction in steps: the scale of discrete_laplace
 	// (probability proportional to exp(-|x|/scale)), the variance parameter of

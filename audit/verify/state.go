@@ -17,10 +17,11 @@ import (
 const (
 	ChargeAction = "job.charge"
 	CountAction  = "dataset.count"
+	FitAction    = "fit.charge"
 )
 
 // chargedKinds are the kinds of subject that each of them may have.
-var chargedKinds = map[string]string{ChargeAction: "job/", CountAction: "snapshot/"}
+var chargedKinds = map[string]string{ChargeAction: "job/", CountAction: "snapshot/", FitAction: "fit/"}
 
 // Document is one document of the domain database, by its subject.
 type Document struct {
@@ -174,6 +175,9 @@ func (s *State) ledger(p *Problems, rows iter.Seq2[Row, error]) error {
 		kind := "job/"
 		if strings.Contains(at.job, "@") { // CODE@VERSION
 			kind = "snapshot/"
+		}
+		if strings.HasSuffix(at.job, ".fit") { // CODE@VERSION.fit
+			kind = "fit/"
 		}
 		compareCharges(p, kind+at.job+" on "+at.dataset, s.charges[at], held[at])
 	}

@@ -9,7 +9,7 @@ import (
 
 	"glovebox/internal/cli"
 	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox/internal/sample/trial"
 )
 
 // A command lives for a moment with a small heap: collecting its garbage less
@@ -21,7 +21,7 @@ const (
 )
 
 func main() {
-	jail.Main(work.Roles()) // does not return in a worker
+	jail.Main(trial.Roles()) // does not return in a worker
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}

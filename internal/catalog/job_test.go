@@ -163,6 +163,10 @@ func TestJobChecks(t *testing.T) {
 				"j:18:85: output.default[0].metrics.people: `people` is no metric with one value of the output (remove it)",
 				"j:19:7: output.default[1]: has no value for the key field `township` (add it under `key`)",
 				"j:19:7: output.default[1]: has no value for the metric `need` (add it under `metrics`)"}},
+		"default of every kind": {[]string{jobMetrics, "    h: {kind: histogram, edges: [5, 6]}\n    d: {kind: distinct}\n    v: {kind: vector, size: 2, clip: 1}\n    q: {kind: quantile, at: [0.5], min: 0, max: 1}\n  default: [{key: {township: a}, metrics: {h: 7, d: 8, q: 9, v: 1}}]\n", "public: townships.csv", "public: [a, b]"},
+			[]string{
+				"j:19:59: output.default[0].metrics.q: is outside the metric's range (write a number between min and max of the metric)",
+				"j:19:62: output.default[0].metrics.v: `v` is no metric with one value of the output (remove it)"}},
 		"default of another key": {[]string{jobMetrics, jobMetrics + "  default:\n    - {key: {township: c}, metrics: {need: 1}}\n    - {key: {township: c}, metrics: {need: 1}}\n", "public: townships.csv", "public: [a, b]", "max_keys_per_unit: 1", "max_keys_per_unit: 2"},
 			[]string{
 				"j:18:24: output.default[0].key.township: is none of the public values (write one of them)",

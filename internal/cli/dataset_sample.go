@@ -11,6 +11,7 @@ import (
 	"glovebox"
 	"glovebox/internal/catalog"
 	"glovebox/internal/domain"
+	"glovebox/internal/job"
 	"glovebox/internal/sample"
 )
 
@@ -26,12 +27,14 @@ type sampleView struct {
 	Columns []string `json:"columns"`
 	// Cells are the rows, if no file was named; nil is a missing value.
 	Cells [][]*string `json:"cells,omitempty"`
+	Fit   *job.FitDoc `json:"fit,omitempty"` // that the rows were drawn from
 }
 
 func (a *app) datasetSample() *cobra.Command {
 	var o sample.Options
 	var from, out string
 	var asCSV bool
+	var f fitFlags
 	c := &cobra.Command{
 		Use:   "sample [CODE]",
 		Short: a.t("make sample rows from a record, without touching data", "依据记录生成样例数据，不接触真实数据"),
@@ -42,16 +45,33 @@ datasets of a unit space, so that samples join. One seed always gives the same
 rows. They are written in the form that dataset load reads.
 
 A record is public to the users of its domain: whoever may see it with
-dataset show may sample it. Without a domain, name the record with --record.`, `依据 CODE 的记录生成同样形式的行：类型、范围、取值清单、带校验码的格式、
+dataset show may sample it. Without a domain, name the record with --record.
+
+--fit makes rows that resemble the data: how often values are taken, alone and
+in pairs along a tree of columns, is measured once for each snapshot with noise,
+on one row of each unit, behind the same walls as jobs. A provider of the
+dataset pays for that out of its ledger: --epsilon for a ledger of kind pure,
+--rho for zcdp. From then on --fit is free for everybody. Only columns with a
+list of values, two bounds or type bool are fitted.`, `依据 CODE 的记录生成同样形式的行：类型、范围、取值清单、带校验码的格式、
 主键与质量规则。不读取数据，不花费预算。同一隐私单元空间的各数据资源含有相同的
 样例个体，可相互关联。同一种子总是生成相同的行，其形式可供 dataset load 载入。
 
 记录对本域用户公开：能用 dataset show 查看者即可生成样例。没有域时，
-用 --record 指定记录文件。`),
-		Example: "  glovebox dataset sample population --units 500 -o sample.csv --domain ./city\n  glovebox dataset sample --record population.yaml --seed 7",
-		Args:    args(cobra.MaximumNArgs(1)),
+用 --record 指定记录文件。
+
+--fit 生成与真实数据相似的行：每个快照一次，以加噪方式测量各字段取值的频次及
+沿字段树的成对频次，每单元取一行，在与作业相同的隔离墙内进行。由该数据资源的提供
+单位从其账本支付：pure 类用 --epsilon，zcdp 类用 --rho。此后任何人使用 --fit 均免费。
+仅拟合有取值清单、有上下界或 bool 类型的字段。`),
+		Example: "  glovebox dataset sample population --units 500 -o sample.csv --domain ./city\n  glovebox dataset sample --record population.yaml --seed 7\n" +
+			"  glovebox dataset sample population --fit --epsilon 0.5 --domain ./city --as chen",
+		Args: args(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			rec, err := a.sampledRecord(c.Context(), from, w)
+			if err != nil {
+				return err
+			}
+			doc, err := a.fitFor(c, &f, &o, from, w)
 			if err != nil {
 				return err
 			}
@@ -63,7 +83,7 @@ dataset show may sample it. Without a domain, name the record with --record.`, `
 			if asCSV {
 				write = t.WriteCSV
 			}
-			v := &sampleView{Dataset: rec.Code, Sample: true, Seed: o.Seed, Units: len(t.Units()), Rows: len(t.Rows), Dropped: t.Dropped, File: out}
+			v := &sampleView{Dataset: rec.Code, Sample: true, Seed: o.Seed, Units: len(t.Units()), Rows: len(t.Rows), Dropped: t.Dropped, File: out, Fit: doc}
 			for _, c := range rec.Columns {
 				v.Columns = append(v.Columns, c.Name)
 			}
@@ -78,24 +98,26 @@ dataset show may sample it. Without a domain, name the record with --record.`, `
 				if err := write(a.Out); err != nil {
 					return err
 				}
-				a.note(a.t("SAMPLE rows, made from the record alone", "样例数据：仅依据记录生成"))
+				a.note(a.sampleOrigin(doc))
 				return nil
 			}
 			return a.emit(v, func() {
-				a.say(a.t("SAMPLE of %s: %d rows of %d units in %s, made from the record alone", "%s 的样例数据：%d 行，%d 个单元，写入 %s，仅依据记录生成"), v.Dataset, v.Rows, v.Units, out)
+				a.say(a.t("SAMPLE of %s: %d rows of %d units in %s", "%s 的样例数据：%d 行，%d 个单元，写入 %s"), v.Dataset, v.Rows, v.Units, out)
+				a.say("%s", a.sampleOrigin(doc))
 				if v.Dropped > 0 {
 					a.say(a.t("%d rows were left out: no attempt met the key and the quality rules", "略去 %d 行：多次尝试均不满足主键与质量规则"), v.Dropped)
 				}
 			})
 		},
 	}
-	f := c.Flags()
-	f.StringVar(&from, "record", "", a.t("take the record from `FILE`; needs no domain", "从 `FILE` 读取记录，无需域"))
-	f.Uint64Var(&o.Seed, "seed", 0, a.t("choose another sample by `NUMBER`", "用 `NUMBER` 选择另一份样例"))
-	f.IntVar(&o.Units, "units", sample.DefaultUnits, a.t("make `N` units", "生成 `N` 个单元"))
-	f.IntVar(&o.Rows, "rows", 0, a.t("end after `N` rows (default: when the units end)", "至多 `N` 行（默认至单元用尽）"))
-	f.BoolVar(&asCSV, "csv", false, a.t("write CSV whatever form the record's files have", "无论记录的文件格式如何均写成 CSV"))
-	f.StringVarP(&out, "output", "o", "", a.t("write to `FILE` (default: stdout)", "写入 `FILE`（默认写到标准输出）"))
+	f.bind(a, c)
+	s := c.Flags()
+	s.StringVar(&from, "record", "", a.t("take the record from `FILE`; needs no domain", "从 `FILE` 读取记录，无需域"))
+	s.Uint64Var(&o.Seed, "seed", 0, a.t("choose another sample by `NUMBER`", "用 `NUMBER` 选择另一份样例"))
+	s.IntVar(&o.Units, "units", sample.DefaultUnits, a.t("make `N` units", "生成 `N` 个单元"))
+	s.IntVar(&o.Rows, "rows", 0, a.t("end after `N` rows (default: when the units end)", "至多 `N` 行（默认至单元用尽）"))
+	s.BoolVar(&asCSV, "csv", false, a.t("write CSV whatever form the record's files have", "无论记录的文件格式如何均写成 CSV"))
+	s.StringVarP(&out, "output", "o", "", a.t("write to `FILE` (default: stdout)", "写入 `FILE`（默认写到标准输出）"))
 	return c
 }
 

@@ -95,11 +95,12 @@ Data providers, authority, operator
   dataset add|load|list|show|sample the catalogue; load data; make sample rows
   scenario add|grant|list|show      purposes, and the rights they have
 Developers
-  module new|build|check|show       make a module, see what admission says
+  module new|build|check|show|test  make a module, see what admission says, test it
   job check|run|list|show           price a job, run it
   budget show|history               what is left, and who spent what
 Review and evidence
-  release list|show|approve|export  review a release, export a signed bundle
+  release list|show|attach|approve|export
+                                    review a release, export a signed bundle
   audit list|show|verify            the log of every decision
   verify BUNDLE                     check a bundle, offline, anywhere
 
@@ -122,11 +123,12 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
   dataset add|load|list|show|sample 数据资源目录；数据入库；生成样例数据
   scenario add|grant|list|show      应用场景与授权
 开发主体
-  module new|build|check|show       构建模块，查看准入意见
+  module new|build|check|show|test  构建模块，查看准入意见，测试
   job check|run|list|show           预检与运行作业
   budget show|history               预算余额与支出
 审核与证据
-  release list|show|approve|export  审核发布，导出签名发布包
+  release list|show|attach|approve|export
+                                    审核发布，导出签名发布包
   audit list|show|verify            每项决策的日志
   verify BUNDLE                     离线核验发布包
 

@@ -70,6 +70,9 @@ func (a *app) printCheck(r *pipeline.CheckReport) {
 		}
 	}
 	a.printErrors(&r.Privacy)
+	if r.Longest > 0 {
+		a.say(a.t("if every unit uses all its fuel, the work takes some %.3g s: choose a deadline by that", "若每个单元都用尽燃料，运行约需 %.3g 秒：可据此确定期限（deadline）"), r.Longest)
+	}
 	a.printCaps(kind, caps)
 	a.printSpenders(kind, spenders)
 }
@@ -86,11 +89,15 @@ func (a *app) printErrors(f *privacy.Facts) {
 	var rows [][]string
 	for _, name := range sortedKeys(f.Errors) {
 		e := f.Errors[name]
+		if e.Ranks > 0 {
+			rows = append(rows, []string{name, "-", "±" + strconv.FormatFloat(e.Ranks, 'g', 4, 64) + a.t(" ranks", " 个位次")})
+			continue
+		}
 		rows = append(rows, []string{name, strconv.FormatFloat(e.StdDev, 'g', 4, 64), "±" + strconv.FormatFloat(e.Half, 'g', 4, 64)})
 	}
 	a.say("")
 	table(a.Out, []string{a.t("metric", "指标"), a.t("noise (standard deviation)", "噪声（标准差）"), a.t("95 %", "95 %")}, rows)
-	a.say(a.t("of a mean: divided by the number of units of its key", "平均值：须再除以该分组的单元数"))
+	a.say(a.t("of a mean or variance: divided by the number of units of its key", "平均值与方差：须再除以该分组的单元数"))
 }
 
 // printCombined says what is known before a run of mode blocks.
@@ -158,7 +165,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 			if onSample {
 				return a.runSample(c.Context(), &o, w[0])
 			}
-			if err := onlyWith(c, "sample", "record", "grant", "rows", "seed", "units", "show"); err != nil {
+			if err := onlyWith(c, "sample", "record", "grant", "rows", "seed", "units", "show", "fit"); err != nil {
 				return err
 			}
 			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
@@ -171,6 +178,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 		},
 	}
 	c.Flags().BoolVar(&onSample, "sample", false, a.t("run on made-up rows, show everything, charge nothing", "在样例数据上运行，展示全部过程，不花预算"))
+	c.Flags().BoolVar(&o.fit, "fit", false, a.t("with --sample: draw rows from the inputs' fits (dataset sample --fit)", "与 --sample 合用：依据各输入的拟合结果生成（dataset sample --fit）"))
 	o.bind(a, c)
 	return c
 }

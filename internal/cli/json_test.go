@@ -188,11 +188,13 @@ func TestContractSeesDifferences(t *testing.T) {
 // unseen are documented fields that no command line of this test prints.
 var unseen = []string{
 	"facts.failed_updates", // of a module that fails
-	"facts.params", // examples/care-hotspots runs a module that takes some
-	// internal/pipeline runs jobs over a dataset with several unit columns
-	"facts.group", "input.unit", "input_facts.unit",
+	"facts.params",         // examples/care-hotspots runs a module that takes some
+	// internal/pipeline runs jobs over datasets with several unit columns, and with counted units
+	"check.longest", "facts.group", "input.unit", "input_facts.unit",
 	// Of modules that fail and print, and rows that a record rejects: internal/sample/trial.
-	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_input.first",
+	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_input.first", "pair.cause",
+	"module_test.compiler", // needs a compiler
+	"difference.unit",      // testdata/moduletest.txtar
 }
 
 // TestJSONIsAsDocumented runs every command with --json, with results of every
@@ -288,6 +290,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "dataset sample visits --units 5")
 	run(0, "dataset sample --record json/visits.yaml --rows 3 -o sample.csv")
 	run(2, "dataset sample")
+	run(3, "dataset sample pums --fit --rho 0.01 --as wang")
+	run(0, "dataset sample pums --fit --rho 0.01 --units 3 --as chen")
 	run(0, "scenario list")
 	run(0, "scenario show visits")
 	run(0, "module check pums/income.wasm")
@@ -296,6 +300,12 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(5, "module check pums/pums.csv")
 	run(0, "module new fresh --lang c")
 	run(0, "module build pums/income.wasm --manifest pums/income.manifest.json -o built.wasm")
+	run(0, "module test pums/income.wasm --units 4 --update")
+	run(0, "module test pums/income.wasm --units 4")
+	run(5, "module test pums/income.wasm --units 5")
+	run(0, "module test pums/income.wasm --units 4 --neighbours -o neighbours.json")
+	run(2, "module test pums/income.wasm -o neighbours.json")
+	run(2, "module test pums/none.wasm")
 	run(0, "job check pums/job.yaml --as wang")
 	run(3, "job check pums/job.yaml --as wu")
 	run(3, "job run json/params.yaml --as wang")
@@ -320,6 +330,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		run(0, "job show "+text(j, "id")+" --as wang")
 	}
 	run(2, "job show j-0000000000000000 --as wang")
+	run(0, "module test pums/income.wasm --job pums/job.yaml --record pums/dataset.yaml --units 9 --neighbours -o neighbours.json")
+	run(0, "release attach "+id+" neighbours.json --as wang")
 	run(0, "release show "+id+" --as zhao")
 	run(3, "release export "+id+" --to out --as liu")
 	run(0, "release approve "+id+" --as zhao")

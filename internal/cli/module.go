@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) moduleCmd() *cobra.Command {
-	return a.group("module", "start, build, check and look at modules", "新建、构建、检查与查看分析模块", a.moduleNew(), a.moduleBuild(), a.moduleCheck(), a.moduleShow())
+	return a.group("module", "start, build, check and look at modules", "新建、构建、检查与查看分析模块", a.moduleNew(), a.moduleBuild(), a.moduleCheck(), a.moduleShow(), a.moduleTest())
 }
 
 // maxWasm bounds the binaries that are read; admission's own bound is smaller.

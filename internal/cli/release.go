@@ -19,7 +19,7 @@ import (
 
 func (a *app) releaseCmd() *cobra.Command {
 	return a.group("release", "review, approve and export releases", "审核、批准与导出发布结果",
-		a.releaseList(), a.releaseShow(), a.releaseApprove(), a.releaseExport())
+		a.releaseList(), a.releaseShow(), a.releaseAttach(), a.releaseApprove(), a.releaseExport())
 }
 
 func (a *app) releaseList() *cobra.Command {
@@ -53,18 +53,21 @@ func (a *app) releaseShow() *cobra.Command {
 		Use:   "show RELEASE",
 		Short: a.t("show a release with its error margins and its approvals", "显示发布结果、误差范围与批准情况"),
 		Long: a.t(`Show a release: its figures with their error margins, who has approved it and
-who has still to. Developers see their own releases, the other roles see all.`, `显示发布结果：数值及误差范围、已批准与尚待批准者。开发主体只见自己的发布，其他角色可见全部。`),
+who has still to, and the test reports that its author attached. Developers see
+their own releases, the other roles see all.`, `显示发布结果：数值及误差范围、已批准与尚待批准者、作者所附测试报告。
+开发主体只见自己的发布，其他角色可见全部。`),
 		Example: "  glovebox release show r-0123456789abcdef --domain ./city --as zhao",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
-				v, err := pipeline.New(d, nil).Release(c.Context(), u, w[0])
+				v, err := reviewed(c.Context(), pipeline.New(d, nil), u, w[0])
 				if err != nil {
 					return err
 				}
 				return a.emit(v, func() {
 					a.printContent(v.Content)
 					a.printReleaseState(&v.Release)
+					a.printReports(v)
 				})
 			})
 		},

@@ -2,16 +2,19 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"glovebox"
 	"glovebox/internal/catalog"
 	"glovebox/internal/domain"
+	"glovebox/internal/fit"
 	"glovebox/internal/pipeline"
 	"glovebox/internal/sample"
 	"glovebox/internal/sample/trial"
@@ -25,6 +28,8 @@ type sampleRun struct {
 	grant   string
 	rows    []string // CODE=FILE
 	show    int
+	fit     bool
+	models  map[string]*fit.Model // with fit, by dataset
 }
 
 func (o *sampleRun) bind(a *app, c *cobra.Command) {
@@ -61,27 +66,45 @@ func (o *sampleRun) readRecords() (map[string]*glovebox.Dataset, error) {
 // shipped policy. The domain is closed before anything is run.
 func (a *app) readJob(ctx context.Context, o *sampleRun, file string) (s *pipeline.Sample, err error) {
 	if len(o.records) == 0 {
+		if o.grant != "" {
+			return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--grant", Msg: "a domain has grants of its own"}).WithFix("leave it out, or name records with --record")
+		}
 		err = a.act(ctx, false, func(d *domain.Domain, u glovebox.User) error {
-			s, err = pipeline.New(d, nil).Sample(ctx, file, u)
+			p := pipeline.New(d, nil)
+			if s, err = p.Sample(ctx, file, u); err != nil || !o.fit {
+				return err
+			}
+			if o.models, err = models(ctx, p, s.Records); err != nil {
+				s.Close()
+			}
 			return err
 		})
 		return s, err
+	}
+	if o.fit {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "--fit is of a domain's data, not of a record's file").WithFix("leave --record out and use --domain")
 	}
 	records, err := o.readRecords()
 	if err != nil {
 		return nil, err
 	}
-	var g *glovebox.Grant
-	if o.grant != "" {
-		data, err := readFile(o.grant)
-		if err != nil {
-			return nil, err
-		}
-		if g, err = catalog.ParseGrant(o.grant, data); err != nil {
-			return nil, err
-		}
+	g, err := o.readGrant()
+	if err != nil {
+		return nil, err
 	}
-	return pipeline.SampleAlone(ctx, file, records, g)
+	return pipeline.SampleAlone(ctx, file, nil, records, g)
+}
+
+// readGrant reads the file of --grant; nil where there is none.
+func (o *sampleRun) readGrant() (*glovebox.Grant, error) {
+	if o.grant == "" {
+		return nil, nil
+	}
+	data, err := readFile(o.grant)
+	if err != nil {
+		return nil, err
+	}
+	return catalog.ParseGrant(o.grant, data)
 }
 
 // tables makes or reads the rows of each input.
@@ -105,7 +128,7 @@ func (a *app) tables(ctx context.Context, o *sampleRun, records map[string]*glov
 			continue
 		}
 		g := o.Options
-		g.Lists = lists
+		g.Lists, g.Model = lists, o.models[code]
 		if t[code], err = sample.Generate(ctx, records[code], &g); err != nil {
 			return nil, nil, err
 		}
@@ -237,8 +260,10 @@ func values(row []any) string {
 			out = append(out, strconv.Quote(x))
 		case float64:
 			out = append(out, strconv.FormatFloat(x, 'g', -1, 64))
-		default:
+		case json.Number, bool:
 			out = append(out, fmt.Sprint(x))
+		default: // nothing that a worker of ours sends
+			out = append(out, strconv.Quote(fmt.Sprint(x)))
 		}
 	}
 	return strings.Join(out, ", ")
@@ -328,7 +353,12 @@ func (a *app) printTrialResult(res *trial.Result) {
 
 func texts(row []any) (out []string) {
 	for _, v := range row {
-		out = append(out, fmt.Sprint(v))
+		out = append(out, strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return unicode.ReplacementChar
+			}
+			return r
+		}, fmt.Sprint(v)))
 	}
 	return out
 }

@@ -24,7 +24,7 @@ type DatasetDoc struct {
 // AddDataset registers a record and opens its ledger, for good. A provider of
 // the record's organisation does it.
 func (d *Domain) AddDataset(ctx context.Context, u glovebox.User, rec *glovebox.Dataset) error {
-	if err := requireProvider(u, rec, "register"); err != nil {
+	if err := RequireProvider(u, rec, "register"); err != nil {
 		return err
 	}
 	total, err := ledgerTotal(rec.Ledger)
@@ -81,7 +81,9 @@ func sameUnits(tx *store.Tx, rec *glovebox.Dataset) error {
 	return nil
 }
 
-func requireProvider(u glovebox.User, rec *glovebox.Dataset, what string) error {
+// RequireProvider fails with CodeDenied unless the user is a provider of the
+// record's organisation.
+func RequireProvider(u glovebox.User, rec *glovebox.Dataset, what string) error {
 	if err := require(u, glovebox.RoleProvider, what+" a dataset"); err != nil {
 		return err
 	}
@@ -122,7 +124,7 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 	if err := d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Dataset, code, &doc) }); err != nil {
 		return nil, err
 	}
-	if err := requireProvider(u, &doc.Record, "load"); err != nil {
+	if err := RequireProvider(u, &doc.Record, "load"); err != nil {
 		return nil, err
 	}
 	if doc.State != "active" {

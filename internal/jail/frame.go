@@ -21,7 +21,7 @@ const (
 	Ready    Kind = 8  // the module was started with the job's inputs: parts can come
 	Ways     Kind = 9  // what the worker's self-test found: one byte each, as package work defines them; probe role only
 	Piece    Kind = 18 // as Partial, but more of the part follows
-	Updated  Kind = 19 // the next state of mode train: 8 bytes a number; none: the module failed
+	Updated  Kind = 20 // the next state of mode train: 8 bytes a number; none: the module failed
 	// Of a loader only.
 	Opened   Kind = 10 // a file of the snapshot begins: its number (2 bytes), its name
 	Data     Kind = 11 // of a file: its number (2 bytes), bytes
@@ -32,6 +32,9 @@ const (
 	// Of a reader only.
 	Checked Kind = 16 // a filter is sound: a document of package work
 	Table   Kind = 17 // a table: a document of package work
+	// Seen is what a run on sample rows showed, a document of package trial; of
+	// its worker only.
+	Seen Kind = 19
 )
 
 // Bounds of frames.
@@ -57,6 +60,8 @@ const (
 	MaxTable   = 64 << 20
 	// MaxUpdated bounds a state of mode train.
 	MaxUpdated = 8 * 4096
+	// MaxSeen bounds what a run on sample rows showed, in bytes.
+	MaxSeen = 256 << 20
 )
 
 // maxPayload is the largest payload of a kind, and whether it is the only one.
@@ -76,6 +81,8 @@ func maxPayload(k Kind) (n int, exact bool) {
 		return MaxCompiled, false
 	case Reason:
 		return MaxReason, false
+	case Seen:
+		return MaxSeen, false
 	case Ways:
 		return maxWays, false
 	case Opened:

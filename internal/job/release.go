@@ -40,7 +40,8 @@ type ReleaseDoc struct {
 	Needed    []glovebox.Role   `json:"needed"`   // roles that must approve
 	Approvals []Approval        `json:"approvals"`
 	Exports   []Export          `json:"exports,omitempty"`
-	Made      string            `json:"made"` // RFC 3339, UTC
+	Reports   []Attached        `json:"reports,omitempty"` // for reviewers
+	Made      string            `json:"made"`              // RFC 3339, UTC
 }
 
 // Approval is one person's word.
@@ -49,6 +50,15 @@ type Approval struct {
 	Role glovebox.Role `json:"role"`
 	Org  string        `json:"org,omitempty"`
 	At   string        `json:"at"`
+}
+
+// Attached is a report that the job's author handed in for reviewers. Its bytes
+// are a blob of that digest.
+type Attached struct {
+	Kind   string `json:"kind"` // neighbours
+	Digest string `json:"digest"`
+	By     string `json:"by"`
+	At     string `json:"at"`
 }
 
 // Export is one copy that left.

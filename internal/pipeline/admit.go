@@ -131,7 +131,7 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 		People: policy.People{Submitter: r.user.Name},
 		Job: policy.Job{
 			Inputs: map[string]policy.JobInput{}, Mode: r.job.Mode,
-			Output:  policy.Output{MaxKeysPerUnit: r.job.Output.MaxKeysPerUnit},
+			Output:  policy.Output{MaxKeysPerUnit: r.job.Output.MaxKeysPerUnit, MaxRecordsPerKey: r.job.Output.MaxRecordsPerKey},
 			Release: policy.Method{Method: r.job.Release.Method, Epsilon: r.job.Release.Epsilon, Rho: r.job.Release.Rho, Delta: r.job.Release.Delta},
 		},
 		Datasets: map[string]policy.Dataset{},
@@ -143,6 +143,9 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 	if r.train != nil {
 		in.Job.Rounds = r.train.Rounds()
 		in.Job.Output.MaxKeysPerUnit = 1
+	}
+	for _, m := range r.job.Output.Metrics {
+		in.Job.Output.Kinds = append(in.Job.Output.Kinds, m.Kind)
 	}
 	for _, k := range r.job.Output.Key {
 		in.Job.Output.KeyTypes = append(in.Job.Output.KeyTypes, k.Type)

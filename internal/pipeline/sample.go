@@ -10,6 +10,7 @@ import (
 	"glovebox/internal/job"
 	"glovebox/internal/work"
 	"glovebox/policy"
+	"glovebox/sandbox/abi"
 )
 
 // Sample is a job as a run on sample rows needs it: what a run on real data
@@ -54,9 +55,11 @@ func (p *Pipeline) Sample(ctx context.Context, file string, u glovebox.User) (*S
 // SampleAlone reads a job for a run on sample rows where there is no domain:
 // records are the author's copies. The masks are those of the shipped policy
 // for the columns' classes and grades, and those of grant if it is not nil.
-func SampleAlone(ctx context.Context, file string, records map[string]*glovebox.Dataset, grant *glovebox.Grant) (*Sample, error) {
+// wasm, if it is not nil, stands for the module that the job names.
+func SampleAlone(ctx context.Context, file string, wasm []byte, records map[string]*glovebox.Dataset, grant *glovebox.Grant) (*Sample, error) {
 	r := newRequest(file, author)
-	err := r.read(ctx, domain.DefaultMaxFuel, func() error {
+	r.wasm = wasm
+	err := r.read(ctx, abi.MaxFuel, func() error {
 		for code := range r.job.Inputs {
 			rec := records[code]
 			if rec == nil {
@@ -79,7 +82,7 @@ func SampleAlone(ctx context.Context, file string, records map[string]*glovebox.
 		r.release()
 		return nil, err
 	}
-	return r.sample(domain.DefaultMaxFuel, masks), nil
+	return r.sample(abi.MaxFuel, masks), nil
 }
 
 // author is who runs samples without a domain.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"glovebox"
+	"glovebox/internal/fit"
 )
 
 // Defaults and bounds of Options.
@@ -28,10 +29,17 @@ type Options struct {
 	// Rows ends the table after so many rows, 1 to MaxRows; zero: where the
 	// units end, or MaxRows.
 	Rows int
+	// PerUnit is how many rows each unit has, at most as many as the record
+	// allows; zero: a few. A key may leave fewer.
+	PerUnit int
 	// Lists are public values for columns whose record lists none, by the name
 	// of the column, such as the public keys of a job. Values that the column
 	// could not hold are left out.
 	Lists map[string][]string
+	// Model describes the columns of the record's layout; nil: they are drawn
+	// from all that the record allows. Its columns are drawn together, so that
+	// what is known of a unit, its birth for one, has no part in them.
+	Model *fit.Model
 }
 
 func (o *Options) fill() error {
@@ -100,6 +108,7 @@ type generator struct {
 	lists      [][]string // by column; nil: none
 	key        []int      // columns of the key but the unit's
 	single     bool       // the key allows a unit one row
+	fitted     *fitted    // nil: no model
 }
 
 // Generate makes a table of a record that internal/catalog took. It fails with
@@ -142,6 +151,9 @@ func Generate(ctx context.Context, rec *glovebox.Dataset, o *Options) (*Table, e
 }
 
 func (g *generator) prepare() error {
+	if g.o.Model != nil {
+		g.fitted = newFitted(g.rec, g.o.Model)
+	}
 	g.lists = make([][]string, len(g.rec.Columns))
 	for i, c := range g.rec.Columns {
 		if c.Name == g.rec.Unit.Column {
@@ -187,8 +199,11 @@ func textBytes(c glovebox.Column) int {
 
 // rowsOf is how many rows unit k has.
 func (g *generator) rowsOf(k int) int {
-	if g.single {
+	switch {
+	case g.single:
 		return 1
+	case g.o.PerUnit > 0:
+		return min(g.o.PerUnit, g.rec.Unit.MaxRows)
 	}
 	d := roll(g.o.Seed, "rows of "+g.rec.Code, uint64(k))
 	n := 1
@@ -246,6 +261,9 @@ func (g *generator) draw(s *slot, attempt int) {
 	for i, c := range g.rec.Columns {
 		d := roll(g.o.Seed, g.rec.Code+"/"+c.Name, uint64(s.k), uint64(s.n), uint64(attempt))
 		s.row[i] = g.value(d, u, i, attempt)
+	}
+	if g.fitted != nil {
+		g.fitted.row(roll(g.o.Seed, g.rec.Code+" fitted", uint64(s.k), uint64(s.n), uint64(attempt)), s.row)
 	}
 }
 

@@ -70,7 +70,13 @@ func (t *Tx) ChargeCount(snapshot string, doc any, c glovebox.Charge) error {
 	return t.charge("dataset.count", Snapshot, snapshot, "", doc, []glovebox.Charge{c}, nil)
 }
 
-// charge is what Charge and ChargeCount do, for the document kind/id.
+// ChargeFit takes the price of a fit from its dataset's ledger, once, and
+// records it with the fit's document. It fails as Charge does.
+func (t *Tx) ChargeFit(id string, doc any, c glovebox.Charge) error {
+	return t.charge("fit.charge", Fit, id, "", doc, []glovebox.Charge{c}, nil)
+}
+
+// charge is what Charge, ChargeCount and ChargeFit do, for the document kind/id.
 func (t *Tx) charge(action, kind, id, scenario string, doc any, charges []glovebox.Charge, caps []Cap) error {
 	if len(charges) == 0 {
 		return glovebox.Errorf(glovebox.CodeInternal, "%s %s has nothing to be charged to", kind, id)
@@ -139,7 +145,7 @@ func (t *Tx) within(scenario string, c glovebox.Charge, caps []Cap) error {
 
 // ChargeRow is one line of a ledger's account.
 type ChargeRow struct {
-	Job      string          `json:"job"` // or CODE@VERSION of the snapshot whose units were counted
+	Job      string          `json:"job"` // or CODE@VERSION of the snapshot whose units were counted, CODE@VERSION.fit of one that was fitted
 	Dataset  string          `json:"dataset"`
 	Scenario string          `json:"scenario"` // "" where units were counted
 	Product  string          `json:"product"`

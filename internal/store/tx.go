@@ -23,6 +23,7 @@ const (
 	Grant    = "grant"
 	Job      = "job"
 	Release  = "release"
+	Fit      = "fit"
 )
 
 // Tx is one transaction. Its methods fail with CodeNotFound for what is not

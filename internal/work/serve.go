@@ -34,7 +34,7 @@ const beatEvery = time.Second
 // Roles are what this program does in a jail. Main and TestMain hand them to
 // jail.Main.
 func Roles() map[string]jail.Role {
-	return map[string]jail.Role{RoleWork: serve, RoleCompile: compile, RoleProbe: probe, RoleLoad: load, RoleRead: read}
+	return map[string]jail.Role{RoleWork: serve, RoleCompile: compile, RoleProbe: probe, RoleLoad: load, RoleRead: read, RoleFit: count}
 }
 
 // PartData encodes a part number and, for each input, whether it comes with a
@@ -51,6 +51,27 @@ func PartData(part int, files []Files) ([]byte, []*os.File) {
 		data = append(data, sealed)
 	}
 	return data, list
+}
+
+// PartFiles reads what PartData wrote. The files stay the message's.
+func PartFiles(m *jail.Message, manifests []*engine.Manifest) (files []Files, ok bool) {
+	if len(m.Data) != 4+len(manifests) {
+		return nil, false
+	}
+	files = make([]Files, len(manifests))
+	rest := m.Files
+	for i := range files {
+		n := 1 + int(m.Data[4+i])
+		if n > 2 || n > len(rest) {
+			return nil, false
+		}
+		files[i] = Files{Manifest: manifests[i], Index: int(binary.LittleEndian.Uint32(m.Data)), Part: rest[0]}
+		if n == 2 {
+			files[i].Sealed = rest[1]
+		}
+		rest = rest[n:]
+	}
+	return files, true
 }
 
 var errMessage = errors.New("the supervisor sent something else")
@@ -132,21 +153,12 @@ func (w *Worker) servePart(ctx context.Context, in *jail.Inside, manifests []*en
 		return err
 	}
 	defer m.Close()
-	if m.Kind != MessagePart || len(m.Data) != 4+len(manifests) {
+	if m.Kind != MessagePart {
 		return errors.Join(errMessage, in.Fail(jail.FaultInternal))
 	}
-	files := make([]Files, len(manifests))
-	rest := m.Files
-	for i := range files {
-		n := 1 + int(m.Data[4+i])
-		if n > 2 || n > len(rest) {
-			return errors.Join(errMessage, in.Fail(jail.FaultInternal))
-		}
-		files[i] = Files{Manifest: manifests[i], Index: int(binary.LittleEndian.Uint32(m.Data)), Part: rest[0]}
-		if n == 2 {
-			files[i].Sealed = rest[1]
-		}
-		rest = rest[n:]
+	files, ok := PartFiles(m, manifests)
+	if !ok {
+		return errors.Join(errMessage, in.Fail(jail.FaultInternal))
 	}
 	send := func(kind jail.Kind, data []byte) error {
 		return in.Send(jail.Frame{Kind: kind, Payload: append(m.Data[:4:4], data...)})

@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"glovebox/engine"
@@ -43,6 +44,19 @@ func (w *watch) options() *sandbox.GuestOptions {
 // lets nothing but the sample runner call it, and no role of Roles does.
 func (r *Runner) Watch(ctx context.Context, logs *sandbox.SampleLogs, see func(*Seen) error) (*Worker, error) {
 	return r.worker(ctx, &watch{logs: logs, see: see})
+}
+
+// Decode reads what Encode wrote: a job, checked again, and its inputs'
+// manifests.
+func Decode(f *os.File) (*Job, []*engine.Manifest, error) { return decode(f) }
+
+// Datasets names the inputs of a job, in their order.
+func (j *Job) Datasets() []string {
+	var out []string
+	for i := range j.spec.Inputs {
+		out = append(out, j.spec.Inputs[i].Dataset)
+	}
+	return out
 }
 
 // watched is unit with somebody looking on.

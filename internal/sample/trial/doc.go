@@ -13,6 +13,7 @@
 // It does not promise that a module which does well here does well on real
 // data, whose values nobody here has seen; nor anything about privacy, which
 // rests on what the host does with a module and not on what a module does on
-// samples. It runs the module in this process, behind the sandbox alone: a
-// caller that holds keys or data lets go of them first.
+// samples. The module runs in a worker behind the walls of package jail, as on
+// real data, and so is an author's own CSV file taken in; what a module that
+// breaks out could do is lie about its author's rows.
 package trial

@@ -15,6 +15,7 @@ import (
 
 	"glovebox"
 	"glovebox/engine"
+	"glovebox/internal/crew"
 	"glovebox/internal/files"
 	"glovebox/internal/sample"
 	"glovebox/internal/work"
@@ -27,10 +28,11 @@ func keyOf(seed uint64, use string) (k [32]byte) {
 
 // loaded is one dataset's sample rows as a part in memory.
 type loaded struct {
-	files  work.Files
-	names  map[[engine.TokenBytes]byte]string // units by token
-	facts  InputFacts
-	opened []*os.File
+	files    work.Files
+	manifest []byte                             // canonical
+	names    map[[engine.TokenBytes]byte]string // units by token
+	facts    InputFacts
+	opened   []*os.File
 }
 
 func (l *loaded) close() {
@@ -40,8 +42,9 @@ func (l *loaded) close() {
 }
 
 // load takes a table in as `dataset load` takes a file in: it is checked
-// against its record, its identifiers become tokens, it is sorted by unit.
-func load(ctx context.Context, t *sample.Table, seed uint64) (_ *loaded, err error) {
+// against its record, its identifiers become tokens, it is sorted by unit. An
+// author's own rows are foreign, and are taken in behind the walls.
+func load(ctx context.Context, t *sample.Table, seed uint64, foreign bool) (_ *loaded, err error) {
 	rec := *t.Record
 	rec.Source = glovebox.Source{Format: "csv", Null: t.Record.Source.Null}
 	plain := sample.Table{Record: &rec, Rows: t.Rows}
@@ -62,7 +65,11 @@ func load(ctx context.Context, t *sample.Table, seed uint64) (_ *loaded, err err
 	}()
 	byName := map[string]*os.File{}
 	unitKey := keyOf(seed, "unit/"+rec.Unit.Space)
-	res, err := engine.Load(ctx, rec, src, engine.LoadOptions{
+	take := engine.Load
+	if foreign {
+		take = crew.Load
+	}
+	res, err := take(ctx, rec, src, engine.LoadOptions{
 		UnitKey:  unitKey,
 		IdentKey: func(c glovebox.Column) [32]byte { return keyOf(seed, identifierUse(c)) },
 		Parts:    1,
@@ -81,6 +88,7 @@ func load(ctx context.Context, t *sample.Table, seed uint64) (_ *loaded, err err
 		return nil, err
 	}
 	part := res.Manifest.Parts[0]
+	l.manifest = res.ManifestBytes
 	l.files = work.Files{Manifest: res.Manifest, Part: byName[part.Name]}
 	if part.Sealed != nil {
 		l.files.Sealed = byName[part.Sealed.Name]

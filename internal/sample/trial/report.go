@@ -88,7 +88,7 @@ type TimeFacts struct {
 
 // Result is the table of the job.
 type Result struct {
-	Columns []string            `json:"columns"` // key fields, then metrics
+	Columns []string            `json:"columns"` // key fields, then figures
 	Exact   []privacy.Row       `json:"exact"`   // before noise: the keys that some unit has
 	Noisy   []privacy.Row       `json:"noisy"`   // after noise, as a release would have them
 	Price   glovebox.Amount     `json:"price"`   // that a run on real data takes from each ledger

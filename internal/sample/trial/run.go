@@ -1,18 +1,13 @@
 package trial
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
 	"time"
-
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"glovebox"
 	"glovebox/engine"
 	"glovebox/internal/sample"
 	"glovebox/internal/work"
-	"glovebox/privacy"
 	"glovebox/sandbox"
 )
 
@@ -29,14 +24,32 @@ type Task struct {
 	// Declared says that the spec's output is a job's own, so that there is a
 	// table to show.
 	Declared bool
-	// LogBytes is how much of a unit's text is kept; zero: the sandbox's
-	// default.
-	LogBytes int
+	// Lists are public values for generated columns, as in sample.Options: pairs
+	// of neighbours generate one unit more.
+	Lists map[string][]string
 }
 
 // Run runs a task. It fails with CodeInvalid and CodeModule as the run of a
 // job does; what goes wrong on a unit is in the report.
 func Run(ctx context.Context, t *Task) (*Report, error) {
+	m, err := start(t)
+	if err != nil {
+		return nil, err
+	}
+	defer m.close()
+	return m.run(ctx, t.Tables)
+}
+
+// machine is a job with the worker that runs it, for any number of runs.
+type machine struct {
+	task  *Task
+	job   *work.Job
+	facts ModuleFacts
+	limit int64 // fuel of a unit
+	box   box
+}
+
+func start(t *Task) (*machine, error) {
 	spec := t.Spec
 	if spec.Mode == glovebox.ModeBlocks {
 		e := glovebox.Errorf(glovebox.CodeInvalid, "a run on sample rows shows what a module does on one unit; this job hands it blocks of units")
@@ -52,191 +65,58 @@ func Run(ctx context.Context, t *Task) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := module.Manifest()
-	r := &runner{task: t, spec: &spec, job: job, names: map[[engine.TokenBytes]byte]string{}, report: &Report{
-		Sample: true, Notice: Notice, Seed: t.Seed, Inputs: map[string]InputFacts{}, Units: []Unit{},
-		Module: ModuleFacts{module.Digest(), m.Name, m.Version, spec.Function, module.RewrittenDigest(), sandbox.RewriterVersion},
-		Fuel:   FuelFacts{Limit: m.Fuel},
-	}}
-	defer r.close()
-	if err := r.load(ctx); err != nil {
-		return nil, err
-	}
-	if err := r.run(ctx); err != nil {
-		return nil, err
-	}
-	r.report.sum()
-	return r.report, nil
+	man := module.Manifest()
+	return &machine{task: t, job: job, limit: man.Fuel,
+		facts: ModuleFacts{module.Digest(), man.Name, man.Version, spec.Function, module.RewrittenDigest(), sandbox.RewriterVersion}}, nil
 }
 
-// runner is one run.
-type runner struct {
-	task   *Task
-	spec   *work.Spec
-	job    *work.Job
-	loaded []*loaded
-	names  map[[engine.TokenBytes]byte]string
-	log    bytes.Buffer
-	report *Report
-}
+func (m *machine) close() { m.box.close() }
 
-func (r *runner) close() {
-	for _, l := range r.loaded {
-		l.close()
-	}
-}
-
-func (r *runner) load(ctx context.Context) error {
-	start := time.Now()
-	for i := range r.spec.Inputs {
-		in := &r.spec.Inputs[i]
-		t := r.task.Tables[in.Dataset]
+// run loads the tables and has the worker run the module on them.
+func (m *machine) run(ctx context.Context, tables map[string]*sample.Table) (*Report, error) {
+	r := &Report{Sample: true, Notice: Notice, Seed: m.task.Seed, Inputs: map[string]InputFacts{}, Module: m.facts, Fuel: FuelFacts{Limit: m.limit}}
+	begin := time.Now()
+	var all []*loaded
+	defer func() {
+		for _, l := range all {
+			l.close()
+		}
+	}()
+	names := map[[engine.TokenBytes]byte]string{}
+	for i := range m.task.Spec.Inputs {
+		in := &m.task.Spec.Inputs[i]
+		t := tables[in.Dataset]
 		if t == nil {
-			return glovebox.Errorf(glovebox.CodeInvalid, "no sample rows for input %s", in.Dataset)
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "no sample rows for input %s", in.Dataset)
 		}
-		l, err := load(ctx, t, r.task.Seed)
+		source := m.task.Sources[in.Dataset]
+		l, err := load(ctx, t, m.task.Seed, source != "")
 		if err != nil {
-			return err
+			return nil, err
 		}
-		r.loaded = append(r.loaded, l)
+		all = append(all, l)
 		for token, id := range l.names {
-			r.names[token] = id
+			names[token] = id
 		}
-		l.facts.Columns, l.facts.Source = in.Columns, "generated"
-		if s := r.task.Sources[in.Dataset]; s != "" {
-			l.facts.Source = s
+		if l.facts.Columns, l.facts.Source = in.Columns, source; source == "" {
+			l.facts.Source = "generated"
 		}
-		r.report.Inputs[in.Dataset] = l.facts
+		r.Inputs[in.Dataset] = l.facts
 	}
-	r.report.Time.Load = time.Since(start).Milliseconds()
-	return nil
-}
-
-func (r *runner) run(ctx context.Context) (err error) {
-	start := time.Now()
-	compiled, err := r.job.Compile(ctx, "")
+	r.Time.Load = time.Since(begin).Milliseconds()
+	seen, err := m.box.run(ctx, m, all)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() {
-		if cerr := compiled.Close(); err == nil {
-			err = cerr
-		}
-	}()
-	r.report.Time.Compile = time.Since(start).Milliseconds()
-	logs, err := sandbox.NewSampleLogs(&r.log, r.task.LogBytes)
-	if err != nil {
-		return err
+	if err := seen.fill(r, names); err != nil {
+		return nil, err
 	}
-	w, err := compiled.Watch(ctx, logs, r.see)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if cerr := w.Close(); err == nil {
-			err = cerr
-		}
-	}()
-	r.report.Started = r.text()
-	files := make([]work.Files, len(r.loaded))
-	for i, l := range r.loaded {
-		files[i] = l.files
-	}
-	start = time.Now()
-	data, err := w.Part(ctx, files, nil)
-	if err != nil {
-		return err
-	}
-	r.report.Time.Run = time.Since(start).Milliseconds()
-	if !r.task.Declared {
-		return nil
-	}
-	return r.result(data)
-}
-
-// text takes what was printed since the last time.
-func (r *runner) text() string {
-	s := r.log.String()
-	r.log.Reset()
-	return s
-}
-
-// see writes down what happened on one unit.
-func (r *runner) see(s *work.Seen) error {
-	u := Unit{Unit: r.names[s.Token], Rows: map[string][][]any{}, Outcome: s.Result.Outcome.String(), Cause: s.Result.Cause,
-		Fuel: s.Result.Fuel, Micros: s.Took.Microseconds(), Log: r.text(), Printed: s.Result.Printed, Records: [][]any{}}
-	for i := range r.spec.Inputs {
-		u.Rows[r.spec.Inputs[i].Dataset] = rows(s.Rows[i])
-	}
-	size := s.Layout.Size()
-	for n := range s.Result.N {
-		rec := s.Result.Records[n*size : (n+1)*size]
-		out := []any{}
-		for k := range r.spec.Output.Key {
-			out = append(out, s.Layout.Key(rec, k))
-		}
-		for v := range (size - s.Layout.KeySize()) / 8 {
-			out = append(out, s.Layout.Metric(rec, v))
-		}
-		u.Records = append(u.Records, out)
-	}
-	if r.task.Declared {
-		u.Contribution = r.job.Plan().Exact(s.Alone)
-	}
-	r.report.Units = append(r.report.Units, u)
-	return nil
-}
-
-// rows are spans as JSON has them: a token as its digits, a date as a text.
-func rows(spans []engine.Span) [][]any {
-	out := [][]any{}
-	for _, s := range spans {
-		for i := s.From; i < s.To; i++ {
-			row := []any{}
-			for _, col := range s.Batch.Columns()[1:] {
-				switch c := col.(type) {
-				case *array.FixedSizeBinary:
-					if c.IsNull(i) {
-						row = append(row, nil)
-						continue
-					}
-					row = append(row, hex.EncodeToString(c.Value(i)))
-				default:
-					row = append(row, col.GetOneForMarshal(i))
-				}
-			}
-			out = append(out, row)
+	if r.Result != nil {
+		r.Result.Price, r.Result.Kind = m.job.Plan().Facts().Price, glovebox.LedgerPure
+		if m.task.Spec.Release.Rho > 0 {
+			r.Result.Kind = glovebox.LedgerZCDP
 		}
 	}
-	return out
-}
-
-// result makes both tables: before and after noise.
-func (r *runner) result(data []byte) error {
-	plan := r.job.Plan()
-	total := plan.NewPartial()
-	if err := total.UnmarshalBinary(data); err != nil {
-		return err
-	}
-	res := &Result{Exact: plan.Exact(total), Price: plan.Facts().Price, Kind: glovebox.LedgerPure}
-	if r.spec.Release.Rho > 0 {
-		res.Kind = glovebox.LedgerZCDP
-	}
-	src, err := privacy.NewSource()
-	if err != nil {
-		return err
-	}
-	table, err := plan.Release(total, src)
-	if err != nil {
-		return err
-	}
-	for _, k := range table.Keys {
-		res.Columns = append(res.Columns, k.Name)
-	}
-	for _, m := range table.Metrics {
-		res.Columns = append(res.Columns, m.Name)
-	}
-	res.Noisy = table.Rows
-	r.report.Result = res
-	return nil
+	r.sum()
+	return r, nil
 }

@@ -2,21 +2,30 @@ package trial_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"glovebox"
 	"glovebox/internal/catalog"
+	"glovebox/internal/jail"
 	"glovebox/internal/modbuild"
 	"glovebox/internal/sample"
 	"glovebox/internal/sample/trial"
 	"glovebox/internal/work"
 	"glovebox/sandbox"
 )
+
+// TestMain is the hook for workers: they are this test binary, started again.
+func TestMain(m *testing.M) {
+	jail.Main(trial.Roles())
+	os.Exit(m.Run())
+}
 
 const income = "../../../examples/pums/"
 
@@ -223,4 +232,166 @@ func TestOwnFile(t *testing.T) {
 			t.Error("a file of another account was taken")
 		}
 	}
+}
+
+// TestNeighbours: every kind of pair is there, the others are the same, and
+// the report is whole.
+func TestNeighbours(t *testing.T) {
+	n, err := trial.RunNeighbours(t.Context(), task(t, 30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for _, p := range n.Pairs {
+		seen[p.Change]++
+		if len(p.Differences) != 0 || p.Others < n.Units-1 {
+			t.Errorf("%+v", p)
+		}
+	}
+	want := map[string]int{"repeated": 1, "removed": 3, "added": 1, "least": 1, "greatest": 1, "longest": 1, "missing": 1, "crowded": 1}
+	if !reflect.DeepEqual(seen, want) || !n.Same || n.Claim != trial.Claim {
+		t.Errorf("%v", seen)
+	}
+	again, err := trial.RunNeighbours(t.Context(), task(t, 30))
+	if err != nil || again.Digest != n.Digest {
+		t.Errorf("%v: a second run has another digest", err)
+	}
+	other := task(t, 30)
+	other.Spec.Output.MaxKeysPerUnit++
+	if o, err := trial.RunNeighbours(t.Context(), other); err != nil || o.Job == n.Job {
+		t.Errorf("%v: another job has the same digest", err)
+	}
+	b, err := json.MarshalIndent(n, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := trial.DecodeNeighbours(b)
+	if err != nil || !reflect.DeepEqual(back, n) {
+		t.Errorf("%v: the report is not read back as it was", err)
+	}
+	for _, change := range [][2]string{{`"fuel": `, `"fuel": 1`}, {`"same": true`, `"same": false`}, {`"sample": true`, `"sample": false`}, {`"seed"`, `"seeds"`}} {
+		if _, err := trial.DecodeNeighbours([]byte(strings.Replace(string(b), change[0], change[1], 1))); glovebox.CodeOf(err) != glovebox.CodeInvalid {
+			t.Errorf("%v: %v", change, err)
+		}
+	}
+}
+
+// TestNeighboursSeeDifferences: the comparison can fail. A report of a run in
+// which one unit's fuel depends on who came before is what no module can bring
+// about, so the reports are changed by hand.
+func TestNeighboursSeeDifferences(t *testing.T) {
+	a := run(t, task(t, 20))
+	for what, change := range map[string]func(*trial.Report){
+		"fuel":         func(r *trial.Report) { r.Units[3].Fuel++ },
+		"records":      func(r *trial.Report) { r.Units[3].Records = nil },
+		"contribution": func(r *trial.Report) { r.Units[3].Contribution = nil },
+		"log":          func(r *trial.Report) { r.Units[3].Printed++ },
+		"outcome":      func(r *trial.Report) { r.Units[3].Outcome = "trap" },
+		"order":        func(r *trial.Report) { r.Units[3], r.Units[4] = r.Units[4], r.Units[3] },
+		"started":      func(r *trial.Report) { r.Started = "x" },
+		"rows":         func(r *trial.Report) { r.Units[3].Rows = nil },
+	} {
+		b := copyOf(a)
+		change(b)
+		p := trial.Compare(a, b, a.Units[9].Unit)
+		if len(p) != 1 || p[0].What != what {
+			t.Errorf("%s: %v", what, p)
+		}
+	}
+}
+
+// copyOf is a report whose units can be replaced.
+func copyOf(r *trial.Report) *trial.Report {
+	c := *r
+	c.Units = slices.Clone(r.Units)
+	return &c
+}
+
+// TestGolden: what a module gives is found again, and what it gives otherwise
+// is named.
+func TestGolden(t *testing.T) {
+	r := run(t, task(t, 8))
+	b, err := r.Golden().Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := trial.DecodeGolden(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := g.Compare(run(t, task(t, 8))); err != nil || len(d) != 0 {
+		t.Fatalf("%v %v", d, err)
+	}
+	for what, change := range map[string]func(*trial.Report){
+		"outcome":      func(r *trial.Report) { r.Units[1].Outcome = "trap" },
+		"cause":        func(r *trial.Report) { r.Units[1].Cause = "x" },
+		"log":          func(r *trial.Report) { r.Units[1].Log = "x" },
+		"records":      func(r *trial.Report) { r.Units[1].Records = [][]any{{"x", 0.5}} },
+		"contribution": func(r *trial.Report) { r.Units[1].Contribution = r.Units[2].Contribution[:0] },
+		"result":       func(r *trial.Report) { r.Result = &trial.Result{} },
+		"order":        func(r *trial.Report) { r.Units = r.Units[1:] },
+		"started":      func(r *trial.Report) { r.Started = "x" },
+		"function":     func(r *trial.Report) { r.Module.Function = "x" },
+		"rows":         func(r *trial.Report) { r.Seed++ },
+	} {
+		other := copyOf(r)
+		change(other)
+		if d, err := g.Compare(other); err != nil || len(d) != 1 || d[0].What != what {
+			t.Errorf("%s: %v %v", what, d, err)
+		}
+	}
+}
+
+// FuzzGolden and FuzzNeighbours: no bytes make a decoder panic, and what it
+// takes it writes as it was.
+func FuzzGolden(f *testing.F) {
+	b, err := run(f, task(f, 3)).Golden().Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(`{"format":"glovebox-golden/1","units":[]}`))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		g, err := trial.DecodeGolden(p)
+		if err != nil {
+			return
+		}
+		out, err := g.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := trial.DecodeGolden(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := again.Encode(); err != nil || string(b) != string(out) {
+			t.Fatal("it changes when it is written again")
+		}
+	})
+}
+
+func FuzzNeighbours(f *testing.F) {
+	n, err := trial.RunNeighbours(f.Context(), task(f, 8))
+	if err != nil {
+		f.Fatal(err)
+	}
+	b, err := json.Marshal(n)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(`{"format":"glovebox-neighbours/1","sample":true,"pairs":[]}`))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		n, err := trial.DecodeNeighbours(p)
+		if err != nil {
+			return
+		}
+		b, err := json.Marshal(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := trial.DecodeNeighbours(b); err != nil || again.Digest != n.Digest {
+			t.Fatal("it changes when it is written")
+		}
+	})
 }

@@ -15,7 +15,7 @@ import (
 
 	"glovebox/internal/cli"
 	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox/internal/sample/trial"
 )
 
 // Domain is a domain in a temporary folder, with the five people of the
@@ -29,7 +29,7 @@ type Domain struct {
 // Main is the body of TestMain in every package whose tests run jobs: workers
 // are the test binary, started again. It does not return.
 func Main(m *testing.M) {
-	jail.Main(work.Roles())
+	jail.Main(trial.Roles())
 	os.Exit(m.Run())
 }
 

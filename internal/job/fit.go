@@ -1,0 +1,27 @@
+package job
+
+import "glovebox"
+
+// States of a fit. The diagram is in docs/states.md.
+const (
+	// FitCharged: its price is taken; rows may have been counted, nothing was
+	// shown. A crash leaves it here; the next request counts again without a
+	// charge. Exits: FitDone.
+	FitCharged = "charged"
+	// FitDone: the model is stored. No exits.
+	FitDone = "done"
+)
+
+// FitDoc is the fit of one snapshot as the database keeps it.
+type FitDoc struct {
+	Dataset  string          `json:"dataset"`
+	Version  int             `json:"version"`  // of the snapshot
+	Snapshot string          `json:"snapshot"` // its digest
+	State    string          `json:"state"`    // charged or done; "": there is none
+	Charge   glovebox.Charge `json:"charge"`
+	Columns  []string        `json:"columns"`
+	Model    string          `json:"model,omitempty"` // digest of the stored bytes, when done
+	Walls    []string        `json:"walls,omitempty"` // around the worker that counted
+	By       string          `json:"by"`
+	At       string          `json:"at"` // of the charge, RFC 3339, UTC
+}

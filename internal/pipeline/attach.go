@@ -1,0 +1,76 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"glovebox"
+	"glovebox/internal/job"
+	"glovebox/internal/store"
+)
+
+// maxAttached is how many reports a release takes.
+const maxAttached = 8
+
+// Attachment is a report that a release's author hands to its reviewers.
+type Attachment struct {
+	Kind     string // neighbours
+	Module   string // digest of the module that it is about
+	Function string
+	Data     []byte // as it is stored and shown
+}
+
+// Attach puts a report beside a pending release, for its reviewers. Only the
+// job's submitter does so, and only a report on the job's own module and
+// function. It changes nothing of the release; whether the report is true is
+// for its readers.
+func (p *Pipeline) Attach(ctx context.Context, u glovebox.User, id string, a Attachment) (*job.ReleaseDoc, error) {
+	var doc job.ReleaseDoc
+	var j job.Doc
+	err := p.d.Store.View(ctx, func(tx *store.Tx) error {
+		if err := tx.Get(store.Release, id, &doc); err != nil {
+			return err
+		}
+		return tx.Get(store.Job, doc.Job, &j)
+	})
+	switch {
+	case err == nil && !maySee(u, j.Submitter), glovebox.CodeOf(err) == glovebox.CodeNotFound:
+		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows yours")
+	case err != nil:
+		return nil, err
+	case u.Name != j.Submitter:
+		return nil, glovebox.Errorf(glovebox.CodeDenied, "only whoever submitted job %s attaches reports to its release", j.ID)
+	case doc.State != job.Pending:
+		return nil, glovebox.Errorf(glovebox.CodeConflict, "release %s is %s: nobody reviews it any more", id, doc.State)
+	case a.Module != j.Spec.Module || a.Function != j.Spec.Function:
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the report is about another module than the one of job %s", j.ID).WithFix("test the module with digest %s", j.Spec.Module)
+	case len(doc.Reports) >= maxAttached:
+		return nil, glovebox.Errorf(glovebox.CodeConflict, "release %s has %d reports already", id, maxAttached)
+	}
+	x := job.Attached{Kind: a.Kind, Digest: digestOf(a.Data), By: u.Name, At: p.d.Stamp()}
+	if slices.ContainsFunc(doc.Reports, func(y job.Attached) bool { return y.Digest == x.Digest }) {
+		return &doc, nil
+	}
+	doc.Reports = append(doc.Reports, x)
+	return &doc, p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		if _, err := tx.PutBlob(a.Data); err != nil {
+			return err
+		}
+		return tx.Put("release.attach", store.Release, id, doc, map[string]any{"kind": x.Kind, "report": x.Digest})
+	})
+}
+
+// Attached returns the bytes of a release's reports, in their order.
+func (p *Pipeline) Attached(ctx context.Context, doc *job.ReleaseDoc) (out [][]byte, err error) {
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		for _, x := range doc.Reports {
+			b, err := tx.Blob(x.Digest)
+			if err != nil {
+				return err
+			}
+			out = append(out, b)
+		}
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,172 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"glovebox"
+	"glovebox/engine"
+	"glovebox/internal/crew"
+	"glovebox/internal/domain"
+	"glovebox/internal/fit"
+	"glovebox/internal/job"
+	"glovebox/internal/store"
+	"glovebox/internal/work"
+	"glovebox/privacy"
+)
+
+// Fit measures a dataset's current snapshot for samples that resemble it, for
+// a price out of its ledger: epsilon where that is of kind pure, rho where it
+// is of kind zcdp. A provider of the dataset decides that, as it decides the
+// ledger's total. A snapshot is fitted once: a second request gets the first
+// one's answer, free. The price is charged, and the charge is in the log,
+// before a row is read; a crash after that means counting again, never
+// charging again.
+func (p *Pipeline) Fit(ctx context.Context, u glovebox.User, code string, kind glovebox.LedgerKind, price float64) (*job.FitDoc, error) {
+	d, err := p.d.Dataset(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	if err := domain.RequireProvider(u, &d.Record, "fit"); err != nil {
+		return nil, err
+	}
+	if d.State != "active" || d.Snapshot == nil || d.Snapshot.State != "current" {
+		return nil, glovebox.Errorf(glovebox.CodeConflict, "dataset %q has no snapshot to fit", code).WithFix("load it first")
+	}
+	if len(d.Record.OtherUnits) > 0 {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a row of %s names several units, and a fit counts one row of the first alone: it would not protect the others", code).
+			WithFix("leave --fit out")
+	}
+	layout := fit.NewLayout(&d.Record)
+	if len(layout.Columns) == 0 {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no column of %s can be fitted: none has a list of values or two bounds", code)
+	}
+	doc, err := p.fitDoc(ctx, code, d.Snapshot.Version)
+	if err != nil || doc.State == job.FitDone {
+		return doc, err
+	}
+	if doc.State == "" {
+		if kind != d.Record.Ledger.Kind {
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the ledger of %s is of kind %s", code, d.Record.Ledger.Kind).
+				WithFix("name the price as --epsilon for pure, as --rho for zcdp")
+		}
+		loss, err := glovebox.CeilLoss(price)
+		if err != nil || loss == 0 {
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the price of a fit is not above 0")
+		}
+		if _, err := privacy.NewMarginals(kind, loss, len(layout.Columns)); err != nil {
+			return nil, err
+		}
+		if err := p.chargeFit(ctx, u, doc, &d, loss, layout); err != nil {
+			return nil, err
+		}
+	}
+	return doc, p.measure(ctx, u, doc, &d, layout)
+}
+
+// fitID names the fit of a snapshot.
+func fitID(code string, version int) string { return fmt.Sprintf("%s@%d.fit", code, version) }
+
+func (p *Pipeline) fitDoc(ctx context.Context, code string, version int) (*job.FitDoc, error) {
+	doc := &job.FitDoc{Dataset: code, Version: version}
+	return doc, p.d.Store.View(ctx, func(tx *store.Tx) error {
+		known, err := tx.Has(store.Fit, fitID(code, version))
+		if err != nil || !known {
+			return err
+		}
+		return tx.Get(store.Fit, fitID(code, version), doc)
+	})
+}
+
+// chargeFit takes the price, durably, before any row is read.
+func (p *Pipeline) chargeFit(ctx context.Context, u glovebox.User, doc *job.FitDoc, d *domain.DatasetDoc, loss int64, l *fit.Layout) error {
+	c := glovebox.Charge{Dataset: doc.Dataset, Kind: d.Record.Ledger.Kind, Amount: glovebox.Amount{Loss: loss}}
+	next := *doc
+	next.State, next.Charge, next.Columns, next.Snapshot = job.FitCharged, c, l.Names(), d.Snapshot.Digest
+	next.By, next.At = u.Name, p.d.Stamp()
+	err := p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		return tx.ChargeFit(fitID(doc.Dataset, doc.Version), next, c)
+	})
+	if err == nil {
+		*doc = next
+	}
+	return err
+}
+
+// measure counts behind the walls, adds noise and stores the model.
+func (p *Pipeline) measure(ctx context.Context, u glovebox.User, doc *job.FitDoc, d *domain.DatasetDoc, l *fit.Layout) error {
+	raw, err := p.d.Vault.ReadManifest(doc.Dataset, doc.Version)
+	if err != nil {
+		return err
+	}
+	manifest, err := engine.DecodeManifest(raw)
+	if err != nil {
+		return err
+	}
+	counts, walls, err := crew.Count(ctx, l, work.FitSpec{Record: d.Record, Manifest: raw}, len(manifest.Parts), func(part int) (work.Files, error) {
+		var f work.Files
+		var err error
+		f.Part, err = p.d.Vault.OpenPart(doc.Dataset, doc.Version, manifest.Parts[part].Name)
+		return f, err
+	})
+	if err != nil {
+		return err
+	}
+	m, err := privacy.NewMarginals(doc.Charge.Kind, doc.Charge.Amount.Loss, len(l.Columns))
+	if err != nil {
+		return err
+	}
+	src, err := privacy.NewSource()
+	if err != nil {
+		return err
+	}
+	model, err := fit.New(l, counts, m, src)
+	if err != nil {
+		return err
+	}
+	data, err := model.Encode()
+	if err != nil {
+		return err
+	}
+	next := *doc
+	next.State, next.Model, next.Walls = job.FitDone, digestOf(data), walls.Names()
+	err = p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		if _, err := tx.PutBlob(data); err != nil {
+			return err
+		}
+		return tx.Put("fit.done", store.Fit, fitID(doc.Dataset, doc.Version), next, map[string]any{"model": next.Model, "walls": next.Walls})
+	})
+	if err == nil {
+		*doc = next
+	}
+	return err
+}
+
+// Fitted returns the model of a dataset's current snapshot, for whoever may see
+// its record: it is differentially private and paid for.
+func (p *Pipeline) Fitted(ctx context.Context, code string) (*fit.Model, *job.FitDoc, error) {
+	d, err := p.d.Dataset(ctx, code)
+	if err != nil {
+		return nil, nil, err
+	}
+	doc := &job.FitDoc{}
+	if d.Snapshot != nil {
+		if doc, err = p.fitDoc(ctx, code, d.Snapshot.Version); err != nil {
+			return nil, nil, err
+		}
+	}
+	if doc.State != job.FitDone {
+		return nil, nil, glovebox.Errorf(glovebox.CodeNotFound, "the current snapshot of %s is not fitted", code).
+			WithFix("its provider names a price with --epsilon or --rho; leave --fit out for samples of the record alone")
+	}
+	var data []byte
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		data, err = tx.Blob(doc.Model)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := fit.Decode(data, fit.NewLayout(&d.Record))
+	return m, doc, err
+}

@@ -1,0 +1,93 @@
+package pipeline
+
+import (
+	"context"
+	"testing"
+
+	"glovebox"
+	"glovebox/internal/fit"
+	"glovebox/internal/job"
+	"glovebox/internal/store"
+)
+
+// spent is what the ledger of pums has lost.
+func spent(t *testing.T, p *Pipeline) (a glovebox.Amount) {
+	t.Helper()
+	err := p.d.Store.View(context.Background(), func(tx *store.Tx) error {
+		b, err := tx.Balance("pums")
+		a = b.Spent
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// TestFitIsChargedFirstAndOnce: a fit that a crash left charged is finished
+// without a second charge, and nothing of it shows before it is finished.
+func TestFitIsChargedFirstAndOnce(t *testing.T) {
+	d, _ := pumsDomain(t)
+	p, ctx, u := New(d, nil), context.Background(), user(t, d, "census")
+	ds, err := d.Dataset(ctx, "pums")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := p.fitDoc(ctx, "pums", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := fit.NewLayout(&ds.Record)
+	if err := p.chargeFit(ctx, u, doc, &ds, 100_000_000, l); err != nil {
+		t.Fatal(err)
+	}
+	if got := spent(t, p); got.Loss != 100_000_000 {
+		t.Fatalf("%d is charged", got.Loss)
+	}
+	if _, _, err := p.Fitted(ctx, "pums"); glovebox.CodeOf(err) != glovebox.CodeNotFound {
+		t.Fatalf("a fit that is not finished shows: %v", err)
+	}
+	if err := p.chargeFit(ctx, u, doc, &ds, 100_000_000, l); err == nil {
+		t.Fatal("a fit was charged twice")
+	}
+	for range 2 { // finished, and then answered from the store
+		if doc, err = p.Fit(ctx, u, "pums", glovebox.LedgerZCDP, 0.3); err != nil || doc.State != job.FitDone {
+			t.Fatalf("%v %+v", err, doc)
+		}
+		if got := spent(t, p); got.Loss != 100_000_000 {
+			t.Fatalf("%d is charged", got.Loss)
+		}
+	}
+	m, _, err := p.Fitted(ctx, "pums")
+	if err != nil || len(m.Columns) != 6 || len(m.Tree) != 5 {
+		t.Fatalf("%v %+v", err, m)
+	}
+	// 1,000 units; six columns share a third of rho 0.1: a count's noise has
+	// deviation below 10, and the 41 counts of education and all other columns'
+	// sums lie within 1,000 with probability far above 1 - 1e-9.
+	total := int64(0)
+	for _, c := range m.Single[2] {
+		total += c
+	}
+	if total < 500 || total > 1500 {
+		t.Errorf("the fit has %d units", total)
+	}
+	v, err := d.Verify(ctx, nil)
+	if err != nil || len(v.Problems) > 0 {
+		t.Errorf("%v %v", err, v.Problems)
+	}
+}
+
+// TestFitIsForProviders: nobody else spends a ledger on samples.
+func TestFitIsForProviders(t *testing.T) {
+	d, _ := pumsDomain(t)
+	p := New(d, nil)
+	for _, who := range []string{"wang", "zhao", "liu", "sun"} {
+		if _, err := p.Fit(context.Background(), user(t, d, who), "pums", glovebox.LedgerZCDP, 0.1); glovebox.CodeOf(err) != glovebox.CodeDenied {
+			t.Errorf("%s: %v", who, err)
+		}
+	}
+	if got := spent(t, p); got.Loss != 0 {
+		t.Errorf("%d was charged", got.Loss)
+	}
+}

@@ -1,0 +1,238 @@
+package trial
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"reflect"
+	"slices"
+
+	"glovebox"
+	"glovebox/internal/sample"
+)
+
+// neighboursFormat names the form of neighbour reports.
+const neighboursFormat = "glovebox-neighbours/1"
+
+// Claim is what a neighbour report says, and what it does not.
+var Claim = glovebox.Text{
+	EN: "On these made-up rows, changing one unit changed nothing that was observed of any other: outcome, cause, records, contribution, print-out, fuel, rows, order. The author ran this. It is a test of some pairs, not a proof: a module may do otherwise on other rows. Privacy does not rest on it, but on the host's reset, bounds and noise.",
+	ZH: "在这些虚构的行上，改变一个单元未使其他任何单元的可观察结果发生变化：结果、原因、记录、贡献、输出日志、燃料、所读行、次序。本报告由作者自行运行得出，只是对若干数据对的测试，并非证明：模块在其他数据上可能表现不同。隐私不依赖本报告，而依赖宿主的复位、限幅与加噪。",
+}
+
+// Found replaces Claim where a difference was seen.
+var Found = glovebox.Text{
+	EN: "On these made-up rows, changing one unit changed something that was observed of another. The sandbox puts a module back between units, so this must not happen: do not approve, and report it to those who maintain Glovebox.",
+	ZH: "在这些虚构的行上，改变一个单元使其他单元的可观察结果发生了变化。沙箱在单元之间会复位模块，这种情况不应出现：请勿批准，并报告 Glovebox 维护者。",
+}
+
+// Neighbours is the report of a module on pairs of samples that differ in one
+// unit. It goes to reviewers with a job's release.
+type Neighbours struct {
+	Format  string            `json:"format"`
+	Sample  bool              `json:"sample"` // always true
+	Same    bool              `json:"same"`   // no pair showed a difference
+	Claim   glovebox.Text     `json:"claim"`
+	Module  ModuleFacts       `json:"module"`
+	Job     string            `json:"job"` // digest of output, price, filters, masks and parameters; "": no job
+	Seed    uint64            `json:"seed"`
+	Units   int               `json:"units"` // of the first of all pairs
+	Rows    map[string]string `json:"rows"`  // of the first, by input: digest
+	Pairs   []Pair            `json:"pairs"`
+	Changed map[string]int    `json:"changed"` // outcomes of the changed units
+	Digest  string            `json:"digest"`  // of the report with this field empty
+}
+
+// Pair is one change and what came of it.
+type Pair struct {
+	Change   string `json:"change"` // repeated, removed, added, least, greatest, longest, missing, crowded, alone
+	Unit     string `json:"unit,omitempty"`
+	Rejected int64  `json:"rejected"`          // rows of the changed unit that the record does not take
+	Outcome  string `json:"outcome,omitempty"` // of the changed unit, where it is there
+	Cause    string `json:"cause,omitempty"`
+	Fuel     int64  `json:"fuel"`   // of the changed unit
+	Others   int    `json:"others"` // units that were compared
+	// Differences are of the other units; "unit" is that unit.
+	Differences []Difference `json:"differences"`
+}
+
+// RunNeighbours runs a module on pairs.
+func RunNeighbours(ctx context.Context, t *Task) (*Neighbours, error) {
+	m, err := start(t)
+	if err != nil {
+		return nil, err
+	}
+	defer m.close()
+	first, err := m.run(ctx, t.Tables)
+	if err != nil {
+		return nil, err
+	}
+	if len(first.Units) < 3 {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the module gets %d sample units, and pairs need 3", len(first.Units)).
+			WithFix("ask for more units, or loosen the filter of the job")
+	}
+	n := &Neighbours{Format: neighboursFormat, Sample: true, Same: true, Claim: Claim, Module: m.facts, Seed: t.Seed,
+		Units: len(first.Units), Rows: map[string]string{}, Pairs: []Pair{}, Changed: map[string]int{}}
+	for code, in := range first.Inputs {
+		n.Rows[code] = in.Digest
+	}
+	if t.Declared {
+		if n.Job, err = m.jobDigest(); err != nil {
+			return nil, err
+		}
+	}
+	list, err := changes(ctx, t, first)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range list {
+		second, err := m.run(ctx, c.tables)
+		if err != nil {
+			return nil, err
+		}
+		n.add(&c, first, second)
+	}
+	return n, n.seal()
+}
+
+// jobDigest names what a job declares beside its module and rows.
+func (m *machine) jobDigest() (string, error) {
+	s := &m.task.Spec
+	type input struct {
+		Dataset string
+		Columns []string
+		Where   string
+		Masks   map[string]glovebox.Mask
+	}
+	var inputs []input
+	for _, in := range s.Inputs {
+		inputs = append(inputs, input{in.Dataset, in.Columns, in.Where, in.Masks})
+	}
+	b, err := json.Marshal([]any{s.Function, s.Params, s.Output, s.Release, inputs})
+	if err != nil {
+		return "", glovebox.Errorf(glovebox.CodeInternal, "a job cannot be encoded")
+	}
+	return digest(b), nil
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// add compares the other units of a pair.
+func (n *Neighbours) add(c *change, first, second *Report) {
+	p := Pair{Change: c.name, Unit: c.unit, Differences: Compare(first, second, c.unit)}
+	for _, in := range second.Inputs {
+		p.Rejected += in.Rejected
+	}
+	for _, in := range first.Inputs {
+		p.Rejected -= in.Rejected
+	}
+	for i := range second.Units {
+		if u := &second.Units[i]; u.Unit == c.unit {
+			p.Outcome, p.Cause, p.Fuel = u.Outcome, u.Cause, u.Fuel
+			n.Changed[u.Outcome]++
+		} else {
+			p.Others++
+		}
+	}
+	if len(p.Differences) > 0 {
+		n.Same, n.Claim = false, Found
+	}
+	n.Pairs = append(n.Pairs, p)
+}
+
+// Compare lists what two runs show otherwise of the units that are not the
+// changed one, at most MaxDifferences things.
+func Compare(first, second *Report, changed string) []Difference {
+	list := []Difference{}
+	add := func(unit, what string, same bool) {
+		if !same && len(list) < MaxDifferences {
+			list = append(list, Difference{unit, what})
+		}
+	}
+	others := func(r *Report) []Unit {
+		return slices.DeleteFunc(slices.Clone(r.Units), func(u Unit) bool { return u.Unit == changed })
+	}
+	a, b := others(first), others(second)
+	name := func(u Unit) string { return u.Unit }
+	add("", "started", first.Started == second.Started)
+	if !slices.Equal(collect(a, name), collect(b, name)) {
+		add("", "order", false)
+		return list
+	}
+	for i := range a {
+		x, y := &a[i], &b[i]
+		add(x.Unit, "outcome", x.Outcome == y.Outcome)
+		add(x.Unit, "cause", x.Cause == y.Cause)
+		add(x.Unit, "records", reflect.DeepEqual(x.Records, y.Records))
+		add(x.Unit, "contribution", reflect.DeepEqual(x.Contribution, y.Contribution))
+		add(x.Unit, "fuel", x.Fuel == y.Fuel)
+		add(x.Unit, "log", x.Log == y.Log && x.Printed == y.Printed)
+		add(x.Unit, "rows", reflect.DeepEqual(x.Rows, y.Rows))
+	}
+	return list
+}
+
+// seal fills in the digest.
+func (n *Neighbours) seal() error {
+	b, err := n.Encode()
+	if err == nil {
+		n.Digest = digest(b)
+	}
+	return err
+}
+
+// Encode returns the bytes that the digest is of: JSON without spaces, the
+// digest empty.
+func (n *Neighbours) Encode() ([]byte, error) {
+	c := *n
+	c.Digest = ""
+	b, err := json.Marshal(&c)
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "a report cannot be encoded")
+	}
+	return b, nil
+}
+
+// MaxReport is the largest neighbour report, in bytes.
+const MaxReport = 1 << 20
+
+// DecodeNeighbours reads a report that somebody hands in. It checks form and
+// digest, which says that the report is whole and not that it is true.
+func DecodeNeighbours(p []byte) (*Neighbours, error) {
+	var n Neighbours
+	bad := func(why string) (*Neighbours, error) {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "this is no neighbour report: %s", why).
+			WithFix("`glovebox module test MODULE --neighbours -o REPORT.json` writes one")
+	}
+	if len(p) > MaxReport {
+		return bad("it is too large")
+	}
+	if strictly(p, &n) != nil || n.Format != neighboursFormat || !n.Sample || n.Pairs == nil {
+		return bad("its form is not " + neighboursFormat)
+	}
+	b, err := n.Encode()
+	if err != nil {
+		return nil, err
+	}
+	if digest(b) != n.Digest {
+		return bad("its digest is another")
+	}
+	same := true
+	for i := range n.Pairs {
+		same = same && len(n.Pairs[i].Differences) == 0
+	}
+	if same != n.Same || n.Claim != map[bool]glovebox.Text{true: Claim, false: Found}[same] {
+		return bad("what it claims does not follow from its pairs")
+	}
+	return &n, nil
+}
+
+// change is a sample that differs from the first one in one unit.
+type change struct {
+	name, unit string
+	tables     map[string]*sample.Table
+}

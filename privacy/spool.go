@@ -1,0 +1,187 @@
+package privacy
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+)
+
+const (
+	// DefaultSpoolBytes is how much memory a spool's partial result may take, in
+	// bytes, before it goes to places on the disk.
+	DefaultSpoolBytes = 512 << 20
+	// spoolPlaces is over how many places keys are spread by their hash: one of
+	// them at a time is in memory when the table is made.
+	spoolPlaces = 64
+)
+
+// Place keeps records outside memory, in order. What it keeps is raw data: it
+// must be encrypted, under a key that ends with the process.
+type Place interface {
+	Append(record []byte) error
+	Each(f func(record []byte) error) error
+	Close() error
+}
+
+// SpoolOptions are the options of NewSpool.
+type SpoolOptions struct {
+	// Bytes is how much memory a partial result may take, about; making the
+	// table may take it three times. Zero: DefaultSpoolBytes.
+	Bytes int64
+	// Create makes an empty place. nil: all is kept in memory.
+	Create func() (Place, error)
+}
+
+// Spool adds up the partial results of one job in bounded memory, however many
+// private keys they have: keys are never dropped, because which ones would
+// depend on the data. A top that is chosen in rounds, which compares all keys
+// with one another, and public keys, whose number is declared, stay in memory.
+type Spool struct {
+	plan   *Plan
+	o      SpoolOptions
+	total  *Partial
+	places []Place // nil: all is in memory
+}
+
+// NewSpool makes an empty spool. Close it.
+func (p *Plan) NewSpool(o *SpoolOptions) *Spool {
+	s := &Spool{plan: p, total: p.NewPartial()}
+	if o != nil {
+		s.o = *o
+	}
+	if s.o.Bytes == 0 {
+		s.o.Bytes = DefaultSpoolBytes
+	}
+	if !p.private || p.top != nil && p.top.rounds {
+		s.o.Create = nil
+	}
+	return s
+}
+
+// Add adds a partial result, which it takes over as Partial.Merge does.
+func (s *Spool) Add(t *Partial) error {
+	if err := s.total.Merge(t); err != nil {
+		return err
+	}
+	if s.o.Create == nil || s.total.bytes() < s.o.Bytes {
+		return nil
+	}
+	return s.spill()
+}
+
+// spill moves what is in memory to the places.
+func (s *Spool) spill() error {
+	if s.places == nil {
+		for range spoolPlaces {
+			p, err := s.o.Create()
+			if err != nil {
+				return err
+			}
+			s.places = append(s.places, p)
+		}
+	}
+	for i, t := range s.total.spread(len(s.places)) {
+		if t.n == 0 {
+			continue
+		}
+		data, err := t.MarshalBinary()
+		if err != nil {
+			return err
+		}
+		if err := s.places[i].Append(data); err != nil {
+			return err
+		}
+	}
+	s.total = s.plan.NewPartial()
+	return nil
+}
+
+// spread divides a partial among n others by the hash of each key. It is used
+// up.
+func (t *Partial) spread(n int) []*Partial {
+	out := make([]*Partial, n)
+	for i := range out {
+		out[i] = t.plan.NewPartial()
+	}
+	of, at := make([]int, t.n), make([]int, t.n)
+	for i := range t.n {
+		// The upper bits: the lower ones place keys in the tables.
+		of[i] = int(t.plan.hash.sum(t.key(i)) >> 32 % uint64(n))
+		o := out[of[i]]
+		at[i] = o.add(t.key(i))
+		copy(o.cell(at[i]), t.cell(i))
+	}
+	if t.bins != nil {
+		for _, e := range t.bins.slots {
+			if e.id != 0 {
+				i := e.key()
+				out[of[i]].bins.add(binID(at[i], e.slot()), e.count, t.plan.binsOf(e.slot()).marks())
+			}
+		}
+	}
+	t.done = true
+	return out
+}
+
+// Release makes the table of all that was added: see Plan.Release. It works
+// once. Where keys went to places they are taken place by place; rows come out
+// in the same order.
+func (s *Spool) Release(src *Source) (*Table, error) {
+	if s.places == nil {
+		return s.plan.Release(s.total, src)
+	}
+	if s.total.done || src == nil {
+		return s.plan.Release(s.total, src) // which says what is wrong
+	}
+	if err := s.spill(); err != nil {
+		return nil, err
+	}
+	s.total.done = true
+	r := s.plan.newReleaser(src)
+	for _, p := range s.places {
+		t := s.plan.NewPartial()
+		if err := p.Each(func(data []byte) error {
+			one := s.plan.NewPartial()
+			if err := one.UnmarshalBinary(data); err != nil {
+				return err
+			}
+			return t.Merge(one)
+		}); err != nil {
+			return nil, err
+		}
+		if err := r.take(t); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(r.table.Rows, compareRows)
+	return r.finish(), nil
+}
+
+// Close frees the places.
+func (s *Spool) Close() error {
+	var errs []error
+	for _, p := range s.places {
+		errs = append(errs, p.Close())
+	}
+	s.places, s.total = nil, &Partial{plan: s.plan, done: true}
+	return errors.Join(errs...)
+}
+
+// compareRows is the order of a table: field by field, numbers by value, text
+// by its bytes.
+func compareRows(a, b Row) int {
+	for i := range a.Key {
+		switch x := a.Key[i].(type) {
+		case int64:
+			if c := cmp.Compare(x, b.Key[i].(int64)); c != 0 {
+				return c
+			}
+		case string:
+			if c := strings.Compare(x, b.Key[i].(string)); c != 0 {
+				return c
+			}
+		}
+	}
+	return 0
+}

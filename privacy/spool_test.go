@@ -1,0 +1,150 @@
+package privacy
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"reflect"
+	"slices"
+	"testing"
+
+	"glovebox"
+)
+
+// pile is a place in memory.
+type pile struct {
+	records [][]byte
+	closed  *int
+}
+
+func (p *pile) Append(b []byte) error {
+	p.records = append(p.records, slices.Clone(b))
+	return nil
+}
+
+func (p *pile) Each(f func([]byte) error) error {
+	for _, b := range p.records {
+		if err := f(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pile) Close() error { *p.closed++; return nil }
+
+// spoolPlan has keys of two fields and every sort of cell. At its epsilon the
+// selection and the noise of what is counted change something with a probability
+// below 1e-9 in all tests here; a sum is off by 20 with less than 1e-100.
+func spoolPlan(top *glovebox.Top) *Plan {
+	return must(NewPlan(glovebox.Output{
+		Key:            []glovebox.KeyField{{Name: "n", Type: glovebox.Int64, Private: true}, {Name: "s", Type: glovebox.String, Width: 8, Private: true}},
+		MaxKeysPerUnit: 3, MaxRecordsPerKey: 2, Top: top,
+		Metrics: []glovebox.Metric{{Name: "units", Kind: glovebox.Count}, {Name: "cost", Kind: glovebox.Sum, Min: -5, Max: 5},
+			{Name: "ages", Kind: glovebox.Histogram, Min: 0, Max: 10, Bins: 5}, {Name: "kinds", Kind: glovebox.Distinct, Bins: 64}},
+	}, glovebox.ReleaseDef{Method: "dp", Epsilon: 1000, Delta: 0.01}, nil))
+}
+
+// spoolParts are the partials of n units in pieces of 100.
+func spoolParts(p *Plan, n int) (parts []*Partial) {
+	b := p.NewBounder([32]byte{1})
+	for u := range n {
+		var token [16]byte
+		binary.BigEndian.PutUint64(token[:], uint64(u))
+		var records []byte
+		for k := range 3 {
+			key := splitmix64(uint64(u/4*3+k)) % 400
+			records = binary.LittleEndian.AppendUint64(records, key/20-10)
+			records = append(records, 'a'+byte(key%20), 0, 0, 0, 0, 0, 0, 0)
+			for _, v := range []float64{float64(u%11) - 5, float64(key % 10), float64(u % 7)} {
+				records = binary.LittleEndian.AppendUint64(records, math.Float64bits(v))
+			}
+		}
+		b.Unit(token, 3, records)
+		if u%100 == 99 {
+			parts = append(parts, b.Piece())
+		}
+	}
+	return append(parts, must(b.Partial()))
+}
+
+// TestSpool: a job whose keys do not fit in memory gives the table that it
+// gives where they do, every key of it.
+func TestSpool(t *testing.T) {
+	p := spoolPlan(nil)
+	whole := p.NewPartial()
+	for _, part := range spoolParts(p, 3000) {
+		if err := whole.Merge(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := must(p.Release(whole, must(NewSource())))
+	if len(want.Rows) < 300 {
+		t.Fatalf("%d rows: the test is too small", len(want.Rows))
+	}
+	for _, limit := range []int64{1, 20_000, 1 << 40} {
+		closed, made, largest := 0, 0, int64(0)
+		s := p.NewSpool(&SpoolOptions{Bytes: limit, Create: func() (Place, error) { made++; return &pile{closed: &closed}, nil }})
+		for _, part := range spoolParts(p, 3000) {
+			if err := s.Add(part); err != nil {
+				t.Fatal(err)
+			}
+			largest = max(largest, s.total.bytes())
+		}
+		got, err := s.Release(must(NewSource()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Rows) != len(want.Rows) {
+			t.Fatalf("limit %d: %d rows, not %d", limit, len(got.Rows), len(want.Rows))
+		}
+		for i, w := range want.Rows {
+			g := got.Rows[i]
+			// The sum, the one figure whose noise is not zero, has a scale of 0.06.
+			cost := slices.Index(want.Figures, Figure{Name: "cost", Metric: "cost"})
+			if d := g.Cells[1].Value - w.Cells[1].Value; cost != 1 || math.Abs(d) > 20 {
+				t.Fatalf("limit %d: row %d: the sum, figure %d, is off by %g", limit, i, cost, d)
+			}
+			g.Cells[1] = w.Cells[1]
+			if !reflect.DeepEqual(g, w) {
+				t.Fatalf("limit %d: row %d is %v, not %v", limit, i, g, w)
+			}
+		}
+		if spilled := limit < 1<<40; spilled != (made == spoolPlaces) || spilled && largest > max(limit, p.NewPartial().bytes()) {
+			t.Fatalf("limit %d: %d places, at most %d bytes", limit, made, largest)
+		}
+		if _, err := s.Release(must(NewSource())); glovebox.CodeOf(err) != glovebox.CodeConflict {
+			t.Fatalf("released twice: %v", err)
+		}
+		if err := s.Close(); err != nil || closed != made {
+			t.Fatalf("%d of %d places closed: %v", closed, made, err)
+		}
+	}
+}
+
+// TestSpoolFails: a disk that is full is an error, and no key is left out.
+func TestSpoolFails(t *testing.T) {
+	p := spoolPlan(nil)
+	full := errors.New("full")
+	s := p.NewSpool(&SpoolOptions{Bytes: 1, Create: func() (Place, error) { return nil, full }})
+	if err := s.Add(spoolParts(p, 100)[0]); !errors.Is(err, full) {
+		t.Fatal(err)
+	}
+}
+
+// TestSpoolTop: a top that compares all keys stays in memory.
+func TestSpoolTop(t *testing.T) {
+	p := spoolPlan(&glovebox.Top{K: 2, By: "units"})
+	if !p.top.rounds {
+		t.Fatal("the plan's top is not chosen in rounds")
+	}
+	s := p.NewSpool(&SpoolOptions{Bytes: 1, Create: func() (Place, error) { t.Fatal("made"); return nil, nil }})
+	for _, part := range spoolParts(p, 300) {
+		if err := s.Add(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := s.Release(must(NewSource())); err != nil || len(got.Rows) != 2 {
+		t.Fatal(got, err)
+	}
+}
