@@ -205,7 +205,7 @@ func (b *budget) noiseOf(loss int64, l1, square *big.Int, round bool) (sampler, 
 		}
 		return NewGaussian(v)
 	}
-	scale := new(big.Rat).SetFrac(n.Mul(n, l1), big.NewInt(loss))
+	scale := plantScale(new(big.Rat).SetFrac(n.Mul(n, l1), big.NewInt(loss)))
 	if scale.Num().BitLen() >= 63 {
 		scale = new(big.Rat).SetInt(divide(scale.Num(), scale.Denom(), true))
 	}

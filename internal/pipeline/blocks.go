@@ -57,6 +57,19 @@ func (r *request) priced() priced {
 	return r.plan
 }
 
+// mostFuel is what the module can use in all, over so many units.
+func (r *request) mostFuel(units int64) float64 {
+	m := r.module.Manifest()
+	all := float64(units) * float64(m.Fuel)
+	switch {
+	case r.blocks != nil:
+		return float64(r.blocks.Count()) * float64(m.FuelOf(&r.function))
+	case r.train != nil:
+		return float64(r.train.Rounds()) * (all + float64(r.module.Fuel(r.job.Train.Update)))
+	}
+	return all
+}
+
 // orderBlocks puts the metrics of a job of mode blocks into the order of the
 // module's record.
 func (r *request) orderBlocks() error {

@@ -88,7 +88,7 @@ func (p *Pipeline) longest(r *request) float64 {
 	if cores == 0 {
 		cores = runtime.NumCPU()
 	}
-	return float64(units) * float64(r.module.Manifest().Fuel) * secondsPerFuel / float64(min(cores, p.d.Parts))
+	return r.mostFuel(units) * secondsPerFuel / float64(min(cores, p.d.Parts))
 }
 
 // quote compares a price with what a ledger and the grant's caps hold.
