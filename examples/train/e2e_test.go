@@ -181,6 +181,9 @@ func TestJobs(t *testing.T) {
 	d.OK("scenario", "grant", "grant.yaml", "--as", "zhao")
 	all := people(t)
 
+	if sample := d.OK("job", "run", "job-logistic.yaml", "--sample", "--units", "3", "--as", "wang"); !strings.Contains(sample, "takes ρ=0.4 ") {
+		t.Errorf("job run --sample prints\n%s", sample)
+	}
 	if check := d.OK("job", "check", "job-logistic.yaml", "--as", "wang"); !strings.Contains(check, "each of 20 rounds") {
 		t.Errorf("job check prints\n%s", check)
 	}

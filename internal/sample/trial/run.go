@@ -113,6 +113,9 @@ func (m *machine) run(ctx context.Context, tables map[string]*sample.Table) (*Re
 	}
 	if r.Result != nil {
 		r.Result.Price, r.Result.Kind = m.job.Plan().Facts().Price, glovebox.LedgerPure
+		if t := m.job.Train(); t != nil {
+			r.Result.Price = t.Facts().Price // the table is that of the first round
+		}
 		if m.task.Spec.Release.Rho > 0 {
 			r.Result.Kind = glovebox.LedgerZCDP
 		}
