@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"fmt"
+
 	"glovebox"
 	"glovebox/sandbox/abi"
 	"glovebox/sandbox/wasmbin"
@@ -12,7 +14,8 @@ import (
 //
 //	gbx_NAME_status        -> i32, NAME's status
 //	gbx_NAME_key_FIELD     -> i64, for each key field of the manifest
-//	gbx_NAME_metric_METRIC -> f64, for each metric of the manifest
+//	gbx_NAME_metric_METRIC -> f64, for each metric of the manifest; of one
+//	                          that is a vector gbx_NAME_metric_METRIC_0, _1, ...
 //
 // and JoinScalar adds NAME, which calls the first, and the others if the
 // status is 1. What is there already, or cannot be read, stays as it is:
@@ -35,7 +38,12 @@ func JoinScalar(wasm []byte, man *abi.Manifest) ([]byte, error) {
 			j.Rest = append(j.Rest, prefix+"_key_"+k.Name)
 		}
 		for _, m := range f.Output.Metrics {
-			j.Rest = append(j.Rest, prefix+"_metric_"+m)
+			if f.Output.Sizes[m] == 0 {
+				j.Rest = append(j.Rest, prefix+"_metric_"+m)
+			}
+			for i := range f.Output.Sizes[m] {
+				j.Rest = append(j.Rest, fmt.Sprintf("%s_metric_%s_%d", prefix, m, i))
+			}
 		}
 		joints = append(joints, j)
 	}

@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,6 +69,32 @@ func TestJoinScalar(t *testing.T) {
 	again, err := JoinScalar(wasm, p.man)
 	if err != nil || string(again) != string(wasm) {
 		t.Errorf("a module that is whole was changed (%v)", err)
+	}
+}
+
+// TestJoinScalarVector: a metric that is a vector has a part for each value.
+func TestJoinScalarVector(t *testing.T) {
+	p := parts()
+	p.man.Functions[0].Output.Metrics = []string{"v", "m"}
+	p.man.Functions[0].Output.Sizes = map[string]int{"v": 2}
+	for i := range 2 {
+		f := p.Func([]byte{w.I64}, []byte{w.F64}, nil, w.F64Const(float64(i)+0.5))
+		p.Export(fmt.Sprintf("gbx_run_metric_v_%d", i), w.Func, f)
+	}
+	wasm, err := JoinScalar(p.wasm(t), p.man)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wasm, err = SetManifest(wasm, manifestJSON(t, p.man)); err != nil {
+		t.Fatal(err)
+	}
+	g := start(t, compile(t, wasm, nil), probeBinding(), nil)
+	r := runUnit(t, g, ints(t, allocator(t), 5))
+	want := []float64{0.5, 1.5, 5}
+	for i, x := range want {
+		if got := math.Float64frombits(binary.LittleEndian.Uint64(r.Records[8+8*i:])); got != x {
+			t.Errorf("value %d is %v, want %v", i, got, x)
+		}
 	}
 }
 
