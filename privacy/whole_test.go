@@ -63,3 +63,28 @@ func TestCostOfUnknownParts(t *testing.T) {
 		t.Errorf("a bare price costs %v", a)
 	}
 }
+
+// TestWholeOfEveryKind: jobs of all kinds of metrics, with and without rounds of
+// a top, have a reading, never above the price, and a rho that a ledger charges.
+func TestWholeOfEveryKind(t *testing.T) {
+	for _, out := range []glovebox.Output{everyKind(3), topOf(everyKind(9), 4, "n")} {
+		for _, rel := range []glovebox.ReleaseDef{laplace(2, 1e-7), gaussian(0.5, 1e-7)} {
+			p := must(NewPlan(out, rel, nil))
+			w := p.Facts().Whole
+			if w == nil {
+				t.Errorf("%+v: no reading", rel)
+				continue
+			}
+			most := must(EpsilonAt(glovebox.LedgerZCDP, glovebox.Amount{Loss: 500_000_000, Delta: 1e8}, w.Delta))
+			if rel.Epsilon > 0 {
+				most = rel.Epsilon
+			}
+			if w.Epsilon > most || w.Epsilon < most/20 || w.Rho != must(p.Cost(glovebox.LedgerZCDP)).Loss {
+				t.Errorf("%+v: %+v", rel, *w)
+			}
+			if rel.Epsilon > 0 && w.Rho >= 2_000_000_000/4 {
+				t.Errorf("%+v: rho %d", rel, w.Rho)
+			}
+		}
+	}
+}

@@ -69,6 +69,9 @@ func (a *app) printCheck(r *pipeline.CheckReport) {
 		}
 	}
 	a.printErrors(&r.Privacy)
+	if r.Longest > 0 {
+		a.say(a.t("if every unit uses all its fuel, the work takes some %.3g s: choose a deadline by that", "若每个单元都用尽燃料，运行约需 %.3g 秒：可据此确定期限（deadline）"), r.Longest)
+	}
 	a.printCaps(kind, caps)
 	a.printSpenders(kind, spenders)
 }

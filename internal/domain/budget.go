@@ -42,7 +42,7 @@ type Spender struct {
 // the user may read. A ledger is for those who answer for it or live on it: the
 // authority and auditors read all of them, a provider those of the
 // organisation's datasets, an operator those that a scenario of theirs needs,
-// a developer those that a grant of theirs names. Who may read a ledger sees
+// a developer those that an active grant of theirs names. Who may read a ledger sees
 // all of it, the spending of others too: it is one account, and prices follow
 // from declarations alone.
 func (d *Domain) Budget(ctx context.Context, u glovebox.User, code string) (*Budget, error) {
@@ -183,7 +183,7 @@ func (r *readers) may(u glovebox.User, code string) bool {
 		case glovebox.RoleDeveloper:
 			if slices.ContainsFunc(r.grants, func(g glovebox.Grant) bool {
 				_, named := g.Datasets[code]
-				return named && slices.Contains(g.Developers, u.Name)
+				return named && g.State == "active" && slices.Contains(g.Developers, u.Name)
 			}) {
 				return true
 			}

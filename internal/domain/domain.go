@@ -4,8 +4,8 @@
 //
 // Every change goes through Effect: the documents, the charges and the audit
 // entry are one transaction, and Effect returns only when the entry is in the
-// log. One process writes to a domain at a time. The package does not run
-// jobs: internal/pipeline does.
+// log. One process writes to a domain at a time; a Session that runs a job steps
+// apart meanwhile. The package does not run jobs: internal/pipeline does.
 package domain
 
 import (

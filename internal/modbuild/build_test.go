@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -104,6 +106,30 @@ func TestBuildZigIsNotRun(t *testing.T) {
 		if root, err := zigRoot(task); err != nil || root != want {
 			t.Errorf("the root is %s, want %s (%v)", root, want, err)
 		}
+	}
+}
+
+// TestZigIsNotTheProjects: where Zig comes with Python, a folder's own module of
+// that name is not what runs.
+func TestZigIsNotTheProjects(t *testing.T) {
+	python, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
+	if err != nil {
+		t.Skip("needs python3")
+	}
+	bin := t.TempDir()
+	if err := os.Symlink(strings.TrimSpace(string(python)), filepath.Join(bin, "python3")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	dir := scaffold(t, "zig", abi.KindMap)
+	ran := filepath.Join(t.TempDir(), "ran")
+	if err := os.WriteFile(filepath.Join(dir, "ziglang.py"), []byte("open("+strconv.Quote(ran)+", 'w')\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	_, _ = Build(t.Context(), Source{Path: "."}) // with or without a Zig
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("the project's ziglang.py ran")
 	}
 }
 

@@ -13,7 +13,7 @@ func find(s Source) (*Task, *Language, error) {
 	if s.Language != "" {
 		l, ok := Named(s.Language)
 		if !ok {
-			return nil, nil, unknownLanguage(s.Language)
+			return nil, nil, unknownLanguage(s.Language, names())
 		}
 		langs = []*Language{l}
 	}

@@ -88,6 +88,15 @@ func Named(name string) (*Language, bool) {
 	return nil, false
 }
 
+// names are those of all languages.
+func names() (list []string) {
+	for _, l := range Languages() {
+		list = append(list, l.Name)
+	}
+	slices.Sort(list)
+	return list
+}
+
 // scaffold are the sources of a new project with functions of that kind; nil:
 // there are none.
 func (l *Language) scaffold(kind string) fs.FS {
@@ -111,12 +120,7 @@ func templated(kind string) []string {
 	return names
 }
 
-func unknownLanguage(name string) error {
-	var names []string
-	for _, l := range Languages() {
-		names = append(names, l.Name)
-	}
-	slices.Sort(names)
+func unknownLanguage(name string, names []string) error {
 	e := invalid("", "no language is named "+name).WithFix("choose one of %s", strings.Join(names, ", "))
 	e.Field = "--lang"
 	return e

@@ -44,7 +44,7 @@ var moduleName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 func New(p Project) (*Made, error) {
 	l, ok := Named(p.Language)
 	if !ok {
-		return nil, unknownLanguage(p.Language)
+		return nil, unknownLanguage(p.Language, Templated())
 	}
 	if !moduleName.MatchString(p.Name) {
 		e := invalid("", "a module's name is lower case letters, digits, - and _, from a letter on, at most 63")

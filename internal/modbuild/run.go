@@ -47,7 +47,11 @@ func run(ctx context.Context, t *Task, env []string, name string, args ...string
 func version(ctx context.Context, name string, args ...string) string {
 	out, _ := exec.CommandContext(ctx, name, args...).Output() // only a label
 	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	return filepath.Base(name) + " " + strings.TrimSpace(line)
+	line, name = strings.TrimSpace(line), filepath.Base(name)
+	if strings.HasPrefix(line, name+" ") {
+		return line
+	}
+	return name + " " + line
 }
 
 // output runs a tool as run does, and returns what it said. Its words are the

@@ -23,6 +23,9 @@ func rustLanguage() *Language {
 	}
 	l.Build = func(ctx context.Context, t *Task) (string, error) {
 		rustc := rustWithTarget(ctx, t)
+		if rustc == "" && len(inPath("rustc")) > 0 {
+			return "", invalid(t.Path, "no rustc here has the target "+sdk.Target).WithFix("%s", l.Install)
+		}
 		if rustc == "" {
 			return "", missing(l, t)
 		}
@@ -38,12 +41,16 @@ func rustLanguage() *Language {
 	return l
 }
 
+// rustEnv keeps rustup from fetching what a project names in
+// rust-toolchain.toml.
+var rustEnv = []string{"RUSTUP_AUTO_INSTALL=0"}
+
 // rustWithTarget is the first rustc in PATH that has WebAssembly's standard
 // library, in the source's folder, where rustup may be told which one to take:
 // a machine may have one from rustup and one from its distribution.
 func rustWithTarget(ctx context.Context, t *Task) string {
 	for _, rustc := range inPath("rustc") {
-		dir, err := output(ctx, t, nil, rustc, "--print", "target-libdir", "--target", sdk.Target)
+		dir, err := output(ctx, t, rustEnv, rustc, "--print", "target-libdir", "--target", sdk.Target)
 		if err != nil {
 			continue
 		}
@@ -64,8 +71,8 @@ func remap(dirs ...string) (flags []string) {
 
 func buildCargo(ctx context.Context, t *Task, rustc, cargo string) error {
 	flags := slices.Concat(sdk.Flags, remap(t.Dir(), t.Temp))
-	env := []string{"RUSTC=" + rustc, "CARGO_NET_OFFLINE=true", "CARGO_INCREMENTAL=0", "CARGO_PROFILE_RELEASE_LTO=true",
-		"CARGO_TARGET_DIR=" + t.Temp, "CARGO_ENCODED_RUSTFLAGS=" + strings.Join(flags, "\x1f"), "RUSTC_WRAPPER="}
+	env := append(slices.Clone(rustEnv), "RUSTC="+rustc, "CARGO_NET_OFFLINE=true", "CARGO_INCREMENTAL=0", "CARGO_PROFILE_RELEASE_LTO=true",
+		"CARGO_TARGET_DIR="+t.Temp, "CARGO_ENCODED_RUSTFLAGS="+strings.Join(flags, "\x1f"), "RUSTC_WRAPPER=")
 	args := []string{"build", "--quiet", "--release", "--offline", "--target", sdk.Target, "--manifest-path", t.Source}
 	if _, err := os.Stat(filepath.Join(t.Dir(), "Cargo.lock")); err == nil {
 		args = append(args, "--locked")
@@ -97,10 +104,10 @@ func buildRust(ctx context.Context, t *Task, rustc string) error {
 	}
 	lib := filepath.Join(t.Temp, "libglovebox.rlib")
 	flags := slices.Concat(sdk.Flags, remap(t.Dir(), t.Temp), []string{"--edition=2021", "--target", sdk.Target})
-	if _, err := output(ctx, t, nil, rustc, append(slices.Clone(flags), "--crate-type=rlib", "--crate-name=glovebox", "-o", lib,
+	if _, err := output(ctx, t, rustEnv, rustc, append(slices.Clone(flags), "--crate-type=rlib", "--crate-name=glovebox", "-o", lib,
 		filepath.Join(crate, "src", "lib.rs"))...); err != nil {
 		return err
 	}
-	_, err := output(ctx, t, nil, rustc, append(slices.Clone(flags), "-C", "lto", "--crate-type=cdylib", "--extern", "glovebox="+lib, "-o", t.Out, t.Source)...)
+	_, err := output(ctx, t, rustEnv, rustc, append(slices.Clone(flags), "-C", "lto", "--crate-type=cdylib", "--extern", "glovebox="+lib, "-o", t.Out, t.Source)...)
 	return err
 }

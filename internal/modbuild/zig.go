@@ -22,7 +22,9 @@ func zigLanguage() *Language {
 		Main: "main.zig", Pages: 2, Fuel: 1_000_000,
 	}
 	l.Build = func(ctx context.Context, t *Task) (string, error) {
-		zig := zigCommand(ctx, t)
+		// Not in the project's folder, where python would import from it.
+		elsewhere := &Task{Path: t.Path, Source: t.Out}
+		zig, label := zigCommand(ctx, elsewhere)
 		if zig == nil {
 			return "", missing(l, t)
 		}
@@ -45,26 +47,24 @@ func zigLanguage() *Language {
 		env := []string{"ZIG_GLOBAL_CACHE_DIR=" + cache, "ZIG_LOCAL_CACHE_DIR=" + cache}
 		args := slices.Concat(zig[1:], []string{"build-exe"}, sdk.Flags,
 			[]string{"-femit-bin=" + t.Out, "--dep", "glovebox", "-Mroot=" + root, "-Mglovebox=" + lib})
-		_, err = output(ctx, t, env, zig[0], args...)
-		return version(ctx, zig[0], append(zig[1:], "version")...), err
+		_, err = output(ctx, elsewhere, env, zig[0], args...)
+		return label, err
 	}
 	return l
 }
 
-// zigCommand is how Zig is called here: the program, or PyPI's package.
-func zigCommand(ctx context.Context, t *Task) []string {
-	if first("zig") != "" {
-		return []string{"zig"}
-	}
-	for _, python := range []string{"python3", "python"} {
-		if first(python) == "" {
+// zigCommand is how Zig is called here, and its version: the program, or
+// PyPI's package.
+func zigCommand(ctx context.Context, t *Task) (command []string, label string) {
+	for _, c := range [][]string{{"zig"}, {"python3", "-m", "ziglang"}, {"python", "-m", "ziglang"}} {
+		if first(c[0]) == "" {
 			continue
 		}
-		if _, err := output(ctx, t, nil, python, "-m", "ziglang", "version"); err == nil {
-			return []string{python, "-m", "ziglang"}
+		if v, err := output(ctx, t, nil, c[0], append(slices.Clone(c[1:]), "version")...); err == nil {
+			return c, "zig " + v
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // zigRoot is the file to compile.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"runtime"
 
 	"glovebox"
 	"glovebox/internal/domain"
@@ -27,6 +28,10 @@ type CheckReport struct {
 	Stored   bool              `json:"stored"` // the answer is there already: a run is free
 	// Privacy says how the table would be made, and with which error.
 	Privacy privacy.Facts `json:"privacy"`
+	// Longest is how many seconds the work takes if every unit uses all its
+	// fuel: from public facts, to choose a deadline by. 0: the number of units
+	// is not known.
+	Longest float64 `json:"longest,omitempty"`
 }
 
 // Check reads a job, asks the policy and prices it. It charges and reads
@@ -42,7 +47,7 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 	if err != nil {
 		return nil, err
 	}
-	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.plan.Facts()}
+	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.plan.Facts(), Longest: p.longest(r)}
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
 		for _, price := range a.prices {
 			may, err := domain.MayReadLedger(tx, u, price.Dataset)
@@ -64,6 +69,26 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 		return nil
 	})
 	return rep, err
+}
+
+// secondsPerFuel is what one fuel takes of a core, but for loads that miss every
+// cache; RATIONALE.md has the table.
+const secondsPerFuel = 0.35e-9
+
+// longest is CheckReport.Longest.
+func (p *Pipeline) longest(r *request) float64 {
+	units := int64(0)
+	for _, doc := range r.datasets {
+		if doc.Snapshot == nil || doc.Snapshot.NoisyUnits == 0 {
+			return 0
+		}
+		units += doc.Snapshot.NoisyUnits // no unit is in two inputs, at worst
+	}
+	cores := p.o.Workers
+	if cores == 0 {
+		cores = runtime.NumCPU()
+	}
+	return float64(units) * float64(r.module.Manifest().Fuel) * secondsPerFuel / float64(min(cores, p.d.Parts))
 }
 
 // quote compares a price with what a ledger and the grant's caps hold.

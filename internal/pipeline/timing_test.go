@@ -216,7 +216,7 @@ func TestChance(t *testing.T) {
 // of at most 0.52, which fails by chance less than once in 2,000 runs, and, to
 // show that there is something to find, one of at least 0.6 without slots.
 func TestChannelTimingSlot(t *testing.T) {
-	n, atOnce, deadline := 14, 14, 1.5
+	n, atOnce, deadline := 14, 14, 1.0
 	long := os.Getenv("GLOVEBOX_TIMING") != ""
 	if long {
 		jobs, err := strconv.Atoi(os.Getenv("GLOVEBOX_TIMING"))
@@ -227,7 +227,8 @@ func TestChannelTimingSlot(t *testing.T) {
 	}
 	sides := [2]*timed{timedDomain(t, false), timedDomain(t, true)}
 	if long {
-		free := measure(t, sides, 200, 1, 0.1, &Options{Workers: 1, since: func(time.Time) time.Duration { return time.Hour }, sleep: sleep})
+		none := &Options{Workers: 1, since: func(time.Time) time.Duration { return FirstSlot }, sleep: sleep} // at the slot's end
+		free := measure(t, sides, 200, 1, FirstSlot.Seconds(), none)
 		t.Logf("without slots: auc %.3f, medians %.4f s and %.4f s", auc(free), median(free[0]), median(free[1]))
 		if a := auc(free); a < 0.6 {
 			t.Errorf("the target does not show without slots (auc %.3f): this test finds nothing", a)

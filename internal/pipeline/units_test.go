@@ -19,8 +19,8 @@ title: {en: Marriages, zh: 婚姻登记}
 provider: Census Office
 update: year
 source: {format: csv}
-unit: {space: census-person, column: one, max_rows: 2}
-other_units: [{space: census-person, column: other, max_rows: 1}]
+unit: {space: census-person, column: one, max_rows: 2, count: {public: true}}
+other_units: [{space: census-person, column: other, max_rows: 1, count: {rho: 2}}]
 ledger: {kind: zcdp, rho: 1000, delta: 1e-6}
 key: [one, other]
 columns:
@@ -193,6 +193,38 @@ func TestSeveralUnitColumns(t *testing.T) {
 	v, err := d.Verify(t.Context(), nil)
 	if err != nil || len(v.Problems) > 0 {
 		t.Fatalf("%v %v", v, err)
+	}
+}
+
+// TestCountsOfSeveralColumns: each unit column has a number of units of its own,
+// and a job's check says from it how long the work may take. The noise of rho 2
+// is beyond 10 less than once in 10^80 runs.
+func TestCountsOfSeveralColumns(t *testing.T) {
+	d, dir := marriageDomain(t)
+	x, err := d.Dataset(t.Context(), "marriages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := x.Snapshot; s.NoisyUnits != 150 || len(s.OtherNoisyUnits) != 1 || math.Abs(float64(s.UnitsAt(1)-300)) > 10 || s.UnitsAt(2) != 0 {
+		t.Fatalf("%+v", s)
+	}
+	// One person changes the number of others by a group of 1 + 2*2 of them.
+	if got := balance(t, d, "marriages").Spent; got != (glovebox.Amount{Loss: 2e9 * 25}) {
+		t.Fatalf("the counts cost %v", got)
+	}
+	for unit, units := range map[string]int64{"": 150, ", unit: other": x.Snapshot.UnitsAt(1)} {
+		r, err := New(d, &Options{Workers: 2}).Check(t.Context(), marriageJob(t, dir, unit, "rho: 20"), user(t, d, "wang"))
+		if err != nil || !r.Decision.Allow || len(r.Prices) != 1 || !r.Prices[0].Fits {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		if want := float64(units) * 100_000 * secondsPerFuel / 2; math.Abs(r.Longest-want) > 1e-9 {
+			t.Errorf("about%s: at most %v s, want %v", unit, r.Longest, want)
+		}
+	}
+	// Without the number of units, nobody knows.
+	plain, file := pumsDomain(t)
+	if r, err := New(plain, nil).Check(t.Context(), file, user(t, plain, "wang")); err != nil || r.Longest != 0 {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 
