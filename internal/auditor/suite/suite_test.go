@@ -13,7 +13,7 @@ import (
 // TestAuditShort is make audit with few samples: a gross fault of any
 // mechanism, or of a job, raises an alarm here already.
 func TestAuditShort(t *testing.T) {
-	rows := audit(targets(30_000))
+	rows := audit(targets(20_000))
 	if len(rows) > auditor.MaxAudits {
 		t.Fatalf("%d audits, the false alarm rate is stated for %d", len(rows), auditor.MaxAudits)
 	}
