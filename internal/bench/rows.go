@@ -48,7 +48,7 @@ func (r *row) target(res result) (string, bool) {
 
 // run runs a benchmark once and reads its metric.
 func (b bench) run() (float64, error) {
-	cmd := exec.Command("go", "test", "-tags", "duckdb_arrow", "-run", "^$", "-bench", "^"+b.name+"$", "-benchtime", "1s", "-timeout", "10m", "./"+b.pkg)
+	cmd := exec.Command("go", "test", "-tags", "duckdb_arrow", "-run", "^$", "-bench", "^"+strings.ReplaceAll(b.name, "/", "$/^")+"$", "-benchtime", "1s", "-timeout", "10m", "./"+b.pkg)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w\n%s", b.name, err, out)

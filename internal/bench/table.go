@@ -79,6 +79,16 @@ var rows = []row{
 		against: "the same units, memory copied back whole",
 	},
 	{
+		name: "a unit in Rust", unit: "cpu-ns",
+		ours: bench{"sandbox", "BenchmarkSDK/visits/rust", "cpu-ns/unit"}, base: []bench{{"sandbox", "BenchmarkSDK/visits/c", "cpu-ns/unit"}},
+		against: "the same function in C",
+	},
+	{
+		name: "a unit in Go", unit: "cpu-ns",
+		ours: bench{"sandbox", "BenchmarkSDK/visits/go", "cpu-ns/unit"}, base: []bench{{"sandbox", "BenchmarkSDK/visits/c", "cpu-ns/unit"}},
+		against: "the same function in C",
+	},
+	{
 		name: "pure functions, whole stage", unit: "units/cpu-s", more: true, floor: 10e6,
 		ours: bench{"internal/work", "BenchmarkStage", "units/cpu-s"}, base: []bench{{"internal/work", "BenchmarkStageNative", "units/cpu-s"}},
 		against: "the same stage with the function in Go, trusted, unmetered",
