@@ -11,14 +11,15 @@ help: ## show this help
 
 .PHONY: setup
 setup: ## say what is missing to build and test, and how to install it
-	@scripts/setup
+	@scripts/setup --modules
 
 .PHONY: toolchains
 toolchains: ## install what builds modules in each language, to build/toolchains (docs/sdk.md)
 	@scripts/toolchains
 
 .PHONY: build
-build: setup ## build bin/glovebox
+build: ## build bin/glovebox
+	@scripts/setup
 	@echo "building $(BIN) (the first build compiles and links DuckDB, OPA and Arrow: one to three minutes)"
 	@$(GO) build -trimpath -tags $(TAGS) -o $(BIN) ./cmd/glovebox
 
@@ -41,6 +42,10 @@ fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, eac
 fuzz-long: ## the same for longer, 1,000,000 resets in each way, 1,000 jobs at once, 10,000 random modules metered and not (hours)
 	@scripts/fuzz-long
 
+.PHONY: audit
+audit: ## bound the loss of our own noise and jobs from outside, 1,000,000 outputs a side; find planted faults (5 minutes)
+	@scripts/audit
+
 .PHONY: timing
 timing: ## try to tell by the time of 10,000 jobs who is in the data (an hour)
 	@scripts/timing
@@ -60,6 +65,10 @@ accuracy: ## measure the error of every mechanism and aggregator; write the tabl
 .PHONY: golden
 golden: ## compute the golden values of the accounting anew, with two other libraries (needs python3 and pip)
 	@scripts/golden
+
+.PHONY: bench-peers
+bench-peers: ## compare with OpenDP, SmartNoise, PipelineDP and Tumult from PyPI on ten million rows (an hour; network)
+	@bench/peers/run
 
 .PHONY: lint
 lint: ## gofmt, vet and, where it is installed, golangci-lint

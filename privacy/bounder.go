@@ -88,6 +88,9 @@ func (p *Plan) NewBounder(secret [32]byte) *Bounder {
 // changes at most L0 keys, each number of units by 1 and each sum by at most the
 // grid's reach, whatever the records hold.
 func (b *Bounder) Unit(token [16]byte, n int, records []byte) {
+	if plantRows(b, n, records) {
+		return
+	}
 	if b.begin(token) && !b.group(n, records) {
 		b.group(b.plan.defaultN, b.plan.defaults)
 	}
@@ -375,7 +378,7 @@ func (b *Bounder) newGroup(rank uint64) int {
 
 // settle drops and keeps groups and adds those that stay to the partial.
 func (b *Bounder) settle() {
-	words, l0 := b.plan.keyWords, b.plan.l0
+	words, l0 := b.plan.keyWords, plantL0(b.plan.l0)
 	b.chain()
 	if b.groups <= l0 && b.plan.loose { // nothing to choose
 		for g := range b.groups {
@@ -420,7 +423,7 @@ func (b *Bounder) settle() {
 // of the last survivor leaves few of many groups; where it leaves fewer than L0
 // all of them compete.
 func (b *Bounder) candidates() {
-	l0 := b.plan.l0
+	l0 := plantL0(b.plan.l0)
 	if b.groups > 4*l0 {
 		bound := math.MaxUint64 / uint64(b.groups) * uint64(2*l0)
 		for g, rank := range b.ranks {
@@ -506,8 +509,8 @@ func (b *Bounder) count(g, at int) {
 	}
 	values := len(b.plan.grids)
 	for j := range b.plan.grids {
-		s := int128(b.plan.grids[j].steps(b.sums[g*values+j]))
-		s = s.Add(Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]})
+		steps, old := b.plan.grids[j].steps(b.sums[g*values+j]), Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]}
+		s := plantFloat(old.Add(int128(steps)), old, steps)
 		c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
 	}
 }

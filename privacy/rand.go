@@ -23,7 +23,7 @@ func NewSource() (*Source, error) {
 	if _, err := io.ReadFull(crand.Reader, seed[:]); err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the operating system gives no randomness").Because(err)
 	}
-	return newSource(seed), nil
+	return newSource(plantSeed(seed)), nil
 }
 
 func newSource(seed [32]byte) *Source { return &Source{rand.NewChaCha8(seed)} }

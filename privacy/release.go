@@ -79,7 +79,7 @@ func (r *releaser) rows() error {
 		return nil
 	}
 	for _, i := range r.part.order(r.compare) {
-		if r.budget.keys.Keep(r.part.cell(i)[0], r.src) {
+		if plantKeep(r.budget.keys.Keep(r.part.cell(i)[0], r.src)) {
 			if err := r.row(r.part.key(i), i); err != nil {
 				return err
 			}
@@ -144,7 +144,7 @@ func (r *releaser) row(key []uint64, i int) error {
 	}
 	units := 0.0
 	if s := r.budget.units; s != nil {
-		n := s.Draw(r.src)
+		n := s.Draw(plantReuse(r.src))
 		if i >= 0 {
 			n = n.Add(Int128{Lo: r.part.cell(i)[0]})
 		}
@@ -167,7 +167,7 @@ func (r *releaser) row(key []uint64, i int) error {
 func (r *releaser) draw(j, i int) {
 	g := &r.grids[j]
 	for k := g.cell; k < g.cell+g.cells; k++ {
-		n := r.budget.sums[j].Draw(r.src)
+		n := r.budget.sums[j].Draw(plantReuse(r.src))
 		if i >= 0 {
 			n = n.Add(r.part.sum(i, k))
 		}

@@ -63,6 +63,7 @@ func (m *meter) start(job context.Context, budget int64) {
 	first := min(budget, m.slice)
 	m.job, m.budget, m.reserve = job, budget, budget-first
 	m.fuel.Set(uint64(first))
+	plantClock(m)
 }
 
 // used is the fuel taken since start, at most the budget.
@@ -77,6 +78,7 @@ func refill(ctx context.Context, _ []uint64) {
 	if err := m.job.Err(); err != nil {
 		panic(&stopped{err})
 	}
+	plantClock(m)
 	have := int64(m.fuel.Get())
 	grant := min(m.reserve, m.slice-have)
 	if have+grant < 0 {

@@ -288,7 +288,7 @@ func (g *Guest) once(ctx context.Context, unit [][]Span, block *Block) (res Resu
 			err = failed
 		}
 	}
-	if !g.pure || g.in.suspect {
+	if plantState(!g.pure || g.in.suspect) {
 		if back := g.reset(); err == nil {
 			err = back
 		}

@@ -77,7 +77,7 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 		return errors.Join(err, p.hold(ctx, r.job.Release, start))
 	})
 	if err != nil {
-		return nil, err
+		return nil, plantRefund(ctx, p, a, err)
 	}
 	if err := p.store(ctx, r, a, table); err != nil {
 		return nil, err

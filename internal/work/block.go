@@ -116,7 +116,7 @@ func (w *Worker) blockPart(ctx context.Context, index, parts int, readers []arra
 	p := w.group
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
 		w.units.Add(1)
-		block := privacy.BlockOf(token, w.r.blocks.Count())
+		block := plantBlock(p, privacy.BlockOf(token, w.r.blocks.Count()))
 		if block < p.block || block >= p.to {
 			return glovebox.Errorf(glovebox.CodeInternal, "a unit is in another part than its token says")
 		}

@@ -116,8 +116,15 @@ func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) err
 		}
 		readers = append(readers, r)
 	}
+	return w.Units(ctx, files[0].Index, len(files[0].Manifest.Parts), readers, piece)
+}
+
+// Units works on the units of part number index of parts, given as readers, one
+// for every input, whose rows are sorted by token, masked and filtered: what
+// Part does once it has opened a part. The readers stay the caller's.
+func (w *Worker) Units(ctx context.Context, index, parts int, readers []array.RecordReader, piece func([]byte) error) ([]byte, error) {
 	if w.r.blocks != nil {
-		return w.blockPart(ctx, files[0].Index, len(files[0].Manifest.Parts), readers)
+		return w.blockPart(ctx, index, parts, readers)
 	}
 	b := w.r.plan.NewBounder(w.r.spec.Secret)
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
@@ -148,6 +155,9 @@ func (w *Worker) unit(ctx context.Context, b *privacy.Bounder, token [engine.Tok
 	}
 	res, err := w.guest.Run(ctx, rows)
 	if err != nil {
+		return err
+	}
+	if err := plantTrap(res.Outcome); err != nil {
 		return err
 	}
 	bound(b, token, &res)

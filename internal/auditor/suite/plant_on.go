@@ -1,0 +1,104 @@
+//go:build glovebox_plant
+
+package main
+
+import (
+	"bytes"
+
+	"glovebox"
+	"glovebox/internal/auditor"
+	"glovebox/internal/work"
+	"glovebox/privacy"
+	"glovebox/sandbox"
+)
+
+// plant is a fault of the product's own code and what has to find it: an audit
+// of the job, which must alarm, or, where statistics have nothing to say, a
+// check of its own.
+type plant struct {
+	name  string
+	claim auditor.Claim
+	job   jobCase
+	many  bool // takes all samples
+	check func() (caught bool, err error)
+}
+
+// plantList is every fault but those of packages that the suite does not run:
+// see TestPlantRefund of internal/pipeline.
+func plantList() []plant {
+	one, ten := auditor.Claim{Epsilon: 1}, people(10, ordinary)
+	float := append(people(1<<12-1, ordinary), people(1<<12, tiny)...)
+	return []plant{
+		{name: sandbox.PlantState, claim: one, job: jobCase{rest: ten, target: remember, output: public(1, theCount), release: pure(1, 0)}},
+		{name: work.PlantTrap, claim: one, job: jobCase{rest: ten, target: trap, output: public(1, theCount), release: pure(1, 0)}},
+		{name: privacy.PlantFloat, claim: one, job: jobCase{rest: float, target: ordinary, output: public(1, theSum), release: pure(1, 0), once: true}},
+		{name: privacy.PlantRows, claim: one, job: jobCase{rest: ten, target: records, output: public(1, theCount), release: pure(1, 0)}},
+		{name: privacy.PlantL0, claim: one, job: jobCase{rest: ten, target: keys, output: public(1, theCount), release: pure(1, 0)}},
+		{name: work.PlantBlocks, claim: one, job: jobCase{rest: alternating, target: 0, blocks: eightBlocks(glovebox.BlockAvg), release: pure(1, 0)}},
+		{name: sandbox.PlantClock, check: clockDecides},
+		{name: privacy.PlantKeys, claim: auditor.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)}},
+		{name: privacy.PlantReuse, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
+		{name: privacy.PlantSeed, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
+		{name: privacy.PlantScale, claim: auditor.Claim{Epsilon: 2}, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(2, 0), once: true}, many: true},
+	}
+}
+
+// set plants one fault everywhere; an empty name removes it.
+func set(fault string) {
+	privacy.Plant(fault)
+	sandbox.Plant(fault)
+	work.Plant(fault)
+}
+
+// plants runs them one after the other. Those that take all samples are left
+// out of short runs, which cannot see them.
+func plants(samples int) []row {
+	rows := []row{}
+	for _, p := range plantList() {
+		r := row{target: target{name: "planted: " + p.name, claim: p.claim, samples: max(5000, samples/100), start: p.job.start}, must: true}
+		if p.many {
+			if r.samples = samples; samples < auditor.DefaultSamples {
+				continue
+			}
+		}
+		set(p.name)
+		if p.check == nil {
+			r.found, r.err = r.target.run()
+		} else {
+			r.found, r.err = checked(p.check)
+		}
+		set("")
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// checked puts the answer of a check into the form of an audit.
+func checked(check func() (bool, error)) (*auditor.Result, error) {
+	caught, err := check()
+	r := &auditor.Result{Claim: auditor.Claim{Epsilon: 1}, Event: "a test of its own"}
+	if caught {
+		r.Bound = 2
+	}
+	return r, err
+}
+
+// clockDecides says whether a unit that works long, and stays within its fuel,
+// counts for less than one that does the same at once.
+func clockDecides() (bool, error) {
+	var sent [2][]byte
+	for i, what := range []int64{ordinary, busy} {
+		c := jobCase{rest: []int64{what}, output: public(1, theCount), release: glovebox.ReleaseDef{Method: "dp", Epsilon: 1}}
+		j, err := c.open()
+		if err != nil {
+			return false, err
+		}
+		if sent[i], err = j.send(0); err != nil {
+			return false, err
+		}
+		if err := j.close(); err != nil {
+			return false, err
+		}
+	}
+	return !bytes.Equal(sent[0], sent[1]), nil
+}

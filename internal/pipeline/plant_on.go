@@ -1,0 +1,22 @@
+//go:build glovebox_plant
+
+package pipeline
+
+import (
+	"context"
+	"errors"
+
+	"glovebox/internal/store"
+)
+
+// planted says whether failed jobs get their price back; a test alone compiles
+// and sets this.
+var planted bool
+
+// plantRefund gives a failed job its price back.
+func plantRefund(ctx context.Context, p *Pipeline, a *admission, cause error) error {
+	if !planted {
+		return cause
+	}
+	return errors.Join(cause, p.d.Effect(ctx, a.actor, func(tx *store.Tx) error { return tx.PlantRefund(a.doc.ID) }))
+}

@@ -1,0 +1,91 @@
+//go:build glovebox_plant
+
+package privacy
+
+import (
+	"math/big"
+	"math/rand/v2"
+)
+
+// The faults that can be planted here.
+const (
+	PlantL0    = "off-by-one L0"
+	PlantRows  = "rows instead of units"
+	PlantFloat = "float sum"
+	PlantKeys  = "unfiltered key"
+	PlantReuse = "reused noise"
+	PlantSeed  = "noise from a known seed"
+	PlantScale = "noise 2 % too small"
+)
+
+// planted is the fault at hand; the auditor alone compiles this.
+var planted string
+
+// Plant makes the package faulty, or, with an empty name, sound again. It is
+// not for use while anything of the package runs.
+func Plant(fault string) { planted = fault }
+
+// plantL0 keeps one key more than was declared.
+func plantL0(l0 int) int {
+	if planted == PlantL0 {
+		return l0 + 1
+	}
+	return l0
+}
+
+// plantRows bounds each record as if it were a unit.
+func plantRows(b *Bounder, n int, records []byte) bool {
+	if planted != PlantRows || n < 2 || n*b.size != len(records) {
+		return false
+	}
+	token := b.last
+	for i := range n {
+		token[15]++
+		b.Unit(token, 1, records[i*b.size:(i+1)*b.size])
+	}
+	return true
+}
+
+// plantFloat adds in float32. In float64 the same happens with 2^26 units and
+// more, which takes too long to show in every run.
+func plantFloat(sum, old Int128, steps int64) Int128 {
+	if planted != PlantFloat {
+		return sum
+	}
+	return int128(int64(float32(old.Float64()) + float32(steps)))
+}
+
+// plantKeep shows every private key that occurs.
+func plantKeep(keep bool) bool { return keep || planted == PlantKeys }
+
+// plantReuse draws the same noise for every number of a table.
+func plantReuse(s *Source) *Source {
+	if planted != PlantReuse {
+		return s
+	}
+	again := rand.ChaCha8{}
+	state, err := s.c.MarshalBinary()
+	if err == nil {
+		err = again.UnmarshalBinary(state)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return &Source{&again}
+}
+
+// plantSeed takes the randomness of the operating system away.
+func plantSeed(seed [32]byte) [32]byte {
+	if planted == PlantSeed {
+		return [32]byte{}
+	}
+	return seed
+}
+
+// plantScale makes Laplace noise 2 % too small.
+func plantScale(scale *big.Rat) *big.Rat {
+	if planted == PlantScale {
+		return new(big.Rat).Mul(scale, big.NewRat(98, 100))
+	}
+	return scale
+}
