@@ -11,14 +11,15 @@ help: ## show this help
 
 .PHONY: setup
 setup: ## say what is missing to build and test, and how to install it
-	@scripts/setup
+	@scripts/setup --modules
 
 .PHONY: toolchains
 toolchains: ## install what builds modules in each language, to build/toolchains (docs/sdk.md)
 	@scripts/toolchains
 
 .PHONY: build
-build: setup ## build bin/glovebox
+build: ## build bin/glovebox
+	@scripts/setup
 	@echo "building $(BIN) (the first build compiles and links DuckDB, OPA and Arrow: one to three minutes)"
 	@$(GO) build -trimpath -tags $(TAGS) -o $(BIN) ./cmd/glovebox
 

@@ -43,7 +43,7 @@ type budget struct {
 //     Selection: epsilon/L0 and delta/L0 per key, or by Gaussian noise.
 //   - Gaussian, part rho: the vector changes by at most sqrt(L0)*D in the L2
 //     norm, variance L0*D^2/(2*rho). Selection: by Gaussian noise, too.
-//   - With a top of k < L0 private keys, one unit has a part in the figures of k
+//   - With a top of k private keys that is chosen in rounds, one unit has a part in the figures of k
 //     keys at most, which takes the place of L0; see top for the selection.
 //   - Values in bins: one unit has R of them at most for one key and T over all,
 //     which takes the places of L0*D and of L0*D^2: see Plan.change.

@@ -50,7 +50,7 @@ func TestChannelOutputOrder(t *testing.T) {
 	for _, p := range []*Plan{
 		must(NewPlan(output(3, keysOf(textKey, intKey), unitCount, unitSum, unitMean), laplace(30, 0.01), nil)),
 		must(NewPlan(everyKind(3), laplace(300, 0.01), nil)),
-		must(NewPlan(topOf(everyKind(8), 5, "n"), gaussian(1000, 0.01), nil)),
+		must(NewPlan(topOf(everyKind(20), 5, "n"), gaussian(1000, 0.01), nil)),
 	} {
 		units := randomUnits(p, r, 500)
 		want := tableBytes(p, bound(p, units))

@@ -227,7 +227,11 @@ func (t *Partial) check(i int) string {
 	}
 	for j := range t.plan.grids {
 		g := &t.plan.grids[j]
-		lo, hi := mulInt128(c[0], g.lo), mulInt128(c[0], g.hi)
+		least, most := g.lo, g.hi
+		if g.most > 0 { // what a unit adds may have been brought down, towards zero
+			least, most = min(least, 0), max(most, 0)
+		}
+		lo, hi := mulInt128(c[0], least), mulInt128(c[0], most)
 		for k := range g.cells {
 			if s := t.sum(i, g.cell+k); s.Cmp(lo) < 0 || s.Cmp(hi) > 0 {
 				return "has a sum that its units cannot have"

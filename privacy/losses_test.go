@@ -225,3 +225,35 @@ func TestLossesParameters(t *testing.T) {
 	_, err := new(Losses).Epsilon(0)
 	wantCode(t, "delta", err, glovebox.CodeInvalid)
 }
+
+// TestLossesOfExtremes: parameters at the ends of what jobs can declare give
+// numbers, within what is sure anyway.
+func TestLossesOfExtremes(t *testing.T) {
+	for _, epsilon := range []float64{1e-8, 1e-3, 50, 800, 3000} {
+		e := new(big.Rat).SetFloat64(epsilon)
+		var l Losses
+		for _, err := range []error{
+			l.AddLaplace(new(big.Rat).Quo(big.NewRat(1<<40, 2), e), 1<<38, 1),
+			l.AddLaplace(new(big.Rat).Quo(big.NewRat(4, 1), e), 1, 1),
+			l.AddPure(new(big.Rat).Quo(e, big.NewRat(4, 1)), 1),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := l.Epsilon(1e-6)
+		if d := l.Delta(epsilon / 2); err != nil || !(got >= 0 && got <= epsilon*(1+1e-6)+1e-6) || !(d >= 0 && d <= 1) {
+			t.Errorf("epsilon %v: %v, %v, delta %v", epsilon, got, err, d)
+		}
+	}
+	for _, variance := range []float64{1e-3, 1e-2, 1, 1e12} {
+		var l Losses
+		if err := l.AddGaussian(new(big.Rat).SetFloat64(variance), 1, 1); err != nil {
+			t.Fatal(err)
+		}
+		got, err := l.Epsilon(1e-6)
+		if most := zcdpEpsilon(1/(2*variance), 1e-6); err != nil || !(got > 0 && got <= most*1.02+1e-6) {
+			t.Errorf("variance %v: %v, %v, zCDP says %v", variance, got, err, most)
+		}
+	}
+}

@@ -55,8 +55,11 @@ func (g *lossGrid) addCell(i int, p, q float64) {
 }
 
 // split puts a share up on point i+1 and the rest on point i. The callers add a
-// little to the share, for the error of floats.
+// little to the share, for the error of floats; where those overflow, all goes up.
 func (g *lossGrid) split(i int, p, up float64) {
+	if up != up {
+		up = 1
+	}
 	up = math.Min(1, math.Max(0, up))
 	g.put(i+1, p*up)
 	g.put(i, p*(1-up))

@@ -66,7 +66,7 @@ func TestTopPrice(t *testing.T) {
 	facts := func(l0, k int) Facts {
 		return must(NewPlan(topOf(output(l0, keysOf(intKey), unitCount, unitBins), k, "n"), laplace(3, 1e-6), nil)).Facts()
 	}
-	for _, l0 := range []int{6, 1000} {
+	for _, l0 := range []int{10, 1000} {
 		f := facts(l0, 5)
 		if f.Noise[0].Parameter != "5" || f.Noise[1].Parameter != "5" { // 5 keys for an epsilon of 1
 			t.Errorf("L0 %d: %+v", l0, f.Noise)
@@ -79,8 +79,15 @@ func TestTopPrice(t *testing.T) {
 			t.Errorf("L0 %d: threshold %s, want %s", l0, f.Selection.Threshold, want)
 		}
 	}
-	if f := facts(5, 5); f.Selection.Rounds != 0 || f.Noise[0].Parameter != "5" {
-		t.Errorf("k = L0: %+v", f)
+	// L0/2 is not reached: the table is cut.
+	if f := facts(9, 5); f.Selection.Rounds != 0 || f.Noise[0].Parameter != "9" {
+		t.Errorf("k of more than L0/2: %+v", f)
+	}
+	for l0, rounds := range map[int]int{19: 0, 20: 5} {
+		f := must(NewPlan(topOf(output(l0, keysOf(intKey), unitCount), 5, "n"), gaussian(3, 1e-6), nil)).Facts()
+		if f.Selection.Rounds != rounds {
+			t.Errorf("Gaussian noise, L0 %d: %d rounds", l0, f.Selection.Rounds)
+		}
 	}
 }
 
@@ -92,9 +99,9 @@ func TestTopHidesKeys(t *testing.T) {
 	capped := glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 7}
 	for _, rel := range []glovebox.ReleaseDef{laplace(4, delta), gaussian(4, delta)} {
 		for _, by := range []string{"n", "s"} {
-			p := must(NewPlan(topOf(output(5, keysOf(intKey), unitCount, capped), 2, by), rel, nil))
+			p := must(NewPlan(topOf(output(8, keysOf(intKey), unitCount, capped), 2, by), rel, nil))
 			src, shown := must(NewSource()), 0
-			part := ranked(p, 1, 1, 1, 1, 1)
+			part := ranked(p, 1, 1, 1, 1, 1, 1, 1, 1)
 			for range n {
 				if keys := must(p.top.choose(p, part, src)); len(keys) > 0 {
 					shown++

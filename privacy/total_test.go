@@ -65,3 +65,25 @@ func TestWeights(t *testing.T) {
 	_, err := NewPlan(output(1, nil, m, unitBins), laplace(1e-8, 0), nil)
 	wantCode(t, "a part that is too small", err, glovebox.CodeInvalid)
 }
+
+// TestTotalBelowMin: values that are brought down may lie below min; their frame
+// is a good one.
+func TestTotalBelowMin(t *testing.T) {
+	m := glovebox.Metric{Name: "s", Kind: glovebox.Sum, Min: 2, Max: 3, MaxTotal: 3}
+	p := must(NewPlan(output(5, keysOf(intKey), m), laplace(1, 1e-6), nil))
+	var r []byte
+	for k := range 5 {
+		r = append(r, record(0, []any{k}, 3)...)
+	}
+	part := bound(p, []unitData{{token(1), 5, r}})
+	total := int64(0)
+	for _, c := range content(part) {
+		total += c[1]
+	}
+	if most := p.grids[0].total(5); total > most || total < most-5 {
+		t.Errorf("%d steps in all, want %d but for roundings", total, most)
+	}
+	if err := p.NewPartial().UnmarshalBinary(must(part.MarshalBinary())); err != nil {
+		t.Error(err)
+	}
+}

@@ -77,6 +77,7 @@ func present(where string) job { return job{function: "present", columns: "age",
 func (b *box) stageJobs() {
 	write(b.t, b.path("jobs/"+rates), []byte("ward,rate\na,1\n"))
 	b.ok("job check " + b.file("present", present("")) + " --as wang")
+	b.ok("job run " + b.file("present", present("")) + " --sample --as wang")
 	b.ok("job run " + b.file("present", present("")) + " --as wang")
 	for name, j := range map[string]job{
 		"keys": {function: "keys", columns: "note", key: privately, perUnit: 2, release: "rho: 0.5, delta: 1e-12"},

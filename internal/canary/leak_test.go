@@ -124,6 +124,7 @@ func (b *box) stageData() {
 	b.fails(2, "dataset show nothing")
 	b.ok("dataset sample people --units 20")
 	b.fails(2, "dataset sample nothing")
+	b.ok("dataset sample people --fit --rho 0.001 --units 20 --as pat")
 	for _, name := range []string{"a", "b", "c", "d"} {
 		b.once("module new --lang c new-" + name)
 	}
@@ -300,5 +301,7 @@ func (b *box) stageWrongFiles() {
 	}
 	b.ok("module check jobs/canary.wasm")
 	b.ok("module show jobs/canary.wasm")
+	b.ok("module test jobs/canary.wasm --function keys --units 6")
+	b.fails(2, "module test jobs/canary.wasm --function nothing")
 	b.ok("module build jobs/canary.wasm --manifest jobs/canary.manifest.json -o jobs/again.wasm")
 }

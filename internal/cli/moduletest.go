@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox"
+	"glovebox/internal/catalog"
 	"glovebox/internal/files"
 	"glovebox/internal/modbuild"
 	"glovebox/internal/pipeline"
@@ -148,13 +149,15 @@ func (a *app) underTest(ctx context.Context, path string) ([]byte, *moduleTested
 
 // moduleTask makes the task of a test: of a job, or of the manifest alone.
 func (a *app) moduleTask(ctx context.Context, o *moduleTestRun, wasm []byte, m *abi.Manifest, path string) (*trial.Task, func(), error) {
-	f, ok := m.Function(o.function)
-	if !ok {
-		var names []string
-		for _, f := range m.Functions {
-			names = append(names, f.Name)
+	job := o.job
+	if st, err := os.Stat(path); job == "" && err == nil && st.IsDir() {
+		if beside := filepath.Join(path, "job.yaml"); exists(beside) {
+			job = beside
 		}
-		return nil, nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--function", Msg: "names no function of the module, or none is named and there are several"}).WithFix("name one of %v", names)
+	}
+	f, err := o.functionOf(m, job)
+	if err != nil {
+		return nil, nil, err
 	}
 	records, err := o.readRecords()
 	if err != nil {
@@ -163,12 +166,6 @@ func (a *app) moduleTask(ctx context.Context, o *moduleTestRun, wasm []byte, m *
 	for code, rec := range trial.Records(f) {
 		if records[code] == nil {
 			records[code] = rec
-		}
-	}
-	job := o.job
-	if st, err := os.Stat(path); job == "" && err == nil && st.IsDir() {
-		if beside := filepath.Join(path, "job.yaml"); exists(beside) {
-			job = beside
 		}
 	}
 	task := &trial.Task{Seed: o.Seed, Declared: job != ""}
@@ -196,6 +193,33 @@ func (a *app) moduleTask(ctx context.Context, o *moduleTestRun, wasm []byte, m *
 		return nil, nil, err
 	}
 	return task, closeTask, nil
+}
+
+// functionOf is the function to test: of --function, of the job, or the only one.
+func (o *moduleTestRun) functionOf(m *abi.Manifest, job string) (*abi.Function, error) {
+	name := o.function
+	if job != "" {
+		data, err := readFile(job)
+		if err != nil {
+			return nil, err
+		}
+		j, err := catalog.ParseJob(job, data)
+		if err != nil {
+			return nil, err
+		}
+		if name != "" && j.Function != name {
+			return nil, &glovebox.Error{Code: glovebox.CodeInvalid, File: job, Field: "function", Msg: "the job runs another function than the one of --function", Fix: "leave --function out"}
+		}
+		name = j.Function
+	}
+	if f, ok := m.Function(name); ok {
+		return f, nil
+	}
+	var names []string
+	for _, f := range m.Functions {
+		names = append(names, f.Name)
+	}
+	return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--function", Msg: "names no function of the module, or none is named and there are several"}).WithFix("name one of %v", names)
 }
 
 func exists(path string) bool {
@@ -272,7 +296,7 @@ func (a *app) printDifferences(list []trial.Difference) {
 	for _, d := range list {
 		what := a.t(d.What, differenceNames[d.What])
 		if d.Unit != "" {
-			a.say(a.t("  unit %s: %s", "  单元 %s：%s"), d.Unit, what)
+			a.say(a.t("  unit %s: %s", "  单元 %s：%s"), plain(d.Unit), what)
 		} else {
 			a.say("  %s", what)
 		}

@@ -66,14 +66,14 @@ func (a *app) printNeighbours(n *trial.Neighbours) {
 		if p.Outcome != "" {
 			outcome = a.outcomeName(&trial.Unit{Outcome: p.Outcome, Cause: p.Cause})
 		}
-		rows = append(rows, []string{changeNames[p.Change].In(a.lang), p.Unit, outcome, strconv.FormatInt(p.Fuel, 10),
+		rows = append(rows, []string{changeNames[p.Change].In(a.lang), plain(p.Unit), outcome, strconv.FormatInt(p.Fuel, 10),
 			strconv.FormatInt(p.Rejected, 10), strconv.Itoa(p.Others), strconv.Itoa(len(p.Differences))})
 	}
 	table(a.Out, []string{a.t("change", "变化"), a.t("unit", "单元"), a.t("its outcome", "其结果"), a.t("its fuel", "其燃料"),
 		a.t("rows rejected", "被拒行数"), a.t("others", "其余单元"), a.t("differences", "差异")}, rows)
 	for i := range n.Pairs {
 		if p := &n.Pairs[i]; len(p.Differences) > 0 {
-			a.say("%s %s:", changeNames[p.Change].In(a.lang), p.Unit)
+			a.say("%s %s:", changeNames[p.Change].In(a.lang), plain(p.Unit))
 			a.printDifferences(p.Differences)
 		}
 	}

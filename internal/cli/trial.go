@@ -223,7 +223,7 @@ func (a *app) indented(s string) {
 }
 
 func (a *app) printTrialUnit(u *trial.Unit) {
-	a.say(a.t("unit %s: %s  fuel %d, %d µs", "单元 %s：%s  燃料 %d，%d 微秒"), u.Unit, a.outcomeName(u), u.Fuel, u.Micros)
+	a.say(a.t("unit %s: %s  fuel %d, %d µs", "单元 %s：%s  燃料 %d，%d 微秒"), plain(u.Unit), a.outcomeName(u), u.Fuel, u.Micros)
 	for _, code := range sortedKeys(u.Rows) {
 		for _, row := range u.Rows[code] {
 			a.say("    %s: %s", code, values(row))
@@ -289,7 +289,7 @@ func (a *app) printOutcomes(r *trial.Report) {
 		u := &r.Units[i]
 		name := a.outcomeName(u)
 		if byName[name] == nil {
-			byName[name] = &kind{name: name, first: u.Unit}
+			byName[name] = &kind{name: name, first: plain(u.Unit)}
 			kinds = append(kinds, byName[name])
 		}
 		byName[name].n++
@@ -305,6 +305,9 @@ func (a *app) printOutcomes(r *trial.Report) {
 	a.say(a.t("fuel %d to %d, median %d, of %d a unit; load %d ms, compile %d ms, run %d ms", "燃料 %d 至 %d，中位数 %d，每单元上限 %d；载入 %d 毫秒，编译 %d 毫秒，运行 %d 毫秒"),
 		r.Fuel.Least, r.Fuel.Most, r.Fuel.Median, r.Fuel.Limit, r.Time.Load, r.Time.Compile, r.Time.Run)
 }
+
+// mostTrialRows is how many rows of a table are shown.
+const mostTrialRows = 40
 
 // printTrialResult prints each key's figures before and after noise.
 func (a *app) printTrialResult(res *trial.Result) {
@@ -337,7 +340,7 @@ func (a *app) printTrialResult(res *trial.Result) {
 		}
 		rows = append(rows, line)
 	}
-	for _, row := range res.Exact { // private keys that were not selected
+	for _, row := range res.Exact { // private keys that were not selected: a dash
 		if _, left := exact[values(row.Key)]; !left {
 			continue
 		}
@@ -347,18 +350,27 @@ func (a *app) printTrialResult(res *trial.Result) {
 		}
 		rows = append(rows, line)
 	}
-	table(a.Out, head, rows)
+	more := len(rows) - mostTrialRows
+	table(a.Out, head, rows[:min(len(rows), mostTrialRows)])
+	if more > 0 {
+		a.say(a.t("and %d more rows; --json has all", "另有 %d 行；--json 含全部"), more)
+	}
 	a.say(a.t("a run on real data takes %s from the ledger of each input", "在真实数据上运行将从每个输入的账本扣除 %s"), amount(res.Kind, res.Price))
 }
 
 func texts(row []any) (out []string) {
 	for _, v := range row {
-		out = append(out, strings.Map(func(r rune) rune {
-			if unicode.IsControl(r) {
-				return unicode.ReplacementChar
-			}
-			return r
-		}, fmt.Sprint(v)))
+		out = append(out, plain(fmt.Sprint(v)))
 	}
 	return out
+}
+
+// plain is a text of somebody's rows as it may be shown.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }

@@ -58,10 +58,10 @@ const (
 	// MaxChecked and MaxTable bound what a reader answers.
 	MaxChecked = 256 << 10
 	MaxTable   = 64 << 20
-	// MaxUpdated bounds a state of mode train.
-	MaxUpdated = 8 * 4096
 	// MaxSeen bounds what a run on sample rows showed, in bytes.
 	MaxSeen = 256 << 20
+	// MaxUpdated bounds a state of mode train.
+	MaxUpdated = 8 * 4096
 )
 
 // maxPayload is the largest payload of a kind, and whether it is the only one.

@@ -40,7 +40,8 @@ var moduleName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 // The files are those of sdk/template, then the language's own, which may
 // replace them. In each, {{name}} is the module's name, {{main}} the file to
 // edit, {{title}}, {{lang}} and {{install}} the language's, {{pages}},
-// {{fuel}} and {{wasi}} what it asks for in a manifest.
+// {{fuel}} and {{wasi}} what it asks for in a manifest, {{records}} the
+// options that name the records of data/.
 func New(p Project) (*Made, error) {
 	l, ok := Named(p.Language)
 	if !ok {
@@ -61,7 +62,16 @@ func New(p Project) (*Made, error) {
 		e.Field = "--lang"
 		return nil, e.WithFix("choose one of %s", strings.Join(templated(kind), ", "))
 	}
-	fill := strings.NewReplacer("{{name}}", p.Name, "{{main}}", l.Main, "{{title}}", l.Title, "{{lang}}", l.Name, "{{install}}", l.Install,
+	same := sub(sdk.Template, "template/"+kind)
+	records, err := fs.Glob(same, "data/*.yaml")
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "the scaffold cannot be read").Because(err)
+	}
+	options := ""
+	for _, r := range records {
+		options += " --record " + r
+	}
+	fill := strings.NewReplacer("{{records}}", options, "{{name}}", p.Name, "{{main}}", l.Main, "{{title}}", l.Title, "{{lang}}", l.Name, "{{install}}", l.Install,
 		"{{pages}}", strconv.Itoa(l.Pages), "{{fuel}}", strconv.FormatInt(l.Fuel, 10), "{{wasi}}", strconv.FormatBool(l.WASI))
 	files := map[string][]byte{}
 	for _, from := range []struct {
@@ -70,7 +80,7 @@ func New(p Project) (*Made, error) {
 		fill  *strings.Replacer
 	}{
 		{sub(sdk.Template, "template/all"), "", fill},
-		{sub(sdk.Template, "template/"+kind), "", fill},
+		{same, "", fill},
 		{l.SDK, l.SDKDir, strings.NewReplacer()},
 		{source, "", fill},
 	} {

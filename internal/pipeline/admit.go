@@ -136,6 +136,9 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 		},
 		Datasets: map[string]policy.Dataset{},
 	}
+	for _, m := range r.job.Output.Metrics {
+		in.Job.Output.Kinds = append(in.Job.Output.Kinds, m.Kind)
+	}
 	if r.blocks != nil {
 		in.Job.Blocks = r.blocks.Count()
 		in.Job.Output.MaxKeysPerUnit = 1
@@ -143,9 +146,6 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 	if r.train != nil {
 		in.Job.Rounds = r.train.Rounds()
 		in.Job.Output.MaxKeysPerUnit = 1
-	}
-	for _, m := range r.job.Output.Metrics {
-		in.Job.Output.Kinds = append(in.Job.Output.Kinds, m.Kind)
 	}
 	for _, k := range r.job.Output.Key {
 		in.Job.Output.KeyTypes = append(in.Job.Output.KeyTypes, k.Type)

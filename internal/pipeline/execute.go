@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"glovebox"
@@ -46,6 +47,7 @@ type source struct {
 func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobWork, error) {
 	w := &jobWork{parts: p.d.Parts, crew: r.crew}
 	spec := r.spec(p.d.MaxFuel, a.doc.Spec.Masks)
+	spec.PieceBytes = p.o.pieceBytes
 	spec.Secret, spec.TokenKey = p.d.Vault.JobSecret(a.doc.ID).Bytes(), p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()
 	for _, code := range r.codes() {
 		doc := r.datasets[code]
@@ -125,17 +127,18 @@ func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := w.job.Plan().Release(total, src)
+	defer total.Close()
+	t, err := total.Release(src)
 	if err != nil {
 		return nil, err
 	}
 	return layTable(t), nil
 }
 
-// parts has the crew work on all parts and merges them. What a worker sends is
-// foreign: it is decoded on its own before it is added.
-func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Partial, error) {
-	total := w.job.Plan().NewPartial()
+// parts has the crew work on all parts and merges them, in bounded memory. What
+// a worker sends is foreign: it is decoded on its own before it is added.
+func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Spool, error) {
+	total := w.job.Plan().NewSpool(&privacy.SpoolOptions{Bytes: p.o.spoolBytes, Create: func() (privacy.Place, error) { return p.d.Vault.NewSpool() }})
 	decode := func(data []byte) (*privacy.Partial, error) {
 		one := w.job.Plan().NewPartial()
 		if one.UnmarshalBinary(data) != nil {
@@ -147,13 +150,17 @@ func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Partial, err
 		_, err := decode(data)
 		return err
 	}
-	return total, p.groups(ctx, w, check, func(_ int, data []byte) error {
+	err := p.groups(ctx, w, check, func(_ int, data []byte) error {
 		one, err := decode(data)
 		if err != nil {
 			return err
 		}
-		return total.Merge(one)
+		return total.Add(one)
 	})
+	if err != nil {
+		return nil, errors.Join(err, total.Close())
+	}
+	return total, nil
 }
 
 // blocks is parts for a job of mode blocks, whose answers never come in pieces.

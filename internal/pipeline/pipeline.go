@@ -33,6 +33,9 @@ type Options struct {
 	partDone func(done int)
 	since    func(time.Time) time.Duration
 	sleep    func(context.Context, time.Duration) error
+
+	spoolBytes int64 // for tests: memory of a job's keys; zero: privacy.DefaultSpoolBytes
+	pieceBytes int64 // the same of a worker
 }
 
 // Pipeline runs jobs in one domain.

@@ -38,7 +38,10 @@ func (p *Pipeline) Sample(ctx context.Context, file string, u glovebox.User) (*S
 	if err != nil {
 		return nil, err
 	}
-	a, err := p.admit(ctx, r)
+	var a *admission
+	if err = r.sampled(); err == nil {
+		a, err = p.admit(ctx, r)
+	}
 	if err == nil && !a.columns.Allow {
 		err = a.columns.Denied()
 	}
@@ -72,6 +75,9 @@ func SampleAlone(ctx context.Context, file string, wasm []byte, records map[stri
 		return nil
 	})
 	if err == nil {
+		err = r.sampled()
+	}
+	if err == nil {
 		err = r.checkColumns()
 	}
 	var masks map[string]job.MaskPlan
@@ -83,6 +89,14 @@ func SampleAlone(ctx context.Context, file string, wasm []byte, records map[stri
 		return nil, err
 	}
 	return r.sample(abi.MaxFuel, masks), nil
+}
+
+// sampled says whether runs on samples know the job's mode.
+func (r *request) sampled() error {
+	if r.job.Mode != "map" {
+		return r.invalid("mode", "runs on sample rows are of mode map").WithFix("try the module's function in a job of mode map, with `glovebox module test`")
+	}
+	return nil
 }
 
 // author is who runs samples without a domain.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 
 	"glovebox"
 	"glovebox/internal/fault"
@@ -68,7 +69,8 @@ func (p *Pipeline) rounds(ctx context.Context, w *jobWork, src *privacy.Source) 
 		if err != nil {
 			return nil, err
 		}
-		table, err := plan.Round().Release(total, src)
+		table, err := total.Release(src)
+		err = errors.Join(err, total.Close())
 		if err != nil {
 			return nil, err
 		}

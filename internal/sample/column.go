@@ -28,8 +28,11 @@ func (g *generator) value(d dice, u unit, i, attempt int) Cell {
 		return Cell{Null: true}
 	}
 	if c.Class == glovebox.ClassIdentifier {
-		if !isUnit && c.Format != "" && c.Format == g.unitFormat {
-			u = newUnit(u.seed, d.int(g.o.Units)) // somebody else of the space
+		// A name and a number to call belong to the unit; whatever else is named
+		// is some other one.
+		own := c.Format == "cn-name" || c.Format == "cn-mobile"
+		if !isUnit && (!own || c.Format == g.unitFormat) {
+			u = newUnit(u.seed, d.int(g.o.Units))
 		}
 		return Cell{Text: u.identifier(c, isUnit)}
 	}

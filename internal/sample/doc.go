@@ -12,7 +12,8 @@
 // It does not promise that sample rows resemble real ones: without a model, values are spread
 // over what the record allows, columns are independent of one another but for
 // a few plain connections (a resident number holds the date of birth and the
-// sex that other columns have), and a figure computed from them means nothing.
+// sex that other columns have), identifiers beside the unit's are drawn among
+// the sample units, and a figure computed from them means nothing.
 // Resident numbers and credit codes begin with a region that no place has, so
 // that none of them is anybody's.
 package sample

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"glovebox"
 	"glovebox/engine"
@@ -153,7 +154,12 @@ func decodeSeen(p []byte) (*seen, error) {
 
 // showable says whether a text plays no tricks on a terminal.
 func showable(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && r != '\t' && unicode.IsControl(r) })
+	return oneLine(strings.NewReplacer("\n", "", "\t", "").Replace(s))
+}
+
+// oneLine says the same, and that the text is on one line.
+func oneLine(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // fill puts what was seen into a report.

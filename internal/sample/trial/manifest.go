@@ -89,7 +89,11 @@ func SpecOf(wasm []byte, f *abi.Function, records map[string]*glovebox.Dataset) 
 		spec.Release.Delta = 1e-6
 	}
 	for _, m := range f.Output.Metrics {
-		spec.Output.Metrics = append(spec.Output.Metrics, glovebox.Metric{Name: m, Kind: glovebox.Sum, Min: 0, Max: 1})
+		def := glovebox.Metric{Name: m, Kind: glovebox.Sum, Min: 0, Max: 1}
+		if n := f.Output.Size(m); n > 1 {
+			def = glovebox.Metric{Name: m, Kind: glovebox.Vector, Size: n, Clip: 1}
+		}
+		spec.Output.Metrics = append(spec.Output.Metrics, def)
 	}
 	if len(f.Output.Metrics) == 0 {
 		spec.Output.Metrics = append(spec.Output.Metrics, glovebox.Metric{Name: "units", Kind: glovebox.Count})

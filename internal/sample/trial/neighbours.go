@@ -225,11 +225,45 @@ func DecodeNeighbours(p []byte) (*Neighbours, error) {
 	for i := range n.Pairs {
 		same = same && len(n.Pairs[i].Differences) == 0
 	}
+	if !n.printable() {
+		return bad("it holds a text that cannot be shown, or a change that there is none of")
+	}
 	if same != n.Same || n.Claim != map[bool]glovebox.Text{true: Claim, false: Found}[same] {
 		return bad("what it claims does not follow from its pairs")
 	}
 	return &n, nil
 }
+
+// printable says whether everything in a report can be shown to a reviewer as
+// it is: on one line, and without tricks on a terminal.
+func (n *Neighbours) printable() bool {
+	ok := true
+	see := func(texts ...string) {
+		for _, s := range texts {
+			ok = ok && oneLine(s)
+		}
+	}
+	m := &n.Module
+	see(m.Digest, m.Name, m.Version, m.Function, m.Rewritten, m.Rewriter, n.Job, n.Digest)
+	for code, d := range n.Rows {
+		see(code, d)
+	}
+	for outcome := range n.Changed {
+		see(outcome)
+	}
+	for i := range n.Pairs {
+		p := &n.Pairs[i]
+		see(p.Unit, p.Outcome, p.Cause)
+		ok = ok && slices.Contains(changeNames, p.Change)
+		for _, d := range p.Differences {
+			see(d.Unit, d.What)
+		}
+	}
+	return ok
+}
+
+// changeNames are the changes that there are.
+var changeNames = []string{"repeated", "removed", "added", "least", "greatest", "longest", "missing", "crowded", "alone"}
 
 // change is a sample that differs from the first one in one unit.
 type change struct {

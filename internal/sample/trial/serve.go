@@ -193,8 +193,8 @@ func (r *runner) result(total *privacy.Partial) error {
 	for _, k := range table.Keys {
 		res.Columns = append(res.Columns, k.Name)
 	}
-	for _, m := range table.Figures {
-		res.Columns = append(res.Columns, m.Name)
+	for _, f := range table.Figures {
+		res.Columns = append(res.Columns, f.Name)
 	}
 	res.Noisy = table.Rows
 	r.seen.Result = res

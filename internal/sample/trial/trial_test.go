@@ -2,6 +2,8 @@ package trial_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -268,6 +270,23 @@ func TestNeighbours(t *testing.T) {
 	back, err := trial.DecodeNeighbours(b)
 	if err != nil || !reflect.DeepEqual(back, n) {
 		t.Errorf("%v: the report is not read back as it was", err)
+	}
+	shown := *n
+	shown.Pairs = slices.Clone(n.Pairs)
+	for _, trick := range []string{"a\x1b[2J", "a\nb", "a\u202eb"} {
+		shown.Pairs[0].Cause = trick
+		c, err := shown.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(c)
+		shown.Digest = "sha256:" + hex.EncodeToString(sum[:])
+		if c, err = json.Marshal(&shown); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := trial.DecodeNeighbours(c); glovebox.CodeOf(err) != glovebox.CodeInvalid {
+			t.Errorf("%q can be shown to a reviewer: %v", trick, err)
+		}
 	}
 	for _, change := range [][2]string{{`"fuel": `, `"fuel": 1`}, {`"same": true`, `"same": false`}, {`"sample": true`, `"sample": false`}, {`"seed"`, `"seeds"`}} {
 		if _, err := trial.DecodeNeighbours([]byte(strings.Replace(string(b), change[0], change[1], 1))); glovebox.CodeOf(err) != glovebox.CodeInvalid {

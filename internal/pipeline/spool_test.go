@@ -1,0 +1,38 @@
+package pipeline
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestKeysBeyondMemory: a job whose workers and supervisor have next to no room
+// for keys gives every key that it gives with room.
+func TestKeysBeyondMemory(t *testing.T) {
+	keys := func(o *Options) (out []string) {
+		d, file := pumsDomain(t)
+		text := string(read(t, file))
+		list := `public: [no diploma, high school, some college, degree]`
+		if !strings.Contains(text, list) {
+			t.Fatal("the example's job has changed")
+		}
+		text = strings.Replace(text, list, "private: true", 1)
+		text = strings.Replace(text, "rho: 0.125", "rho: 0.125, delta: 1e-7", 1)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range run(t, New(d, o), file, "wang").Content.Rows {
+			out = append(out, row[0].(string))
+		}
+		return out
+	}
+	// The smallest of the four groups has some 180 people, and a key is missed
+	// with a probability below 1e-9.
+	want := []string{"degree", "high school", "no diploma", "some college"}
+	for _, o := range []*Options{nil, {spoolBytes: 1, pieceBytes: 1}, {spoolBytes: 5000}} {
+		if got := keys(o); !slices.Equal(got, want) {
+			t.Errorf("%+v: %v", o, got)
+		}
+	}
+}
