@@ -91,10 +91,12 @@ func SampleAlone(ctx context.Context, file string, wasm []byte, records map[stri
 	return r.sample(abi.MaxFuel, masks), nil
 }
 
-// sampled says whether runs on samples know the job's mode.
+// sampled says whether runs on samples know the job's mode: of mode train they
+// show the first round.
 func (r *request) sampled() error {
-	if r.job.Mode != "map" {
-		return r.invalid("mode", "runs on sample rows are of mode map").WithFix("try the module's function in a job of mode map, with `glovebox module test`")
+	if r.job.Mode == glovebox.ModeBlocks {
+		return r.invalid("mode", "a run on sample rows shows what a module does on one unit; this job hands it blocks of units").
+			WithFix("load sample rows into a domain of your own and run the job there")
 	}
 	return nil
 }
