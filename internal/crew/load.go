@@ -73,11 +73,12 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.LoadO
 			err = r.take(frame)
 		}
 	}
-	if err == nil {
+	cause := context.Cause(ctx)
+	if err == nil && cause == nil {
 		return r.result, nil
 	}
 	r.drop()
-	if cause := context.Cause(ctx); cause != nil {
+	if cause != nil {
 		return nil, cause
 	}
 	switch {

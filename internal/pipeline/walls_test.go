@@ -92,6 +92,17 @@ func killWorkers(t *testing.T) {
 // they come. The job ends in a documented state, charged once; run again, it
 // goes on.
 func TestLostWorkersNeverChargeTwice(t *testing.T) {
+	for range 5 { // on a busy machine the killer may come too late
+		if lostWorkers(t) {
+			return
+		}
+	}
+	t.Fatal("the job got through five times")
+}
+
+// lostWorkers kills workers until the job fails, then runs it again. It returns
+// false if the job got through.
+func lostWorkers(t *testing.T) bool {
 	d, file := pumsDomain(t)
 	stop := make(chan struct{})
 	var killer sync.WaitGroup
@@ -114,8 +125,11 @@ func TestLostWorkersNeverChargeTwice(t *testing.T) {
 	_, err := p.Run(t.Context(), file, user(t, d, "wang"))
 	close(stop)
 	killer.Wait()
+	if err == nil {
+		return false
+	}
 	if glovebox.CodeOf(err) != glovebox.CodeInternal {
-		t.Fatalf("the job got through, or failed otherwise: %v", err)
+		t.Fatal(err)
 	}
 	jobs, err := p.Jobs(t.Context(), user(t, d, "wang"))
 	if err != nil || len(jobs) != 1 || jobs[0].State != job.Running {
@@ -128,4 +142,5 @@ func TestLostWorkersNeverChargeTwice(t *testing.T) {
 	if got := balance(t, d, "pums").Spent; got != spent || spent == (glovebox.Amount{}) {
 		t.Fatalf("spent %v, then %v", spent, got)
 	}
+	return true
 }
