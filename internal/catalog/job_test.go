@@ -192,3 +192,24 @@ func TestJobChecks(t *testing.T) {
 		problems(t, name, err, c.want...)
 	}
 }
+
+// TestDefaultsWrittenOut: a job that writes defaults out is the same job, so
+// that it is not charged again.
+func TestDefaultsWrittenOut(t *testing.T) {
+	read := func(weight, records string) *glovebox.Job {
+		doc := edit(t, docExamples(t, KindJob)[0],
+			jobMetrics, "    people: {kind: count"+weight+"}\n    ages: {kind: histogram, min: 0, max: 100, bins: 10}\n"+records)
+		j, err := ParseJob("j", doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	short, long := read("", ""), read(", weight: 1", "  max_records_per_key: 1\n")
+	if !reflect.DeepEqual(short, long) {
+		t.Errorf("%+v\n%+v", short.Output, long.Output)
+	}
+	if other := read(", weight: 2", "  max_records_per_key: 2\n"); other.Output.Metrics[0].Weight != 2 || other.Output.MaxRecordsPerKey != 2 {
+		t.Errorf("%+v", other.Output)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 
 	"glovebox"
@@ -111,7 +112,9 @@ func (d *jobDoc) fill(c *checker) *glovebox.Job {
 		f := glovebox.Metric{Name: m.Name, Kind: m.Def.Kind, Clip: m.Def.Clip, Edges: m.Def.Edges, At: m.Def.At, MaxTotal: m.Def.MaxTotal}
 		f.Size = c.whole(m.Def.Size, at("output", "metrics", m.Name, "size"))
 		f.Bins = c.whole(m.Def.Bins, at("output", "metrics", m.Name, "bins"))
-		f.Weight = c.whole(m.Def.Weight, at("output", "metrics", m.Name, "weight"))
+		if f.Weight = c.whole(m.Def.Weight, at("output", "metrics", m.Name, "weight")); f.Weight == 1 {
+			f.Weight = 0 // the default, written out: the same job, which is charged once
+		}
 		if m.Def.Min != nil {
 			f.Min = *m.Def.Min
 		}
@@ -119,6 +122,9 @@ func (d *jobDoc) fill(c *checker) *glovebox.Job {
 			f.Max = *m.Def.Max
 		}
 		out.Metrics = append(out.Metrics, f)
+	}
+	if out.MaxRecordsPerKey == 1 && slices.ContainsFunc(out.Metrics, func(m glovebox.Metric) bool { return m.EachRecord() }) {
+		out.MaxRecordsPerKey = 0 // as above
 	}
 	if t := d.Output.Top; t != nil {
 		out.Top = &glovebox.Top{K: c.whole(t.K, at("output", "top", "k")), By: t.By}
