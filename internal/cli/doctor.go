@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"glovebox/internal/crew"
 	"glovebox/internal/domain"
 	"glovebox/internal/jail"
+	"glovebox/internal/modbuild"
 	"glovebox/sandbox"
 )
 
@@ -128,15 +128,18 @@ func resets(ways []string) finding {
 	return f
 }
 
+// compilers says of which languages `module build` finds the compiler in PATH.
 func compilers() []finding {
 	var out []finding
-	for _, c := range []struct{ name, tool, install string }{
-		{"C modules", "clang-19", "apt-get install clang-19 lld-19"}, {"WAT modules", "wat2wasm", "apt-get install wabt"}, {"Rust modules", "rustc", "rustup"},
-	} {
-		f := finding{Name: c.name, State: "ok", Detail: c.tool, Meaning: glovebox.Text{
-			EN: "`module build` cannot compile them here: " + c.install, ZH: "此处无法用 module build 编译：" + c.install}}
-		if _, err := exec.LookPath(c.tool); err != nil {
-			f.State, f.Detail = "warn", "no "+c.tool
+	for _, l := range modbuild.Languages() {
+		if l.Install == "" { // nothing to compile
+			continue
+		}
+		tool, all := l.Found()
+		f := finding{Name: l.Title + " modules", State: "ok", Detail: tool, Meaning: glovebox.Text{
+			EN: "`module build` finds no compiler in PATH: " + l.Install, ZH: "PATH 中没有 module build 所需的编译器：" + l.Install}}
+		if !all {
+			f.State, f.Detail = "warn", "no compiler in PATH"
 		}
 		out = append(out, f)
 	}

@@ -15,6 +15,7 @@ func assemblyscriptLanguage() *Language {
 	l := &Language{
 		Name: "assemblyscript", Title: "AssemblyScript", Marks: []string{"asconfig.json"},
 		Install: "install Node.js, then the compiler: npm install in the project, or npm install -g assemblyscript@" + sdk.Compiler,
+		Tools:   [][]string{{"asc"}, {"node"}},
 		SDK:     sdk.SDK, Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"),
 		Main: "main.ts", Pages: 2, Fuel: 1_000_000,
 	}

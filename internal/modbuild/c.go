@@ -15,7 +15,7 @@ const installClang = "install clang and lld (Debian: apt-get install clang-19 ll
 // cLanguage compiles freestanding C.
 func cLanguage() *Language {
 	l := &Language{
-		Name: "c", Title: "C", Ext: []string{".c"}, Install: installClang,
+		Name: "c", Title: "C", Ext: []string{".c"}, Install: installClang, Tools: clangTools(),
 		SDK: sdk.SDK, Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"),
 		Main: "module.c", Pages: 1, Fuel: 1_000_000,
 	}
@@ -26,7 +26,7 @@ func cLanguage() *Language {
 // cppLanguage compiles freestanding C++, with the same header.
 func cppLanguage() *Language {
 	l := &Language{
-		Name: "cpp", Title: "C++", Ext: []string{".cpp", ".cc"}, Install: installClang,
+		Name: "cpp", Title: "C++", Ext: []string{".cpp", ".cc"}, Install: installClang, Tools: clangTools(),
 		SDK: sdk.SDK, Template: sub(sdk.Template, "cpp/template"), Scalar: sub(sdk.Template, "cpp/scalar"),
 		Main: "module.cpp", Pages: 1, Fuel: 1_000_000,
 	}
@@ -61,3 +61,5 @@ func clang(l *Language, more ...string) func(context.Context, *Task) (string, er
 		return v, err
 	}
 }
+
+func clangTools() [][]string { return [][]string{{"clang-19", "clang"}, {"wasm-ld-19", "wasm-ld"}} }

@@ -47,6 +47,9 @@ type Language struct {
 	// Install says in one line how to get the compiler. It is the fix of the
 	// error when it is missing.
 	Install string
+	// Tools are the programs that a build needs, each with what may stand in
+	// for it. A build may find them elsewhere than in PATH, too.
+	Tools [][]string
 	// Build compiles t.Source to t.Out and returns how the compiler names
 	// itself. It needs no network, and writes in t.Temp only. It fails with
 	// missing(l, t) if a tool is not there. run runs tools.
@@ -106,6 +109,20 @@ func (l *Language) scaffold(kind string) fs.FS {
 	return l.Template
 }
 
+// Found returns the first of the language's tools as it is in PATH, and
+// whether all of them are there.
+func (l *Language) Found() (tool string, all bool) {
+	all = len(l.Tools) > 0
+	for _, names := range l.Tools {
+		name := first(names...)
+		if tool == "" {
+			tool = name
+		}
+		all = all && name != ""
+	}
+	return tool, all
+}
+
 // Templated are the names of the languages that New makes projects of.
 func Templated() []string { return templated(abi.KindMap) }
 
@@ -143,7 +160,7 @@ func binaryLanguage() *Language {
 
 // watLanguage is the text format.
 func watLanguage() *Language {
-	l := &Language{Name: "wat", Title: "WebAssembly (text)", Ext: []string{".wat"}, Install: "install wat2wasm (Debian: apt-get install wabt)"}
+	l := &Language{Name: "wat", Title: "WebAssembly (text)", Ext: []string{".wat"}, Tools: [][]string{{"wat2wasm"}}, Install: "install wat2wasm (Debian: apt-get install wabt)"}
 	l.Build = func(ctx context.Context, t *Task) (string, error) {
 		if first("wat2wasm") == "" {
 			return "", missing(l, t)

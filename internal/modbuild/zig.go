@@ -17,8 +17,8 @@ import (
 func zigLanguage() *Language {
 	l := &Language{
 		Name: "zig", Title: "Zig", Marks: []string{"main.zig", "build.zig"}, Ext: []string{".zig"},
-		Install: "install Zig 0.14 or newer (as the program zig, or pip install ziglang)",
-		SDK:     sdk.SDK, SDKDir: "glovebox", Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"),
+		Install: "install Zig 0.14 or newer (as the program zig, or pip install ziglang)", Tools: [][]string{{"zig"}},
+		SDK: sdk.SDK, SDKDir: "glovebox", Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"),
 		Main: "main.zig", Pages: 2, Fuel: 1_000_000,
 	}
 	l.Build = func(ctx context.Context, t *Task) (string, error) {
