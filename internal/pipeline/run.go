@@ -74,7 +74,7 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 		var err error
 		table, err = p.execute(ctx, work)
 		fault.Point("aggregated")
-		return errors.Join(err, p.hold(ctx, r.job.Release, start))
+		return errors.Join(err, p.hold(ctx, a.doc.FirstSlot(), start))
 	})
 	if err != nil {
 		return nil, plantRefund(ctx, p, a, err)
@@ -205,6 +205,7 @@ func (p *Pipeline) recordRun(ctx context.Context, r *request, a *admission) erro
 			return err
 		}
 		a.doc.Walls = r.walls
+		a.doc.SetFirstSlot(again(base(r.job.Release), a.doc.FirstSlot()))
 		return tx.Put("job.run", store.Job, a.doc.ID, a.doc, map[string]any{
 			"module": r.module.Digest(), "rewritten": r.module.RewrittenDigest(), "rewriter": a.doc.Spec.Rewriter,
 			"snapshots": a.doc.Spec.Snapshots, "walls": r.walls,
