@@ -129,6 +129,15 @@ func probes() map[string]func() bool {
 			}
 			return false
 		},
+		"memory without bound": func() bool { // RLIMIT_DATA counts private memory alone
+			const each = 64 << 20
+			for range DefaultMemory/each + 1 {
+				if !sys(unix.SYS_MMAP, 0, each, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS, ^uintptr(0), 0) {
+					return false
+				}
+			}
+			return true
+		},
 		"memfd":           func() bool { _, err := unix.MemfdCreate("x", 0); return worked(err) },
 		"unseal":          func() bool { return worked(unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0)) },
 		"limits":          func() bool { return worked(unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1, Max: 1})) },

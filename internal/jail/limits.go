@@ -12,7 +12,8 @@ type Limits struct {
 	CPU uint64
 	// Memory bounds, in bytes, the private memory that the worker can write
 	// (RLIMIT_DATA: unlike RLIMIT_AS it does not count address space that
-	// Go's runtime reserves and never touches). Default DefaultMemory.
+	// Go's runtime reserves and never touches; memory that is shared, which it
+	// does not count either, cannot be had). Default DefaultMemory.
 	Memory uint64
 }
 
