@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -148,8 +149,9 @@ func compilers() []finding {
 
 func (a *app) domainFindings(ctx context.Context) []finding {
 	f := finding{Name: "domain", State: "ok", Meaning: glovebox.Text{EN: "the domain cannot be used", ZH: "该域无法使用"}}
+	runs := finding{Name: "jobs at once", State: "ok", Meaning: glovebox.Text{EN: "`max_runs` in domain.json changes it", ZH: "可在 domain.json 的 max_runs 中更改"}}
 	err := a.with(ctx, false, func(d *domain.Domain) error {
-		f.Detail = d.Name
+		f.Detail, runs.Detail = d.Name, strconv.Itoa(d.MaxRuns)
 		return nil
 	})
 	if err != nil {
@@ -161,5 +163,5 @@ func (a *app) domainFindings(ctx context.Context) []finding {
 	if st, err := os.Stat(a.dir); err != nil || st.Mode().Perm()&0o077 != 0 {
 		p.State, p.Detail = "fail", "open to others"
 	}
-	return append(out, p)
+	return append(out, p, runs)
 }

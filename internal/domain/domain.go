@@ -52,6 +52,9 @@ type config struct {
 	MaxFuel int64 `json:"max_fuel,omitempty"`
 	// Strict: every job declares a deadline, and its result shows then.
 	Strict bool `json:"strict,omitempty"`
+	// MaxRuns is how many jobs run at once, 1 to MaxRunsBound; 0: one a core, and
+	// no more than one for each RunMemory of the machine's memory.
+	MaxRuns int `json:"max_runs,omitempty"`
 }
 
 // Options of Open; nil means a read-only look with the system clock.
@@ -73,9 +76,11 @@ type Domain struct {
 	MaxFuel int64
 	// Strict lets results show at declared deadlines only.
 	Strict bool
-	Store  *store.Store
-	Vault  *vault.Vault
-	Policy *policy.Engine
+	// MaxRuns is how many jobs run at once in this domain, whoever runs them.
+	MaxRuns int
+	Store   *store.Store
+	Vault   *vault.Vault
+	Policy  *policy.Engine
 
 	logKey   *audit.Key
 	now      func() time.Time
@@ -103,9 +108,12 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the domain cannot be named").Because(err)
 	}
-	d := &Domain{Dir: dir, Name: c.Name, Parts: c.Parts, MaxFuel: c.MaxFuel, Strict: c.Strict, now: o.Now, readOnly: o.ReadOnly}
+	d := &Domain{Dir: dir, Name: c.Name, Parts: c.Parts, MaxFuel: c.MaxFuel, Strict: c.Strict, MaxRuns: c.MaxRuns, now: o.Now, readOnly: o.ReadOnly}
 	if d.MaxFuel == 0 {
 		d.MaxFuel = DefaultMaxFuel
+	}
+	if d.MaxRuns == 0 {
+		d.MaxRuns = defaultRuns()
 	}
 	if d.now == nil {
 		d.now = time.Now
@@ -224,7 +232,7 @@ func readConfig(dir string) (config, error) {
 	if err != nil {
 		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the domain cannot be read"}).WithFix("use the account that owns it")
 	}
-	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 {
+	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 || c.MaxRuns < 0 || c.MaxRuns > MaxRunsBound {
 		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "this is not a domain of format 1"}).WithFix("restore it from a backup")
 	}
 	return c, nil

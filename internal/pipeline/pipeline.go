@@ -27,10 +27,14 @@ import (
 type Options struct {
 	// Workers is how many parts are worked on at once; zero: one a core.
 	Workers int
+	// Waiting is called once for a run that waits for a place, with how many
+	// runs the domain allows at once. May be nil.
+	Waiting func(places int)
 
 	// For tests of this package: when parts are done, which depends on the data
 	// and is told to nobody, and the clock of the slots.
 	partDone func(done int)
+	admitted func() // between a job's admission and its claim
 	since    func(time.Time) time.Duration
 	sleep    func(context.Context, time.Duration) error
 

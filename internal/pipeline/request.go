@@ -90,12 +90,14 @@ func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_
 		return nil, r.invalid("release.deadline", "is missing: in this domain a result shows at a declared deadline only").
 			WithFix("declare the seconds after which it shows, such as `deadline: 10`")
 	}
+	return r, r.readWalls()
+}
+
+// readWalls waits for the first worker.
+func (r *request) readWalls() error {
 	walls, err := r.crew.Walls()
-	if err != nil {
-		return nil, err
-	}
 	r.walls = walls.Names()
-	return r, nil
+	return err
 }
 
 // read reads the job and what it names; catalogue takes the records of its

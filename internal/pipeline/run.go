@@ -27,7 +27,7 @@ type Outcome struct {
 // with a DeniedError, CodeBudget, CodeModule or CodeInvalid before anything is
 // charged. After the charge it answers, or fails, at a slot.
 func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outcome, error) {
-	start := time.Now()
+	asked := time.Now()
 	session, err := p.d.Enter(ctx)
 	if err != nil {
 		return nil, err
@@ -38,14 +38,14 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 		return nil, p.recordRefusedModule(ctx, err, u)
 	}
 	defer r.release()
-	a, claim, err := p.claim(ctx, session, r)
+	a, turn, err := p.claim(ctx, session, r, asked)
 	if err != nil {
 		return nil, err
 	}
-	if claim == nil {
+	if turn == nil {
 		return p.repeat(ctx, a)
 	}
-	defer claim.Release()
+	defer turn.end()
 	work, err := p.newWork(ctx, r, a)
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 		var err error
 		table, err = p.execute(ctx, work)
 		fault.Point("aggregated")
-		return errors.Join(err, p.hold(ctx, a.doc.FirstSlot(), start))
+		return errors.Join(err, p.hold(ctx, a.doc.FirstSlot(), turn.start))
 	})
 	if err != nil {
 		return nil, plantRefund(ctx, p, a, err)
@@ -86,11 +86,25 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 	return p.outcome(ctx, a, false)
 }
 
-// claim asks whether the job may run, and takes it if it may; without a claim
-// the stored answer is there. A job that another process runs is waited for,
-// without the domain's lock, and asked for anew.
-func (p *Pipeline) claim(ctx context.Context, s *domain.Session, r *request) (*admission, *domain.Claim, error) {
-	for {
+// turn is a run's right to go on: the job is its own, and it has a place.
+type turn struct {
+	claim *domain.Claim
+	place *domain.Place
+	start time.Time // of its slots: the request, or the end of its waiting
+}
+
+func (t *turn) end() {
+	t.place.Release()
+	t.claim.Release()
+}
+
+// claim asks whether the job may run, and takes it and a place if it may;
+// without a turn the stored answer is there. A job that another process runs is
+// waited for, and so is a place, without the domain's lock and without workers;
+// then everything is asked anew. A place is given back at the end of a run, so
+// that how long others wait for it follows from slots and deadlines.
+func (p *Pipeline) claim(ctx context.Context, s *domain.Session, r *request, asked time.Time) (*admission, *turn, error) {
+	for told := false; ; {
 		a, err := p.admit(ctx, r)
 		if err != nil {
 			return nil, nil, err
@@ -101,17 +115,75 @@ func (p *Pipeline) claim(ctx context.Context, s *domain.Session, r *request) (*a
 		if a.stored {
 			return a, nil, nil
 		}
-		c, err := p.d.Claim(a.doc.ID)
-		if err != nil || c != nil {
-			return a, c, err
+		if p.o.admitted != nil {
+			p.o.admitted()
 		}
-		if err := s.Apart(ctx, func() error { return p.d.AwaitClaim(ctx, a.doc.ID) }); err != nil {
+		wait := func() error { return p.d.AwaitClaim(ctx, a.doc.ID) }
+		claim, err := p.d.Claim(a.doc.ID)
+		if err != nil {
 			return nil, nil, err
 		}
-		if err := p.readCatalogue(ctx, r); err != nil {
+		if claim != nil {
+			place, err := p.d.Place()
+			var same bool
+			if err == nil {
+				same, err = p.same(ctx, &a.doc)
+			}
+			if err == nil && place != nil && same {
+				return a, &turn{claim, place, asked}, nil
+			}
+			if place != nil {
+				place.Release()
+			}
+			claim.Release()
+			switch {
+			case err != nil:
+				return nil, nil, err
+			case !same:
+				continue
+			}
+			if wait = func() error { return p.d.AwaitPlace(ctx) }; !told && p.o.Waiting != nil {
+				p.o.Waiting(p.d.MaxRuns)
+			}
+			told = true
+		}
+		if err := p.wait(ctx, s, r, wait); err != nil {
 			return nil, nil, err
 		}
+		asked = time.Now()
 	}
+}
+
+// same says whether the job is still where it was when it was admitted. Now
+// that it is claimed it stays there.
+func (p *Pipeline) same(ctx context.Context, doc *job.Doc) (same bool, err error) {
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		known, err := tx.Has(store.Job, doc.ID)
+		if err != nil || !known {
+			same = doc.State == ""
+			return err
+		}
+		var now job.Doc
+		err = tx.Get(store.Job, doc.ID, &now)
+		same = now.State == doc.State && now.Slot == doc.Slot
+		return err
+	})
+	return same, err
+}
+
+// wait waits apart, and without workers. What may have changed meanwhile is
+// read again.
+func (p *Pipeline) wait(ctx context.Context, s *domain.Session, r *request, until func() error) error {
+	r.crew.Close()
+	r.reader.Close()
+	if err := s.Apart(ctx, until); err != nil {
+		return err
+	}
+	r.crew = p.crew()
+	if err := p.readCatalogue(ctx, r); err != nil {
+		return err
+	}
+	return r.readWalls()
 }
 
 // recordRefusedModule leaves a trace of a module that admission refused.
