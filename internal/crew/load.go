@@ -270,10 +270,17 @@ func refusal(payload []byte) error {
 	return e
 }
 
+// strict decodes one JSON document, which ends where the payload does.
 func strict(payload []byte, doc any) error {
 	d := json.NewDecoder(bytes.NewReader(payload))
 	d.DisallowUnknownFields()
-	return d.Decode(doc)
+	if err := d.Decode(doc); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return jail.ErrFrame
+	}
+	return nil
 }
 
 // clean makes a worker's text fit to print.
