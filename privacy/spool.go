@@ -46,6 +46,7 @@ type SpoolOptions struct {
 // private keys they have: keys are never dropped, because which ones would
 // depend on the data. A top that is chosen in rounds, which compares all keys
 // with one another, and public keys, whose number is declared, stay in memory.
+// What has to be there as a whole is bounded, and a job that needs more fails.
 type Spool struct {
 	plan   *Plan
 	o      SpoolOptions
