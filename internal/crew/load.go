@@ -27,6 +27,14 @@ import (
 // a while.
 const loadWithin = 10 * time.Minute
 
+// roomAtLeast and roomPerByte bound, in bytes, what a loader may send of a file
+// of so many bytes: far more than parts of any honest file take, and less than a
+// disk.
+const (
+	roomAtLeast = 1 << 30
+	roomPerByte = 256
+)
+
 // maxText bounds what a loader says about an error, in bytes.
 const maxText = 1000
 
@@ -65,7 +73,14 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.LoadO
 	defer p.Close()
 	stop := kill(ctx, p)
 	defer stop()
-	r := &receiver{o: &o, files: map[uint16]*received{}, done: map[string]engine.File{}}
+	st, err := src.Stat()
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the source cannot be looked at")
+	}
+	if o.Parts == 0 {
+		o.Parts = engine.DefaultParts
+	}
+	r := &receiver{o: &o, form: engine.NewManifest(&ds, o.Parts), room: roomAtLeast + roomPerByte*st.Size(), files: map[uint16]*received{}, done: map[string]engine.File{}}
 	err = p.Send(work.MessageLoad, nil, f)
 	for err == nil && r.result == nil {
 		var frame jail.Frame
@@ -115,6 +130,8 @@ func copied(src *os.File, most int64) (*os.File, error) {
 // receiver turns a loader's frames into files.
 type receiver struct {
 	o      *engine.LoadOptions
+	form   *engine.Manifest     // what the manifest has to say of the record
+	room   int64                // bytes that may still come
 	files  map[uint16]*received // open
 	next   uint16
 	done   map[string]engine.File
@@ -179,6 +196,10 @@ func (r *receiver) file(kind jail.Kind, number uint16, data []byte) error {
 		return jail.ErrFrame
 	}
 	if kind == jail.Data {
+		if r.room -= int64(len(data)); r.room < 0 {
+			return glovebox.Errorf(glovebox.CodeInvalid, "the file becomes more than %d times as large when it is read", roomPerByte).
+				WithFix("load it in another form, such as CSV")
+		}
 		f.sum.Write(data)
 		f.n += int64(len(data))
 		_, err := f.w.Write(data)
@@ -203,7 +224,7 @@ func (r *receiver) loaded(payload []byte) error {
 		return jail.ErrFrame
 	}
 	m, err := engine.DecodeManifest(doc.Manifest)
-	if err != nil || len(r.files) > 0 {
+	if err != nil || len(r.files) > 0 || !m.SameForm(r.form) {
 		return jail.ErrFrame
 	}
 	n := 0
