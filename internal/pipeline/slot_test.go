@@ -253,4 +253,17 @@ func TestStrictDomain(t *testing.T) {
 	if glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "release.deadline") {
 		t.Fatalf("got %v", err)
 	}
+	// A deadline that cannot be kept makes slots of its multiples: the domain
+	// says what can be.
+	text := string(read(t, file))
+	d.MinDeadline = 0.3
+	for deadline, want := range map[string]glovebox.Code{"0.2": glovebox.CodeInvalid, "0.3": ""} {
+		if err := os.WriteFile(file, []byte(strings.Replace(text, "rho: 0.125", "rho: 0.125, deadline: "+deadline, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
+		if glovebox.CodeOf(err) != want || want != "" && !strings.Contains(err.Error(), "release.deadline") {
+			t.Errorf("deadline %s: %v", deadline, err)
+		}
+	}
 }
