@@ -1,11 +1,17 @@
 package wasmbin
 
+import (
+	"bytes"
+	"slices"
+)
+
 // instr is one instruction of a body.
 type instr struct {
 	start, end int    // bytes of the body
 	op         uint32 // opcode; with prefix: prefix<<16 | sub-opcode
 	imm        uint32 // function index of a call
 	region     int32  // a loop: the region that it opens; else -1
+	typ        byte   // what a select selects; unknownType: code that is never reached
 }
 
 // funcFacts is what a scan finds out about one function.
@@ -22,9 +28,13 @@ type funcFacts struct {
 	bulk     bool
 	grow     bool
 	store    bool
-	merges   int // variables set, times the blocks around each: values that branches merge
-	callSlot int // most parameters and results of a callee
-	start    int // offset of the first instruction
+	merges   int  // variables set, times the blocks around each: values that branches merge
+	callSlot int  // most parameters and results of a callee
+	start    int  // offset of the first instruction
+	groups   int  // offset of the first group of locals
+	nGroups  int  // groups of locals
+	selects  int  // selects of floating point and vectors, which the rewrite spells out
+	scratch  bool // it selects floating point: the rewrite adds locals
 	work     int
 	callees  []uint32 // own functions that it calls, as often as it does
 	indirect bool     // it calls through the table
@@ -54,7 +64,7 @@ func (f *funcFacts) frame(m *Module, t FuncType) int {
 	}
 	merges := f.Blocks + f.Loops + 2 // each place that charges fuel is a branch
 	return frameFixed + 16*(len(t.Params)+len(t.Results)+f.callSlot) +
-		slot*(f.Instrs+f.variables(m)*merges)
+		slot*(f.Instrs+selectValues*f.selects+f.variables(m)*merges)
 }
 
 const frameFixed = 192 // saved registers, return address, alignment
@@ -144,6 +154,8 @@ func (m *Module) scan(fn int, r *reader, b *body, refs *refusals) {
 	if !ok {
 		return
 	}
+	f.groups, f.nGroups = r.p, groups
+	locals := slices.Clone(t.Params)
 	for range groups {
 		at := r.off()
 		n, typ := r.u32(), r.u8()
@@ -157,9 +169,10 @@ func (m *Module) scan(fn int, r *reader, b *body, refs *refusals) {
 		}
 		f.vector = f.vector || typ == V128
 		f.Locals += int(n)
+		locals = append(locals, bytes.Repeat([]byte{typ}, int(n))...)
 	}
 	f.start = r.p
-	s := scanner{m: m, fn: fn, r: r, b: b, refs: refs}
+	s := scanner{m: m, fn: fn, r: r, b: b, refs: refs, locals: locals}
 	s.run()
 }
 
@@ -172,6 +185,8 @@ type scanner struct {
 	refs    *refusals
 	nest    []nested
 	current int // region that instructions are charged to
+	locals  []byte
+	ops     operands
 }
 
 // nested is an open block: its opcode and the region around it.
@@ -209,6 +224,7 @@ func (s *scanner) run() {
 				s.r.fail("else without if in function %d", s.fn)
 			}
 			s.nest[len(s.nest)-1].op = opElse
+			s.ops.other()
 		case opEnd:
 			if len(s.nest) == 0 {
 				open = false
@@ -216,6 +232,7 @@ func (s *scanner) run() {
 			}
 			s.current = s.nest[len(s.nest)-1].region
 			s.nest = s.nest[:len(s.nest)-1]
+			s.ops.end()
 		default:
 			ok := false
 			stored := s.b.facts.store
@@ -225,8 +242,13 @@ func (s *scanner) run() {
 			} else {
 				cost, ok = s.prefixed(&in)
 			}
-			if in.op == opCall && int(in.imm) < s.m.importedFuncs {
+			switch {
+			case in.op == opCall && int(in.imm) < s.m.importedFuncs:
 				cost = fuelHost
+			case in.typ == F32 || in.typ == F64:
+				cost = fuelSelect
+			case in.typ == V128:
+				cost = fuelVector
 			}
 			s.notePurity(&in, s.b.facts.store)
 			s.b.facts.store = s.b.facts.store || stored
@@ -246,7 +268,11 @@ func (s *scanner) run() {
 // each iteration. All else is charged with the code around it, taken or not.
 func (s *scanner) open(in *instr) {
 	f := &s.b.facts
-	s.blockType()
+	t := s.blockType()
+	if in.op == opIf {
+		s.ops.pop()
+	}
+	s.ops.open(t)
 	s.nest = append(s.nest, nested{in.op, s.current})
 	f.Nesting = max(f.Nesting, len(s.nest))
 	f.Blocks++
@@ -259,7 +285,7 @@ func (s *scanner) open(in *instr) {
 	}
 }
 
-func (s *scanner) blockType() {
+func (s *scanner) blockType() (typ FuncType) {
 	at := s.r.off()
 	t := s.r.signed(33)
 	if t < 0 && s.r.off() != at+1 {
@@ -269,11 +295,16 @@ func (s *scanner) blockType() {
 	case t >= 0:
 		if t >= int64(len(s.m.types)) {
 			s.refs.add(BadIndex, at, "block in function %d refers to type %d of %d", s.fn, t, len(s.m.types))
+			return typ
 		}
+		return s.m.types[t]
 	case t == blockEmpty-0x80: // one byte 0x40: no result
 	case t < -64 || !isValueType(byte(t&0x7f)):
 		s.refs.add(ValueType, at, "block type %#x is not allowed", t&0x7f)
+	default:
+		typ.Results = []byte{byte(t & 0x7f)}
 	}
+	return typ
 }
 
 func (s *scanner) label() {
@@ -298,10 +329,13 @@ func (s *scanner) index(have int, what string) uint32 {
 // of the function cannot be read.
 func (s *scanner) plain(in *instr) bool {
 	r, f, m := s.r, &s.b.facts, s.m
+	s.ops.apply(plainTypes[in.op])
 	switch opcodeImms[in.op] {
 	case none:
+		s.untyped(in)
 	case label:
 		s.label()
+		s.branched(in)
 	case table:
 		at := r.off()
 		n := r.u32()
@@ -315,6 +349,7 @@ func (s *scanner) plain(in *instr) bool {
 				break
 			}
 		}
+		s.branched(in)
 	case call:
 		f.Calls++
 		in.imm = s.index(len(m.funcs)+m.importedFuncs, "function")
@@ -327,6 +362,7 @@ func (s *scanner) plain(in *instr) bool {
 	case callInd:
 		f.Calls++
 		t := s.index(len(m.types), "type")
+		s.ops.pop() // the index into the table
 		if int(t) < len(m.types) {
 			s.callee(m.types[t])
 		}
@@ -338,16 +374,25 @@ func (s *scanner) plain(in *instr) bool {
 	case selectT:
 		if at, list := r.off(), r.name(); len(list) != 1 || !isValueType(list[0]) {
 			s.refs.add(ValueType, at, "select in function %d is not of one plain type", s.fn)
+		} else {
+			s.selected(in, list[0])
 		}
 	case local:
-		s.index(f.Locals, "local")
+		i := int(s.index(f.Locals, "local"))
 		if in.op != opLocalGet {
 			f.merges += len(s.nest)
+			s.ops.pop()
+		}
+		if in.op != opLocalSet && i < len(s.locals) {
+			s.ops.push(s.locals[i])
 		}
 	case glob:
-		s.index(len(m.globals)+m.importedGlobals, "global")
+		i := int(s.index(len(m.globals)+m.importedGlobals, "global"))
 		if in.op == opGlobalSet {
 			f.merges += len(s.nest)
+			s.ops.pop()
+		} else if i -= m.importedGlobals; i >= 0 && i < len(m.globals) {
+			s.ops.push(m.globals[i].typ)
 		}
 	case memarg:
 		if in.op >= 0x36 {
@@ -386,6 +431,7 @@ func (s *scanner) callee(t FuncType) {
 	f := &s.b.facts
 	f.callSlot = max(f.callSlot, len(t.Params)+len(t.Results))
 	f.merges += len(s.nest) * s.reloads()
+	s.ops.apply(t)
 }
 
 // reloads is how many variables a call sets: all mutable globals and the
@@ -409,6 +455,9 @@ func (s *scanner) prefixed(in *instr) (fuel int, ok bool) {
 	r, f, sub := s.r, &s.b.facts, in.op&0xffff
 	if in.op>>16 == opVector {
 		f.vector = true
+		if sub < uint32(len(vectorTypes)) {
+			s.ops.apply(vectorTypes[sub])
+		}
 		switch {
 		case sub <= 11 || sub == 92 || sub == 93: // loads, v128.store
 			f.store = f.store || sub == 11
@@ -428,6 +477,9 @@ func (s *scanner) prefixed(in *instr) (fuel int, ok bool) {
 	}
 	if in.op>>16 != opPrefix {
 		return 0, s.unknown(in)
+	}
+	if sub < uint32(len(prefixTypes)) {
+		s.ops.apply(prefixTypes[sub])
 	}
 	switch sub {
 	case 0, 1, 2, 3, 4, 5, 6, 7: // saturating conversions
