@@ -38,6 +38,7 @@ type Options struct {
 	since    func(time.Time) time.Duration
 	sleep    func(context.Context, time.Duration) error
 
+	spoolMost  int64 // for tests: of what has to be in memory; zero: privacy.DefaultSpoolMost
 	spoolBytes int64 // for tests: memory of a job's keys; zero: privacy.DefaultSpoolBytes
 	pieceBytes int64 // the same of a worker
 }

@@ -70,7 +70,7 @@ func (p *Pipeline) rounds(ctx context.Context, w *jobWork, src *privacy.Source) 
 			return nil, err
 		}
 		table, err := total.Release(src)
-		err = errors.Join(err, total.Close())
+		err = errors.Join(tooMuch(err), total.Close())
 		if err != nil {
 			return nil, err
 		}
