@@ -138,6 +138,10 @@ func probes() map[string]func() bool {
 			}
 			return false
 		},
+		"core dump": func() bool { // where dumps go to a program, a limit of 0 does not hold
+			var l unix.Rlimit
+			return unix.Prlimit(0, unix.RLIMIT_CORE, nil, &l) != nil || l.Cur != noCore
+		},
 		"memory without bound": func() bool { // RLIMIT_DATA counts private memory alone
 			const each = 64 << 20
 			for range DefaultMemory/each + 1 {
@@ -149,7 +153,7 @@ func probes() map[string]func() bool {
 		},
 		"memfd":           func() bool { _, err := unix.MemfdCreate("x", 0); return worked(err) },
 		"unseal":          func() bool { return worked(unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0)) },
-		"limits":          func() bool { return worked(unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1, Max: 1})) },
+		"limits":          func() bool { return worked(unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})) },
 		"answer":          func() bool { return worked(unix.Sendto(fdIn, []byte("x"), 0, nil)) },
 		"pages of others": func() bool { _, err := os.ReadFile("/proc/2/pagemap"); return worked(err) },
 		"kernel faults":   func() bool { return sys(unix.SYS_USERFAULTFD, unix.O_CLOEXEC) },
@@ -311,6 +315,15 @@ func TestLimits(t *testing.T) {
 		if !errors.Is(err, ErrGone) {
 			t.Errorf("%s: %v", role, err)
 		}
+	}
+}
+
+// TestNoCore: the supervisor's memory, keys included, is written nowhere when it
+// crashes.
+func TestNoCore(t *testing.T) {
+	var l unix.Rlimit
+	if err := errors.Join(NoCore(), unix.Getrlimit(unix.RLIMIT_CORE, &l)); err != nil || l.Cur != noCore || l.Max != noCore {
+		t.Fatalf("%+v %v", l, err)
 	}
 }
 
