@@ -80,6 +80,7 @@ func machine(ctx context.Context) []finding {
 		_ = unix.Close(fd)
 	}
 	out = append(out, f)
+	out = append(out, swap("/proc/swaps"))
 	d := finding{Name: "duckdb", State: "ok", Meaning: glovebox.Text{EN: "no data can be loaded or read", ZH: "无法载入或读取数据"}}
 	if v, err := engine.Version(ctx); err != nil {
 		d.State, d.Detail = "fail", err.Error()
@@ -87,6 +88,24 @@ func machine(ctx context.Context) []finding {
 		d.Detail = v + ", locked down"
 	}
 	return append(out, d)
+}
+
+// swap says whether memory can reach a disk: list is the kernel's list of places
+// for it. Compressed memory is none.
+func swap(list string) finding {
+	f := finding{Name: "swap", State: "ok", Detail: "none", Meaning: glovebox.Text{
+		EN: "decrypted parts and keys in memory can be written to a disk: switch swap off, or encrypt it", ZH: "内存中解密的分片与密钥可能被写入磁盘：请关闭或加密交换空间"}}
+	b, err := os.ReadFile(list)
+	if err != nil {
+		f.State, f.Detail = "warn", "cannot be seen"
+		return f
+	}
+	for i, line := range strings.Split(strings.TrimSpace(string(b)), "\n") {
+		if i > 0 && !strings.HasPrefix(line, "/dev/zram") {
+			f.State, f.Detail = "warn", "on"
+		}
+	}
+	return f
 }
 
 // walls says which isolation walls hold around a module. It starts a worker to
