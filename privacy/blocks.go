@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"sync"
 
 	"glovebox"
 )
@@ -42,6 +43,7 @@ type BlockPlan struct {
 	metrics []blockMetric
 	budget  budget // gaussian and price only
 	mark    [16]byte
+	whole   func() *Whole
 }
 
 // blockMetric is a metric with its share of the price and its mechanisms.
@@ -107,6 +109,7 @@ func NewBlockPlan(b glovebox.Blocks, rel glovebox.ReleaseDef) (*BlockPlan, error
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "blocks %d %+v", b.Count, b.Metrics))
 	copy(p.mark[:], h.Sum(nil))
+	p.whole = sync.OnceValue(p.reckon)
 	return p, nil
 }
 
@@ -227,6 +230,10 @@ func (p *BlockPlan) Metrics() []glovebox.BlockMetric {
 
 // Cost is what the job takes from a ledger of the given kind: the price as
 // declared, in rho the sum of what its steps cost, epsilon^2/2 each, rounded up.
+// A choice by permute-and-flip has no bounded range, so the epsilon^2/8 of the
+// exponential mechanism (Cesar and Rogers, "Bounding, Concentrating, and
+// Truncating: Unifying Privacy Loss Composition for Data Analytics", 2021) would
+// be too little: two candidates that tie come close to epsilon^2/2.
 func (p *BlockPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	a, err := p.budget.cost(kind)
 	if err != nil || kind != glovebox.LedgerZCDP || p.budget.gaussian {

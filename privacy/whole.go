@@ -12,7 +12,8 @@ import (
 type Whole struct {
 	// Epsilon and Delta: the job is (Epsilon, Delta)-differentially private. Delta is
 	// ten times the job's own, at least 1e-6; Epsilon an upper bound by the
-	// composition of the mechanisms' losses (Losses), rounded up to a millionth.
+	// composition of the mechanisms' losses (Losses) or of their rho, whichever is
+	// less, rounded up to a millionth. Of one unit, not of a group of them.
 	Epsilon float64 `json:"epsilon"`
 	Delta   float64 `json:"delta"`
 	// Rho is what the job costs on a ledger of kind zcdp, in billionths.
@@ -27,25 +28,97 @@ const (
 // reckon computes the plan's Whole; nil if a mechanism's losses cannot be
 // composed.
 func (p *Plan) reckon() *Whole {
-	f := p.facts()
-	w := &Whole{Delta: math.Max(wholeDelta, wholeFactor*float64(f.Price.Delta)*glovebox.DeltaUnit)}
 	rho, err := p.Cost(glovebox.LedgerZCDP)
 	if err != nil {
 		return nil
 	}
-	w.Rho = rho.Loss
-	l, err := f.losses()
+	f, l := p.facts(), new(Losses)
+	if f.addTo(l) != nil {
+		return nil
+	}
+	return p.budget.readings(rho, l)
+}
+
+// reckon is that of a job of mode train: the same mechanism once for each round.
+// That a round asks what the one before decided changes nothing: whatever is
+// asked is bounded in the same way, and of such mechanisms losses compose (Zhu,
+// Dong and Wang 2022).
+func (p *TrainPlan) reckon() *Whole {
+	f, l := p.round.facts(), new(Losses)
+	for range p.rounds {
+		if f.addTo(l) != nil {
+			return nil
+		}
+	}
+	return (&budget{gaussian: true, price: p.price}).readings(p.price, l)
+}
+
+// reckon is that of a job of mode blocks: every step is a mechanism for one
+// replaced output. Where one cannot be composed, rho alone is read.
+func (p *BlockPlan) reckon() *Whole {
+	rho, err := p.Cost(glovebox.LedgerZCDP)
 	if err != nil {
 		return nil
 	}
-	if w.Epsilon, err = l.Epsilon(w.Delta); err != nil {
+	l := new(Losses)
+	for i := range p.metrics {
+		if p.metrics[i].addTo(l) != nil {
+			l = nil
+			break
+		}
+	}
+	return p.budget.readings(rho, l)
+}
+
+// addTo adds the metric's steps to a list of mechanisms. The width of a
+// winsorised mean's clamp is not known before: its noise is that of its step
+// times a factor, for a change by as much. With Laplace noise that is
+// (1/parameter)-DP for any factor; with Gaussian, continuous noise bounds it that
+// is the wider the larger the factor is (see CalibrateGaussian), so that a factor
+// of 1 is the worst.
+func (c *blockMetric) addTo(l *Losses) error {
+	for _, s := range c.steps {
+		x, ok := new(big.Rat).SetString(s.Parameter)
+		if !ok {
+			return lossParameters()
+		}
+		var err error
+		switch winsor, width := c.Combine == glovebox.Winsor, int64(c.points-1); {
+		case s.Mechanism == "permute_and_flip":
+			err = l.AddPure(x, 1)
+		case s.Mechanism == "discrete_laplace" && winsor:
+			err = l.AddPure(x.Inv(x), 1)
+		case s.Mechanism == "discrete_laplace":
+			err = l.AddLaplace(x, width, 1)
+		case winsor:
+			err = l.AddGaussianVector(x, big.NewInt(1), 1)
+		default:
+			err = l.AddGaussian(x, width, 1)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readings are what a price, its rho and, if it is not nil, a list of its
+// mechanisms mean.
+func (b *budget) readings(rho glovebox.Amount, l *Losses) *Whole {
+	w := &Whole{Delta: math.Max(wholeDelta, wholeFactor*float64(b.price.Delta)*glovebox.DeltaUnit), Rho: rho.Loss}
+	var err error
+	if w.Epsilon, err = EpsilonAt(glovebox.LedgerZCDP, rho, w.Delta); err != nil {
 		return nil
 	}
-	if e, err := EpsilonAt(glovebox.LedgerZCDP, rho, w.Delta); err == nil {
+	if l != nil {
+		e, err := l.Epsilon(w.Delta)
+		if err != nil {
+			return nil
+		}
 		w.Epsilon = math.Min(w.Epsilon, e)
 	}
-	if !p.budget.gaussian {
-		w.Epsilon = math.Min(w.Epsilon, float64(f.Price.Loss)*glovebox.LossUnit)
+	if !b.gaussian {
+		w.Epsilon = math.Min(w.Epsilon, float64(b.price.Loss)*glovebox.LossUnit)
 	}
 	return w
 }
@@ -75,29 +148,28 @@ func (f *Facts) parts() ([]part, error) {
 	return all, nil
 }
 
-// losses lists the mechanisms of all parts.
-func (f *Facts) losses() (*Losses, error) {
+// addTo adds the mechanisms of all parts to a list.
+func (f *Facts) addTo(l *Losses) error {
 	parts, err := f.parts()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	l := new(Losses)
 	for i := range parts {
 		if err := parts[i].addTo(l); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if f.Selection == nil {
-		return l, nil
+		return nil
 	}
 	delta, ok := new(big.Rat).SetString(f.Selection.Delta)
 	if !ok {
-		return nil, lossParameters()
+		return lossParameters()
 	}
 	if f.Selection.Rounds > 0 { // one delta for all of them
-		return l, l.AddApproximate(new(big.Rat), delta, 1)
+		return l.AddApproximate(new(big.Rat), delta, 1)
 	}
-	return l, l.AddApproximate(new(big.Rat), delta, f.L0)
+	return l.AddApproximate(new(big.Rat), delta, f.L0)
 }
 
 // shown is in the figures of how many keys one unit has a part, at most.
