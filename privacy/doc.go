@@ -59,8 +59,9 @@
 //     units: it is near the middle of what the blocks gave.
 //   - Replacing one unit by another counts as two changes and costs twice the
 //     budget; a group of k units costs k times.
-//   - The noise is as unpredictable as ChaCha8 seeded by the operating system;
-//     the guarantee is computational in that sense.
+//   - The noise is as unpredictable as ChaCha8 seeded by the operating system, or
+//     by HMAC-SHA-256 under the caller's key (Spool.Source); the guarantee is
+//     computational in that sense.
 //   - Samplers, choices, selection and Release take time that depends on the
 //     noise and on the number of keys. Whoever can time them learns something; the caller
 //     has to hide it.
