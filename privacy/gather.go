@@ -122,8 +122,12 @@ func (b *Bounder) rank() {
 	if len(b.ranks) == b.groups {
 		return
 	}
-	b.hash() // only groupFew leaves the ranks out, and L0 is 1 where there are no keys: a key is one word
-	b.ranks = b.ranks[:0]
+	b.ranks = b.ranks[:0] // only groupFew leaves them out: a key is one word, or none
+	if b.plan.keyWords == 0 {
+		b.ranks = append(b.ranks, 0) // there is one group alone
+		return
+	}
+	b.hash()
 	for _, key := range b.keys {
 		b.ranks = append(b.ranks, b.unit.word(key))
 	}

@@ -19,6 +19,9 @@ func jobs() map[string]*Plan {
 	}
 	return map[string]*Plan{
 		"no key":       plan(def(output(1, nil, unitCount, unitSum, unitMean), glovebox.DefaultRecord{Metrics: map[string]float64{"s": 9, "m": 4}}), 0),
+		"no key total": plan(output(1, nil, unitCount, unitCapped), 0),
+		"no key bins":  plan(records(output(1, nil, unitDeciles, unitDistinct, unitBins), 5, 0), 0),
+		"no key few":   plan(records(output(1, nil, unitCount, unitMedian, unitDistinct), 5, 2), 0),
 		"bare count":   plan(output(1, nil, unitCount), 0),
 		"private int":  plan(def(output(3, keysOf(intKey), unitCount, unitSum), glovebox.DefaultRecord{Key: map[string]any{"k": 7}, Metrics: map[string]float64{"s": 1}}), 1e-6),
 		"public int":   plan(output(2, keysOf(publicKey("k", 1, 2, 3, 4, 5)), unitSum), 0),
