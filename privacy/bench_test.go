@@ -136,15 +136,27 @@ func quantileValues() []float64 {
 	return v
 }
 
+// BenchmarkTreeAdd is what a value takes in units of four, bounding included.
 func BenchmarkTreeAdd(b *testing.B) {
-	v := quantileValues()
-	l := must(NewLeaves(0, 1000, 1<<16))
+	const each = 4
+	var values []byte
+	for _, v := range quantileValues() {
+		values = append(values, record(0, nil, v)...)
+	}
+	out := records(output(1, nil, glovebox.Metric{Name: "q", Kind: glovebox.Quantile, Max: 1000, Bins: 1 << 16, At: []float64{0.1, 0.5, 0.9}}), each, 0)
+	w, token := must(NewPlan(out, laplace(1, 0), nil)).NewBounder([32]byte{1}), [16]byte{}
 	i := 0
 	for b.Loop() {
-		l.Add(v[i&(1<<16-1)])
-		i++
+		if i++; i%each > 0 {
+			continue
+		}
+		at := 8 * (i & (1<<16 - 1))
+		token[0], token[1], token[2] = byte(i), byte(i>>8), byte(i>>16)
+		w.Unit(token, each, values[at:at+8*each])
 	}
-	sink64.Lo = l.Counts()[0]
+	if t := must(w.Partial()); i >= each && t.cell(0)[0] != uint64(i/each) {
+		b.Fatalf("%d of %d units", t.cell(0)[0], i/each)
+	}
 }
 
 func BenchmarkTreeAddGoogle(b *testing.B) {

@@ -66,9 +66,10 @@
 //     noise and on the number of keys. Whoever can time them learns something; the caller
 //     has to hide it.
 //   - Memory grows with the number of distinct keys that occur. With private
-//     keys a hostile guest can make that number large; the caller limits the
-//     process. Keys are never dropped to save memory, because which ones would
-//     depend on the data.
+//     keys a hostile guest can make that number large; Bounder.Piece and Spool
+//     move them to a disk, but for a top that is chosen in rounds, and the caller
+//     limits the process. Keys are never dropped to save memory, because which
+//     ones would depend on the data.
 //   - A Partial decoded from a frame is checked for form and bounds, not for
 //     truth: a worker that lies about its units lies within those bounds only,
 //     but the guarantee is about honest workers.

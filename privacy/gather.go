@@ -35,7 +35,7 @@ func (b *Bounder) group(n int, records []byte) bool {
 		return false
 	}
 	words, values := b.plan.keyWords, b.plan.values
-	if words <= 1 && n <= fewRecords && b.plan.slots == 0 {
+	if b.records = records; words <= 1 && n <= fewRecords {
 		return b.groupFew(n, records)
 	}
 	b.hash()
@@ -58,7 +58,6 @@ func (b *Bounder) group(n int, records []byte) bool {
 			b.of = append(b.of, int32(g))
 		}
 	}
-	b.records = records
 	return true
 }
 
@@ -110,6 +109,9 @@ func (b *Bounder) groupFew(n int, records []byte) bool {
 				return false
 			}
 			to[j] += v
+		}
+		if b.plan.slots > 0 {
+			b.of = append(b.of, int32(g))
 		}
 	}
 	b.groups = groups
