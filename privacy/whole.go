@@ -28,15 +28,11 @@ const (
 // reckon computes the plan's Whole; nil if a mechanism's losses cannot be
 // composed.
 func (p *Plan) reckon() *Whole {
-	rho, err := p.Cost(glovebox.LedgerZCDP)
-	if err != nil {
-		return nil
-	}
 	f, l := p.facts(), new(Losses)
 	if f.addTo(l) != nil {
 		return nil
 	}
-	return p.budget.readings(rho, l)
+	return readings(p.Cost, l)
 }
 
 // reckon is that of a job of mode train: the same mechanism once for each round.
@@ -50,24 +46,19 @@ func (p *TrainPlan) reckon() *Whole {
 			return nil
 		}
 	}
-	return (&budget{gaussian: true, price: p.price}).readings(p.price, l)
+	return readings(p.Cost, l)
 }
 
 // reckon is that of a job of mode blocks: every step is a mechanism for one
 // replaced output. Where one cannot be composed, rho alone is read.
 func (p *BlockPlan) reckon() *Whole {
-	rho, err := p.Cost(glovebox.LedgerZCDP)
-	if err != nil {
-		return nil
-	}
 	l := new(Losses)
 	for i := range p.metrics {
 		if p.metrics[i].addTo(l) != nil {
-			l = nil
-			break
+			return readings(p.Cost, nil)
 		}
 	}
-	return p.budget.readings(rho, l)
+	return readings(p.Cost, l)
 }
 
 // addTo adds the metric's steps to a list of mechanisms. The width of a
@@ -102,11 +93,14 @@ func (c *blockMetric) addTo(l *Losses) error {
 	return nil
 }
 
-// readings are what a price, its rho and, if it is not nil, a list of its
-// mechanisms mean.
-func (b *budget) readings(rho glovebox.Amount, l *Losses) *Whole {
-	w := &Whole{Delta: math.Max(wholeDelta, wholeFactor*float64(b.price.Delta)*glovebox.DeltaUnit), Rho: rho.Loss}
-	var err error
+// readings are what a price, in either kind of ledger that takes it, and, if it is
+// not nil, a list of its mechanisms mean.
+func readings(cost func(glovebox.LedgerKind) (glovebox.Amount, error), l *Losses) *Whole {
+	rho, err := cost(glovebox.LedgerZCDP)
+	if err != nil {
+		return nil
+	}
+	w := &Whole{Delta: math.Max(wholeDelta, wholeFactor*float64(rho.Delta)*glovebox.DeltaUnit), Rho: rho.Loss}
 	if w.Epsilon, err = EpsilonAt(glovebox.LedgerZCDP, rho, w.Delta); err != nil {
 		return nil
 	}
@@ -117,8 +111,8 @@ func (b *budget) readings(rho glovebox.Amount, l *Losses) *Whole {
 		}
 		w.Epsilon = math.Min(w.Epsilon, e)
 	}
-	if !b.gaussian {
-		w.Epsilon = math.Min(w.Epsilon, float64(b.price.Loss)*glovebox.LossUnit)
+	if pure, err := cost(glovebox.LedgerPure); err == nil {
+		w.Epsilon = math.Min(w.Epsilon, float64(pure.Loss)*glovebox.LossUnit)
 	}
 	return w
 }
