@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"errors"
 	"math"
 	"math/big"
 
@@ -28,8 +29,9 @@ const (
 // reckon computes the plan's Whole; nil if a mechanism's losses cannot be
 // composed.
 func (p *Plan) reckon() *Whole {
-	f, l := p.facts(), new(Losses)
-	if f.addTo(l) != nil {
+	f := p.facts()
+	l, err := f.losses()
+	if err != nil {
 		return nil
 	}
 	return readings(p.Cost, l)
@@ -41,10 +43,14 @@ func (p *Plan) reckon() *Whole {
 // Dong and Wang 2022).
 func (p *TrainPlan) reckon() *Whole {
 	f, l := p.round.facts(), new(Losses)
+	parts, err := f.parts()
 	for range p.rounds {
-		if f.addTo(l) != nil {
-			return nil
+		for i := range parts {
+			err = errors.Join(err, parts[i].addTo(l))
 		}
+	}
+	if err != nil {
+		return nil
 	}
 	return readings(p.Cost, l)
 }
@@ -142,28 +148,29 @@ func (f *Facts) parts() ([]part, error) {
 	return all, nil
 }
 
-// addTo adds the mechanisms of all parts to a list.
-func (f *Facts) addTo(l *Losses) error {
+// losses lists the mechanisms of all parts.
+func (f *Facts) losses() (*Losses, error) {
 	parts, err := f.parts()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	l := new(Losses)
 	for i := range parts {
 		if err := parts[i].addTo(l); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if f.Selection == nil {
-		return nil
+		return l, nil
 	}
 	delta, ok := new(big.Rat).SetString(f.Selection.Delta)
 	if !ok {
-		return lossParameters()
+		return nil, lossParameters()
 	}
 	if f.Selection.Rounds > 0 { // one delta for all of them
-		return l.AddApproximate(new(big.Rat), delta, 1)
+		return l, l.AddApproximate(new(big.Rat), delta, 1)
 	}
-	return l.AddApproximate(new(big.Rat), delta, f.L0)
+	return l, l.AddApproximate(new(big.Rat), delta, f.L0)
 }
 
 // shown is in the figures of how many keys one unit has a part, at most.
