@@ -128,23 +128,13 @@ func (p *Pipeline) measure(ctx context.Context, u glovebox.User, doc *job.FitDoc
 	if err != nil {
 		return err
 	}
-	next, id := *doc, fitID(doc.Dataset, doc.Version)
+	next := *doc
 	next.State, next.Model, next.Walls = job.FitDone, digestOf(data), walls.Names()
 	err = p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
-		// Whoever counted at the same time and was first is the answer: two noisy
-		// views of the same data would cost twice the price.
-		var stored job.FitDoc
-		if err := tx.Get(store.Fit, id, &stored); err != nil {
-			return err
-		}
-		if stored.State == job.FitDone {
-			next = stored
-			return nil
-		}
 		if _, err := tx.PutBlob(data); err != nil {
 			return err
 		}
-		return tx.Put("fit.done", store.Fit, id, next, map[string]any{"model": next.Model, "walls": next.Walls})
+		return tx.Put("fit.done", store.Fit, fitID(doc.Dataset, doc.Version), next, map[string]any{"model": next.Model, "walls": next.Walls})
 	})
 	if err == nil {
 		*doc = next

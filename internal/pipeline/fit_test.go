@@ -78,31 +78,6 @@ func TestFitIsChargedFirstAndOnce(t *testing.T) {
 	}
 }
 
-// TestFitShowsOnce: of two that count for one charge, the first to finish is the
-// answer; the other's noise is seen by nobody.
-func TestFitShowsOnce(t *testing.T) {
-	d, _ := pumsDomain(t)
-	p, ctx, u := New(d, nil), context.Background(), user(t, d, "census")
-	ds, err := d.Dataset(ctx, "pums")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := fit.NewLayout(&ds.Record)
-	one := &job.FitDoc{Dataset: "pums", Version: 1}
-	if err := p.chargeFit(ctx, u, one, &ds, 100_000_000, l); err != nil {
-		t.Fatal(err)
-	}
-	other := *one
-	for _, doc := range []*job.FitDoc{one, &other} {
-		if err := p.measure(ctx, u, doc, &ds, l); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, doc, err := p.Fitted(ctx, "pums"); err != nil || doc.Model != one.Model || other.Model != one.Model || other.State != job.FitDone {
-		t.Errorf("%v: the models are %s, %s and %s", err, one.Model, other.Model, doc.Model)
-	}
-}
-
 // TestFitIsForProviders: nobody else spends a ledger on samples.
 func TestFitIsForProviders(t *testing.T) {
 	d, _ := pumsDomain(t)
