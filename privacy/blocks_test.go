@@ -114,6 +114,7 @@ func TestBlockPlanRefuses(t *testing.T) {
 		{"blocks.metrics[1]", with(1, func(m *glovebox.BlockMetric) { m.Name = "mid" }), eps},
 		{"blocks.metrics.mid.max", with(0, func(m *glovebox.BlockMetric) { m.Max = 0 }), eps},
 		{"blocks.metrics.mid.min", with(0, func(m *glovebox.BlockMetric) { m.Min = math.NaN() }), eps},
+		{"blocks.metrics.mid.max", with(0, func(m *glovebox.BlockMetric) { m.Max = math.SmallestNonzeroFloat64 }), eps},
 		{"blocks.metrics.mid.points", with(0, func(m *glovebox.BlockMetric) { m.Points = 1 }), eps},
 		{"blocks.metrics.mid.points", with(0, func(m *glovebox.BlockMetric) { m.Points = 1 << 21 }), eps},
 		{"blocks.metrics.mid.default", with(0, func(m *glovebox.BlockMetric) { m.Default = 11 }), eps},
@@ -138,10 +139,13 @@ func TestBlockPlanRefuses(t *testing.T) {
 }
 
 // TestBlockGrid: points and values are each other's inverse, values stay in the
-// range, and rounding keeps them apart.
+// range, and rounding keeps them apart. Whatever point is chosen, on however long a scale, has a value: were there one
+// without, a run would fail by its noise, and could be run again, free, until it
+// does not.
 func TestBlockGrid(t *testing.T) {
 	p := blockPlan(t, 8, glovebox.ReleaseDef{Method: "dp", Epsilon: 1}, append(blockMetrics(),
-		glovebox.BlockMetric{Name: "wide", Combine: glovebox.Median, Min: -MaxBound, Max: MaxBound, Points: 65536, Spacing: glovebox.Linear})...)
+		glovebox.BlockMetric{Name: "wide", Combine: glovebox.Median, Min: -MaxBound, Max: MaxBound, Points: 65536, Spacing: glovebox.Linear},
+		glovebox.BlockMetric{Name: "farthest", Combine: glovebox.Median, Min: 1e-300, Max: MaxBound, Points: 4001, Spacing: glovebox.Log, Default: 1})...)
 	for i := range p.metrics {
 		m := &p.metrics[i]
 		if m.Combine == glovebox.Vote {
