@@ -71,7 +71,11 @@ func (p *Pipeline) rounds(ctx context.Context, w *jobWork) (*answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		table, err := releaseRound(total, w.noise.Bytes(), round)
+		src, err := total.Source(w.noise.Bytes(), round)
+		if err != nil {
+			return nil, errors.Join(err, total.Close())
+		}
+		table, err := total.Release(src)
 		err = errors.Join(err, total.Close())
 		if err != nil {
 			return nil, err
@@ -96,12 +100,4 @@ func (p *Pipeline) rounds(ctx context.Context, w *jobWork) (*answer, error) {
 		out.rows = append(out.rows, []any{int64(i), v})
 	}
 	return out, nil
-}
-
-func releaseRound(total *privacy.Spool, key [32]byte, round int) (*privacy.Table, error) {
-	src, err := total.Source(key, round)
-	if err != nil {
-		return nil, err
-	}
-	return total.Release(src)
 }
