@@ -8,7 +8,6 @@ import (
 	"glovebox/internal/fault"
 	"glovebox/internal/release"
 	"glovebox/internal/work"
-	"glovebox/privacy"
 	"glovebox/sandbox/abi"
 )
 
