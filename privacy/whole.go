@@ -34,7 +34,14 @@ func (p *Plan) reckon() *Whole {
 	if err != nil {
 		return nil
 	}
-	return readings(p.Cost, l)
+	w := readings(p.Cost, l)
+	if w == nil {
+		return nil
+	}
+	if !p.budget.gaussian {
+		w.Epsilon = math.Min(w.Epsilon, float64(f.Price.Loss)*glovebox.LossUnit)
+	}
+	return w
 }
 
 // reckon is that of a job of mode train: the same mechanism once for each round.
@@ -61,10 +68,15 @@ func (p *BlockPlan) reckon() *Whole {
 	l := new(Losses)
 	for i := range p.metrics {
 		if p.metrics[i].addTo(l) != nil {
-			return readings(p.Cost, nil)
+			l = nil
+			break
 		}
 	}
-	return readings(p.Cost, l)
+	w := readings(p.Cost, l)
+	if w != nil && !p.budget.gaussian {
+		w.Epsilon = math.Min(w.Epsilon, float64(p.budget.price.Loss)*glovebox.LossUnit)
+	}
+	return w
 }
 
 // addTo adds the metric's steps to a list of mechanisms. The width of a
@@ -99,8 +111,8 @@ func (c *blockMetric) addTo(l *Losses) error {
 	return nil
 }
 
-// readings are what a price, in either kind of ledger that takes it, and, if it is
-// not nil, a list of its mechanisms mean.
+// readings are what the rho of a price and, if it is not nil, a list of its
+// mechanisms mean.
 func readings(cost func(glovebox.LedgerKind) (glovebox.Amount, error), l *Losses) *Whole {
 	rho, err := cost(glovebox.LedgerZCDP)
 	if err != nil {
@@ -110,16 +122,14 @@ func readings(cost func(glovebox.LedgerKind) (glovebox.Amount, error), l *Losses
 	if w.Epsilon, err = EpsilonAt(glovebox.LedgerZCDP, rho, w.Delta); err != nil {
 		return nil
 	}
-	if l != nil {
-		e, err := l.Epsilon(w.Delta)
-		if err != nil {
-			return nil
-		}
-		w.Epsilon = math.Min(w.Epsilon, e)
+	if l == nil {
+		return w
 	}
-	if pure, err := cost(glovebox.LedgerPure); err == nil {
-		w.Epsilon = math.Min(w.Epsilon, float64(pure.Loss)*glovebox.LossUnit)
+	e, err := l.Epsilon(w.Delta)
+	if err != nil {
+		return nil
 	}
+	w.Epsilon = math.Min(w.Epsilon, e)
 	return w
 }
 
