@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"glovebox"
-	"glovebox/internal/domain"
 	"glovebox/internal/fault"
 	"glovebox/internal/job"
 	"glovebox/internal/release"
