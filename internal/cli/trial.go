@@ -36,16 +36,16 @@ func (o *sampleRun) bind(a *app, c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&o.records, "record", nil, a.t("sample the record in `FILE`, without a domain; again for each input", "不用域，样例依据记录文件 `FILE`；每个输入一次"))
 	f.StringVar(&o.grant, "grant", "", a.t("with --record: take masks from the grant in `FILE`", "与 --record 合用：脱敏方式取自授权文件 `FILE`"))
-	f.StringArrayVar(&o.rows, "rows", nil, a.t("take the rows of an input from `CODE=FILE`, a CSV file of yours", "输入数据的行取自你自己的 CSV 文件 `CODE=FILE`"))
+	f.StringArrayVar(&o.rows, "rows", nil, a.t("take the rows of an input from `CODE=FILE`, a CSV file of yours", "输入数据的行取自您自己的 CSV 文件 `CODE=FILE`"))
 	f.Uint64Var(&o.Seed, "seed", 0, a.t("choose another sample by `NUMBER`", "用 `NUMBER` 选择另一份样例"))
 	f.IntVar(&o.Units, "units", sample.DefaultUnits, a.t("make `N` sample units", "生成 `N` 个样例单元"))
 	f.IntVar(&o.show, "show", 5, a.t("show `N` units one by one; --json has all", "逐一显示 `N` 个单元；--json 含全部"))
 }
 
 // readRecords reads the files of --record.
-func (o *sampleRun) readRecords() (map[string]*glovebox.Dataset, error) {
+func readRecords(paths []string) (map[string]*glovebox.Dataset, error) {
 	out := map[string]*glovebox.Dataset{}
-	for _, path := range o.records {
+	for _, path := range paths {
 		data, err := readFile(path)
 		if err != nil {
 			return nil, err
@@ -84,7 +84,7 @@ func (a *app) readJob(ctx context.Context, o *sampleRun, file string) (s *pipeli
 	if o.fit {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "--fit is of a domain's data, not of a record's file").WithFix("leave --record out and use --domain")
 	}
-	records, err := o.readRecords()
+	records, err := readRecords(o.records)
 	if err != nil {
 		return nil, err
 	}
