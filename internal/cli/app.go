@@ -20,6 +20,8 @@ type app struct {
 	user string
 	json bool
 	lang glovebox.Lang
+	// noHelp is why --help has nothing to print: the command is not there.
+	noHelp error
 }
 
 func newApp(args []string, s Streams) *app {

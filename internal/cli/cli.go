@@ -48,6 +48,9 @@ func Run(ctx context.Context, args []string, s Streams) int {
 	root.SetArgs(append([]string{}, args...)) // never nil: cobra would take the process's own
 	err := root.ExecuteContext(ctx)
 	if err == nil {
+		err = a.noHelp
+	}
+	if err == nil {
 		return 0
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -75,7 +78,14 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	root.SetVersionTemplate("glovebox {{.Version}}\n")
-	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.help(c) })
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) {
+		if c.HasSubCommands() { // a word after it is no command: --help hides nothing
+			a.noHelp = noSubcommand(c, c.Flags().Args())
+		}
+		if a.noHelp == nil {
+			a.help(c)
+		}
+	})
 	root.SetHelpCommand(a.helpCmd())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(usage)

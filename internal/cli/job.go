@@ -153,7 +153,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 
 --sample 在虚构的样例数据上运行，并向作者展示一切：行、输出日志、记录、贡献、
 燃料、失败原因、加噪前后的结果。不读取真实数据，不记账、不留记录、不产生发布。
-样例依据记录生成（--seed、--units），或取自你自己的 CSV 文件（--rows）；
+样例依据记录生成（--seed、--units），或取自您自己的 CSV 文件（--rows）；
 用 --record 时无需域。
 
 退出码：0 已发布，2 作业有误，3 策略拒绝，4 预算不足，5 模块被拒或损坏。`),

@@ -78,7 +78,7 @@ func (a *app) releaseApprove() *cobra.Command {
 	var role string
 	c := &cobra.Command{
 		Use:   "approve RELEASE",
-		Short: a.t("approve a release in one of your roles", "以你的一个角色批准发布"),
+		Short: a.t("approve a release in one of your roles", "以您的一个角色批准发布"),
 		Long: a.t(`Approve a release for a role that its policy decision demands. Whoever
 submitted the job may not approve it, one person approves once, and every
 provider of an input has to approve where providers are asked.`, `以策略要求的角色批准发布。作业提交人不得批准；一人只批准一次；
@@ -95,7 +95,7 @@ provider of an input has to approve where providers are asked.`, `以策略要�
 			})
 		},
 	}
-	c.Flags().StringVar(&role, "role", "", a.t("approve as `ROLE` (default: the one of yours that is missing)", "以角色 `ROLE` 批准（默认取你所具备且尚缺的角色）"))
+	c.Flags().StringVar(&role, "role", "", a.t("approve as `ROLE` (default: the one of yours that is missing)", "以角色 `ROLE` 批准（默认取您所具备且尚缺的角色）"))
 	return c
 }
 
