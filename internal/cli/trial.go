@@ -208,7 +208,7 @@ func (a *app) printTrial(r *trial.Report, show int) {
 		a.indented(r.Started)
 	}
 	for i := range min(show, len(r.Units)) {
-		a.printTrialUnit(&r.Units[i])
+		a.printTrialUnit(&r.Units[i], r.Result != nil)
 	}
 	a.printOutcomes(r)
 	if r.Result != nil {
@@ -222,7 +222,9 @@ func (a *app) indented(s string) {
 	}
 }
 
-func (a *app) printTrialUnit(u *trial.Unit) {
+// printTrialUnit prints one unit; counted says that a job's output counts what
+// it gives.
+func (a *app) printTrialUnit(u *trial.Unit, counted bool) {
 	a.say(a.t("unit %s: %s  fuel %d, %d µs", "单元 %s：%s  燃料 %d，%d 微秒"), plain(u.Unit), a.outcomeName(u), u.Fuel, u.Micros)
 	for _, code := range sortedKeys(u.Rows) {
 		for _, row := range u.Rows[code] {
@@ -234,6 +236,9 @@ func (a *app) printTrialUnit(u *trial.Unit) {
 	}
 	for _, row := range u.Contribution {
 		a.say("    = %s", values(append(append([]any{}, row.Key...), cellValues(row)...)))
+	}
+	if counted && u.Outcome == "ok" && len(u.Records) > 0 && len(u.Contribution) == 0 {
+		a.say("    = %s", a.t("nothing that the job counts: see whether its keys are among the job's", "无可计入的贡献：请核对其键是否在作业的分组之内"))
 	}
 	if u.Log != "" {
 		a.indented(u.Log)
@@ -297,6 +302,13 @@ func (a *app) printOutcomes(r *trial.Report) {
 	var rows [][]string
 	for _, k := range kinds {
 		rows = append(rows, []string{k.name, strconv.Itoa(k.n), k.first})
+	}
+	units := 0
+	for _, in := range r.Inputs {
+		units = max(units, in.Units)
+	}
+	if n := units - len(r.Units); n > 0 {
+		a.say(a.t("%d units have no row that the job's filter lets through: the module does not meet them", "%d 个单元没有通过作业过滤条件的行，模块不会遇到它们"), n)
 	}
 	table(a.Out, []string{a.t("outcome", "结果"), a.t("units", "单元数"), a.t("first", "首个")}, rows)
 	if n := len(r.Units) - r.Outcomes["ok"]; n > 0 {
