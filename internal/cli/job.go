@@ -24,8 +24,8 @@ func (a *app) jobCheck() *cobra.Command {
 		Short: a.t("say whether a job would be admitted and what it would cost", "预检作业：是否会被准入、花费多少"),
 		Long: a.t(`Check a job and its module, ask the policy and print all its reasons; the price
 on each ledger, whether it fits, and who else spent; and the error that the
-noise will make in each metric. Nothing is charged, recorded or read. Role:
-developer. Exit status: as job run would give at admission.`, `检查作业及其模块，询问策略并列出全部理由；显示在各账本上的价格、是否够用、其他支出者，
+noise will make in each metric. Nothing is charged or recorded, no data is read.
+Role: developer. Exit status: as job run would give at admission.`, `检查作业及其模块，询问策略并列出全部理由；显示在各账本上的价格、是否够用、其他支出者，
 以及噪声给各指标带来的误差。不收费、不记录、不读取数据。角色：开发主体。
 退出码：与 job run 准入时相同。`),
 		Example: "  glovebox job check job.yaml --domain ./city --as wang",
@@ -121,6 +121,9 @@ func (a *app) printCombined(f *privacy.Facts) {
 }
 
 func (a *app) printPrices(prices []pipeline.Price) {
+	if len(prices) == 0 { // of ledgers that the user may read
+		return
+	}
 	var rows [][]string
 	for _, p := range prices {
 		rows = append(rows, []string{p.Dataset, amount(p.Kind, p.Price), amount(p.Kind, p.Spent), amount(p.Kind, p.Total.Sub(p.Spent))})
@@ -162,6 +165,9 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 			"  glovebox job run job.yaml --sample --record population.yaml --rows population=mine.csv",
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
+			if err := fromOne(c, "units"); err != nil {
+				return err
+			}
 			if onSample {
 				return a.runSample(c.Context(), &o, w[0])
 			}
@@ -260,7 +266,7 @@ func (a *app) printJob(j *job.Doc) {
 		in := j.Spec.Job.Inputs[code]
 		about := ""
 		if in.Unit != "" {
-			about = " (" + a.t("about", "以此为准：") + " " + in.Unit + ")"
+			about = " (" + a.t("about", "单元列") + " " + in.Unit + ")"
 		}
 		a.say("%s: %s@%d%s: %s", a.t("reads", "读取"), code, j.Spec.Versions[code], about, strings.Join(in.Columns, ", "))
 	}

@@ -65,7 +65,12 @@ job.yaml）按作业的输出、过滤、参数与参考表运行，并显示加
 			"  glovebox module test my-module --update\n" +
 			"  glovebox module test income.wasm --neighbours -o neighbours.json",
 		Args: args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, w []string) error { return a.runModuleTest(c.Context(), &o, w[0]) },
+		RunE: func(c *cobra.Command, w []string) error {
+			if err := fromOne(c, "units"); err != nil {
+				return err
+			}
+			return a.runModuleTest(c.Context(), &o, w[0])
+		},
 	}
 	o.bind(a, c)
 	f := c.Flags()

@@ -7,6 +7,7 @@ import (
 	"glovebox"
 	"glovebox/internal/domain"
 	"glovebox/internal/store"
+	"glovebox/internal/work"
 	"glovebox/privacy"
 )
 
@@ -36,7 +37,9 @@ type CheckReport struct {
 
 // Check reads a job, asks the policy and prices it. It charges and reads
 // nothing, and records nothing: nobody acts on its answer, and the decision
-// that a run acts on is made again. A refusal is in the report, not an error.
+// that a run acts on is made again. A refusal is in the report, not an error. A
+// module that does not fit the job's columns, parameters or tables after masks
+// is an error, as it would be of a run: this does not compile it.
 func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*CheckReport, error) {
 	r, err := p.prepare(ctx, file, u)
 	if err != nil {
@@ -46,6 +49,11 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 	a, err := p.admit(ctx, r)
 	if err != nil {
 		return nil, err
+	}
+	if a.decision().Allow && !a.stored {
+		if _, err := work.Check(r.spec(p.d.MaxFuel, a.doc.Spec.Masks)); err != nil {
+			return nil, inFile(err, r.file)
+		}
 	}
 	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.priced().Facts(), Longest: p.longest(r)}
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {

@@ -52,7 +52,7 @@ func (p *Pipeline) Fit(ctx context.Context, u glovebox.User, code string, kind g
 		}
 		loss, err := glovebox.CeilLoss(price)
 		if err != nil || loss == 0 {
-			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the price of a fit is not above 0")
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the price of a fit is not above 0, or too large").WithFix("name a price as --epsilon for pure, as --rho for zcdp")
 		}
 		if _, err := privacy.NewMarginals(kind, loss, len(layout.Columns)); err != nil {
 			return nil, err
