@@ -178,6 +178,9 @@ func (a *app) moduleTask(ctx context.Context, o *moduleTestRun, wasm []byte, m *
 			records[code] = rec
 		}
 	}
+	if o.grant != "" && job == "" {
+		return nil, nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--grant", Msg: "masks are of a job's columns, and there is no job"}).WithFix("name one with --job")
+	}
 	task := &trial.Task{Seed: o.Seed, Declared: job != ""}
 	closeTask := func() {}
 	if job != "" {

@@ -49,7 +49,7 @@ func New(p Project) (*Made, error) {
 	}
 	if !moduleName.MatchString(p.Name) {
 		e := invalid("", "a module's name is lower case letters, digits, - and _, from a letter on, at most 63")
-		e.Field = "name"
+		e.Field = "NAME"
 		return nil, e.WithFix("choose another name")
 	}
 	kind := p.Kind
