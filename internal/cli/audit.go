@@ -93,7 +93,7 @@ func (a *app) auditShow() *cobra.Command {
 		Use:   "show ENTRY",
 		Short: a.t("show one entry with its whole body", "显示一个条目的全部内容"),
 		Long: a.t(`Show one entry of the log as JSON: for a decision, all its reasons; for a
-charge, all its amounts. Role: auditor or authority.`, `以 JSON 显示一个日志条目：决策附全部理由，记账附全部金额。角色：审计或实施机构。`),
+charge, all its amounts. Role: auditor or authority.`, `以 JSON 显示一个日志条目：决策附全部理由，记账附全部数额。角色：审计或实施机构。`),
 		Example: "  glovebox audit show 13 --domain ./city --as sun",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
@@ -162,6 +162,9 @@ Exit status: 0 all is as it was written, 2 something is not.`, `由日志文件�
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
 				v, err := d.Verify(c.Context(), old)
 				if err != nil {
+					if glovebox.CodeOf(err) == glovebox.CodeInvalid && remembered != "" {
+						return inFile(err, remembered)
+					}
 					return err
 				}
 				if err := a.emit(v, func() {

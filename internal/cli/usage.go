@@ -56,6 +56,8 @@ func wanted(f *pflag.Flag) string {
 	switch f.Value.Type() {
 	case "bool":
 		return "true or false"
+	case "language":
+		return "en or zh"
 	case "float64":
 		return "a number"
 	case "duration":
