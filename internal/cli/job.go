@@ -26,7 +26,7 @@ func (a *app) jobCheck() *cobra.Command {
 on each ledger, whether it fits, and who else spent; and the error that the
 noise will make in each metric. Nothing is charged or recorded, no data is read.
 Role: developer. Exit status: as job run would give at admission.`, `检查作业及其模块，询问策略并列出全部理由；显示在各账本上的价格、是否够用、其他支出者，
-以及噪声给各指标带来的误差。不收费、不记录、不读取数据。角色：开发主体。
+以及噪声给各指标带来的误差。不扣预算、不留记录、不读取数据。角色：开发主体。
 退出码：与 job run 准入时相同。`),
 		Example: "  glovebox job check job.yaml --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
