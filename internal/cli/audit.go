@@ -169,7 +169,7 @@ Exit status: 0 all is as it was written, 2 something is not.`, `由日志文件�
 				}
 				if err := a.emit(v, func() {
 					a.say(a.t("log %s: %d entries, root %s", "日志 %s：%d 个条目，根 %s"), v.Origin, v.Entries, v.Root)
-					a.say(a.t("%d documents and %d charges compared with the log", "已与日志核对 %d 个文档、%d 笔支出"), v.Docs, v.Charges)
+					a.say(a.t("%[3]s and %[4]s compared with the log", "已与日志核对 %[1]d 个文档、%[2]d 笔支出"), v.Docs, v.Charges, many(v.Docs, "document"), many(v.Charges, "charge"))
 				}); err != nil {
 					return err
 				}

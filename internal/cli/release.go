@@ -174,7 +174,7 @@ func (a *app) printContent(c *release.Content) {
 	} else {
 		a.printWide(c, keys, figures)
 	}
-	a.say(a.t("%d rows; margins hold with 95 %% confidence and count the added noise alone", "共 %d 行；误差范围的置信度为 95%%，仅计入所加噪声"), len(c.Rows))
+	a.say(a.t("%[1]s; margins hold with 95 %% confidence and count the added noise alone", "共 %[2]d 行；误差范围的置信度为 95%%，仅计入所加噪声"), many(len(c.Rows), "row"), len(c.Rows))
 }
 
 // maxWide is how many figures stand beside one another; of more, each has a

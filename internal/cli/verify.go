@@ -123,7 +123,7 @@ func viewBundle(r *bundle.Report) *bundleView {
 
 func (a *app) printVerified(r *bundle.Report) {
 	a.say("%s %s, %s %s (%s)", a.t("release", "发布"), r.Release, a.t("product", "产品"), r.Product.Code, r.Product.Registration)
-	a.say(a.t("%d rows; decision in entry %d of the log of %s", "%d 行；决策见 %[3]s 日志第 %[2]d 条"), r.Rows, r.Index, r.Domain)
+	a.say(a.t("%[4]s; decision in entry %[2]d of the log of %[3]s", "%[1]d 行；决策见 %[3]s 日志第 %[2]d 条"), r.Rows, r.Index, r.Domain, many(r.Rows, "row"))
 	whose := a.t("the bundle's own key: compare its fingerprint", "发布包自带公钥：请核对指纹")
 	if r.Trusted {
 		whose = a.t("the key you trust", "您信任的公钥")
