@@ -43,12 +43,6 @@ func (m *Module) Memory(min int) *Module {
 	return m
 }
 
-// MemoryMax adds a memory with an upper bound.
-func (m *Module) MemoryMax(min, max int) *Module {
-	m.mems = append(m.mems, U(U([]byte{1}, uint64(min)), uint64(max)))
-	return m
-}
-
 // TableOf adds a table of functions.
 func (m *Module) TableOf(min int) *Module {
 	m.tables = append(m.tables, U([]byte{0x70, 0}, uint64(min)))
@@ -114,13 +108,6 @@ func (m *Module) Func(params, results, locals []byte, code ...[]byte) int {
 	}
 	b = append(append(b, Cat(code...)...), 0x0b)
 	m.codes = append(m.codes, append(U(nil, uint64(len(b))), b...))
-	return m.importedFuncs + len(m.funcs) - 1
-}
-
-// RawFunc adds a function whose body, locals included, is given as bytes.
-func (m *Module) RawFunc(params, results, body []byte) int {
-	m.funcs = append(m.funcs, U(nil, uint64(m.Type(params, results))))
-	m.codes = append(m.codes, append(U(nil, uint64(len(body))), body...))
 	return m.importedFuncs + len(m.funcs) - 1
 }
 
