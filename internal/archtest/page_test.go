@@ -73,3 +73,46 @@ func TestEveryDependencyIsOwned(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryActionIsExplained: docs/formats/audit-log.md lists every action that
+// a step writes into the log, and no other.
+func TestEveryActionIsExplained(t *testing.T) {
+	_, text, _ := strings.Cut(page(t, "docs/formats/audit-log.md"), "**Actions")
+	text, _, _ = strings.Cut(text, "\n**")
+	listed := map[string]bool{}
+	for line := range strings.Lines(text) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			for _, m := range regexp.MustCompile("`([a-z]+\\.[a-z_]+)`").FindAllStringSubmatch(cells[1], -1) {
+				listed[m[1]] = true
+			}
+		}
+	}
+	written := map[string]bool{}
+	for _, dir := range []string{"domain", "pipeline", "store"} {
+		files, err := filepath.Glob("../" + dir + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if strings.HasSuffix(f, "_test.go") {
+				continue
+			}
+			for _, m := range regexp.MustCompile(`\b(?:Put|Record|charge)\("([a-z]+\.[a-z_]+)"`).FindAllStringSubmatch(page(t, filepath.Join("internal/archtest", f)), -1) {
+				written[m[1]] = true
+			}
+		}
+	}
+	if len(written) < 25 {
+		t.Fatalf("only %d actions found", len(written))
+	}
+	for a := range written {
+		if !listed[a] {
+			t.Errorf("docs/formats/audit-log.md does not list the action %s", a)
+		}
+	}
+	for a := range listed {
+		if !written[a] {
+			t.Errorf("docs/formats/audit-log.md lists %s, which nothing writes", a)
+		}
+	}
+}
