@@ -97,6 +97,9 @@ func (a *app) printErrors(f *privacy.Facts) {
 	}
 	a.say("")
 	table(a.Out, []string{a.t("metric", "指标"), a.t("noise (standard deviation)", "噪声（标准差）"), a.t("95 %", "95 %")}, rows)
+	if f.Rounds > 0 { // vectors alone
+		return
+	}
 	a.say(a.t("of a mean or variance: divided by the number of units of its key", "平均值与方差：须再除以该分组的单元数"))
 }
 

@@ -174,6 +174,10 @@ func (a *app) printContent(c *release.Content) {
 	} else {
 		a.printWide(c, keys, figures)
 	}
+	if len(figures) == 0 {
+		a.say(a.t("%[1]s; its figures are private and have no interval", "共 %[2]d 行；数值已作隐私保护，没有置信区间"), many(len(c.Rows), "row"), len(c.Rows))
+		return
+	}
 	a.say(a.t("%[1]s; margins hold with 95 %% confidence and count the added noise alone", "共 %[2]d 行；误差范围的置信度为 95%%，仅计入所加噪声"), many(len(c.Rows), "row"), len(c.Rows))
 }
 
