@@ -190,7 +190,7 @@ var unseen = []string{
 	"facts.failed_updates", // of a module that fails
 	"facts.params",         // examples/care-hotspots runs a module that takes some
 	// internal/pipeline runs jobs over datasets with several unit columns, and with counted units
-	"check.longest", "facts.group", "input.unit", "input_facts.unit",
+	"check.longest", "facts.group", "fit.group", "input.unit", "input_facts.unit",
 	// Of modules that fail and print, and rows that a record rejects: internal/sample/trial.
 	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_block.log", "trial_input.first",
 	"module_test.compiler",                // needs a compiler
