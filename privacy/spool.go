@@ -41,7 +41,7 @@ type Spool struct {
 	plan   *Plan
 	o      SpoolOptions
 	total  *Partial
-	places []Place // nil: all is in memory
+	places []Place // nil: all is in memory; nil among them: no key went there
 }
 
 // NewSpool makes an empty spool. Close it.
@@ -73,41 +73,44 @@ func (s *Spool) Add(t *Partial) error {
 // spill moves what is in memory to the places.
 func (s *Spool) spill() error {
 	if s.places == nil {
-		for range spoolPlaces {
-			p, err := s.o.Create()
-			if err != nil {
-				return err
-			}
-			s.places = append(s.places, p)
-		}
+		s.places = make([]Place, spoolPlaces)
 	}
 	for i, t := range s.total.spread(len(s.places)) {
-		if t.n == 0 {
+		if t == nil {
 			continue
+		}
+		if s.places[i] == nil {
+			var err error
+			if s.places[i], err = s.o.Create(); err != nil {
+				s.places[i] = nil // which may hold a nil of a type
+				return err
+			}
 		}
 		data, err := t.MarshalBinary()
 		if err != nil {
 			return err
 		}
-		if err := s.places[i].Append(data); err != nil {
-			return err
+		for range plantAgain(1) {
+			if err := s.places[i].Append(data); err != nil {
+				return err
+			}
 		}
 	}
 	s.total = s.plan.NewPartial()
 	return nil
 }
 
-// spread divides a partial among n others by the hash of each key. It is used
-// up.
+// spread divides a partial among n others by the hash of each key; nil where no
+// key goes. It is used up.
 func (t *Partial) spread(n int) []*Partial {
 	out := make([]*Partial, n)
-	for i := range out {
-		out[i] = t.plan.NewPartial()
-	}
 	of, at := make([]int, t.n), make([]int, t.n)
 	for i := range t.n {
 		// The upper bits: the lower ones place keys in the tables.
 		of[i] = int(t.plan.hash.sum(t.key(i)) >> 32 % uint64(n))
+		if out[of[i]] == nil {
+			out[of[i]] = t.plan.NewPartial()
+		}
 		o := out[of[i]]
 		at[i] = o.add(t.key(i))
 		copy(o.cell(at[i]), t.cell(i))
@@ -140,6 +143,9 @@ func (s *Spool) Release(src *Source) (*Table, error) {
 	s.total.done = true
 	r := s.plan.newReleaser(src)
 	for _, p := range s.places {
+		if p == nil {
+			continue
+		}
 		t := s.plan.NewPartial()
 		if err := p.Each(func(data []byte) error {
 			one := s.plan.NewPartial()
@@ -162,7 +168,9 @@ func (s *Spool) Release(src *Source) (*Table, error) {
 func (s *Spool) Close() error {
 	var errs []error
 	for _, p := range s.places {
-		errs = append(errs, p.Close())
+		if p != nil {
+			errs = append(errs, p.Close())
+		}
 	}
 	s.places, s.total = nil, &Partial{plan: s.plan, done: true}
 	return errors.Join(errs...)
