@@ -110,7 +110,8 @@ func TestSpool(t *testing.T) {
 				t.Fatalf("limit %d: row %d is %v, not %v", limit, i, g, w)
 			}
 		}
-		if spilled := limit < 1<<40; spilled != (made == spoolPlaces) || spilled && largest > max(limit, p.NewPartial().bytes()) {
+		// Some 400 keys: half of the places get one with a probability above 1-1e-30.
+		if spilled := limit < 1<<40; spilled != (made > spoolPlaces/2) || made > spoolPlaces || spilled && largest > max(limit, p.NewPartial().bytes()) {
 			t.Fatalf("limit %d: %d places, at most %d bytes", limit, made, largest)
 		}
 		if _, err := s.Release(must(NewSource())); glovebox.CodeOf(err) != glovebox.CodeConflict {
