@@ -35,8 +35,7 @@ type SpoolOptions struct {
 
 // Spool adds up the partial results of one job in bounded memory, however many
 // private keys they have: keys are never dropped, because which ones would
-// depend on the data. A top that is chosen in rounds, which compares all keys
-// with one another, and public keys, whose number is declared, stay in memory.
+// depend on the data. Public keys, whose number is declared, stay in memory.
 type Spool struct {
 	plan   *Plan
 	o      SpoolOptions
@@ -53,7 +52,7 @@ func (p *Plan) NewSpool(o *SpoolOptions) *Spool {
 	if s.o.Bytes == 0 {
 		s.o.Bytes = DefaultSpoolBytes
 	}
-	if !p.private || p.top != nil && p.top.rounds {
+	if !p.private {
 		s.o.Create = nil
 	}
 	return s
@@ -142,26 +141,43 @@ func (s *Spool) Release(src *Source) (*Table, error) {
 	}
 	s.total.done = true
 	r := s.plan.newReleaser(src)
-	for _, p := range s.places {
-		if p == nil {
-			continue
-		}
-		t := s.plan.NewPartial()
-		if err := p.Each(func(data []byte) error {
-			one := s.plan.NewPartial()
-			if err := one.UnmarshalBinary(data); err != nil {
-				return err
-			}
-			return t.Merge(one)
-		}); err != nil {
-			return nil, err
-		}
-		if err := r.take(t); err != nil {
-			return nil, err
-		}
+	if err := s.rows(r); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(r.table.Rows, compareRows)
 	return r.finish(), nil
+}
+
+// rows makes the rows of the keys in places.
+func (s *Spool) rows(r *releaser) error {
+	if t := s.plan.top; t != nil && t.rounds {
+		return s.top(r)
+	}
+	for i := range s.places {
+		t, err := s.load(i)
+		if err != nil {
+			return err
+		}
+		if err := r.take(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load reads a place into memory.
+func (s *Spool) load(i int) (*Partial, error) {
+	t := s.plan.NewPartial()
+	if s.places[i] == nil {
+		return t, nil
+	}
+	return t, s.places[i].Each(func(data []byte) error {
+		one := s.plan.NewPartial()
+		if err := one.UnmarshalBinary(data); err != nil {
+			return err
+		}
+		return t.Merge(one)
+	})
 }
 
 // Close frees the places.
