@@ -147,8 +147,8 @@ answered from the store, free. A run that was killed goes on when it is run
 again, without a second charge. Role: developer.
 
 With --sample it runs on made-up rows and shows its author everything: rows,
-print-outs, records, contributions, fuel, why units fail, the table before and
-after noise. No data is read, nothing is charged, recorded or released. The
+print-outs, records, contributions, fuel, why units or blocks fail, the table
+before and after noise. No data is read, nothing is charged, recorded or released. The
 rows are generated from the records (--seed, --units) or come from CSV files
 of yours (--rows); with --record no domain is needed.
 

@@ -295,14 +295,17 @@ func (a *app) printTested(v *moduleTested, show int) {
 
 // differenceNames are what can differ, in Chinese.
 var differenceNames = map[string]string{"rows": "所用的行", "order": "次序", "outcome": "结果", "cause": "原因", "log": "日志", "records": "记录",
-	"contribution": "贡献", "fuel": "燃料", "started": "启动输出", "result": "结果表", "function": "函数"}
+	"contribution": "贡献", "outputs": "取值", "units": "所含单元", "fuel": "燃料", "started": "启动输出", "result": "结果表", "function": "函数"}
 
 func (a *app) printDifferences(list []trial.Difference) {
 	for _, d := range list {
 		what := a.t(d.What, differenceNames[d.What])
-		if d.Unit != "" {
+		switch {
+		case d.Unit != "":
 			a.say(a.t("  unit %s: %s", "  单元 %s：%s"), plain(d.Unit), what)
-		} else {
+		case d.Block != nil:
+			a.say(a.t("  block %d: %s", "  分块 %d：%s"), *d.Block, what)
+		default:
 			a.say("  %s", what)
 		}
 	}

@@ -210,9 +210,15 @@ func (a *app) printTrial(r *trial.Report, show int) {
 	for i := range min(show, len(r.Units)) {
 		a.printTrialUnit(&r.Units[i], r.Result != nil)
 	}
+	for i := range min(show, len(r.Blocks)) {
+		a.printTrialBlock(&r.Blocks[i])
+	}
 	a.printOutcomes(r)
 	if r.Result != nil {
 		a.printTrialResult(r.Result)
+	}
+	if r.Combined != nil {
+		a.printCombinedTrial(r.Combined)
 	}
 }
 
@@ -225,32 +231,39 @@ func (a *app) indented(s string) {
 // printTrialUnit prints one unit; counted says that a job's output counts what
 // it gives.
 func (a *app) printTrialUnit(u *trial.Unit, counted bool) {
-	a.say(a.t("unit %s: %s  fuel %d, %d µs", "单元 %s：%s  燃料 %d，%d 微秒"), plain(u.Unit), a.outcomeName(u), u.Fuel, u.Micros)
-	for _, code := range sortedKeys(u.Rows) {
-		for _, row := range u.Rows[code] {
+	a.say(a.t("unit %s: %s  fuel %d, %d µs", "单元 %s：%s  燃料 %d，%d 微秒"), plain(u.Unit), a.outcomeName(&u.Call), u.Fuel, u.Micros)
+	a.printTrialCall(&u.Call, func() {
+		for _, row := range u.Contribution {
+			a.say("    = %s", values(append(append([]any{}, row.Key...), cellValues(row)...)))
+		}
+		if counted && u.Outcome == "ok" && len(u.Records) > 0 && len(u.Contribution) == 0 {
+			a.say("    = %s", a.t("nothing that the job counts: see whether its keys are among the job's", "无可计入的贡献：请核对其键是否在作业的分组之内"))
+		}
+	})
+}
+
+// printTrialCall prints rows and records, what counts of them, and the log.
+func (a *app) printTrialCall(c *trial.Call, counts func()) {
+	for _, code := range sortedKeys(c.Rows) {
+		for _, row := range c.Rows[code] {
 			a.say("    %s: %s", code, values(row))
 		}
 	}
-	for _, rec := range u.Records {
+	for _, rec := range c.Records {
 		a.say("    -> %s", values(rec))
 	}
-	for _, row := range u.Contribution {
-		a.say("    = %s", values(append(append([]any{}, row.Key...), cellValues(row)...)))
-	}
-	if counted && u.Outcome == "ok" && len(u.Records) > 0 && len(u.Contribution) == 0 {
-		a.say("    = %s", a.t("nothing that the job counts: see whether its keys are among the job's", "无可计入的贡献：请核对其键是否在作业的分组之内"))
-	}
-	if u.Log != "" {
-		a.indented(u.Log)
+	counts()
+	if c.Log != "" {
+		a.indented(c.Log)
 	}
 }
 
 // outcomeName is an outcome with its cause.
-func (a *app) outcomeName(u *trial.Unit) string {
-	zh := map[string]string{"ok": "正常", "status": "返回状态码", "trap": "陷阱", "out of fuel": "燃料用尽", "malformed output": "输出格式错误", "string too long": "字符串过长"}
-	s := a.t(u.Outcome, zh[u.Outcome])
-	if u.Cause != "" {
-		s += " (" + u.Cause + ")"
+func (a *app) outcomeName(c *trial.Call) string {
+	zh := map[string]string{"ok": "正常", "status": "返回状态码", "trap": "陷阱", "out of fuel": "燃料用尽", "malformed output": "输出格式错误", "string too long, or block too large": "字符串过长或分块过大"}
+	s := a.t(c.Outcome, zh[c.Outcome])
+	if c.Cause != "" {
+		s += " (" + c.Cause + ")"
 	}
 	return s
 }
@@ -290,32 +303,55 @@ func (a *app) printOutcomes(r *trial.Report) {
 	}
 	var kinds []*kind
 	byName := map[string]*kind{}
-	for i := range r.Units {
-		u := &r.Units[i]
-		name := a.outcomeName(u)
+	see := func(of *trial.Call, id string) {
+		name := a.outcomeName(of)
 		if byName[name] == nil {
-			byName[name] = &kind{name: name, first: plain(u.Unit)}
+			byName[name] = &kind{name: name, first: id}
 			kinds = append(kinds, byName[name])
 		}
 		byName[name].n++
+	}
+	for i := range r.Units {
+		see(&r.Units[i].Call, plain(r.Units[i].Unit))
+	}
+	for i := range r.Blocks {
+		see(&r.Blocks[i].Call, strconv.Itoa(r.Blocks[i].Block))
 	}
 	var rows [][]string
 	for _, k := range kinds {
 		rows = append(rows, []string{k.name, strconv.Itoa(k.n), k.first})
 	}
+	a.printUnmet(r)
+	counted := a.t("units", "单元数")
+	if len(r.Blocks) > 0 {
+		counted = a.t("blocks", "分块数")
+	}
+	table(a.Out, []string{a.t("outcome", "结果"), counted, a.t("first", "首个")}, rows)
+	a.printFailed(r)
+	a.say(a.t("fuel %d to %d, median %d, of %d a call; load %d ms, compile %d ms, run %d ms", "燃料 %d 至 %d，中位数 %d，每次调用上限 %d；载入 %d 毫秒，编译 %d 毫秒，运行 %d 毫秒"),
+		r.Fuel.Least, r.Fuel.Most, r.Fuel.Median, r.Fuel.Limit, r.Time.Load, r.Time.Compile, r.Time.Run)
+}
+
+// printUnmet says how many units the filter leaves out.
+func (a *app) printUnmet(r *trial.Report) {
 	units := 0
 	for _, in := range r.Inputs {
 		units = max(units, in.Units)
 	}
-	if n := units - len(r.Units); n > 0 {
+	if n := units - len(r.Units); n > 0 && len(r.Blocks) == 0 {
 		a.say(a.t("%d units have no row that the job's filter lets through: the module does not meet them", "%d 个单元没有通过作业过滤条件的行，模块不会遇到它们"), n)
 	}
-	table(a.Out, []string{a.t("outcome", "结果"), a.t("units", "单元数"), a.t("first", "首个")}, rows)
-	if n := len(r.Units) - r.Outcomes["ok"]; n > 0 {
-		a.say(a.t("%d units failed: on real data they would count with the declared default, and nobody would be told", "%d 个单元失败：在真实数据上将计为声明的默认值，且不告知任何人"), n)
+}
+
+// printFailed says what failures would mean on real data.
+func (a *app) printFailed(r *trial.Report) {
+	failed := len(r.Units) + len(r.Blocks) - r.Outcomes["ok"]
+	switch {
+	case len(r.Blocks) == 0 && failed > 0:
+		a.say(a.t("%d units failed: on real data they would count with the declared default, and nobody would be told", "%d 个单元失败：在真实数据上将计为声明的默认值，且不告知任何人"), failed)
+	case len(r.Blocks) > 0 && failed+r.Empty > 0:
+		a.say(a.t("%d blocks failed and %d have no units: on real data they would count with the declared defaults, and nobody would be told", "%d 个分块失败，%d 个分块没有单元：在真实数据上将计为声明的默认值，且不告知任何人"), failed, r.Empty)
 	}
-	a.say(a.t("fuel %d to %d, median %d, of %d a unit; load %d ms, compile %d ms, run %d ms", "燃料 %d 至 %d，中位数 %d，每单元上限 %d；载入 %d 毫秒，编译 %d 毫秒，运行 %d 毫秒"),
-		r.Fuel.Least, r.Fuel.Most, r.Fuel.Median, r.Fuel.Limit, r.Time.Load, r.Time.Compile, r.Time.Run)
 }
 
 // mostTrialRows is how many rows of a table are shown.

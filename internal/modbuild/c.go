@@ -19,7 +19,7 @@ func installClang() glovebox.Text {
 func cLanguage() *Language {
 	l := &Language{
 		Name: "c", Title: "C", Ext: []string{".c"}, Install: installClang(), Tools: clangTools(),
-		SDK: sdk.SDK, Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"),
+		SDK: sdk.SDK, Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"), Blocks: sub(sdk.Template, "blocks"),
 		Main: "module.c", Pages: 1, Fuel: 1_000_000,
 	}
 	l.Build = clang(l)
@@ -30,7 +30,7 @@ func cLanguage() *Language {
 func cppLanguage() *Language {
 	l := &Language{
 		Name: "cpp", Title: "C++", Ext: []string{".cpp", ".cc"}, Install: installClang(), Tools: clangTools(),
-		SDK: sdk.SDK, Template: sub(sdk.Template, "cpp/template"), Scalar: sub(sdk.Template, "cpp/scalar"),
+		SDK: sdk.SDK, Template: sub(sdk.Template, "cpp/template"), Scalar: sub(sdk.Template, "cpp/scalar"), Blocks: sub(sdk.Template, "cpp/blocks"),
 		Main: "module.cpp", Pages: 1, Fuel: 1_000_000,
 	}
 	l.Build = clang(l, sdk.CPPFlags...)

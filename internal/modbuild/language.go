@@ -65,6 +65,8 @@ type Language struct {
 	// Scalar are the sources of a new project with a function of kind
 	// map_scalar. nil: the language cannot make pure functions.
 	Scalar fs.FS
+	// Blocks are the sources of a new project with a function of kind blocks.
+	Blocks fs.FS
 	// Main is the file of Template that people edit.
 	Main string
 	// Pages, Fuel and WASI go into a new project's manifest.
@@ -104,8 +106,11 @@ func names() (list []string) {
 // scaffold are the sources of a new project with functions of that kind; nil:
 // there are none.
 func (l *Language) scaffold(kind string) fs.FS {
-	if kind == abi.KindMapScalar {
+	switch kind {
+	case abi.KindMapScalar:
 		return l.Scalar
+	case abi.KindBlocks:
+		return l.Blocks
 	}
 	return l.Template
 }

@@ -21,7 +21,7 @@ func rustLanguage() *Language {
 			EN: "install Rust with its target " + sdk.Target + " (rustup target add " + sdk.Target + "; Debian: apt-get install rustc cargo libstd-rust-dev-wasm32 lld)",
 			ZH: "请安装 Rust 及其目标 " + sdk.Target + "（rustup target add " + sdk.Target + "；Debian：apt-get install rustc cargo libstd-rust-dev-wasm32 lld）"},
 		Tools: [][]string{{"rustc"}},
-		SDK:   sdk.SDK, SDKDir: "glovebox", Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"),
+		SDK:   sdk.SDK, SDKDir: "glovebox", Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"), Blocks: sub(sdk.Template, "blocks"),
 		Main: "src/lib.rs", Pages: 2, Fuel: 1_000_000,
 	}
 	l.Build = func(ctx context.Context, t *Task) (string, error) {

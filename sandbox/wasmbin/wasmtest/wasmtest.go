@@ -111,6 +111,13 @@ func (m *Module) Func(params, results, locals []byte, code ...[]byte) int {
 	return m.importedFuncs + len(m.funcs) - 1
 }
 
+// RawFunc adds a function whose body, locals included, is given as bytes.
+func (m *Module) RawFunc(params, results, body []byte) int {
+	m.funcs = append(m.funcs, U(nil, uint64(m.Type(params, results))))
+	m.codes = append(m.codes, append(U(nil, uint64(len(body))), body...))
+	return m.importedFuncs + len(m.funcs) - 1
+}
+
 // Export adds an export.
 func (m *Module) Export(name string, kind byte, index int) *Module {
 	m.exports = append(m.exports, U(append(Name(nil, name), kind), uint64(index)))
