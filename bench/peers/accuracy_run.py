@@ -22,9 +22,6 @@ QUESTIONS = {
     "skewed sum": {"data": "skewed", "l0": 5, "rows": 10, "sum": (0.0, 20.0)},
 }
 
-# Where Spark keeps its tables, until the process ends.
-TABLES = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-
 
 def opendp(q, frame, keys):
     import opendp.prelude as dp
@@ -95,8 +92,8 @@ def tumult(q, frame, keys):
     from pyspark.sql import SparkSession
     from tmlt.analytics import AddRowsWithID, KeySet, MaxGroupsPerID, MaxRowsPerGroupPerID, PureDPBudget, QueryBuilder, Session
 
-    settings = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2", "spark.sql.warehouse.dir": TABLES.name}
-    spark = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    warehouse = os.path.join(tempfile.gettempdir(), "spark-warehouse")
+    spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "2").config("spark.sql.warehouse.dir", warehouse).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     budget = PureDPBudget(float("inf"))
     session = Session.from_dataframe(budget, "t", spark.createDataFrame(frame), protected_change=AddRowsWithID("id"))

@@ -6,7 +6,6 @@ usage: run_tumult.py DATA OUT
 
 import os
 import sys
-import tempfile
 
 from pyspark.sql import SparkSession
 from tmlt.analytics import AddRowsWithID, ApproxDPBudget, KeySet, MaxGroupsPerID, MaxRowsPerGroupPerID, QueryBuilder, Session
@@ -14,17 +13,12 @@ from tmlt.analytics import AddRowsWithID, ApproxDPBudget, KeySet, MaxGroupsPerID
 
 def main(data: str, out: str) -> None:
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tables:
-        ask(data, out, tables)
-
-
-def ask(data: str, out: str, tables: str) -> None:
     spark = (
         SparkSession.builder.master("local[2]")
         .config("spark.driver.memory", "6g")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "8")
-        .config("spark.sql.warehouse.dir", tables)
+        .config("spark.sql.warehouse.dir", os.path.join(os.path.dirname(os.path.abspath(out)), "spark-warehouse"))
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")
