@@ -47,13 +47,11 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 	}
 	defer r.release()
 	a, err := p.admit(ctx, r)
+	if err == nil {
+		err = p.binds(r, a)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if a.decision().Allow && !a.stored {
-		if _, err := work.Check(r.spec(p.d.MaxFuel, a.doc.Spec.Masks)); err != nil {
-			return nil, inFile(err, r.file)
-		}
 	}
 	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.priced().Facts(), Longest: p.longest(r)}
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
@@ -77,6 +75,16 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 		return nil
 	})
 	return rep, err
+}
+
+// binds says whether the module of an admitted job fits its columns after masks,
+// its parameters and tables.
+func (p *Pipeline) binds(r *request, a *admission) error {
+	if !a.decision().Allow || a.stored {
+		return nil
+	}
+	_, err := work.Check(r.spec(p.d.MaxFuel, a.doc.Spec.Masks))
+	return inFile(err, r.file)
 }
 
 // secondsPerFuel is what one fuel takes of a core, but for loads that miss every
