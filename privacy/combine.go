@@ -137,12 +137,17 @@ func (c *blockMetric) figure(outputs []uint32, gaussian bool, src *Source) (Bloc
 	if err != nil {
 		return BlockFigure{}, err
 	}
-	lo, hi = min(lo, hi), max(lo, hi)
-	reach := 2 * (hi - lo)
-	f, err := c.mean(outputs, uint32(max(lo-reach, 0)), uint32(min(hi+reach, int(c.points-1))), gaussian, src)
+	from, to := c.reach(min(lo, hi), max(lo, hi))
+	f, err := c.mean(outputs, from, to, gaussian, src)
 	f.Margin = false // the clamp is noisy, too
 	f.Lo, f.Hi = 0, 0
 	return f, err
+}
+
+// reach is the clamp of a winsorised mean with these quartiles.
+func (c *blockMetric) reach(lo, hi int) (from, to uint32) {
+	more := 2 * (hi - lo)
+	return uint32(max(lo-more, 0)), uint32(min(hi+more, int(c.points-1)))
 }
 
 // mean is the noisy mean of the outputs clamped to lo..hi.

@@ -16,6 +16,8 @@ const (
 	PlantReuse = "reused noise"
 	PlantSeed  = "noise from a known seed"
 	PlantScale = "noise 2 % too small"
+	PlantRound = "a round takes the whole price"
+	PlantSpill = "keys on the disk counted again"
 )
 
 // planted is the fault at hand; the auditor alone compiles this.
@@ -88,4 +90,20 @@ func plantScale(scale *big.Rat) *big.Rat {
 		return new(big.Rat).Mul(scale, big.NewRat(98, 100))
 	}
 	return scale
+}
+
+// plantShare makes the noise of each round of mode train for the price of all.
+func plantShare(share, whole int64) int64 {
+	if planted == PlantRound {
+		return whole
+	}
+	return share
+}
+
+// plantAgain writes what goes to the disk four times.
+func plantAgain(times int) int {
+	if planted == PlantSpill {
+		return 4 * times
+	}
+	return times
 }

@@ -44,14 +44,13 @@ type SpoolOptions struct {
 
 // Spool adds up the partial results of one job in bounded memory, however many
 // private keys they have: keys are never dropped, because which ones would
-// depend on the data. A top that is chosen in rounds, which compares all keys
-// with one another, and public keys, whose number is declared, stay in memory.
+// depend on the data. Public keys, whose number is declared, stay in memory.
 // What has to be there as a whole is bounded, and a job that needs more fails.
 type Spool struct {
 	plan   *Plan
 	o      SpoolOptions
 	total  *Partial
-	places []Place // nil: all is in memory
+	places []Place // nil: all is in memory; nil among them: no key went there
 }
 
 // NewSpool makes an empty spool. Close it.
@@ -66,7 +65,7 @@ func (p *Plan) NewSpool(o *SpoolOptions) *Spool {
 	if s.o.Most == 0 {
 		s.o.Most = DefaultSpoolMost
 	}
-	if !p.private || p.top != nil && p.top.rounds {
+	if !p.private {
 		s.o.Create = nil
 	}
 	return s
@@ -99,41 +98,44 @@ func (s *Spool) fits(t *Partial) error {
 // spill moves what is in memory to the places.
 func (s *Spool) spill() error {
 	if s.places == nil {
-		for range spoolPlaces {
-			p, err := s.o.Create()
-			if err != nil {
-				return err
-			}
-			s.places = append(s.places, p)
-		}
+		s.places = make([]Place, spoolPlaces)
 	}
 	for i, t := range s.total.spread(len(s.places)) {
-		if t.n == 0 {
+		if t == nil {
 			continue
+		}
+		if s.places[i] == nil {
+			var err error
+			if s.places[i], err = s.o.Create(); err != nil {
+				s.places[i] = nil // which may hold a nil of a type
+				return err
+			}
 		}
 		data, err := t.MarshalBinary()
 		if err != nil {
 			return err
 		}
-		if err := s.places[i].Append(data); err != nil {
-			return err
+		for range plantAgain(1) {
+			if err := s.places[i].Append(data); err != nil {
+				return err
+			}
 		}
 	}
 	s.total = s.plan.NewPartial()
 	return nil
 }
 
-// spread divides a partial among n others by the hash of each key. It is used
-// up.
+// spread divides a partial among n others by the hash of each key; nil where no
+// key goes. It is used up.
 func (t *Partial) spread(n int) []*Partial {
 	out := make([]*Partial, n)
-	for i := range out {
-		out[i] = t.plan.NewPartial()
-	}
 	of, at := make([]int, t.n), make([]int, t.n)
 	for i := range t.n {
 		// The upper bits: the lower ones place keys in the tables.
 		of[i] = int(t.plan.hash.sum(t.key(i)) >> 32 % uint64(n))
+		if out[of[i]] == nil {
+			out[of[i]] = t.plan.NewPartial()
+		}
 		o := out[of[i]]
 		at[i] = o.add(t.key(i))
 		copy(o.cell(at[i]), t.cell(i))
@@ -165,33 +167,55 @@ func (s *Spool) Release(src *Source) (*Table, error) {
 	}
 	s.total.done = true
 	r := s.plan.newReleaser(src)
-	for _, p := range s.places {
-		t := s.plan.NewPartial()
-		if err := p.Each(func(data []byte) error {
-			one := s.plan.NewPartial()
-			if err := one.UnmarshalBinary(data); err != nil {
-				return err
-			}
-			if err := t.Merge(one); err != nil {
-				return err
-			}
-			return s.fits(t)
-		}); err != nil {
-			return nil, err
-		}
-		if err := r.take(t); err != nil {
-			return nil, err
-		}
+	if err := s.rows(r); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(r.table.Rows, compareRows)
 	return r.finish(), nil
+}
+
+// rows makes the rows of the keys in places.
+func (s *Spool) rows(r *releaser) error {
+	if t := s.plan.top; t != nil && t.rounds {
+		return s.top(r)
+	}
+	for i := range s.places {
+		t, err := s.load(i)
+		if err != nil {
+			return err
+		}
+		if err := r.take(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load reads a place into memory.
+func (s *Spool) load(i int) (*Partial, error) {
+	t := s.plan.NewPartial()
+	if s.places[i] == nil {
+		return t, nil
+	}
+	return t, s.places[i].Each(func(data []byte) error {
+		one := s.plan.NewPartial()
+		if err := one.UnmarshalBinary(data); err != nil {
+			return err
+		}
+		if err := t.Merge(one); err != nil {
+			return err
+		}
+		return s.fits(t)
+	})
 }
 
 // Close frees the places.
 func (s *Spool) Close() error {
 	var errs []error
 	for _, p := range s.places {
-		errs = append(errs, p.Close())
+		if p != nil {
+			errs = append(errs, p.Close())
+		}
 	}
 	s.places, s.total = nil, &Partial{plan: s.plan, done: true}
 	return errors.Join(errs...)

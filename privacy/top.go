@@ -145,34 +145,16 @@ func (t *top) score(p *Plan, part *Partial, i int) int64 {
 // choose returns the numbers of the chosen keys in the order of keys.
 func (t *top) choose(p *Plan, part *Partial, src *Source) ([]int, error) {
 	order := part.order(p.compare) // so that equal partials are treated alike
-	scores := make([]int64, 1, len(order)+1)
-	scores[0] = t.threshold
-	for _, i := range order {
-		scores = append(scores, t.score(p, part, i))
-	}
-	index := make([]int, len(scores)) // of the candidates that are left
-	for i := range index {
-		index[i] = i
-	}
-	var chosen []int
-	for range t.k {
-		i, err := t.choice.Choose(scores, src)
-		if err != nil {
-			return nil, err
+	chosen, err := t.pick(func(f func(int64)) error {
+		for _, i := range order {
+			f(t.score(p, part, i))
 		}
-		if index[i] == 0 {
-			break
-		}
-		chosen = append(chosen, index[i]-1)
-		last := len(scores) - 1
-		scores[i], index[i] = scores[last], index[last]
-		scores, index = scores[:last], index[:last]
-	}
-	slices.Sort(chosen)
+		return nil
+	}, src)
 	for j, c := range chosen {
 		chosen[j] = order[c]
 	}
-	return chosen, nil
+	return chosen, err
 }
 
 // cut keeps the k rows with the largest figure, largest first; equal ones stay in

@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -98,6 +100,10 @@ func TestSDKModulesAreReset(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			prog := compile(t, read(t, file), nil)
 			for _, f := range prog.module.manifest.Functions {
+				if f.Blocks() {
+					blocksAreFresh(t, prog)
+					continue
+				}
 				binding, long, short := sdkUnits(t, a, f.Name)
 				ways := append([]Reset{ResetAuto}, resets...)
 				if f.Scalar() {
@@ -122,6 +128,36 @@ func TestSDKModulesAreReset(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// blocksAreFresh: every block finds a module of kind blocks as it was at start.
+func blocksAreFresh(t *testing.T, prog *Program) {
+	t.Helper()
+	binding := spendingBinding(nil)
+	binding.Function = "spending"
+	g := start(t, prog, binding, nil)
+	cases := spendingCases()
+	short, long := &cases[0], &cases[len(cases)-1]
+	var fuel int64
+	for range 3 {
+		for _, c := range []*spendingCase{long, short} {
+			want, _ := spending(c)
+			r := runBlock(t, g, c.block(t))
+			if r.Outcome != OK || !bytes.Equal(r.Records, want) {
+				t.Fatalf("%s: %v, %x, want %x", c.name, r.Outcome, r.Records, want)
+			}
+			if c != short {
+				continue
+			}
+			if fuel == 0 {
+				t.Logf("spending: %d fuel for a block of one unit, %d pages", r.Fuel, g.in.size()>>16)
+				fuel = r.Fuel
+			}
+			if r.Fuel != fuel {
+				t.Fatalf("%s: %d fuel, at first %d", c.name, r.Fuel, fuel)
+			}
+		}
 	}
 }
 
@@ -156,6 +192,9 @@ func BenchmarkSDK(b *testing.B) {
 	for _, file := range files {
 		prog := compile(b, read(b, file), nil)
 		for _, f := range prog.module.manifest.Functions {
+			if f.Blocks() {
+				continue
+			}
 			_, lang, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".wasm"), "-")
 			b.Run(f.Name+"/"+lang, func(b *testing.B) {
 				binding, _, short := sdkUnits(b, allocator(b), f.Name)
@@ -169,6 +208,25 @@ func BenchmarkSDK(b *testing.B) {
 				b.ReportMetric(float64(fuel), "fuel/unit")
 				b.ReportMetric(float64(pages), "OSpages/unit")
 			})
+		}
+	}
+}
+
+// TestFuelIsAsPublished: the fuel of a unit in docs/sdk.md, and in its
+// translation, is what the committed modules use.
+func TestFuelIsAsPublished(t *testing.T) {
+	binding, _, short := sdkUnits(t, allocator(t), "visits")
+	for title, lang := range map[string]string{"C": "c", "C++": "cpp", "Rust": "rust", "Zig": "zig", "TinyGo": "tinygo", "AssemblyScript": "assemblyscript", "Go": "go"} {
+		g := start(t, compile(t, read(t, "../examples/languages/visits-"+lang+".wasm"), nil), binding, nil)
+		fuel := strconv.FormatInt(runUnit(t, g, short).Fuel, 10)
+		for i := len(fuel) - 3; i > 0; i -= 3 {
+			fuel = fuel[:i] + "," + fuel[i:]
+		}
+		row := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(title) + ` \| \d+ \| ` + fuel + ` \|$`)
+		for _, page := range []string{"../docs/sdk.md", "../docs/sdk.zh.md"} {
+			if !row.Match(read(t, page)) {
+				t.Errorf("%s: a unit of visits in %s takes %s fuel", page, title, fuel)
+			}
 		}
 	}
 }

@@ -220,9 +220,9 @@ var (
 		{Name: "cost", Type: arrow.PrimitiveTypes.Float64, Nullable: true}}, nil)
 )
 
-// fill writes the window of a case as the host does, and the case's rows for
-// people.
-func (v *vectorFile) fill(t *testing.T, c *vectorCase, b *Binding, unit [][]Span) {
+// fill writes the window of a case as the host does, with a unit or a block,
+// and the case's rows for people.
+func (v *vectorFile) fill(t *testing.T, c *vectorCase, b *Binding, unit [][]Span, block ...*Block) {
 	t.Helper()
 	man, err := abi.DecodeManifest(v.Manifest)
 	if err != nil {
@@ -237,7 +237,12 @@ func (v *vectorFile) fill(t *testing.T, c *vectorCase, b *Binding, unit [][]Span
 	if err := w.Static(window); err != nil {
 		t.Fatal(err)
 	}
-	rows, fits, err := w.Unit(window, unit)
+	rows, fits, err := 0, false, error(nil)
+	if len(block) > 0 {
+		rows, fits, err = w.Block(window, block[0])
+	} else {
+		rows, fits, err = w.Unit(window, unit)
+	}
 	if err != nil || !fits {
 		t.Fatalf("%s: %v", c.Name, err)
 	}
@@ -450,7 +455,7 @@ func bandVectors(t *testing.T) *vectorFile {
 // TestVectorFiles: the committed files are what the host writes into windows
 // and what the example gives, told once more in Go; -update writes them.
 func TestVectorFiles(t *testing.T) {
-	for _, v := range []*vectorFile{stayVectors(t), totalVectors(t), bandVectors(t)} {
+	for _, v := range []*vectorFile{stayVectors(t), totalVectors(t), bandVectors(t), spendingVectors(t)} {
 		fails := 0
 		for i := range v.Cases {
 			if v.Cases[i].Fails {

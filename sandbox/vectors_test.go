@@ -33,22 +33,23 @@ type vectorFile struct {
 
 const vectorFormat = "gbx-vectors/1"
 
-// vectorCase is one call. Of a map function, Window to Records are given; of a
-// map_scalar function, Args and Results.
+// vectorCase is one call. Of a map or blocks function, Window to Records are given;
+// of a map_scalar function, Args and Results.
 type vectorCase struct {
-	Name    string            `json:"name"`
-	Params  map[string]any    `json:"params,omitempty"`
-	Tables  map[string][]row  `json:"tables,omitempty"`
-	Rows    int               `json:"rows,omitempty"` // the function's parameter
-	In      int               `json:"in_bytes,omitempty"`
-	Out     int               `json:"out_bytes,omitempty"`
-	Window  map[string]string `json:"window,omitempty"` // offset: hex; zero elsewhere
-	Fails   bool              `json:"fails,omitempty"`
-	Count   int               `json:"records"`
-	Records string            `json:"record_bytes,omitempty"` // hex
-	Expect  []row             `json:"expect,omitempty"`
-	Args    []string          `json:"args,omitempty"`
-	Results []string          `json:"results,omitempty"`
+	Name    string              `json:"name"`
+	Params  map[string]any      `json:"params,omitempty"`
+	Tables  map[string][]row    `json:"tables,omitempty"`
+	Starts  map[string][]uint32 `json:"starts,omitempty"` // of a blocks function
+	Rows    int                 `json:"rows,omitempty"`   // the function's parameter
+	In      int                 `json:"in_bytes,omitempty"`
+	Out     int                 `json:"out_bytes,omitempty"`
+	Window  map[string]string   `json:"window,omitempty"` // offset: hex; zero elsewhere
+	Fails   bool                `json:"fails,omitempty"`
+	Count   int                 `json:"records"`
+	Records string              `json:"record_bytes,omitempty"` // hex
+	Expect  []row               `json:"expect,omitempty"`
+	Args    []string            `json:"args,omitempty"`
+	Results []string            `json:"results,omitempty"`
 }
 
 type row = []any
@@ -143,7 +144,7 @@ func relocate(window []byte) []byte {
 	params := int(le.Uint32(head[16:]))
 	tablesAt, columnsAt, paramsAt := le.Uint32(head[20:]), le.Uint32(head[24:]), le.Uint32(head[28:])
 	directory := bytes.Clone(window[tablesAt:][:16*tables])
-	columns := 0
+	columns, units := 0, int(le.Uint32(head[48:]))
 	for i := range tables {
 		columns += int(le.Uint32(directory[16*i+4:]))
 	}
@@ -172,6 +173,11 @@ func relocate(window []byte) []byte {
 		}
 		if v := le.Uint32(d[16:]); v != 0 {
 			le.PutUint32(d[16:], place(window[v:][:(rows+7)/8]))
+		}
+	}
+	for i := range tables {
+		if s := directory[16*i+12:]; le.Uint32(s) != 0 {
+			le.PutUint32(s, place(window[le.Uint32(s):][:4*(units+1)]))
 		}
 	}
 	for i := range params {
@@ -244,7 +250,7 @@ func (r *raw) runMap(t *testing.T, window []byte, rows, outBytes int, fuel int64
 // another. The modules come from all languages that there are SDKs for, so
 // they all give the same bytes.
 func TestVectors(t *testing.T) {
-	for _, name := range []string{"visits", "totals", "bands"} {
+	for _, name := range []string{"visits", "totals", "bands", "spending"} {
 		v := readVectors(t, name)
 		files, err := filepath.Glob("../examples/languages/" + v.Module + "-*.wasm")
 		if err != nil || len(files) == 0 {
@@ -285,7 +291,7 @@ func runMapVector(t *testing.T, p *Program, f *abi.Function, c *vectorCase) {
 	}
 	for layout, window := range map[string][]byte{"the host's layout": c.window(t), "another layout": relocate(c.window(t))} {
 		r := newRaw(t, p, f.Name)
-		out, ok := r.runMap(t, window, c.Rows, c.Out, p.module.manifest.Fuel)
+		out, ok := r.runMap(t, window, c.Rows, c.Out, p.module.manifest.FuelOf(f))
 		r.in.close()
 		if ok == c.Fails {
 			t.Errorf("%s, %s: fails %v, want %v", c.Name, layout, !ok, c.Fails)

@@ -8,7 +8,7 @@ package sdk
 import "embed"
 
 // Template are template/all, for every project, and one folder for each kind
-// of function: template/map and template/map_scalar.
+// of function: template/map, template/map_scalar and template/blocks.
 //
 //go:embed template
 var Template embed.FS

@@ -12,6 +12,7 @@ import (
 	"glovebox/internal/cli"
 	"glovebox/internal/modbuild"
 	"glovebox/internal/testkit/demo"
+	"glovebox/sandbox/abi"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.
@@ -60,14 +61,27 @@ func TestScaffoldedJobs(t *testing.T) {
 					Exact json.RawMessage
 					Noisy []json.RawMessage
 				}
+				Blocks []struct {
+					Block            int
+					Units            []string
+					Outcome          string
+					Records, Outputs json.RawMessage
+				}
+				Combined struct {
+					Figures []struct{ Exact, Noisy json.RawMessage }
+				}
 			}
 			if err := json.Unmarshal(out.Bytes(), &run); err != nil {
 				t.Fatal(err)
 			}
-			if run.Outcomes["ok"] != 40 || len(run.Result.Exact) < 100 || len(run.Result.Noisy) < 20 {
+			little := run.Outcomes["ok"] != 40 || len(run.Result.Exact) < 100 || len(run.Result.Noisy) < 20
+			if kind == abi.KindBlocks {
+				little = run.Outcomes["ok"] < 20 || len(run.Blocks) < 20 || len(run.Combined.Figures) != 3
+			}
+			if little {
 				t.Fatalf("%s: outcomes %v, %d bytes of results, %d rows with noise: the test shows little", f, run.Outcomes, len(run.Result.Exact), len(run.Result.Noisy))
 			}
-			b, err := json.Marshal([]any{run.Units, run.Result.Exact})
+			b, err := json.Marshal([]any{run.Units, run.Result.Exact, run.Blocks, len(run.Combined.Figures)})
 			if err != nil {
 				t.Fatal(err)
 			}

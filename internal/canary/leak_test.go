@@ -27,6 +27,7 @@ func TestNoCellValueLeaves(t *testing.T) {
 		{"files that are broken", (*box).stageBrokenFiles},
 		{"the wrong file everywhere", (*box).stageWrongFiles},
 		{"jobs", (*box).stageJobs},
+		{"blocks and training", (*box).stageModes},
 		{"filters", (*box).stageFilters},
 		{"hostile modules", (*box).stageModules},
 		{"key lists and references", (*box).stageLists},

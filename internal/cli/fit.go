@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,8 +65,12 @@ func (a *app) sampleOrigin(doc *job.FitDoc) string {
 	if doc == nil {
 		return a.t("SAMPLE rows, made from the record alone", "样例数据：仅依据记录生成")
 	}
-	return a.t("SAMPLE rows, drawn from a fit of the data that cost "+amount(doc.Charge.Kind, doc.Charge.Amount)+": "+strings.Join(doc.Columns, ", "),
-		"样例数据：依据加噪拟合生成，该拟合花费预算 "+amount(doc.Charge.Kind, doc.Charge.Amount)+"："+strings.Join(doc.Columns, "、"))
+	cost := amount(doc.Charge.Kind, doc.Charge.Amount)
+	if doc.Group > 1 {
+		cost += a.t(" for a group of ", "（群组大小 ") + strconv.FormatInt(doc.Group, 10) + a.t("", "）")
+	}
+	return a.t("SAMPLE rows, drawn from a fit of the data that cost "+cost+": "+strings.Join(doc.Columns, ", "),
+		"样例数据：依据加噪拟合生成，该拟合花费预算 "+cost+"："+strings.Join(doc.Columns, "、"))
 }
 
 // models reads the fits of a job's inputs.

@@ -190,11 +190,11 @@ var unseen = []string{
 	"facts.failed_updates", // of a module that fails
 	"facts.params",         // examples/care-hotspots runs a module that takes some
 	// internal/pipeline runs jobs over datasets with several unit columns, and with counted units
-	"check.longest", "facts.group", "input.unit", "input_facts.unit",
+	"check.longest", "facts.group", "fit.group", "input.unit", "input_facts.unit",
 	// Of modules that fail and print, and rows that a record rejects: internal/sample/trial.
-	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_input.first", "pair.cause",
-	"module_test.compiler", // needs a compiler
-	"difference.unit",      // testdata/moduletest.txtar
+	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_block.log", "trial_input.first",
+	"module_test.compiler",                // needs a compiler
+	"difference.unit", "difference.block", // testdata/moduletest.txtar
 }
 
 // TestJSONIsAsDocumented runs every command with --json, with results of every
@@ -321,6 +321,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "job run json/listed.yaml --as wang")
 	run(0, "module show json/spread.wasm")
 	run(0, "job run json/blocks.yaml --as wang")
+	run(0, "job run json/blocks.yaml --sample --units 6 --as wang")
+	run(0, "module test json/spread.wasm --job json/blocks.yaml --record pums/dataset.yaml --units 9 --neighbours")
 	run(0, "job run json/train.yaml --as wang")
 	run(0, "job run json/vector.yaml --as wang")
 	run(0, "job run json/kinds.yaml --as wang")
@@ -355,6 +357,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "verify out/"+id)
 	run(0, "doctor")
 	run(2, "job run json/visits.yaml --as wang")
+	run(2, "job run json/wrong.yaml --as wang")
 	run(2, "job rnu")
 	// What is damaged is told in the same shapes.
 	if err := os.WriteFile(filepath.Join("out", id, "result.csv"), []byte("x"), 0o600); err != nil {

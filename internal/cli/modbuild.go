@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,8 +51,8 @@ Exit status: 0 made, 2 bad name or language, or the folder is in use.`, `新建�
 			if p.Language == "" {
 				return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--lang", Msg: "no language given"}).WithFix("choose one of %s", names)
 			}
-			if p.Kind != abi.KindMap && p.Kind != abi.KindMapScalar {
-				return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--kind", Msg: "no such kind of function"}).WithFix("choose %s or %s", abi.KindMap, abi.KindMapScalar)
+			if !slices.Contains(modbuild.Kinds(), p.Kind) {
+				return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--kind", Msg: "no such kind of function"}).WithFix("choose one of %s", strings.Join(modbuild.Kinds(), ", "))
 			}
 			m, err := modbuild.New(p)
 			if err != nil {
@@ -66,7 +67,7 @@ Exit status: 0 made, 2 bad name or language, or the folder is in use.`, `新建�
 		},
 	}
 	lang = a.languageFlag(c, a.t("write it in `L`: ", "编写语言 `L`：")+names)
-	c.Flags().StringVar(&p.Kind, "kind", abi.KindMap, a.t("start with functions of kind `KIND`: map (once per unit) or map_scalar (once per row)", "函数类型 `KIND`：map（每单元一次）或 map_scalar（每行一次）"))
+	c.Flags().StringVar(&p.Kind, "kind", abi.KindMap, a.t("start with a function of this `KIND`: map (per unit), map_scalar (per row) or blocks", "函数类型 `KIND`：map（按单元）、map_scalar（按行）或 blocks（按分块）"))
 	c.Flags().StringVar(&p.Dir, "dir", "", a.t("make the folder `DIR` (default: NAME)", "新建的文件夹 `DIR`（默认：NAME）"))
 	return c
 }

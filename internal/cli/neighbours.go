@@ -59,18 +59,26 @@ func (a *app) printNeighbours(n *trial.Neighbours) {
 	a.say("%s", n.Claim.In(a.lang))
 	a.say("%s %s %s %s()  %s", a.t("module", "模块"), n.Module.Name, n.Module.Version, n.Module.Function, n.Module.Digest)
 	a.say(a.t("report: %s; %d units, seed %d", "报告：%s；%d 个单元，种子 %d"), n.Digest, n.Units, n.Seed)
+	others, ended := a.t("others", "其余单元"), a.t("changed units ended: %s", "被改变单元的结果：%s")
+	if n.Blocks > 0 {
+		others, ended = a.t("other blocks", "其余分块"), a.t("blocks with changed units ended: %s", "含被改变单元的分块的结果：%s")
+	}
 	var rows [][]string
 	for i := range n.Pairs {
 		p := &n.Pairs[i]
 		outcome := "-"
 		if p.Outcome != "" {
-			outcome = a.outcomeName(&trial.Unit{Outcome: p.Outcome, Cause: p.Cause})
+			outcome = a.outcomeName(&trial.Call{Outcome: p.Outcome, Cause: p.Cause})
 		}
-		rows = append(rows, []string{changeNames[p.Change].In(a.lang), plain(p.Unit), outcome, strconv.FormatInt(p.Fuel, 10),
+		unit := plain(p.Unit)
+		if p.Block != nil {
+			unit = fmt.Sprintf(a.t("%s in block %d", "%s，分块 %d"), unit, *p.Block)
+		}
+		rows = append(rows, []string{changeNames[p.Change].In(a.lang), unit, outcome, strconv.FormatInt(p.Fuel, 10),
 			strconv.FormatInt(p.Rejected, 10), strconv.Itoa(p.Others), strconv.Itoa(len(p.Differences))})
 	}
 	table(a.Out, []string{a.t("change", "变化"), a.t("unit", "单元"), a.t("its outcome", "其结果"), a.t("its fuel", "其燃料"),
-		a.t("rows rejected", "被拒行数"), a.t("others", "其余单元"), a.t("differences", "差异")}, rows)
+		a.t("rows rejected", "被拒行数"), others, a.t("differences", "差异")}, rows)
 	for i := range n.Pairs {
 		if p := &n.Pairs[i]; len(p.Differences) > 0 {
 			a.say("%s %s:", changeNames[p.Change].In(a.lang), plain(p.Unit))
@@ -79,7 +87,7 @@ func (a *app) printNeighbours(n *trial.Neighbours) {
 	}
 	var list []string
 	for _, o := range sortedKeys(n.Changed) {
-		list = append(list, fmt.Sprintf("%s %d", a.outcomeName(&trial.Unit{Outcome: o}), n.Changed[o]))
+		list = append(list, fmt.Sprintf("%s %d", a.outcomeName(&trial.Call{Outcome: o}), n.Changed[o]))
 	}
-	a.say(a.t("changed units ended: %s", "被改变单元的结果：%s"), strings.Join(list, ", "))
+	a.say(ended, strings.Join(list, ", "))
 }

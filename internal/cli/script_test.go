@@ -191,8 +191,10 @@ func scriptUnguard(ts *testscript.TestScript, neg bool, args []string) {
 
 // buildCity makes the folder that scripts start from.
 func buildCity(dir string) (string, error) {
-	if err := copyTree(filepath.Join(dir, "pums"), filepath.Join("..", "..", "examples", "pums")); err != nil {
-		return "", err
+	for _, example := range []string{"pums", "spread"} {
+		if err := copyTree(filepath.Join(dir, example), filepath.Join("..", "..", "examples", example)); err != nil {
+			return "", err
+		}
 	}
 	in := func(name string) string { return filepath.Join(dir, "pums", name) }
 	city := filepath.Join(dir, "city")

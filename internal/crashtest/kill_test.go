@@ -8,27 +8,35 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-const (
-	atOnce   = 4  // worlds that live at the same time
-	minPairs = 60 // of a command and a mark that must be tested
-
-	// Kills at random moments: of the job that runs, and of each other command.
-	jobMoments, someMoments = 20, 3
-)
+// atOnce is how many worlds live at the same time.
+const atOnce = 4
 
 // secondKill names the mark at which the recovery after a kill is killed too.
 var secondKill = map[string]string{"committed": "appended", "snapshot-written": "vault-destroy"}
 
+// story is what happens in a world.
+type story struct {
+	steps []step
+	end   func(w *world, ctx context.Context) error // the product's own checks
+	log   map[string]int                            // how often each of these is in the log
+	marks []string                                  // that it passes, among others
+	pairs int                                       // of a command and a mark that must be tested
+	// Kills at random moments: of each job that runs, and of each other command.
+	jobMoments, someMoments int
+}
+
 // life is the undisturbed one.
 type life struct {
-	steps  []step
-	marks  [][]string // that each step passes, in order
+	*story
+	passed [][]string // marks of each step, in order
+	first  []int      // of these, the first at which the step is killed
 	before []*world   // copies of the world as each step finds it
 	after  []*state
 	took   []time.Duration
@@ -43,23 +51,28 @@ func TestKill(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	l, err := undisturbed(t, bin)
-	if err != nil {
-		t.Fatal(err)
+	for name, tell := range map[string]func(input string) *story{"every command": everyCommand, "other modes": otherModes} {
+		t.Run(name, func(t *testing.T) {
+			input := inputs(t)
+			l, err := undisturbed(t, bin, input, tell(input))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Run("at every mark", l.atEveryMark)
+			t.Run("at any moment", l.atAnyMoment)
+		})
 	}
-	t.Run("at every mark", l.atEveryMark)
-	t.Run("at any moment", l.atAnyMoment)
 }
 
 // undisturbed lives through the story and notes everything that the other
 // worlds are compared with.
-func undisturbed(t *testing.T, bin string) (*life, error) {
-	ctx, input := t.Context(), inputs(t)
+func undisturbed(t *testing.T, bin, input string, of *story) (*life, error) {
+	ctx := t.Context()
 	w, err := newWorld(bin, input, t.TempDir())
 	if err != nil {
 		return nil, err
 	}
-	l := &life{steps: steps(input)}
+	l := &life{story: of}
 	for i, s := range l.steps {
 		before, err := w.copyTo(t.TempDir())
 		if err != nil {
@@ -76,7 +89,8 @@ func undisturbed(t *testing.T, bin string) (*life, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.marks = append(l.marks, strings.Fields(string(names)))
+		passed := strings.Fields(string(names))
+		l.passed, l.first = append(l.passed, passed), append(l.first, max(0, slices.Index(passed, s.from)))
 		state, err := w.observe(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
@@ -84,13 +98,17 @@ func undisturbed(t *testing.T, bin string) (*life, error) {
 		l.after = append(l.after, state)
 	}
 	last := l.after[len(l.after)-1]
-	for what, n := range map[string]int{"domain.init domain/dom": 1, "job.charge job/j-ID": 1, "release.make release/r-ID": 1, "job.done job/j-ID": 1, "job.refuse job/j-ID": 1,
-		"job.repeat job/j-ID": 1, "dataset.load snapshot/pums@2": 1, "release.exported release/r-ID": 1} {
+	for what, n := range l.log {
 		if last.log[what] != n {
 			return nil, fmt.Errorf("the story is not the one that is meant: %d of %q", last.log[what], what)
 		}
 	}
-	return l, w.checkEnd(ctx)
+	for _, m := range l.marks {
+		if !slices.Contains(slices.Concat(l.passed...), m) {
+			return nil, fmt.Errorf("the story does not pass the mark %s", m)
+		}
+	}
+	return l, l.end(w, ctx)
 }
 
 func newWorld(bin, input, dir string) (*world, error) {
@@ -107,8 +125,13 @@ func (l *life) live(ctx context.Context, w *world, i int, env ...string) error {
 	return w.must(ctx, l.steps[i].status, env, args...)
 }
 
-// checkEnd runs the product's own checks at the end of the story.
-func (w *world) checkEnd(ctx context.Context) error {
+// checkLogAndDisk runs the product's own check of a domain.
+func (w *world) checkLogAndDisk(ctx context.Context) error {
+	return errors.Join(w.must(ctx, 0, nil, "audit", "verify"), w.checkDisk(ctx))
+}
+
+// checkExport does so, and checks the bundle of the one release.
+func (w *world) checkExport(ctx context.Context) error {
 	id, err := w.release()
 	if err != nil {
 		return err
@@ -119,8 +142,7 @@ func (w *world) checkEnd(ctx context.Context) error {
 	}
 	return errors.Join(
 		w.must(ctx, 0, nil, "verify", filepath.Join(w.out(), id), "--key", key),
-		w.must(ctx, 0, nil, "audit", "verify"),
-		w.checkDisk(ctx),
+		w.checkLogAndDisk(ctx),
 	)
 }
 
@@ -142,14 +164,14 @@ func (c *tally) add(pair string) {
 // has so many, and goes on.
 func (l *life) atEveryMark(t *testing.T) {
 	rounds, all := 0, 0
-	for i, m := range l.marks {
+	for i, m := range l.passed {
 		if l.steps[i].plain {
 			continue
 		}
 		if len(m) < 4 {
 			t.Errorf("%s passes the marks %v alone", l.steps[i].name, m)
 		}
-		rounds, all = max(rounds, len(m)), all+len(m)
+		rounds, all = max(rounds, len(m)), all+len(m)-l.first[i]
 	}
 	count := &tally{pairs: map[string]bool{}}
 	several(rounds, func(k int) {
@@ -158,8 +180,8 @@ func (l *life) atEveryMark(t *testing.T) {
 		}
 	})
 	t.Logf("%d kills at %d pairs of a command and a mark", count.kills, len(count.pairs))
-	if !t.Failed() && (count.kills < all || len(count.pairs) < minPairs) {
-		t.Errorf("%d kills at %d pairs, want %d and %d at least", count.kills, len(count.pairs), all, minPairs)
+	if !t.Failed() && (count.kills < all || len(count.pairs) < l.pairs) {
+		t.Errorf("%d kills at %d pairs, want %d and %d at least", count.kills, len(count.pairs), all, l.pairs)
 	}
 }
 
@@ -167,7 +189,7 @@ func (l *life) atEveryMark(t *testing.T) {
 func (l *life) round(ctx context.Context, dir string, k int, count *tally) error {
 	var w *world
 	for i, s := range l.steps {
-		here := !s.plain && k < len(l.marks[i])
+		here := !s.plain && k >= l.first[i] && k < len(l.passed[i])
 		if w == nil && here {
 			var err error
 			if w, err = l.before[i].copyTo(dir); err != nil {
@@ -183,9 +205,9 @@ func (l *life) round(ctx context.Context, dir string, k int, count *tally) error
 			}
 			continue
 		}
-		mark := l.marks[i][k]
+		mark := l.passed[i][k]
 		nth := 0
-		for _, m := range l.marks[i][:k+1] {
+		for _, m := range l.passed[i][:k+1] {
 			if m == mark {
 				nth++
 			}
@@ -204,7 +226,7 @@ func (l *life) round(ctx context.Context, dir string, k int, count *tally) error
 			return fmt.Errorf("%s, after a kill at %s:%d: %w", s.name, mark, nth, err)
 		}
 	}
-	return w.checkEnd(ctx)
+	return l.end(w, ctx)
 }
 
 // killAt runs a step that has to be killed at a mark.
@@ -284,14 +306,14 @@ func problem(s string) error {
 	return errors.New(s)
 }
 
-// atAnyMoment kills commands at random moments: the allowed job often, the
+// atAnyMoment kills commands at random moments: a job that runs often, the
 // others now and then.
 func (l *life) atAnyMoment(t *testing.T) {
 	var targets []int
 	for i, s := range l.steps {
-		n := someMoments
-		if s.name == jobRun {
-			n = jobMoments
+		n := l.someMoments
+		if strings.HasSuffix(s.name, jobRuns) {
+			n = l.jobMoments
 		}
 		for range n {
 			if !s.plain {

@@ -19,7 +19,7 @@ import (
 	"glovebox/internal/store"
 )
 
-// price is what the story's one job costs: 0.125 rho, in units of 1e-9.
+// price is what every job costs, and a fit: 0.125 rho, in units of 1e-9.
 const price = 125_000_000
 
 // state is what a domain holds, with the marks of a single life (times, names

@@ -111,44 +111,10 @@ type step struct {
 	// done by the run that was killed: 0 or that of a message that says so.
 	done  int
 	plain bool // the same code as another step: run, not killed
+	// from is the mark before which the code is that of another step: killed
+	// from there on. Empty: from the start.
+	from string
 }
-
-// steps are the story: every command that changes a domain.
-func steps(input string) []step {
-	fixed := func(args ...string) func(*world) ([]string, error) {
-		return func(*world) ([]string, error) { return args, nil }
-	}
-	data := func(name string) string { return filepath.Join(input, name) }
-	about := func(before, after []string) func(*world) ([]string, error) {
-		return func(w *world) ([]string, error) {
-			id, err := w.release()
-			return append(append(append([]string{}, before...), id), after...), err
-		}
-	}
-	var list []step
-	list = append(list, step{name: "init", args: func(w *world) ([]string, error) { return []string{"init", w.dom(), "--parts", "2"}, nil }})
-	for i, who := range []string{"zhao authority", "liu operator", "wang developer", "sun auditor", "census provider"} {
-		name, role, _ := strings.Cut(who, " ")
-		list = append(list, step{name: "user add", args: fixed("user", "add", name, "--role", role, "--org", "Census Office"), done: 2, plain: i > 0})
-	}
-	return append(list,
-		step{name: "dataset add", args: fixed("dataset", "add", data("dataset.yaml"), "--as", "census"), done: 2},
-		step{name: "first dataset load", args: fixed("dataset", "load", "pums", data("one.csv"), "--as", "census")},
-		step{name: "second dataset load", args: fixed("dataset", "load", "pums", data("two.csv"), "--as", "census")},
-		step{name: "scenario add", args: fixed("scenario", "add", data("scenario.yaml"), "--as", "liu"), done: 2},
-		step{name: "scenario grant", args: fixed("scenario", "grant", data("grant.yaml"), "--as", "zhao")},
-		step{name: "job run, refused", args: fixed("job", "run", data("refused.yaml"), "--as", "wang"), status: 3, done: 3},
-		step{name: jobRun, args: fixed("job", "run", data("job.yaml"), "--as", "wang")},
-		step{name: "job run, again", args: fixed("job", "run", data("job.yaml"), "--as", "wang")},
-		step{name: "first release approve", args: about([]string{"release", "approve"}, []string{"--as", "zhao"}), done: 3},
-		step{name: "last release approve", args: about([]string{"release", "approve"}, []string{"--as", "census"}), done: 2},
-		step{name: "release export", args: func(w *world) ([]string, error) {
-			return about([]string{"release", "export"}, []string{"--as", "liu", "--to", w.out()})(w)
-		}},
-	)
-}
-
-const jobRun = "job run, allowed"
 
 // canary is in every privacy unit's identifier and nowhere else.
 const canary = "canary-pid"
@@ -157,16 +123,27 @@ const canary = "canary-pid"
 func inputs(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	copies := map[string]string{"income.wasm": "../../examples/pums/income.wasm"}
-	for _, f := range []string{"dataset.yaml", "scenario.yaml", "grant.yaml", "job.yaml", "refused.yaml"} {
+	copies := map[string]string{"dataset3.yaml": "testdata/dataset.yaml", "grant2.yaml": "testdata/grant.yaml"}
+	for _, f := range []string{"pums/income", "spread/spread", "train/kmeans"} {
+		copies[filepath.Base(f)+".wasm"] = "../../examples/" + f + ".wasm"
+	}
+	for _, f := range []string{"dataset.yaml", "scenario.yaml", "grant.yaml", "job.yaml", "refused.yaml", "train.yaml", "blocks.yaml"} {
 		copies[f] = filepath.Join("testdata", f)
 	}
+	now := time.Now()
 	for name, from := range copies {
 		data, err := os.ReadFile(from)
-		if name == "grant.yaml" { // a grant has a term
-			now := time.Now()
-			data = []byte(strings.NewReplacer("FROM", now.AddDate(0, 0, -2).Format(time.DateOnly), "UNTIL", now.AddDate(1, 0, 0).Format(time.DateOnly)).Replace(string(data)))
+		text := string(data)
+		switch name { // room for three prices, and in a grant for two; a grant has a term
+		case "dataset3.yaml":
+			text = strings.Replace(text, "rho: 0.125", "rho: 0.375", 1)
+		case "grant2.yaml":
+			text = strings.Replace(text, "rho: 0.125", "rho: 0.25", 1)
+			fallthrough
+		case "grant.yaml":
+			text = strings.NewReplacer("FROM", now.AddDate(0, 0, -2).Format(time.DateOnly), "UNTIL", now.AddDate(1, 0, 0).Format(time.DateOnly)).Replace(text)
 		}
+		data = []byte(text)
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, name), data, 0o600)
 		}

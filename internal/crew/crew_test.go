@@ -48,7 +48,7 @@ func faulty() map[string]jail.Role {
 		"failure": part(func(in *jail.Inside, _ []byte) error { return in.Fail(jail.FaultData) }),
 		"unknown": part(func(in *jail.Inside, _ []byte) error { return in.Fail(99) }),
 		"hello": part(func(in *jail.Inside, _ []byte) error {
-			return in.Send(jail.Frame{Kind: jail.Hello, Payload: make([]byte, 12)})
+			return in.Send(jail.Frame{Kind: jail.Hello, Payload: make([]byte, 4)})
 		}),
 		"flood": part(func(in *jail.Inside, _ []byte) error {
 			for {

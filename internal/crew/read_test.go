@@ -103,7 +103,14 @@ func FuzzReaderTable(f *testing.F) {
 		if err != nil {
 			return
 		}
+		asked := tableColumns()
+		if int(got.NumCols()) != len(asked) {
+			t.Fatalf("%d columns of %d", got.NumCols(), len(asked))
+		}
 		for i := range int(got.NumCols()) {
+			if name := got.ColumnName(i); name != asked[i].Name {
+				t.Fatalf("column %d is %q, not %q", i, name, asked[i].Name)
+			}
 			for row := range int(got.NumRows()) {
 				_ = got.Column(i).ValueStr(row)
 			}

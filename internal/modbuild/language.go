@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"glovebox"
 	"glovebox/sandbox/abi"
 )
 
@@ -44,9 +45,9 @@ type Language struct {
 	// Ext are the extensions of sources that are a module on their own, with
 	// the dot.
 	Ext []string
-	// Install says in one line how to get the compiler. It is the fix of the
-	// error when it is missing.
-	Install string
+	// Install says in one line how to get the compiler: its English is the fix
+	// of the error when it is missing. Zero: there is nothing to compile.
+	Install glovebox.Text
 	// Tools are the programs that a build needs, each with what may stand in
 	// for it. A build may find them elsewhere than in PATH, too.
 	Tools [][]string
@@ -64,6 +65,8 @@ type Language struct {
 	// Scalar are the sources of a new project with a function of kind
 	// map_scalar. nil: the language cannot make pure functions.
 	Scalar fs.FS
+	// Blocks are the sources of a new project with a function of kind blocks.
+	Blocks fs.FS
 	// Main is the file of Template that people edit.
 	Main string
 	// Pages, Fuel and WASI go into a new project's manifest.
@@ -103,8 +106,11 @@ func names() (list []string) {
 // scaffold are the sources of a new project with functions of that kind; nil:
 // there are none.
 func (l *Language) scaffold(kind string) fs.FS {
-	if kind == abi.KindMapScalar {
+	switch kind {
+	case abi.KindMapScalar:
 		return l.Scalar
+	case abi.KindBlocks:
+		return l.Blocks
 	}
 	return l.Template
 }
@@ -145,7 +151,7 @@ func unknownLanguage(name string, names []string) error {
 
 // missing is the error of a build without its compiler.
 func missing(l *Language, t *Task) error {
-	return invalid(t.Path, "no compiler for "+l.Title).WithFix("%s", l.Install)
+	return invalid(t.Path, "no compiler for "+l.Title).WithFix("%s", l.Install.EN)
 }
 
 // binaryLanguage takes modules that something else compiled.
@@ -160,7 +166,8 @@ func binaryLanguage() *Language {
 
 // watLanguage is the text format.
 func watLanguage() *Language {
-	l := &Language{Name: "wat", Title: "WebAssembly (text)", Ext: []string{".wat"}, Tools: [][]string{{"wat2wasm"}}, Install: "install wat2wasm (Debian: apt-get install wabt)"}
+	l := &Language{Name: "wat", Title: "WebAssembly (text)", Ext: []string{".wat"}, Tools: [][]string{{"wat2wasm"}},
+		Install: glovebox.Text{EN: "install wat2wasm (Debian: apt-get install wabt)", ZH: "请安装 wat2wasm（Debian：apt-get install wabt）"}}
 	l.Build = func(ctx context.Context, t *Task) (string, error) {
 		if first("wat2wasm") == "" {
 			return "", missing(l, t)

@@ -21,8 +21,19 @@ import (
 type Project struct {
 	Name     string // of the module, and of the folder unless Dir is set
 	Language string
-	Kind     string // abi.KindMap or abi.KindMapScalar; empty: KindMap
+	Kind     string // one of Kinds; empty: the first
 	Dir      string // must not exist, or be empty; empty: Name
+}
+
+// Kinds are the kinds of functions that a project can start with.
+func Kinds() []string { return []string{abi.KindMap, abi.KindMapScalar, abi.KindBlocks} }
+
+// called says in a README what a module of a kind sees and leaves, in English
+// and Chinese.
+var called = map[string][2]string{
+	abi.KindMap:       {"it is called for one person at a time, sees that person's rows only, and leaves a few records; Glovebox adds them up and makes the result private", "每次只为一个人调用，只看到这个人的数据行，留下若干条记录；Glovebox 汇总这些记录并对结果做隐私保护"},
+	abi.KindMapScalar: {"it is called for one row of one person at a time, sees that row only, and leaves a record or none; Glovebox adds them up and makes the result private", "每次只为一个人的一行调用，只看到这一行，留下一条记录或不留；Glovebox 汇总这些记录并对结果做隐私保护"},
+	abi.KindBlocks:    {"it is called for one block of people at a time, sees their rows only, and leaves one record; Glovebox combines those of all blocks into a private result", "每次只为一个分块的人调用，只看到他们的数据行，留下一条记录；Glovebox 把各分块的记录合并为受隐私保护的结果"},
 }
 
 // Made is what New wrote.
@@ -39,9 +50,10 @@ var moduleName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 //
 // The files are those of sdk/template, then the language's own, which may
 // replace them. In each, {{name}} is the module's name, {{main}} the file to
-// edit, {{title}}, {{lang}} and {{install}} the language's, {{pages}},
-// {{fuel}} and {{wasi}} what it asks for in a manifest, {{records}} the
-// options that name the records of data/.
+// edit, {{title}}, {{lang}}, {{install}} and {{install_zh}} the language's,
+// {{pages}}, {{fuel}} and {{wasi}} what it asks for in a manifest, {{records}}
+// the options that name the records of data/, {{called}} and {{called_zh}} what
+// a module of its kind sees.
 func New(p Project) (*Made, error) {
 	l, ok := Named(p.Language)
 	if !ok {
@@ -49,11 +61,11 @@ func New(p Project) (*Made, error) {
 	}
 	if !moduleName.MatchString(p.Name) {
 		e := invalid("", "a module's name is lower case letters, digits, - and _, from a letter on, at most 63")
-		e.Field = "name"
+		e.Field = "NAME"
 		return nil, e.WithFix("choose another name")
 	}
 	kind := p.Kind
-	if kind != abi.KindMapScalar {
+	if !slices.Contains(Kinds(), kind) {
 		kind = abi.KindMap
 	}
 	source := l.scaffold(kind)
@@ -71,7 +83,7 @@ func New(p Project) (*Made, error) {
 	for _, r := range records {
 		options += " --record " + r
 	}
-	fill := strings.NewReplacer("{{records}}", options, "{{name}}", p.Name, "{{main}}", l.Main, "{{title}}", l.Title, "{{lang}}", l.Name, "{{install}}", l.Install,
+	fill := strings.NewReplacer("{{called}}", called[kind][0], "{{called_zh}}", called[kind][1], "{{records}}", options, "{{name}}", p.Name, "{{main}}", l.Main, "{{title}}", l.Title, "{{lang}}", l.Name, "{{install}}", l.Install.EN, "{{install_zh}}", l.Install.ZH,
 		"{{pages}}", strconv.Itoa(l.Pages), "{{fuel}}", strconv.FormatInt(l.Fuel, 10), "{{wasi}}", strconv.FormatBool(l.WASI))
 	files := map[string][]byte{}
 	for _, from := range []struct {

@@ -17,7 +17,7 @@ import (
 func TestNewProjects(t *testing.T) {
 	for _, lang := range Templated() {
 		l, _ := Named(lang)
-		for _, kind := range []string{abi.KindMap, abi.KindMapScalar} {
+		for _, kind := range Kinds() {
 			dir := filepath.Join(t.TempDir(), "new")
 			p := Project{Name: "ward-costs", Language: lang, Kind: kind, Dir: dir}
 			m, err := New(p)

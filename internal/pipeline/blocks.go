@@ -20,7 +20,7 @@ func (r *request) makePlan() (err error) {
 	}
 	if r.job.Blocks.Count == 0 {
 		n := r.noisyUnits()
-		if n == 0 {
+		if n == 0 && !r.alone {
 			return r.invalid("blocks.count", "no provider of the job's datasets bought a noisy number of units, which auto needs").
 				WithFix("declare the number of blocks, such as 256")
 		}

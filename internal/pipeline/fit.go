@@ -17,7 +17,9 @@ import (
 
 // Fit measures a dataset's current snapshot for samples that resemble it, for
 // a price out of its ledger: epsilon where that is of kind pure, rho where it
-// is of kind zcdp. A provider of the dataset decides that, as it decides the
+// is of kind zcdp. Where a row names several units, the price is for those of
+// the first column, of whom one row each is counted, and the ledger pays for
+// the group that any other unit's rows may change. A provider of the dataset decides that, as it decides the
 // ledger's total. A snapshot is fitted once: a second request gets the first
 // one's answer, free. The price is charged, and the charge is in the log,
 // before a row is read; a crash after that means counting again, never
@@ -32,10 +34,6 @@ func (p *Pipeline) Fit(ctx context.Context, u glovebox.User, code string, kind g
 	}
 	if d.State != "active" || d.Snapshot == nil || d.Snapshot.State != "current" {
 		return nil, glovebox.Errorf(glovebox.CodeConflict, "dataset %q has no snapshot to fit", code).WithFix("load it first")
-	}
-	if len(d.Record.OtherUnits) > 0 {
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a row of %s names several units, and a fit counts one row of the first alone: it would not protect the others", code).
-			WithFix("leave --fit out")
 	}
 	layout := fit.NewLayout(&d.Record)
 	if len(layout.Columns) == 0 {
@@ -52,7 +50,7 @@ func (p *Pipeline) Fit(ctx context.Context, u glovebox.User, code string, kind g
 		}
 		loss, err := glovebox.CeilLoss(price)
 		if err != nil || loss == 0 {
-			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the price of a fit is not above 0")
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the price of a fit is not above 0, or too large").WithFix("name a price as --epsilon for pure, as --rho for zcdp")
 		}
 		if _, err := privacy.NewMarginals(kind, loss, len(layout.Columns)); err != nil {
 			return nil, err
@@ -78,13 +76,29 @@ func (p *Pipeline) fitDoc(ctx context.Context, code string, version int) (*job.F
 	})
 }
 
+// fitGroup is how many steps of adding or removing one unit of the first column
+// any unit's rows make. A row that goes with a unit of another column takes a
+// unit of the first one away, or leaves it with another first row: two steps.
+func fitGroup(rec *glovebox.Dataset) int64 {
+	about, _, _ := rec.About(rec.Unit.Column)
+	return privacy.GroupSize([]glovebox.Dataset{about})
+}
+
 // chargeFit takes the price, durably, before any row is read.
 func (p *Pipeline) chargeFit(ctx context.Context, u glovebox.User, doc *job.FitDoc, d *domain.DatasetDoc, loss int64, l *fit.Layout) error {
-	c := glovebox.Charge{Dataset: doc.Dataset, Kind: d.Record.Ledger.Kind, Amount: glovebox.Amount{Loss: loss}}
+	group := fitGroup(&d.Record)
+	amount, err := privacy.Group(d.Record.Ledger.Kind, glovebox.Amount{Loss: loss}, group)
+	if err != nil {
+		return err
+	}
+	c := glovebox.Charge{Dataset: doc.Dataset, Kind: d.Record.Ledger.Kind, Amount: amount}
 	next := *doc
 	next.State, next.Charge, next.Columns, next.Snapshot = job.FitCharged, c, l.Names(), d.Snapshot.Digest
+	if group > 1 {
+		next.Group = group
+	}
 	next.By, next.At = u.Name, p.d.Stamp()
-	err := p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+	err = p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
 		return tx.ChargeFit(fitID(doc.Dataset, doc.Version), next, c)
 	})
 	if err == nil {
@@ -112,7 +126,7 @@ func (p *Pipeline) measure(ctx context.Context, u glovebox.User, doc *job.FitDoc
 	if err != nil {
 		return err
 	}
-	m, err := privacy.NewMarginals(doc.Charge.Kind, doc.Charge.Amount.Loss, len(l.Columns))
+	m, err := privacy.NewMarginals(doc.Charge.Kind, doc.UnitLoss(), len(l.Columns))
 	if err != nil {
 		return err
 	}

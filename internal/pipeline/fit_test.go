@@ -121,3 +121,52 @@ func TestFitIsForProviders(t *testing.T) {
 		t.Errorf("%d was charged", got.Loss)
 	}
 }
+
+// TestFitOfSeveralUnitColumns: whoever stands in a row in any place is paid
+// for as a group, and the noise is that of the price for one.
+func TestFitOfSeveralUnitColumns(t *testing.T) {
+	d, _ := marriageDomain(t)
+	p, u := New(d, nil), user(t, d, "census")
+	before := balance(t, d, "marriages").Spent
+	doc, err := p.Fit(t.Context(), u, "marriages", glovebox.LedgerZCDP, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A person is a one, and the other in one row: 1 + 2*1 steps.
+	if doc.Group != 3 || doc.Charge.Amount.Loss != 9*10e9 || doc.UnitLoss() != 10e9 {
+		t.Errorf("%+v", doc)
+	}
+	if got := balance(t, d, "marriages").Spent.Sub(before); got.Loss != 9*10e9 || got.Delta != 0 {
+		t.Errorf("charged %+v", got)
+	}
+	m, _, err := p.Fitted(t.Context(), "marriages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// All 150 ones have educ 16. Two columns share a third of rho 10: the noise
+	// of a count has variance 2/(2*10/3) = 0.3, and is beyond 9 with probability
+	// below 1e-50.
+	if n := m.Single[0][15]; n < 141 || n > 159 {
+		t.Errorf("the fit has %d ones", n)
+	}
+	if _, err := p.Fit(t.Context(), u, "marriages", glovebox.LedgerZCDP, 10); err != nil || balance(t, d, "marriages").Spent.Loss != before.Loss+9*10e9 {
+		t.Errorf("%v: a second request costs something", err)
+	}
+	other := job.FitDoc{Group: 5, Charge: glovebox.Charge{Kind: glovebox.LedgerPure, Amount: glovebox.Amount{Loss: 35}}}
+	if n := other.UnitLoss(); n != 7 {
+		t.Errorf("of a pure charge %d is for one unit", n)
+	}
+}
+
+// TestFitGroupIsRefusedBeyondTheLedger: a price that the ledger holds for one
+// unit but not for the group is refused, and nothing is charged.
+func TestFitGroupIsRefusedBeyondTheLedger(t *testing.T) {
+	d, _ := marriageDomain(t)
+	before := balance(t, d, "marriages").Spent
+	if _, err := New(d, nil).Fit(t.Context(), user(t, d, "census"), "marriages", glovebox.LedgerZCDP, 200); glovebox.CodeOf(err) != glovebox.CodeBudget {
+		t.Errorf("%v", err)
+	}
+	if got := balance(t, d, "marriages").Spent; got != before {
+		t.Errorf("charged: %+v", got)
+	}
+}

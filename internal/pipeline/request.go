@@ -46,6 +46,7 @@ type request struct {
 	crew     *crew.Crew
 	reader   *crew.Reader // of its filters and tables
 	walls    []string     // around its workers
+	alone    bool         // for sample rows, where there is no domain
 }
 
 func newRequest(file string, u glovebox.User) *request {

@@ -38,10 +38,7 @@ func (p *Pipeline) Sample(ctx context.Context, file string, u glovebox.User) (*S
 	if err != nil {
 		return nil, err
 	}
-	var a *admission
-	if err = r.sampled(); err == nil {
-		a, err = p.admit(ctx, r)
-	}
+	a, err := p.admit(ctx, r)
 	if err == nil && !a.columns.Allow {
 		err = a.columns.Denied()
 	}
@@ -58,10 +55,11 @@ func (p *Pipeline) Sample(ctx context.Context, file string, u glovebox.User) (*S
 // SampleAlone reads a job for a run on sample rows where there is no domain:
 // records are the author's copies. The masks are those of the shipped policy
 // for the columns' classes and grades, and those of grant if it is not nil.
-// wasm, if it is not nil, stands for the module that the job names.
+// wasm, if it is not nil, stands for the module that the job names. Where the
+// job leaves the number of blocks open, it has as many as so few units get.
 func SampleAlone(ctx context.Context, file string, wasm []byte, records map[string]*glovebox.Dataset, grant *glovebox.Grant) (*Sample, error) {
 	r := newRequest(file, author)
-	r.wasm = wasm
+	r.wasm, r.alone = wasm, true
 	err := r.read(ctx, abi.MaxFuel, func() error {
 		for code := range r.job.Inputs {
 			rec := records[code]
@@ -75,9 +73,6 @@ func SampleAlone(ctx context.Context, file string, wasm []byte, records map[stri
 		return nil
 	})
 	if err == nil {
-		err = r.sampled()
-	}
-	if err == nil {
 		err = r.checkColumns()
 	}
 	var masks map[string]job.MaskPlan
@@ -89,16 +84,6 @@ func SampleAlone(ctx context.Context, file string, wasm []byte, records map[stri
 		return nil, err
 	}
 	return r.sample(abi.MaxFuel, masks), nil
-}
-
-// sampled says whether runs on samples know the job's mode: of mode train they
-// show the first round.
-func (r *request) sampled() error {
-	if r.job.Mode == glovebox.ModeBlocks {
-		return r.invalid("mode", "a run on sample rows shows what a module does on one unit; this job hands it blocks of units").
-			WithFix("load sample rows into a domain of your own and run the job there")
-	}
-	return nil
 }
 
 // author is who runs samples without a domain.

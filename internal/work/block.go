@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -35,6 +36,7 @@ type group struct {
 	from, to int // its blocks
 	block    int // at hand
 	rows     blockRows
+	tokens   [][engine.TokenBytes]byte // of the block at hand, on sample data only
 }
 
 // blockRows are the rows of one block, as they come, unit by unit.
@@ -127,6 +129,9 @@ func (w *Worker) blockPart(ctx context.Context, index, parts int, readers []arra
 			p.block = block
 		}
 		p.rows.add(w.guest, rows)
+		if w.watch != nil {
+			p.tokens = append(p.tokens, token)
+		}
 		return nil
 	})
 	if err != nil || index%per != per-1 {
@@ -143,10 +148,14 @@ func (w *Worker) blockPart(ctx context.Context, index, parts int, readers []arra
 // block, one that does not fit and one on which the guest fails keep their
 // default.
 func (w *Worker) block(ctx context.Context, p *group) error {
-	defer p.rows.drop()
-	if p.rows.over || p.rows.Units() == 0 {
+	defer p.drop()
+	if p.rows.over {
+		return w.watchedBlock(p, sandbox.Result{Outcome: sandbox.Oversize}, 0)
+	}
+	if p.rows.Units() == 0 {
 		return nil
 	}
+	start := time.Now()
 	res, err := w.guest.RunBlock(ctx, &p.rows.Block)
 	w.units.Add(1)
 	if err != nil {
@@ -155,13 +164,19 @@ func (w *Worker) block(ctx context.Context, p *group) error {
 	if res.Outcome == sandbox.OK {
 		p.outputs.Put(p.block, res.N, res.Records)
 	}
-	return nil
+	return w.watchedBlock(p, res, time.Since(start))
+}
+
+// drop lets go of the block at hand.
+func (p *group) drop() {
+	p.rows.drop()
+	p.tokens = p.tokens[:0]
 }
 
 // dropGroup gives up a group that was not finished.
 func (w *Worker) dropGroup() {
 	if w.group != nil {
-		w.group.rows.drop()
+		w.group.drop()
 		w.group = nil
 	}
 }

@@ -50,6 +50,17 @@ func (j *Job) In(state []float64) *Job {
 	return &next
 }
 
+// In returns the runner of a round: the module sees this state. It is the same
+// compiled module, which the first runner closes. Like New it is for looking at
+// the work itself, without walls, and so is Step.
+func (r *Runner) In(state []float64) *Runner { return &Runner{r.Job.In(state), r.program} }
+
+// Step makes the step after a round, as Update.Run does in a process of its
+// own.
+func (r *Runner) Step(ctx context.Context, state, sum []float64) (next []float64, ok bool, err error) {
+	return r.Update(state, sum).on(ctx, r.program)
+}
+
 // ValueTable is a reference table of numbers. It lives on Go's heap.
 func ValueTable(values []float64) arrow.RecordBatch {
 	b := array.NewRecordBuilder(memory.NewGoAllocator(), arrow.NewSchema([]arrow.Field{{Name: glovebox.ValueColumn, Type: arrow.PrimitiveTypes.Float64}}, nil))
@@ -137,6 +148,11 @@ func (u *Update) Run(ctx context.Context, cache string) (next []float64, ok bool
 		return nil, false, err
 	}
 	defer p.Close()
+	return u.on(ctx, p)
+}
+
+// on makes the step with a compiled module.
+func (u *Update) on(ctx context.Context, p *sandbox.Program) (next []float64, ok bool, err error) {
 	g, err := p.NewGuest(ctx, u.binding(), nil)
 	if err != nil {
 		return nil, false, err

@@ -11,14 +11,17 @@ import (
 	"glovebox/sandbox/abi"
 )
 
-// Seen is what happened to one unit of sample data. It and what it points to
-// are valid during the call that gets it.
+// Seen is what happened to one unit of sample data, or in mode blocks to one
+// block of units. It and what it points to are valid during the call that gets
+// it.
 type Seen struct {
-	Token  [engine.TokenBytes]byte
-	Rows   [][]engine.Span // by input: masked and filtered, as the guest got them
+	Tokens [][engine.TokenBytes]byte // the unit's, or those of the block's units
+	Block  int                       // its number; mode blocks only
+	Rows   [][]engine.Span           // by input: masked and filtered, as the guest got them
+	Starts [][]uint32                // by input: the row with which each unit begins, then how many there are; mode blocks only
 	Result sandbox.Result
 	Layout *abi.Records     // of Result.Records
-	Alone  *privacy.Partial // what the unit adds after bounding, alone
+	Alone  *privacy.Partial // what the unit adds after bounding, alone; nil in mode blocks
 	Took   time.Duration    // of the guest, by the wall clock
 }
 
@@ -36,8 +39,8 @@ func (w *watch) options() *sandbox.GuestOptions {
 	return &sandbox.GuestOptions{Logs: w.logs}
 }
 
-// Watch is Worker for sample data: see is told of every unit, one after the
-// other, and an error of it ends the part; logs take what the guest prints.
+// Watch is Worker for sample data: see is told of every unit, or every block
+// that has units, one after the other, and an error of it ends the part; logs take what the guest prints.
 // What the worker does and what it returns are the same as without.
 //
 // On real data this would show what nobody may see. A test of the architecture
@@ -66,7 +69,7 @@ func (w *Worker) watched(ctx context.Context, b *privacy.Bounder, token [engine.
 	if err != nil {
 		return err
 	}
-	s := &Seen{Token: token, Rows: rows, Result: res, Layout: w.guest.Records(), Took: time.Since(start)}
+	s := &Seen{Tokens: [][engine.TokenBytes]byte{token}, Rows: rows, Result: res, Layout: w.guest.Records(), Took: time.Since(start)}
 	bound(b, token, &res)
 	one := w.r.plan.NewBounder(w.r.spec.Secret)
 	bound(one, token, &res)
@@ -74,4 +77,13 @@ func (w *Worker) watched(ctx context.Context, b *privacy.Bounder, token [engine.
 		return err
 	}
 	return w.watch.see(s)
+}
+
+// watchedBlock tells of a block what there is to tell. Of one that is too large
+// there are no rows.
+func (w *Worker) watchedBlock(p *group, res sandbox.Result, took time.Duration) error {
+	if w.watch == nil {
+		return nil
+	}
+	return w.watch.see(&Seen{Tokens: p.tokens, Block: p.block, Rows: p.rows.Rows, Starts: p.rows.Starts, Result: res, Layout: w.guest.Records(), Took: took})
 }

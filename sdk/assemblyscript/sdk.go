@@ -18,7 +18,7 @@ const Compiler = "0.28.20"
 var SDK embed.FS
 
 // Template are the sources of a new project: template, with functions of kind
-// map, and scalar, with one of kind map_scalar.
+// map, scalar, with one of kind map_scalar, and blocks, with one of kind blocks.
 //
-//go:embed template scalar
+//go:embed template scalar blocks
 var Template embed.FS

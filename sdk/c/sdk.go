@@ -21,9 +21,10 @@ var Header []byte
 var SDK embed.FS
 
 // Template are the sources of a new project: template, with functions of kind
-// map, and scalar, with one of kind map_scalar; cpp has the same in C++.
+// map, scalar, with one of kind map_scalar, and blocks, with one of kind blocks;
+// cpp has the same in C++.
 //
-//go:embed template scalar cpp
+//go:embed template scalar blocks cpp
 var Template embed.FS
 
 // CPPFlags are added for C++: the language without its library, and without

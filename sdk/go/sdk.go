@@ -23,9 +23,10 @@ var SDK embed.FS
 var TinySDK embed.FS
 
 // Template are the sources of a new project: template, with functions of kind
-// map, and scalar, with one of kind map_scalar, for TinyGo.
+// map, scalar, with one of kind map_scalar, for TinyGo, and blocks, with one of
+// kind blocks.
 //
-//go:embed template scalar
+//go:embed template scalar blocks
 var Template embed.FS
 
 // Flags are those of "go build". Env goes with them: modules with WASI, the

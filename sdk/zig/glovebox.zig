@@ -17,7 +17,8 @@
 //!         }
 //!     }
 //!
-//! `map` makes a function of kind map, `mapScalar` one of kind map_scalar.
+//! `map` makes a function of kind map, `blocks` one of kind blocks, `mapScalar`
+//! one of kind map_scalar.
 //! Tables, columns, parameters, key fields and metrics are numbered as in the
 //! manifest, from 0; of the tables, inputs come first, then references. Asking
 //! for something that is not there, or for a column as another type than it
@@ -42,10 +43,11 @@ const Header = extern struct {
     window_bytes: u32,
     max_records: u32,
     record_bytes: u32,
-    reserved: [16]u8,
+    units: u32,
+    reserved: [12]u8,
 };
 
-const Entry = extern struct { rows: u32, columns: u32, first: u32, zero: u32 };
+const Entry = extern struct { rows: u32, columns: u32, first: u32, starts: u32 };
 
 const Descriptor = extern struct {
     type: Type,
@@ -125,6 +127,13 @@ pub fn map(comptime name: []const u8, comptime f: anytype) void {
     @export(&Export.call, .{ .name = name });
 }
 
+/// Makes a function of kind blocks: f is `fn (*Block) !void`.
+pub const blocks = map;
+
+/// One block of privacy units. A table holds the rows of all its units, one
+/// unit after the other; a block leaves one record.
+pub const Block = Unit;
+
 /// One privacy unit: what it is, and what it leaves.
 pub const Unit = struct {
     /// A table: inputs first, then references.
@@ -132,6 +141,11 @@ pub const Unit = struct {
         const h = header();
         must(n < h.inputs + h.references);
         return .{ .entry = at(Entry, h.tables_at + n * @sizeOf(Entry)) };
+    }
+
+    /// How many units the block has; of a function of kind blocks.
+    pub fn units(_: *const Unit) usize {
+        return header().units;
     }
 
     fn param(_: *const Unit, n: usize, t: Type) usize {
@@ -225,6 +239,14 @@ pub const Table = struct {
     /// Its rows in this unit.
     pub fn rows(t: Table) usize {
         return t.entry.rows;
+    }
+
+    /// The row with which each unit of a block begins, then how many rows there
+    /// are: one number more than units. Traps unless the function is of kind
+    /// blocks and the table is an input.
+    pub fn starts(t: Table) []const u32 {
+        must(t.entry.starts != 0);
+        return values(u32, t.entry.starts, header().units + 1);
     }
 
     fn column(t: Table, n: usize, kind: Type) *const Descriptor {

@@ -14,9 +14,9 @@ import "embed"
 var SDK embed.FS
 
 // Template are the sources of a new project: template, with functions of kind
-// map, and scalar, with one of kind map_scalar.
+// map, scalar, with one of kind map_scalar, and blocks, with one of kind blocks.
 //
-//go:embed template scalar
+//go:embed template scalar blocks
 var Template embed.FS
 
 // Flags are zig build-exe's. Safe mode makes an index that is out of range, or

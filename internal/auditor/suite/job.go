@@ -47,10 +47,14 @@ type jobCase struct {
 	target  int64
 	output  glovebox.Output
 	blocks  *glovebox.Blocks // mode blocks, in place of output
+	train   *glovebox.Train  // mode train, likewise
 	release glovebox.ReleaseDef
 	// once has the units worked on once for each side, not for each output:
 	// for many units, where nothing about them is left to chance.
 	once bool
+	// spill makes a place on the disk for keys, all of which go there, unit by
+	// unit. nil: they stay in memory.
+	spill func() (privacy.Place, error)
 }
 
 // jobKeys are the keys that told can give.
@@ -87,8 +91,19 @@ func (c jobCase) open() (*job, error) {
 			function = "told"
 		}
 	}
+	if len(c.output.Key) > 0 && c.output.Key[0].Type == glovebox.String {
+		function = "named"
+	}
+	references, piece := map[string]arrow.RecordBatch{}, int64(0)
+	if c.train != nil {
+		mode, function = glovebox.ModeTrain, "taught"
+		references[glovebox.StateTable] = work.ValueTable(make([]float64, c.train.State))
+	}
+	if c.spill != nil {
+		piece = 1
+	}
 	runner, err := work.New(ctx, work.Spec{
-		Wasm: told, MaxFuel: 1_000_000_000, Mode: mode, Function: function, Blocks: c.blocks,
+		Wasm: told, MaxFuel: 1_000_000_000, Mode: mode, Function: function, Blocks: c.blocks, Train: c.train, References: references, PieceBytes: piece,
 		Inputs: []work.Input{{Dataset: "rows", Record: []glovebox.Column{column}, Columns: []string{"do"}, MaxRows: 1,
 			Masks: map[string]glovebox.Mask{"do": {Kind: "none"}}}},
 		Output: c.output, Release: c.release, Secret: [32]byte{1}, TokenKey: [32]byte{2},
@@ -157,6 +172,12 @@ func (j *job) send(side int) ([]byte, error) {
 // draw runs the job once: the worker's part, and what the supervisor does with
 // what it sends. A job that fails is an output, too: its developer sees that.
 func (j *job) draw(side int) (auditor.Output, error) {
+	switch {
+	case j.train != nil:
+		return j.rounds(side)
+	case j.spill != nil:
+		return j.spilled(side)
+	}
 	sent, err := j.send(side)
 	if err != nil {
 		return j.figures(nil), nil
@@ -218,13 +239,13 @@ func (j *job) figures(t *privacy.Table) auditor.Output {
 	} else {
 		out = append(out, 0)
 	}
-	for _, key := range jobKeys {
+	for _, key := range j.keys() {
 		at := len(out)
 		for range n {
 			out = append(out, none)
 		}
 		for i := range t.Rows {
-			if t.Rows[i].Key[0] == any(key) {
+			if t.Rows[i].Key[0] == key {
 				for k := range t.Rows[i].Cells {
 					out[at+k] = t.Rows[i].Cells[k].Value
 				}

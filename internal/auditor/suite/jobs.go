@@ -67,7 +67,9 @@ func jobs(samples int) ([]target, error) {
 	add("a private key of one unit", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0, jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)})
 	add("a private key of six units", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0.3, jobCase{rest: people(5, ordinary), target: ordinary, output: private(), release: pure(1, 0.01)})
 	add("Gaussian noise, two keys", gauss, 0.4, jobCase{rest: append(people(9, keys), ten...), target: keys, output: public(2, theCount, theSum), release: glovebox.ReleaseDef{Method: "dp", Rho: 0.5}})
-	return append(list, otherJobs(samples)...), err
+	list = append(list, otherJobs(samples)...)
+	more, e := modeJobs(samples)
+	return append(list, more...), errors.Join(err, e)
 }
 
 // otherJobs have metrics of every other kind, with a unit that says eight times

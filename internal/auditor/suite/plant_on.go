@@ -17,6 +17,7 @@ import (
 // check of its own.
 type plant struct {
 	name  string
+	of    string // of what, where a fault is planted twice
 	claim auditor.Claim
 	job   jobCase
 	many  bool // takes all samples
@@ -35,6 +36,10 @@ func plantList() []plant {
 		{name: privacy.PlantRows, claim: one, job: jobCase{rest: ten, target: records, output: public(1, theCount), release: pure(1, 0)}},
 		{name: privacy.PlantL0, claim: one, job: jobCase{rest: ten, target: keys, output: public(1, theCount), release: pure(1, 0)}},
 		{name: work.PlantBlocks, claim: one, job: jobCase{rest: alternating, target: 0, blocks: eightBlocks(glovebox.BlockAvg), release: pure(1, 0)}},
+		{name: privacy.PlantL0, of: ", texts", claim: one, job: jobCase{rest: ten, target: keys, output: texts(), release: pure(1, 0)}},
+		{name: privacy.PlantKeys, of: ", texts", claim: auditor.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: privateTexts(), release: pure(1, 0.01)}},
+		{name: privacy.PlantRound, claim: trainClaim(), job: jobCase{rest: ten, target: large, train: fourRounds(), release: glovebox.ReleaseDef{Method: "dp", Rho: 0.5}}},
+		{name: privacy.PlantSpill, claim: auditor.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: people(12, ordinary), target: ordinary, output: private(), release: pure(1, 0.01), spill: inMemory}},
 		{name: sandbox.PlantClock, check: clockDecides},
 		{name: privacy.PlantKeys, claim: auditor.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)}},
 		{name: privacy.PlantReuse, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
@@ -55,7 +60,7 @@ func set(fault string) {
 func plants(samples int) []row {
 	rows := []row{}
 	for _, p := range plantList() {
-		r := row{target: target{name: "planted: " + p.name, claim: p.claim, samples: max(5000, samples/100), start: p.job.start}, must: true}
+		r := row{target: target{name: "planted: " + p.name + p.of, claim: p.claim, samples: max(5000, samples/100), start: p.job.start}, must: true}
 		if p.many {
 			if r.samples = samples; samples < auditor.DefaultSamples {
 				continue
@@ -101,4 +106,13 @@ func clockDecides() (bool, error) {
 		}
 	}
 	return !bytes.Equal(sent[0], sent[1]), nil
+}
+
+// trainClaim is the claim of the jobs of mode train.
+func trainClaim() auditor.Claim {
+	c, err := claimOf(0.5)
+	if err != nil {
+		panic(err) // a constant
+	}
+	return c
 }

@@ -99,8 +99,11 @@ type seen struct {
 	Started  string       `json:"started"`
 	Compile  int64        `json:"compile"`
 	Run      int64        `json:"run"`
-	Units    []Unit       `json:"units"` // with their tokens in place of ids
+	Units    []Unit       `json:"units"`  // with their tokens in place of ids
+	Blocks   []Block      `json:"blocks"` // likewise
+	Empty    int          `json:"empty"`
 	Result   *Result      `json:"result"`
+	Combined *Combined    `json:"combined"`
 	Failed   *failed      `json:"failed"`
 	Refusals []wasRefused `json:"refusals"`
 }
@@ -129,17 +132,17 @@ func decodeSeen(p []byte) (*seen, error) {
 	if strictly(p, &s) != nil || !showable(s.Started) {
 		return nil, bad
 	}
-	for i := range s.Units {
-		if u := &s.Units[i]; !showable(u.Log) || !showable(u.Cause) || !showable(u.Outcome) || u.Fuel < 0 {
+	for _, c := range (&Report{Units: s.Units, Blocks: s.Blocks}).calls() {
+		if !showable(c.Log) || !showable(c.Cause) || !showable(c.Outcome) || c.Fuel < 0 {
 			return nil, bad
 		}
-		for code := range s.Units[i].Rows {
+		for code := range c.Rows {
 			if !oneLine(code) {
 				return nil, bad
 			}
 		}
 	}
-	if s.Result != nil && !s.Result.shown() {
+	if s.Result != nil && !s.Result.shown() || s.Combined != nil && !s.Combined.shown() {
 		return nil, bad
 	}
 	if f := s.Failed; f != nil {
@@ -181,6 +184,16 @@ func (r *Result) shown() bool {
 	return true
 }
 
+// shown says whether the names of the figures can be shown.
+func (c *Combined) shown() bool {
+	for _, f := range c.Figures {
+		if !oneLine(f.Name) || !oneLine(string(f.Combine)) {
+			return false
+		}
+	}
+	return true
+}
+
 // showable says whether a text plays no tricks on a terminal.
 func showable(s string) bool {
 	return oneLine(strings.NewReplacer("\n", "", "\t", "").Replace(s))
@@ -194,18 +207,27 @@ func oneLine(s string) bool {
 // fill puts what was seen into a report.
 func (s *seen) fill(r *Report, names map[[engine.TokenBytes]byte]string) error {
 	r.Started, r.Result, r.Units = s.Started, s.Result, s.Units
+	r.Blocks, r.Empty, r.Combined = s.Blocks, s.Empty, s.Combined
 	r.Time.Compile, r.Time.Run = s.Compile, s.Run
 	if r.Units == nil {
 		r.Units = []Unit{}
 	}
+	known := true
+	name := func(token *string) {
+		raw, err := hex.DecodeString(*token)
+		id, there := names[[engine.TokenBytes]byte(append(raw, make([]byte, engine.TokenBytes)...))]
+		*token, known = id, known && err == nil && there
+	}
 	for i := range r.Units {
-		u := &r.Units[i]
-		raw, err := hex.DecodeString(u.Unit)
-		name, known := names[[engine.TokenBytes]byte(append(raw, make([]byte, engine.TokenBytes)...))]
-		if err != nil || !known {
-			return glovebox.Errorf(glovebox.CodeInternal, "the process that runs the module tells of a unit that is not there")
+		name(&r.Units[i].Unit)
+	}
+	for i := range r.Blocks {
+		for k := range r.Blocks[i].Units {
+			name(&r.Blocks[i].Units[k])
 		}
-		u.Unit = name
+	}
+	if !known {
+		return glovebox.Errorf(glovebox.CodeInternal, "the process that runs the module tells of a unit that is not there")
 	}
 	return nil
 }

@@ -19,6 +19,8 @@ func TestSeenLies(t *testing.T) {
 		"columns missing":       {`"columns":["k","n"]`, `"columns":[]`},
 		"an escape in a name":   {`"columns":["k","n"]`, `"columns":["k","\u001b[2J"]`},
 		"an escape in an input": {`"units":[]`, `"units":[{"rows":{"\u001b[2J":[]}}]`},
+		"one in a block":        {`"units":[]`, `"units":[],"blocks":[{"rows":{"\u001b[2J":[]}}]`},
+		"one in a figure":       {`"units":[]`, `"units":[],"combined":{"figures":[{"name":"\u001b[2J"}]}`},
 	} {
 		if _, err := decodeSeen([]byte(strings.Replace(good, edit[0], edit[1], 1))); err == nil {
 			t.Errorf("%s is taken", name)
@@ -30,6 +32,7 @@ func TestSeenLies(t *testing.T) {
 // and no text of it plays tricks on a terminal.
 func FuzzSeen(f *testing.F) {
 	f.Add([]byte(`{"started":"","compile":1,"run":1,"units":[{"unit":"00","rows":{},"outcome":"ok","fuel":1,"micros":1,"log":"a\u001b[2J","printed":1,"records":[]}],"result":null,"failed":null,"refusals":null}`))
+	f.Add([]byte(`{"started":"","blocks":[{"block":1,"units":["00"],"starts":{"a":[0,1]},"rows":{},"outcome":"ok","fuel":1,"micros":1,"log":"a\u001b[2J","printed":1,"records":[[1]]}],"empty":7,"combined":null}`))
 	f.Add([]byte(`{"failed":{"code":"module","field":"","msg":"m","fix":"f"},"refusals":[{"code":"G001","msg":"m","fix":"f"}]}`))
 	f.Fuzz(func(t *testing.T, p []byte) {
 		s, err := decodeSeen(p)
@@ -39,8 +42,8 @@ func FuzzSeen(f *testing.F) {
 			}
 			return
 		}
-		for _, u := range s.Units {
-			if strings.ContainsRune(u.Log+u.Cause+u.Outcome, 0x1b) {
+		for _, c := range (&Report{Units: s.Units, Blocks: s.Blocks}).calls() {
+			if strings.ContainsRune(c.Log+c.Cause+c.Outcome, 0x1b) {
 				t.Fatal("a text holds an escape")
 			}
 		}

@@ -21,12 +21,12 @@ const crowd = 5000
 // record does not take is rejected as it would be at a load, and counted.
 func changes(ctx context.Context, t *Task, first *Report) ([]change, error) {
 	list := []change{{name: "repeated", tables: t.Tables}}
-	units := first.Units
-	middle := units[len(units)/2].Unit
-	for _, u := range []string{units[0].Unit, middle, units[len(units)-1].Unit} {
+	units := first.ids()
+	middle := units[len(units)/2]
+	for _, u := range []string{units[0], middle, units[len(units)-1]} {
 		list = append(list, change{"removed", u, each(t.Tables, func(x *sample.Table) [][]sample.Cell { return without(x, u) })})
 	}
-	added, err := add(ctx, t, units)
+	added, err := add(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func without(t *sample.Table, unit string) [][]sample.Cell {
 }
 
 // add gives a unit that is new to the samples, if their space has one more.
-func add(ctx context.Context, t *Task, units []Unit) ([]change, error) {
+func add(ctx context.Context, t *Task) ([]change, error) {
 	known := map[string]bool{}
 	for _, x := range t.Tables {
 		for _, u := range x.Units() {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"reflect"
-	"slices"
 
 	"glovebox"
 	"glovebox/privacy"
@@ -27,7 +25,9 @@ type Golden struct {
 	Rows     map[string]string `json:"rows"` // by input: digest
 	Started  string            `json:"started,omitempty"`
 	Units    []GoldenUnit      `json:"units"`
-	Result   []privacy.Row     `json:"result,omitempty"` // the job's table before noise
+	Blocks   []GoldenBlock     `json:"blocks,omitempty"`
+	Result   []privacy.Row     `json:"result,omitempty"`   // the job's table before noise
+	Combined map[string]any    `json:"combined,omitempty"` // likewise in mode blocks, by metric
 }
 
 // GoldenUnit is what it gave on one unit.
@@ -40,6 +40,17 @@ type GoldenUnit struct {
 	Contribution []privacy.Row `json:"contribution,omitempty"`
 }
 
+// GoldenBlock is what it gave on one block.
+type GoldenBlock struct {
+	Block   int      `json:"block"`
+	Units   []string `json:"units"`
+	Outcome string   `json:"outcome"`
+	Cause   string   `json:"cause,omitempty"`
+	Log     string   `json:"log,omitempty"`
+	Records [][]any  `json:"records"`
+	Outputs []any    `json:"outputs,omitempty"`
+}
+
 // Golden takes what is worth keeping out of a report.
 func (r *Report) Golden() *Golden {
 	g := &Golden{Format: goldenFormat, Function: r.Module.Function, Seed: r.Seed, Rows: map[string]string{}, Started: r.Started, Units: []GoldenUnit{}}
@@ -49,8 +60,17 @@ func (r *Report) Golden() *Golden {
 	for _, u := range r.Units {
 		g.Units = append(g.Units, GoldenUnit{u.Unit, u.Outcome, u.Cause, u.Log, u.Records, u.Contribution})
 	}
+	for _, b := range r.Blocks {
+		g.Blocks = append(g.Blocks, GoldenBlock{b.Block, b.Units, b.Outcome, b.Cause, b.Log, b.Records, b.Outputs})
+	}
 	if r.Result != nil {
 		g.Result = r.Result.Exact
+	}
+	if r.Combined != nil {
+		g.Combined = map[string]any{}
+		for _, f := range r.Combined.Figures {
+			g.Combined[f.Name] = f.Exact
+		}
 	}
 	return g
 }
@@ -89,61 +109,4 @@ func strictly(p []byte, v any) error {
 		return io.ErrUnexpectedEOF
 	}
 	return nil
-}
-
-// MaxDifferences is how many differences are listed.
-const MaxDifferences = 20
-
-// Difference is one thing that is not as it was.
-type Difference struct {
-	Unit string `json:"unit,omitempty"` // empty: not of one unit
-	What string `json:"what"`           // rows, order, outcome, cause, log, records, contribution, fuel, started, result, function
-}
-
-// Compare lists what a report gives otherwise than a golden file says, at most
-// MaxDifferences things. Where the rows are others it says so and no more:
-// then nothing can be compared.
-func (g *Golden) Compare(r *Report) ([]Difference, error) {
-	now, err := r.Golden().Encode()
-	if err != nil {
-		return nil, err
-	}
-	got, err := DecodeGolden(now) // both sides the same way
-	if err != nil {
-		return nil, err
-	}
-	var list []Difference
-	add := func(unit, what string, same bool) {
-		if !same && len(list) < MaxDifferences {
-			list = append(list, Difference{unit, what})
-		}
-	}
-	if !reflect.DeepEqual(g.Rows, got.Rows) || g.Seed != got.Seed {
-		return []Difference{{What: "rows"}}, nil
-	}
-	add("", "function", g.Function == got.Function)
-	add("", "started", g.Started == got.Started)
-	id := func(u GoldenUnit) string { return u.Unit }
-	if !slices.Equal(collect(g.Units, id), collect(got.Units, id)) {
-		add("", "order", false)
-		return list, nil
-	}
-	for i, want := range g.Units {
-		u := got.Units[i]
-		add(u.Unit, "outcome", u.Outcome == want.Outcome)
-		add(u.Unit, "cause", u.Cause == want.Cause)
-		add(u.Unit, "log", u.Log == want.Log)
-		add(u.Unit, "records", reflect.DeepEqual(u.Records, want.Records))
-		add(u.Unit, "contribution", reflect.DeepEqual(u.Contribution, want.Contribution))
-	}
-	add("", "result", reflect.DeepEqual(g.Result, got.Result))
-	return list, nil
-}
-
-func collect[T, V any](list []T, of func(T) V) []V {
-	out := make([]V, 0, len(list))
-	for _, x := range list {
-		out = append(out, of(x))
-	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 
 	"glovebox"
 	"glovebox/internal/work"
+	"glovebox/privacy"
 	"glovebox/sandbox/abi"
 )
 
@@ -15,9 +16,13 @@ import (
 func Records(f *abi.Function) map[string]*glovebox.Dataset {
 	out := map[string]*glovebox.Dataset{}
 	for _, t := range f.Inputs {
+		rows := t.MaxRows
+		if f.Blocks() { // it bounds all rows of a block
+			rows = max(rows/f.MaxUnits, 1)
+		}
 		rec := &glovebox.Dataset{
 			Code: t.Name, Title: glovebox.Text{EN: t.Name}, Provider: "sample", Source: glovebox.Source{Format: "csv", Null: []string{""}},
-			Unit:   glovebox.Unit{Space: "sample", Column: unitName(&t), MaxRows: t.MaxRows},
+			Unit:   glovebox.Unit{Space: "sample", Column: unitName(&t), MaxRows: rows},
 			Ledger: glovebox.LedgerDef{Kind: glovebox.LedgerPure, Epsilon: 1},
 		}
 		rec.Columns = append(rec.Columns, glovebox.Column{Name: rec.Unit.Column, Type: glovebox.String, Class: glovebox.ClassIdentifier, Grade: 4, MaxBytes: 16})
@@ -53,8 +58,9 @@ func unitName(t *abi.Table) string {
 
 // SpecOf makes a spec of a function and its inputs' records where no job
 // declares one: identifiers as tokens, no other mask, no filter, defaults of
-// all parameters. Its output has the form of the function's records and no
-// bounds that mean anything, so its task is not Declared.
+// all parameters. Its output, or what its blocks give, has the form of the
+// function's records and no bounds that mean anything, so its task is not
+// Declared. Of blocks there are as few as can be, so that each has some units.
 func SpecOf(wasm []byte, f *abi.Function, records map[string]*glovebox.Dataset) (work.Spec, error) {
 	spec := work.Spec{Wasm: wasm, MaxFuel: abi.MaxFuel, Function: f.Name, Release: glovebox.ReleaseDef{Method: "dp", Epsilon: 1}}
 	needsJob := func(what, name string) error {
@@ -82,6 +88,13 @@ func SpecOf(wasm []byte, f *abi.Function, records map[string]*glovebox.Dataset) 
 			}
 		}
 		spec.Inputs = append(spec.Inputs, in)
+	}
+	if f.Blocks() {
+		spec.Mode, spec.Blocks = glovebox.ModeBlocks, &glovebox.Blocks{Count: privacy.MinBlocks}
+		for _, m := range f.Output.Metrics {
+			spec.Blocks.Metrics = append(spec.Blocks.Metrics, glovebox.BlockMetric{Name: m, Combine: glovebox.Median, Max: 1, Points: 2, Spacing: glovebox.Linear})
+		}
+		return spec, nil
 	}
 	spec.Output = glovebox.Output{MaxKeysPerUnit: 1}
 	for _, k := range f.Output.Key {

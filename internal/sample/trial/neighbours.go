@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"reflect"
 	"slices"
 
 	"glovebox"
@@ -15,17 +14,30 @@ import (
 // neighboursFormat names the form of neighbour reports.
 const neighboursFormat = "glovebox-neighbours/1"
 
-// Claim is what a neighbour report says, and what it does not.
-var Claim = glovebox.Text{
-	EN: "On these made-up rows, changing one unit changed nothing that was observed of any other: outcome, cause, records, contribution, print-out, fuel, rows, order. The author ran this. It is a test of some pairs, not a proof: a module may do otherwise on other rows. Privacy does not rest on it, but on the host's reset, bounds and noise.",
-	ZH: "在这些虚构的行上，改变一个单元未使其他任何单元的可观察结果发生变化：结果、原因、记录、贡献、输出日志、燃料、所读行、次序。本报告由作者自行运行得出，只是对若干数据对的测试，并非证明：模块在其他数据上可能表现不同。隐私不依赖本报告，而依赖宿主的复位、限幅与加噪。",
-}
+// Claim is what a neighbour report says, and what it does not; ClaimBlocks the
+// same in mode blocks.
+var (
+	Claim = glovebox.Text{
+		EN: "On these made-up rows, changing one unit changed nothing that was observed of any other: outcome, cause, records, contribution, print-out, fuel, rows, order. The author ran this. It is a test of some pairs, not a proof: a module may do otherwise on other rows. Privacy does not rest on it, but on the host's reset, bounds and noise.",
+		ZH: "在这些虚构的行上，改变一个单元未使其他任何单元的可观察结果发生变化：结果、原因、记录、贡献、输出日志、燃料、所读行、次序。本报告由作者自行运行得出，只是对若干数据对的测试，并非证明：模块在其他数据上可能表现不同。隐私不依赖本报告，而依赖宿主的复位、限幅与加噪。",
+	}
+	ClaimBlocks = glovebox.Text{
+		EN: "On these made-up rows, changing one unit changed nothing that was observed of any block but its own: outcome, cause, records, outputs, print-out, fuel, rows, units, order. The author ran this. It is a test of some pairs, not a proof: a module may do otherwise on other rows. Privacy does not rest on it, but on the host's fresh instance for each block and on how blocks are combined.",
+		ZH: "在这些虚构的行上，改变一个单元未使其所在分块以外的任何分块的可观察结果发生变化：结果、原因、记录、取值、输出日志、燃料、所读行、所含单元、次序。本报告由作者自行运行得出，只是对若干数据对的测试，并非证明：模块在其他数据上可能表现不同。隐私不依赖本报告，而依赖宿主为每个分块新建的实例与分块的合并方式。",
+	}
+)
 
-// Found replaces Claim where a difference was seen.
-var Found = glovebox.Text{
-	EN: "On these made-up rows, changing one unit changed something that was observed of another. The sandbox puts a module back between units, so this must not happen: do not approve, and report it to those who maintain Glovebox.",
-	ZH: "在这些虚构的行上，改变一个单元使其他单元的可观察结果发生了变化。沙箱在单元之间会复位模块，这种情况不应出现：请勿批准，并报告 Glovebox 维护者。",
-}
+// Found and FoundBlocks replace them where a difference was seen.
+var (
+	Found = glovebox.Text{
+		EN: "On these made-up rows, changing one unit changed something that was observed of another. The sandbox puts a module back between units, so this must not happen: do not approve, and report it to those who maintain Glovebox.",
+		ZH: "在这些虚构的行上，改变一个单元使其他单元的可观察结果发生了变化。沙箱在单元之间会复位模块，这种情况不应出现：请勿批准，并报告 Glovebox 维护者。",
+	}
+	FoundBlocks = glovebox.Text{
+		EN: "On these made-up rows, changing one unit changed something that was observed of a block that is not its own. Every block runs in a fresh instance, so this must not happen: do not approve, and report it to those who maintain Glovebox.",
+		ZH: "在这些虚构的行上，改变一个单元使其所在分块以外的分块的可观察结果发生了变化。每个分块都在新建的实例中运行，这种情况不应出现：请勿批准，并报告 Glovebox 维护者。",
+	}
+)
 
 // Neighbours is the report of a module on pairs of samples that differ in one
 // unit. It goes to reviewers with a job's release.
@@ -37,23 +49,26 @@ type Neighbours struct {
 	Module  ModuleFacts       `json:"module"`
 	Job     string            `json:"job"` // digest of output, price, filters, masks and parameters; "": no job
 	Seed    uint64            `json:"seed"`
-	Units   int               `json:"units"` // of the first of all pairs
-	Rows    map[string]string `json:"rows"`  // of the first, by input: digest
+	Units   int               `json:"units"`            // of the first of all pairs
+	Blocks  int               `json:"blocks,omitempty"` // of the first, that have units; mode blocks only
+	Rows    map[string]string `json:"rows"`             // of the first, by input: digest
 	Pairs   []Pair            `json:"pairs"`
-	Changed map[string]int    `json:"changed"` // outcomes of the changed units
+	Changed map[string]int    `json:"changed"` // outcomes of the changed units, or of their blocks
 	Digest  string            `json:"digest"`  // of the report with this field empty
 }
 
-// Pair is one change and what came of it.
+// Pair is one change and what came of it. In mode blocks Outcome, Cause and
+// Fuel are of the changed unit's block, and what is compared is other blocks.
 type Pair struct {
 	Change   string `json:"change"` // repeated, removed, added, least, greatest, longest, missing, crowded, alone
 	Unit     string `json:"unit,omitempty"`
+	Block    *int   `json:"block,omitempty"`   // of the changed unit, in mode blocks
 	Rejected int64  `json:"rejected"`          // rows of the changed unit that the record does not take
 	Outcome  string `json:"outcome,omitempty"` // of the changed unit, where it is there
 	Cause    string `json:"cause,omitempty"`
 	Fuel     int64  `json:"fuel"`   // of the changed unit
-	Others   int    `json:"others"` // units that were compared
-	// Differences are of the other units; "unit" is that unit.
+	Others   int    `json:"others"` // units, or blocks, that were compared
+	// Differences are of the others; "unit" or "block" is which.
 	Differences []Difference `json:"differences"`
 }
 
@@ -68,12 +83,13 @@ func RunNeighbours(ctx context.Context, t *Task) (*Neighbours, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(first.Units) < 3 {
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the module gets %d sample units, and pairs need 3", len(first.Units)).
+	units := first.ids()
+	if len(units) < 3 {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the module gets %d sample units, and pairs need 3", len(units)).
 			WithFix("ask for more units, or loosen the filter of the job")
 	}
-	n := &Neighbours{Format: neighboursFormat, Sample: true, Same: true, Claim: Claim, Module: m.facts, Seed: t.Seed,
-		Units: len(first.Units), Rows: map[string]string{}, Pairs: []Pair{}, Changed: map[string]int{}}
+	n := &Neighbours{Format: neighboursFormat, Sample: true, Same: true, Module: m.facts, Seed: t.Seed,
+		Units: len(units), Blocks: len(first.Blocks), Rows: map[string]string{}, Pairs: []Pair{}, Changed: map[string]int{}}
 	for code, in := range first.Inputs {
 		n.Rows[code] = in.Digest
 	}
@@ -93,7 +109,13 @@ func RunNeighbours(ctx context.Context, t *Task) (*Neighbours, error) {
 		}
 		n.add(&c, first, second)
 	}
+	n.Claim = n.claim()
 	return n, n.seal()
+}
+
+// claim is what the report claims.
+func (n *Neighbours) claim() glovebox.Text {
+	return map[[2]bool]glovebox.Text{{true, false}: Claim, {true, true}: ClaimBlocks, {false, false}: Found, {false, true}: FoundBlocks}[[2]bool{n.Same, n.Blocks > 0}]
 }
 
 // jobDigest names what a job declares beside its module and rows.
@@ -109,7 +131,7 @@ func (m *machine) jobDigest() (string, error) {
 	for _, in := range s.Inputs {
 		inputs = append(inputs, input{in.Dataset, in.Columns, in.Where, in.Masks})
 	}
-	b, err := json.Marshal([]any{s.Function, s.Params, s.Output, s.Release, inputs})
+	b, err := json.Marshal([]any{s.Function, s.Params, s.Mode, s.Output, s.Blocks, s.Train, s.Release, inputs})
 	if err != nil {
 		return "", glovebox.Errorf(glovebox.CodeInternal, "a job cannot be encoded")
 	}
@@ -130,50 +152,30 @@ func (n *Neighbours) add(c *change, first, second *Report) {
 	for _, in := range first.Inputs {
 		p.Rejected -= in.Rejected
 	}
+	changed := func(c *Call) {
+		p.Outcome, p.Cause, p.Fuel = c.Outcome, c.Cause, c.Fuel
+		n.Changed[c.Outcome]++
+	}
 	for i := range second.Units {
 		if u := &second.Units[i]; u.Unit == c.unit {
-			p.Outcome, p.Cause, p.Fuel = u.Outcome, u.Cause, u.Fuel
-			n.Changed[u.Outcome]++
+			changed(&u.Call)
 		} else {
 			p.Others++
 		}
 	}
-	if len(p.Differences) > 0 {
-		n.Same, n.Claim = false, Found
+	own, known := ownBlock(c.unit, first, second)
+	if known {
+		p.Block = &own
 	}
-	n.Pairs = append(n.Pairs, p)
-}
-
-// Compare lists what two runs show otherwise of the units that are not the
-// changed one, at most MaxDifferences things.
-func Compare(first, second *Report, changed string) []Difference {
-	list := []Difference{}
-	add := func(unit, what string, same bool) {
-		if !same && len(list) < MaxDifferences {
-			list = append(list, Difference{unit, what})
+	for i := range second.Blocks {
+		if b := &second.Blocks[i]; known && b.Block == own {
+			changed(&b.Call)
+		} else {
+			p.Others++
 		}
 	}
-	others := func(r *Report) []Unit {
-		return slices.DeleteFunc(slices.Clone(r.Units), func(u Unit) bool { return u.Unit == changed })
-	}
-	a, b := others(first), others(second)
-	name := func(u Unit) string { return u.Unit }
-	add("", "started", first.Started == second.Started)
-	if !slices.Equal(collect(a, name), collect(b, name)) {
-		add("", "order", false)
-		return list
-	}
-	for i := range a {
-		x, y := &a[i], &b[i]
-		add(x.Unit, "outcome", x.Outcome == y.Outcome)
-		add(x.Unit, "cause", x.Cause == y.Cause)
-		add(x.Unit, "records", reflect.DeepEqual(x.Records, y.Records))
-		add(x.Unit, "contribution", reflect.DeepEqual(x.Contribution, y.Contribution))
-		add(x.Unit, "fuel", x.Fuel == y.Fuel)
-		add(x.Unit, "log", x.Log == y.Log && x.Printed == y.Printed)
-		add(x.Unit, "rows", reflect.DeepEqual(x.Rows, y.Rows))
-	}
-	return list
+	n.Same = n.Same && len(p.Differences) == 0
+	n.Pairs = append(n.Pairs, p)
 }
 
 // seal fills in the digest.
@@ -228,7 +230,7 @@ func DecodeNeighbours(p []byte) (*Neighbours, error) {
 	if !n.printable() {
 		return bad("it holds a text that cannot be shown, or a change that there is none of")
 	}
-	if same != n.Same || n.Claim != map[bool]glovebox.Text{true: Claim, false: Found}[same] {
+	if same != n.Same || n.Blocks < 0 || n.Claim != n.claim() {
 		return bad("what it claims does not follow from its pairs")
 	}
 	return &n, nil

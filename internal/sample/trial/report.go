@@ -24,13 +24,16 @@ type Report struct {
 	Module ModuleFacts           `json:"module"`
 	Seed   uint64                `json:"seed"`
 	Inputs map[string]InputFacts `json:"inputs"`
-	// Started is what the module printed before its first unit.
+	// Started is what the module printed before its first unit or block.
 	Started  string         `json:"started,omitempty"`
-	Units    []Unit         `json:"units"` // in the order of their tokens
+	Units    []Unit         `json:"units"`            // in the order of their tokens; none in mode blocks
+	Blocks   []Block        `json:"blocks,omitempty"` // in mode blocks: those that have units, in order
+	Empty    int            `json:"empty,omitempty"`  // in mode blocks: how many blocks have none
 	Outcomes map[string]int `json:"outcomes"`
 	Fuel     FuelFacts      `json:"fuel"`
 	Time     TimeFacts      `json:"time"`
-	Result   *Result        `json:"result,omitempty"` // nil: no job declares an output
+	Result   *Result        `json:"result,omitempty"`   // nil: no job declares an output, or mode blocks
+	Combined *Combined      `json:"combined,omitempty"` // the same in mode blocks
 }
 
 // ModuleFacts are the code that ran.
@@ -54,9 +57,8 @@ type InputFacts struct {
 	Digest   string          `json:"digest"`  // of the rows as CSV
 }
 
-// Unit is what happened on one sample unit.
-type Unit struct {
-	Unit    string             `json:"unit"` // its id
+// Call is what happened when the module was called once: on a unit, or a block.
+type Call struct {
 	Rows    map[string][][]any `json:"rows"` // as the module got them: masked and filtered
 	Outcome string             `json:"outcome"`
 	Cause   string             `json:"cause,omitempty"` // of an outcome other than ok
@@ -65,14 +67,32 @@ type Unit struct {
 	Log     string             `json:"log,omitempty"`
 	Printed int64              `json:"printed"` // bytes, those beyond the log's bound included
 	Records [][]any            `json:"records"` // key fields, then values, as the module wrote them
+}
+
+// Unit is what happened on one sample unit.
+type Unit struct {
+	Unit string `json:"unit"` // its id
+	Call
 	// Contribution is what counts: keys kept, values clamped; the default where
 	// the module failed. Without a job it is left out.
 	Contribution []privacy.Row `json:"contribution,omitempty"`
 }
 
+// Block is what happened on one block of sample units. One that is larger than
+// the module's bounds was not run, and has no rows here.
+type Block struct {
+	Block  int                 `json:"block"`  // its number, from 0
+	Units  []string            `json:"units"`  // their ids, in the order of their tokens
+	Starts map[string][]uint32 `json:"starts"` // by input: the row with which each unit begins, then how many there are
+	Call
+	// Outputs are what counts, by metric: clamped and on the grid; the defaults
+	// where the module failed. Without a job they are left out.
+	Outputs []any `json:"outputs,omitempty"`
+}
+
 // FuelFacts are what units used.
 type FuelFacts struct {
-	Limit  int64 `json:"limit"` // of a unit
+	Limit  int64 `json:"limit"` // of a unit, or a block
 	Least  int64 `json:"least"`
 	Median int64 `json:"median"`
 	Most   int64 `json:"most"`
@@ -83,7 +103,7 @@ type FuelFacts struct {
 type TimeFacts struct {
 	Load    int64 `json:"load"`    // of the rows
 	Compile int64 `json:"compile"` // of the module
-	Run     int64 `json:"run"`     // of all units, with reset and bounding
+	Run     int64 `json:"run"`     // of all units or blocks, with reset and bounding
 }
 
 // Result is the table of the job.
@@ -95,15 +115,55 @@ type Result struct {
 	Kind    glovebox.LedgerKind `json:"kind"`    // in which the price counts
 }
 
-// sum fills in what follows from the units.
+// Combined is the answer of a job of mode blocks.
+type Combined struct {
+	Figures []CombinedFigure    `json:"figures"` // by metric
+	Price   glovebox.Amount     `json:"price"`   // that a run on real data takes from each ledger
+	Kind    glovebox.LedgerKind `json:"kind"`    // in which the price counts
+}
+
+// CombinedFigure is one metric of all blocks: a number, or of a vote a text.
+type CombinedFigure struct {
+	Name    string           `json:"name"`
+	Combine glovebox.Combine `json:"combine"`
+	Exact   any              `json:"exact"` // combined without noise
+	Noisy   any              `json:"noisy"` // as a release would have it
+	// Lo and Hi are the 95 % interval of the noise, of a mean.
+	Lo *float64 `json:"lo,omitempty"`
+	Hi *float64 `json:"hi,omitempty"`
+}
+
+// calls are all calls of the module, in order.
+func (r *Report) calls() (list []*Call) {
+	for i := range r.Units {
+		list = append(list, &r.Units[i].Call)
+	}
+	for i := range r.Blocks {
+		list = append(list, &r.Blocks[i].Call)
+	}
+	return list
+}
+
+// ids are the units that the module got, in the order of their tokens.
+func (r *Report) ids() (list []string) {
+	for i := range r.Units {
+		list = append(list, r.Units[i].Unit)
+	}
+	for i := range r.Blocks {
+		list = append(list, r.Blocks[i].Units...)
+	}
+	return list
+}
+
+// sum fills in what follows from the calls.
 func (r *Report) sum() {
 	r.Outcomes = map[string]int{}
-	used := make([]int64, 0, len(r.Units))
-	for i := range r.Units {
-		u := &r.Units[i]
-		r.Outcomes[u.Outcome]++
-		used = append(used, u.Fuel)
-		r.Fuel.Total += u.Fuel
+	calls := r.calls()
+	used := make([]int64, 0, len(calls))
+	for _, c := range calls {
+		r.Outcomes[c.Outcome]++
+		used = append(used, c.Fuel)
+		r.Fuel.Total += c.Fuel
 	}
 	if len(used) == 0 {
 		return

@@ -45,7 +45,7 @@ type machine struct {
 	task  *Task
 	job   *work.Job
 	facts ModuleFacts
-	limit int64 // fuel of a unit
+	limit int64 // fuel of a unit, or a block
 	box   box
 }
 
@@ -61,7 +61,7 @@ func start(t *Task) (*machine, error) {
 		return nil, err
 	}
 	man := module.Manifest()
-	return &machine{task: t, job: job, limit: man.Fuel,
+	return &machine{task: t, job: job, limit: job.Fuel(),
 		facts: ModuleFacts{module.Digest(), man.Name, man.Version, spec.Function, module.RewrittenDigest(), sandbox.RewriterVersion}}, nil
 }
 
@@ -106,14 +106,18 @@ func (m *machine) run(ctx context.Context, tables map[string]*sample.Table) (*Re
 	if err := seen.fill(r, names); err != nil {
 		return nil, err
 	}
+	kind := glovebox.LedgerPure
+	if m.task.Spec.Release.Rho > 0 {
+		kind = glovebox.LedgerZCDP
+	}
 	if r.Result != nil {
-		r.Result.Price, r.Result.Kind = m.job.Plan().Facts().Price, glovebox.LedgerPure
+		r.Result.Price, r.Result.Kind = m.job.Plan().Facts().Price, kind
 		if t := m.job.Train(); t != nil {
 			r.Result.Price = t.Facts().Price // the table is that of the first round
 		}
-		if m.task.Spec.Release.Rho > 0 {
-			r.Result.Kind = glovebox.LedgerZCDP
-		}
+	}
+	if r.Combined != nil {
+		r.Combined.Price, r.Combined.Kind = m.job.Blocks().Facts().Price, kind
 	}
 	r.sum()
 	return r, nil

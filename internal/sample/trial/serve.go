@@ -103,6 +103,23 @@ func (r *runner) run(ctx context.Context, files []work.Files) (err error) {
 		}
 	}()
 	r.seen.Started = r.text()
+	begin := time.Now()
+	finish, err := r.parts(ctx, w, files)
+	if err != nil {
+		return err
+	}
+	r.seen.Run = time.Since(begin).Milliseconds()
+	if !r.declared {
+		return nil
+	}
+	return finish()
+}
+
+// parts has the worker do the one part that there is. finish makes the table.
+func (r *runner) parts(ctx context.Context, w *work.Worker, files []work.Files) (finish func() error, err error) {
+	if r.Blocks() != nil {
+		return r.blocks(ctx, w, files)
+	}
 	total := r.Plan().NewPartial()
 	add := func(data []byte) error {
 		one := r.Plan().NewPartial()
@@ -111,19 +128,11 @@ func (r *runner) run(ctx context.Context, files []work.Files) (err error) {
 		}
 		return total.Merge(one)
 	}
-	begin := time.Now()
 	data, err := w.Part(ctx, files, add)
 	if err == nil {
 		err = add(data)
 	}
-	if err != nil {
-		return err
-	}
-	r.seen.Run = time.Since(begin).Milliseconds()
-	if !r.declared {
-		return nil
-	}
-	return r.result(total)
+	return func() error { return r.result(total) }, err
 }
 
 // text takes what was printed since the last time.
@@ -133,25 +142,33 @@ func (r *runner) text() string {
 	return s
 }
 
-// see writes down what happened on one unit.
+// see writes down what happened on one unit, or one block.
 func (r *runner) see(s *work.Seen) error {
-	u := Unit{Unit: hex.EncodeToString(s.Token[:]), Rows: map[string][][]any{}, Outcome: s.Result.Outcome.String(), Cause: s.Result.Cause,
+	c := Call{Rows: map[string][][]any{}, Outcome: s.Result.Outcome.String(), Cause: s.Result.Cause,
 		Fuel: s.Result.Fuel, Micros: s.Took.Microseconds(), Log: r.text(), Printed: s.Result.Printed, Records: [][]any{}}
 	for i, code := range r.datasets {
-		u.Rows[code] = rows(s.Rows[i])
+		c.Rows[code] = rows(s.Rows[i])
 	}
-	size := s.Layout.Size()
+	size, keys := s.Layout.Size(), 0
+	if p := r.Plan(); p != nil { // blocks have no keys
+		keys = len(p.Keys())
+	}
 	for n := range s.Result.N {
 		rec := s.Result.Records[n*size : (n+1)*size]
 		out := []any{}
-		for k := range r.Plan().Keys() {
+		for k := range keys {
 			out = append(out, s.Layout.Key(rec, k))
 		}
 		for v := range (size - s.Layout.KeySize()) / 8 {
 			out = append(out, s.Layout.Metric(rec, v))
 		}
-		u.Records = append(u.Records, out)
+		c.Records = append(c.Records, out)
 	}
+	if r.Blocks() != nil {
+		r.seen.Blocks = append(r.seen.Blocks, r.block(s, c))
+		return nil
+	}
+	u := Unit{Unit: hex.EncodeToString(s.Tokens[0][:]), Call: c}
 	if r.declared {
 		u.Contribution = r.Plan().Exact(s.Alone)
 	}

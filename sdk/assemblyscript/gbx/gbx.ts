@@ -53,6 +53,12 @@ const STRING: u32 = 1, INT32: u32 = 2, INT64: u32 = 3, FLOAT64: u32 = 4, BOOL: u
     check(<u32>row < <u32>this.length);
     return load<T>(this.at + <usize>row * sizeof<T>());
   }
+
+  /** The rows from one up to, but not including, another. */
+  part(from: i32, to: i32): Column<T> {
+    check(0 <= from && from <= to && to <= this.length);
+    return new Column<T>(this.at + <usize>from * sizeof<T>(), to - from);
+  }
 }
 
 /** A column of truth values, or which values of a column are there. */
@@ -269,4 +275,27 @@ export function emit(): Record {
   check(count < word(40));
   store<u32>(output, count + 1);
   return new Record(output + 16 + <usize>count * <usize>word(44));
+}
+
+/**
+ * How many units the block has, in a function of kind blocks. Its tables hold
+ * the rows of all of them, one unit after the other; it leaves one record.
+ */
+export function units(): i32 {
+  return word(48);
+}
+
+/**
+ * The row of a table with which each unit of the block begins, then how many
+ * rows there are: one number more than units. Traps unless the function is of
+ * kind blocks and the table is an input.
+ *
+ *     const bills = starts(0), costs = new Table(0).float64s(1);
+ *     for (let u = 0; u < units(); u++) sum(costs.part(bills[u], bills[u + 1]));
+ */
+export function starts(table: i32): Column<i32> {
+  check(<u32>table < word(8) + word(12));
+  const at = word(<usize>word(20) + 16 * <usize>table + 12);
+  check(at != 0);
+  return new Column<i32>(window + at, units() + 1);
 }

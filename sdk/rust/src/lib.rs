@@ -18,8 +18,8 @@
 //! }
 //! ```
 //!
-//! [`map!`] makes a function of kind `map`, [`map_scalar!`] one of kind
-//! `map_scalar`. Tables, columns, parameters, key fields and metrics are
+//! [`map!`] makes a function of kind `map`, or with a [`Block`] one of kind
+//! `blocks`; [`map_scalar!`] one of kind `map_scalar`. Tables, columns, parameters, key fields and metrics are
 //! numbered as in the manifest, from 0; of the tables, inputs come first, then
 //! references. Asking for something that is not there, or for a column as
 //! another type than it has, panics, and a panic fails the unit.
@@ -30,6 +30,7 @@
 #![no_std]
 #![warn(missing_docs)]
 
+mod block;
 mod column;
 mod emit;
 mod group;
@@ -38,6 +39,7 @@ mod scalar;
 mod vector;
 mod window;
 
+pub use block::Block;
 pub use column::{Bools, Column, Strings, Token};
 pub use emit::Record;
 pub use group::Groups;
@@ -53,8 +55,8 @@ pub mod export {
     pub use crate::window::run;
 }
 
-/// Makes a function of kind `map` and exports it under its name. It gets the
-/// unit and returns `Ok(())`, or `Err(Fail)` if the unit does not count.
+/// Makes a function of kind `map`, or `blocks`, and exports it under its name. It
+/// gets the unit, or the block, and returns `Ok(())`, or `Err(Fail)` if the unit does not count.
 #[macro_export]
 macro_rules! map {
     ($(#[$meta:meta])* fn $name:ident($unit:ident: $type:ty) -> $result:ty $body:block) => {

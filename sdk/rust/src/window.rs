@@ -24,6 +24,7 @@ pub(crate) struct Header {
     window_bytes: u32,
     pub(crate) max_records: u32,
     pub(crate) record_bytes: u32,
+    pub(crate) units: u32,
 }
 
 #[repr(C)]
@@ -31,6 +32,7 @@ struct Entry {
     rows: u32,
     columns: u32,
     first: u32,
+    starts: u32,
 }
 
 /// The host's descriptor of a column.
@@ -79,7 +81,8 @@ pub(crate) fn output() -> *mut u8 {
     unsafe { OUTPUT }
 }
 
-/// One privacy unit: what it is, and what it leaves.
+/// One privacy unit: what it is, and what it leaves. In a function of kind
+/// `blocks`, one [`Block`](crate::Block) of them.
 pub struct Unit(());
 
 #[doc(hidden)]
@@ -150,6 +153,10 @@ impl Table {
     /// Its rows in this unit.
     pub fn rows(&self) -> usize {
         self.0.rows as usize
+    }
+
+    pub(crate) fn starts_at(&self) -> usize {
+        self.0.starts as usize
     }
 
     fn column(&self, n: usize, kind: u32) -> &'static Descriptor {

@@ -24,10 +24,18 @@ enum {
 static int32_t mark;
 static volatile int64_t sink;
 
-static int32_t bare; // records have no value
+static int32_t bare;  // records have no value
+static int32_t texts; // keys are texts
 
 static void say(int64_t key, double value) {
   uint8_t *r = gbx_emit();
+  if (texts) {
+    char text[] = "key 0";
+    text[4] += (char)(key % 10);
+    gbx_str s = {text, 5}, solo = {"alone", 5};
+    gbx_key_string(r, key == 77 ? solo : s, 8);
+    return;
+  }
   r = gbx_key_int64(r, key);
   if (!bare) gbx_metric(r, value);
 }
@@ -74,6 +82,31 @@ GBX_EXPORT(told) int32_t told(int32_t rows) {
 GBX_EXPORT(counted) int32_t counted(int32_t rows) {
   bare = 1;
   return told(rows);
+}
+
+// The same with keys that are texts.
+GBX_EXPORT(named) int32_t named(int32_t rows) {
+  texts = 1;
+  return told(rows);
+}
+
+// Mode train: a vector of one number, whatever the state.
+GBX_EXPORT(taught) int32_t taught(int32_t rows) {
+  if (rows == 0) return 0;
+  int64_t todo = gbx_int64s(ROWS, DO)[0];
+  if (todo == TRAP) __builtin_trap();
+  if (todo == REMEMBER) mark = 1;
+  gbx_metric(gbx_emit(), todo == LARGE ? 1e6 : mark && todo != REMEMBER ? 0 : 1);
+  return 0;
+}
+
+// The next state is how many rounds there were, and each round's sum.
+GBX_EXPORT(learn) int32_t learn(int32_t rows) {
+  (void)rows;
+  const double *state = gbx_float64s(0, 0);
+  uint8_t *r = gbx_metric(gbx_emit(), state[0] + 1);
+  for (uint32_t i = 1; i < gbx_rows(0); i++) r = gbx_metric(r, i == 1 + (uint32_t)state[0] ? gbx_float64s(1, 0)[0] : state[i]);
+  return 0;
 }
 
 // Mode blocks: what the first unit of the block has in its row.

@@ -1,0 +1,80 @@
+package trial
+
+import (
+	"context"
+	"encoding/hex"
+	"slices"
+
+	"glovebox"
+	"glovebox/internal/work"
+	"glovebox/privacy"
+)
+
+// blocks has the worker do the one part of a job of mode blocks, which holds
+// all blocks.
+func (r *runner) blocks(ctx context.Context, w *work.Worker, files []work.Files) (finish func() error, err error) {
+	data, err := w.Part(ctx, files, nil)
+	if err != nil {
+		return nil, err
+	}
+	all := r.Outputs(0, 1)
+	if err := all.UnmarshalBinary(data); err != nil {
+		return nil, err
+	}
+	r.seen.Empty = r.Blocks().Count() - len(r.seen.Blocks)
+	total := r.Blocks().NewTotal()
+	return func() error { return r.combine(total) }, total.Merge(all)
+}
+
+// block is what happened on a block; its outputs come with the table.
+func (r *runner) block(s *work.Seen, c Call) Block {
+	b := Block{Block: s.Block, Units: []string{}, Starts: map[string][]uint32{}, Call: c}
+	for _, t := range s.Tokens {
+		b.Units = append(b.Units, hex.EncodeToString(t[:]))
+	}
+	for i, code := range r.datasets {
+		b.Starts[code] = slices.Clone(s.Starts[i])
+	}
+	return b
+}
+
+// combine makes the answer before and after noise, and shows what each block
+// counts with.
+func (r *runner) combine(total *privacy.Outputs) error {
+	plan := r.Blocks()
+	exact := plan.Exact(total)
+	metrics := plan.Metrics()
+	for i := range r.seen.Blocks {
+		b := &r.seen.Blocks[i]
+		for k, f := range exact.Blocks[b.Block] {
+			b.Outputs = append(b.Outputs, figure(&metrics[k], &f))
+		}
+	}
+	src, err := privacy.NewSource()
+	if err != nil {
+		return err
+	}
+	table, err := plan.Release(total, src)
+	if err != nil {
+		return err
+	}
+	c := &Combined{}
+	for k := range metrics {
+		m, f := &metrics[k], table.Figures[k]
+		one := CombinedFigure{Name: m.Name, Combine: m.Combine, Exact: figure(m, &exact.Figures[k]), Noisy: figure(m, &f)}
+		if f.Margin {
+			one.Lo, one.Hi = &f.Lo, &f.Hi
+		}
+		c.Figures = append(c.Figures, one)
+	}
+	r.seen.Combined = c
+	return nil
+}
+
+// figure is a number, or what a vote chose.
+func figure(m *glovebox.BlockMetric, f *privacy.BlockFigure) any {
+	if m.Combine == glovebox.Vote {
+		return f.Choice
+	}
+	return f.Value
+}
