@@ -39,6 +39,11 @@ type Output struct {
 	Metrics           []Metric `json:"metrics"`
 	// Top keeps the keys with the largest figures alone; nil: all keys.
 	Top *Top `json:"top,omitempty"`
+	// Select says what selects private keys: the name of a metric, a count or a sum
+	// whose Min is not below 0, shows the keys whose noisy figure is above a
+	// threshold; "own-share" pays for a selection of its own. "": what is better,
+	// by the declaration alone.
+	Select string `json:"select,omitempty"`
 	// Default is what a unit contributes when the guest fails on it; empty:
 	// nothing. Each entry is one record.
 	Default []DefaultRecord `json:"default,omitempty"`

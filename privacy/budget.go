@@ -24,14 +24,15 @@ type budget struct {
 	sumLoss  []int64
 	bins     []binMechanism
 	binLoss  []int64
-	keys     *Selection // nil: public keys
+	by       *releasedThreshold // nil: no number that is released selects keys
+	keys     *Selection         // nil: public keys, or by, or the rounds of a top select
 	keyLoss  int64
 }
 
 // addBudget checks the price and shares it out: in billionths, in parts by
 // weight, among the number of units (if a metric needs it), every grid's sums,
 // the bins of every metric that counts values, and the selection of private
-// keys. Weights are those of the metrics, the largest of those that need it for
+// keys, unless one of those numbers selects them (releasedThreshold). Weights are those of the metrics, the largest of those that need it for
 // the number of units, and 1 for the selection. What does not divide goes, one
 // billionth each, to the first of them, so that the parts make up the price
 // exactly.
@@ -47,15 +48,24 @@ type budget struct {
 //     keys at most, which takes the place of L0; see top for the selection.
 //   - Values in bins: one unit has R of them at most for one key and T over all,
 //     which takes the places of L0*D and of L0*D^2: see Plan.change.
-func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
+func (p *Plan) addBudget(r glovebox.ReleaseDef, selects string) error {
 	b := &p.budget
 	if err := b.declared(r, p.private); err != nil {
 		return err
 	}
-	weights, counts := p.weights()
-	next, err := b.shares(weights)
+	by, err := p.selector(selects)
 	if err != nil {
 		return err
+	}
+	weights, counts := p.weights(p.private && by == byShare)
+	parts, err := b.shares(weights)
+	if err != nil {
+		return err
+	}
+	next := func() int64 {
+		part := parts[0]
+		parts = parts[1:]
+		return part
 	}
 	if counts {
 		b.unitLoss = next()
@@ -82,19 +92,23 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 		}
 		b.bins, b.binLoss = append(b.bins, m), append(b.binLoss, loss)
 	}
-	if p.private {
-		b.keyLoss = next()
-		if p.top != nil && p.top.rounds {
-			return p.top.price(p, b.keyLoss, b.price)
-		}
-		return b.selection(p.l0)
+	switch {
+	case by != byShare:
+		return p.addThreshold(by)
+	case !p.private:
+		return nil
 	}
-	return nil
+	b.keyLoss = next()
+	if p.top != nil && p.top.rounds {
+		return p.top.price(p, b.keyLoss, b.price)
+	}
+	return b.selection(p.l0)
 }
 
-// weights lists the weights of the parts in their order. Counts says that the
-// first is that of the number of units.
-func (p *Plan) weights() (weights []int64, counts bool) {
+// weights lists the weights of the parts in their order; the last is that of the
+// selection, if it has one. Counts says that the first is that of the number of
+// units.
+func (p *Plan) weights(selection bool) (weights []int64, counts bool) {
 	units := int64(0)
 	for i := range p.metrics {
 		m := &p.metrics[i]
@@ -111,14 +125,14 @@ func (p *Plan) weights() (weights []int64, counts bool) {
 	for i := range p.bins {
 		weights = append(weights, p.metrics[p.bins[i].metric].weight())
 	}
-	if p.private {
+	if selection {
 		weights = append(weights, 1)
 	}
 	return weights, units > 0
 }
 
-// shares divides the price by weights; next returns one part after the other.
-func (b *budget) shares(weights []int64) (next func() int64, err error) {
+// shares divides the price by weights.
+func (b *budget) shares(weights []int64) ([]int64, error) {
 	total, rest := int64(0), b.price.Loss
 	for _, w := range weights {
 		total += w
@@ -136,11 +150,7 @@ func (b *budget) shares(weights []int64) (next func() int64, err error) {
 			return nil, invalid(b.field(), "is too small to be shared by %d noisy numbers", len(weights))
 		}
 	}
-	return func() int64 {
-		part := parts[0]
-		parts = parts[1:]
-		return part
-	}, nil
+	return parts, nil
 }
 
 // field is where the price is declared.

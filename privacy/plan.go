@@ -79,13 +79,13 @@ func NewPlan(out glovebox.Output, rel glovebox.ReleaseDef, public PublicKeys) (*
 	if err := p.addRecordLimits(out); err != nil {
 		return nil, err
 	}
-	if err := p.addTop(out.Top, rel.Rho != 0); err != nil {
+	if err := p.addTop(out, rel.Rho != 0); err != nil {
 		return nil, err
 	}
 	if err := p.addDefaults(out.Default); err != nil {
 		return nil, err
 	}
-	if err := p.addBudget(rel); err != nil {
+	if err := p.addBudget(rel, out.Select); err != nil {
 		return nil, err
 	}
 	p.fingerprint()

@@ -57,7 +57,8 @@ type top struct {
 // fit an int64.
 const maxScoreBits = 20
 
-func (p *Plan) addTop(t *glovebox.Top, gaussian bool) error {
+func (p *Plan) addTop(out glovebox.Output, gaussian bool) error {
+	t := out.Top
 	p.shown = p.l0
 	if t == nil {
 		return nil
@@ -67,7 +68,7 @@ func (p *Plan) addTop(t *glovebox.Top, gaussian bool) error {
 	}
 	p.top = &top{k: t.K, metric: -1}
 	for i := range p.metrics {
-		if m := &p.metrics[i]; m.Name == t.By && (m.Kind == glovebox.Count || m.Kind == glovebox.Sum && m.Min >= 0) {
+		if m := &p.metrics[i]; m.Name == t.By && m.compared() {
 			p.top.metric = i
 		}
 	}
@@ -81,7 +82,7 @@ func (p *Plan) addTop(t *glovebox.Top, gaussian bool) error {
 	if gaussian {
 		times = 4
 	}
-	if p.private && times*t.K <= p.l0 {
+	if p.private && times*t.K <= p.l0 && (out.Select == "" || out.Select == OwnShare) {
 		p.top.rounds, p.shown = true, t.K
 	}
 	return nil

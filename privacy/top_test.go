@@ -80,7 +80,7 @@ func TestTopPrice(t *testing.T) {
 		}
 	}
 	// L0/2 is not reached: the table is cut.
-	if f := facts(9, 5); f.Selection.Rounds != 0 || f.Noise[0].Parameter != "9" {
+	if f := facts(9, 5); f.Selection.Rounds != 0 || f.Noise[0].Parameter != "6" { // 9 keys for half of 3
 		t.Errorf("k of more than L0/2: %+v", f)
 	}
 	for l0, rounds := range map[int]int{19: 0, 20: 5} {

@@ -62,7 +62,7 @@ func (f *Facts) parts() ([]part, error) {
 		}
 		all, left = append(all, p), left-f.Noise[i].Loss
 	}
-	if f.Selection != nil {
+	if f.Selection != nil && f.Selection.Mechanism != releasedMechanism { // which costs delta alone
 		p, err := f.Selection.part(f.L0)
 		if err != nil {
 			return nil, err
