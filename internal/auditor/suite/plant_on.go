@@ -20,6 +20,7 @@ type plant struct {
 	claim auditor.Claim
 	job   jobCase
 	many  bool // takes all samples
+	least int  // samples that it takes at least; 0: 5000
 	check func() (caught bool, err error)
 }
 
@@ -37,6 +38,10 @@ func plantList() []plant {
 		{name: work.PlantBlocks, claim: one, job: jobCase{rest: alternating, target: 0, blocks: eightBlocks(glovebox.BlockAvg), release: pure(1, 0)}},
 		{name: sandbox.PlantClock, check: clockDecides},
 		{name: privacy.PlantKeys, claim: auditor.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)}},
+		// At this price the lowest threshold that is private is 1, and one lower shows
+		// the key of one unit nearly always.
+		{name: privacy.PlantLow, claim: auditor.Claim{Epsilon: 5, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: private(), release: pure(5, 0.01), once: true}},
+		{name: privacy.PlantShare, claim: auditor.Claim{Epsilon: 0.5, Delta: 0.01}, job: jobCase{rest: people(10, alone), target: keys, output: selected("people", 4, theCount), release: pure(0.5, 0.01), once: true}, least: 25_000},
 		{name: privacy.PlantReuse, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
 		{name: privacy.PlantSeed, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
 		{name: privacy.PlantScale, claim: auditor.Claim{Epsilon: 2}, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(2, 0), once: true}, many: true},
@@ -55,7 +60,7 @@ func set(fault string) {
 func plants(samples int) []row {
 	rows := []row{}
 	for _, p := range plantList() {
-		r := row{target: target{name: "planted: " + p.name, claim: p.claim, samples: max(5000, samples/100), start: p.job.start}, must: true}
+		r := row{target: target{name: "planted: " + p.name, claim: p.claim, samples: max(5000, p.least, samples/100), start: p.job.start}, must: true}
 		if p.many {
 			if r.samples = samples; samples < auditor.DefaultSamples {
 				continue
