@@ -146,7 +146,7 @@ type DefaultRecord struct {
 // ReleaseDef says at which price the result may leave.
 type ReleaseDef struct {
 	Method  string  `json:"method"`            // dp
-	Epsilon float64 `json:"epsilon,omitempty"` // discrete Laplace
+	Epsilon float64 `json:"epsilon,omitempty"` // discrete Laplace; with private keys Gaussian where that is smaller
 	Rho     float64 `json:"rho,omitempty"`     // discrete Gaussian; exactly one of the two
 	Delta   float64 `json:"delta,omitempty"`   // for private keys
 	// Deadline is how many seconds after its request the result shows, at least

@@ -1,7 +1,9 @@
 package privacy
 
 import (
+	"math"
 	"math/big"
+	"slices"
 
 	"glovebox"
 )
@@ -16,8 +18,10 @@ type sampler interface {
 
 // budget is how a job's price is shared out and what it buys.
 type budget struct {
-	gaussian bool
-	price    glovebox.Amount // Loss: epsilon, or rho if gaussian
+	gaussian bool            // noise
+	inRho    bool            // price
+	price    glovebox.Amount // Loss: epsilon, or rho if inRho
+	joint    *jointNoise     // nil: each part's noise is made for its own loss
 	units    sampler         // noise of the number of units; nil: not needed
 	unitLoss int64
 	sums     []sampler // noise of each grid's sum
@@ -48,11 +52,56 @@ type budget struct {
 //     keys at most, which takes the place of L0; see top for the selection.
 //   - Values in bins: one unit has R of them at most for one key and T over all,
 //     which takes the places of L0*D and of L0*D^2: see Plan.change.
+//   - Gaussian, the price epsilon and delta: see jointNoise.
+//
+// Where the price allows both kinds of noise, figures get the smaller one, on
+// average; and a top is chosen in rounds where that makes it half as large again.
 func (p *Plan) addBudget(r glovebox.ReleaseDef, selects string) error {
-	b := &p.budget
-	if err := b.declared(r, p.private); err != nil {
+	if err := p.budget.declared(r, p.private); err != nil {
 		return err
 	}
+	best, err := p.spent(selects, false, false)
+	if p.jointly() {
+		if q, e := p.spent(selects, true, false); e == nil && (err != nil || q.spread() < best.spread()) {
+			best, err = q, nil
+		}
+	}
+	if p.top != nil && p.private && (selects == "" || selects == OwnShare) {
+		if q, e := p.spent(selects, false, true); e == nil && (err != nil || q.spread() <= best.spread()-math.Ln2) {
+			best, err = q, nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	p.grids, p.top, p.shown, p.budget = best.grids, best.top, best.shown, best.budget
+	if b := &p.budget; p.private && b.by == nil && !p.inRounds() {
+		return b.selection(p.l0)
+	}
+	return nil
+}
+
+// spent returns the plan with its price spent in one way, but for a selection of
+// its own that its share pays for.
+func (p *Plan) spent(selects string, joint, rounds bool) (*Plan, error) {
+	q := *p
+	q.grids = slices.Clone(p.grids)
+	q.budget = budget{gaussian: p.budget.inRho, inRho: p.budget.inRho, price: p.budget.price}
+	if rounds {
+		t := *p.top
+		t.rounds, q.top, q.shown = true, &t, t.k
+	}
+	if joint {
+		if err := q.addJoint(); err != nil {
+			return nil, err
+		}
+	}
+	return &q, q.spend(selects)
+}
+
+// spend shares the price out.
+func (p *Plan) spend(selects string) error {
+	b := &p.budget
 	by, err := p.selector(selects)
 	if err != nil {
 		return err
@@ -99,10 +148,10 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef, selects string) error {
 		return nil
 	}
 	b.keyLoss = next()
-	if p.top != nil && p.top.rounds {
+	if p.inRounds() {
 		return p.top.price(p, b.keyLoss, b.price)
 	}
-	return b.selection(p.l0)
+	return nil
 }
 
 // weights lists the weights of the parts in their order; the last is that of the
@@ -155,7 +204,7 @@ func (b *budget) shares(weights []int64) ([]int64, error) {
 
 // field is where the price is declared.
 func (b *budget) field() string {
-	if b.gaussian {
+	if b.inRho {
 		return "release.rho"
 	}
 	return "release.epsilon"
@@ -171,9 +220,10 @@ func (b *budget) declared(r glovebox.ReleaseDef, private bool) error {
 			WithFix("epsilon for Laplace noise, rho for Gaussian noise")
 	}
 	value := r.Epsilon
-	if b.gaussian = r.Rho != 0; b.gaussian {
+	if b.inRho = r.Rho != 0; b.inRho {
 		value = r.Rho
 	}
+	b.gaussian = b.inRho
 	field := b.field()
 	if !(value > 0 && value <= MaxEpsilon) {
 		return invalid(field, "is outside (0, %d]", MaxEpsilon)
@@ -207,6 +257,9 @@ func (b *budget) noise(loss int64, l0 int, reach int64) (sampler, error) {
 // Round says that the numbers are so large that the next square of a whole number
 // will do for the variance.
 func (b *budget) noiseOf(loss int64, l1, square *big.Int, round bool) (sampler, error) {
+	if b.joint != nil {
+		return b.joint.noise(loss, square)
+	}
 	n := big.NewInt(1e9)
 	if b.gaussian {
 		v := new(big.Rat).SetFrac(n.Mul(n, square), big.NewInt(2*loss))
@@ -244,13 +297,13 @@ func squareAbove(v *big.Rat) *big.Rat {
 func (b *budget) cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	switch kind {
 	case glovebox.LedgerPure:
-		if b.gaussian {
+		if b.inRho {
 			return glovebox.Amount{}, invalid("release.rho", "a dataset whose ledger counts epsilon takes no Gaussian noise").
 				WithFix("declare release.epsilon")
 		}
 		return b.price, nil
 	case glovebox.LedgerZCDP:
-		if b.gaussian {
+		if b.inRho {
 			return b.price, nil
 		}
 		sq := new(big.Int).Mul(big.NewInt(b.price.Loss), big.NewInt(b.price.Loss))
@@ -264,7 +317,7 @@ func (b *budget) cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 // up, where that is known and less than epsilon^2/2.
 func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	a, err := p.budget.cost(kind)
-	if err != nil || kind != glovebox.LedgerZCDP || p.budget.gaussian {
+	if err != nil || kind != glovebox.LedgerZCDP || p.budget.inRho {
 		return a, err
 	}
 	f := p.facts()

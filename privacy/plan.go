@@ -79,7 +79,7 @@ func NewPlan(out glovebox.Output, rel glovebox.ReleaseDef, public PublicKeys) (*
 	if err := p.addRecordLimits(out); err != nil {
 		return nil, err
 	}
-	if err := p.addTop(out, rel.Rho != 0); err != nil {
+	if err := p.addTop(out.Top); err != nil {
 		return nil, err
 	}
 	if err := p.addDefaults(out.Default); err != nil {

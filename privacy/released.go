@@ -74,9 +74,8 @@ type releasedThreshold struct {
 
 // newReleasedThreshold makes the selection by a number of which one unit changes
 // l0 by at most reach each, and which gets that noise.
-func newReleasedThreshold(noise sampler, reach int64, l0 int, delta int64) (*releasedThreshold, error) {
-	t := &releasedThreshold{delta: big.NewRat(delta, 1e15)}
-	t.delta.Quo(t.delta, big.NewRat(int64(plantShare(l0)), 1))
+func newReleasedThreshold(noise sampler, reach int64, l0 int, delta *big.Rat) (*releasedThreshold, error) {
+	t := &releasedThreshold{delta: new(big.Rat).Quo(delta, big.NewRat(int64(plantShare(l0)), 1))}
 	var tail *big.Int
 	switch n := noise.(type) {
 	case *Laplace:
@@ -116,7 +115,7 @@ func (p *Plan) addThreshold(by int) error {
 		g := &p.grids[by]
 		noise, reach, of = b.sums[by], g.reach(), g.of
 	}
-	t, err := newReleasedThreshold(noise, reach, p.l0, b.price.Delta)
+	t, err := newReleasedThreshold(noise, reach, p.l0, b.threshold())
 	if err != nil {
 		return err
 	}
@@ -136,7 +135,7 @@ func (p *Plan) selector(declared string) (by int, err error) {
 	switch {
 	case !p.private && declared != "":
 		return 0, invalid("output.select", "selects nothing: all keys are public").WithFix("remove it")
-	case !p.private || declared == OwnShare || p.top != nil && p.top.rounds:
+	case !p.private || declared == OwnShare || p.inRounds():
 		return byShare, nil
 	case declared == "":
 		return p.better()
@@ -189,7 +188,7 @@ func (p *Plan) better() (by int, err error) {
 	if err != nil {
 		return byUnits, nil
 	}
-	t, err := newReleasedThreshold(alone, 1, p.l0, b.price.Delta)
+	t, err := newReleasedThreshold(alone, 1, p.l0, b.threshold())
 	if err != nil {
 		return byShare, nil
 	}

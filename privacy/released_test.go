@@ -80,7 +80,7 @@ func TestReleasedThresholdDelta(t *testing.T) {
 	} {
 		p := must(NewPlan(selecting("n", output(c.l0, keysOf(intKey), unitCount)), c.rel, nil))
 		by, least := p.budget.by, p.budget.by.threshold.Int64() // of the noise that shows a key of one unit
-		delta := new(big.Rat).SetFrac64(p.budget.price.Delta, 1e15)
+		delta := p.budget.threshold()
 		all := func(m int64) *big.Rat {
 			x := summedTail(p.budget.units, m)
 			return x.Mul(x, big.NewRat(int64(c.l0), 1))
@@ -111,7 +111,7 @@ func TestReleasedThresholdOfSums(t *testing.T) {
 			p := must(NewPlan(selecting("a", output(l0, keysOf(intKey), unitCount, m)), rel, nil))
 			g, by := &p.grids[0], p.budget.by
 			x, _ := new(big.Float).SetInt(new(big.Int).Sub(by.threshold, big.NewInt(g.reach()-1))).Float64() // Y >= x
-			each := rel.Delta / l0
+			each, _ := new(big.Rat).Quo(p.budget.threshold(), big.NewRat(l0, 1)).Float64()
 			want := 0.0
 			switch n := p.budget.sums[0].(type) {
 			case *Laplace:
@@ -196,7 +196,9 @@ func TestSelector(t *testing.T) {
 		{laplace(1, 1e-6), 1, "", []glovebox.Metric{unitCount, unitSum}, releasedMechanism},
 		{laplace(1, 1e-6), 1, "", []glovebox.Metric{unitMean}, releasedMechanism},
 		{laplace(1, 1e-6), 10, "", []glovebox.Metric{unitCount, unitSum}, releasedMechanism},
-		{laplace(1, 1e-6), 1000, "", []glovebox.Metric{unitCount}, "gaussian_threshold_selection"},
+		{laplace(1, 1e-6), 1000, "", []glovebox.Metric{unitCount}, releasedMechanism},
+		{laplace(1, 1e-6), 1000, "", []glovebox.Metric{unitCount, unitMedian}, "gaussian_threshold_selection"}, // Laplace noise, for the choice
+		{laplace(1, 1e-6), 1000, "n", []glovebox.Metric{unitCount, unitMedian}, releasedMechanism},
 		{laplace(1, 1e-6), 10, "", []glovebox.Metric{unitSum}, "gaussian_threshold_selection"},
 		{laplace(1, 1e-6), 1, "", []glovebox.Metric{unitSum}, "optimal_partition_selection"},
 		{laplace(1, 1e-6), 1, OwnShare, []glovebox.Metric{unitCount}, "optimal_partition_selection"},

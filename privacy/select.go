@@ -19,7 +19,18 @@ import (
 //     8), and these add up over keys, so epsilon' = sqrt(2*rho/L0), rounded down,
 //     and delta' = delta/L0; or Gaussian noise of variance L0/(2*rho) and a
 //     threshold that a single unit exceeds with a probability of delta/L0.
+//   - Gaussian noise on all numbers of the job, part of a whole: the noise of one
+//     number more, and a threshold that a single unit exceeds with a probability of
+//     delta/(2*L0); see jointNoise.
 func (b *budget) selection(l0 int) error {
+	if b.joint != nil {
+		g, err := b.joint.noise(b.keyLoss, big.NewInt(int64(l0)))
+		if err != nil {
+			return err
+		}
+		b.keys, err = NewGaussianSelection(g.variance, new(big.Rat).Quo(b.threshold(), big.NewRat(int64(l0), 1)))
+		return err
+	}
 	eps, each, gauss := b.selections(b.keyLoss, l0)
 	if gauss != nil && float64(gauss.Even()) < 0.9*evenOptimal(eps, each)-2 {
 		b.keys = gauss // without the other's table, which would be long

@@ -80,7 +80,7 @@ func (p *TrainPlan) Round() *Plan { return p.round }
 // Cost is what the whole job takes from a ledger of the given kind: see
 // Plan.Cost.
 func (p *TrainPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
-	b := budget{gaussian: true, price: p.price}
+	b := budget{gaussian: true, inRho: true, price: p.price}
 	return b.cost(kind)
 }
 

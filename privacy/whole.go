@@ -44,7 +44,7 @@ func (p *Plan) reckon() *Whole {
 	if e, err := EpsilonAt(glovebox.LedgerZCDP, rho, w.Delta); err == nil {
 		w.Epsilon = math.Min(w.Epsilon, e)
 	}
-	if !p.budget.gaussian {
+	if !p.budget.inRho {
 		w.Epsilon = math.Min(w.Epsilon, float64(f.Price.Loss)*glovebox.LossUnit)
 	}
 	return w

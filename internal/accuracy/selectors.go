@@ -60,6 +60,11 @@ func selectorTable() (*table, error) {
 		if p.Facts().Selection.Loss == 0 {
 			taken = "the count"
 		}
+		if p.Facts().Noise[0].Mechanism == "discrete_gaussian" {
+			taken += ", Gaussian noise"
+		} else {
+			taken += ", Laplace noise"
+		}
 		t.add(append(cells, taken)...)
 	}
 	return t, nil

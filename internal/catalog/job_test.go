@@ -179,7 +179,7 @@ func TestJobChecks(t *testing.T) {
 				"j:19:7: output.default[1]: has the key of entry 1 (give each key one record)",
 				"j:19:24: output.default[1].key.township: is none of the public values (write one of them)"}},
 		"no price": {[]string{", epsilon: 1.0", ""},
-			[]string{"j:17:10: release: says no price (add `epsilon` (discrete Laplace noise) or `rho` (discrete Gaussian noise))"}},
+			[]string{"j:17:10: release: says no price (add `epsilon` or `rho` (discrete Gaussian noise))"}},
 		"two prices and a delta": {[]string{"epsilon: 1.0", "epsilon: 1.0, rho: 0.5, delta: 1e-6"},
 			[]string{
 				"j:17:37: release.rho: epsilon and rho exclude each other (keep one of the two)",

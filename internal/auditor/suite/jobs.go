@@ -71,9 +71,10 @@ func jobs(samples int) ([]target, error) {
 	add("a unit that leaves a mark for others", one, 0.9, jobCase{rest: ten, target: remember, output: public(1, theCount), release: pure(1, 0)})
 	add("a private key of one unit", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0, jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)})
 	add("a private key of six units", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0.3, jobCase{rest: people(5, ordinary), target: ordinary, output: private(), release: pure(1, 0.01)})
-	add("four private keys of one unit, by their counts", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0, jobCase{rest: people(10, alone), target: keys, output: selected("people", 4, theCount, theSum), release: pure(1, 0.01)})
+	add("four private keys of one unit, by their counts", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0, jobCase{rest: people(3, trap), target: keys, output: selected("people", 4, theCount, theSum), release: pure(1, 0.01)})
 	add("a private key of one large value, by its sum", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0, jobCase{rest: people(10, alone), target: large, output: selected("value", 1, theCount, theSum), release: pure(1, 0.01)})
 	add("a private key of six units, by a selection of its own", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0.3, jobCase{rest: people(5, ordinary), target: ordinary, output: selected(privacy.OwnShare, 1, theCount), release: pure(1, 0.01)})
+	add("a count and a sum of four private keys, Gaussian noise for epsilon", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0.3, jobCase{rest: append(people(30, keys), alone), target: keys, output: selected("", 4, theCount, theSum), release: pure(1, 0.01)})
 	gauss.Delta += 0.01
 	add("Gaussian noise, four private keys", gauss, 0.4, jobCase{rest: append(people(9, keys), alone), target: keys, output: selected("people", 4, theCount), release: glovebox.ReleaseDef{Method: "dp", Rho: 0.5, Delta: 0.01}})
 	gauss.Delta -= 0.01
