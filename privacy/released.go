@@ -27,25 +27,26 @@ const (
 //	P(D + Y > T) = P(Y >= T+1-D) <= delta/L0 for sure.
 //
 // Take data with a unit and without it. Of its k <= L0 keys let j be its own,
-// which nobody else has. Let M be the job on the data without the unit, M' with
-// it, and M” what M' does if it is made to forget those j keys. What M and M”
-// tell is a function of noisy numbers of the same keys, so M and M” are as close
-// as the prices of the noise say: (epsilon, 0), or rho. A key of one unit has a
-// number of D at most, so it shows with a probability of delta/L0 at most, and
-// the noise of keys is independent: M' is M” but for an event of probability d <=
-// j*delta/L0 <= delta. So for any set of tables S, and S0 those of S that show
-// none of the j keys,
+// which nobody else has. Let A be the job on the data without the unit, B with it,
+// and C what B does if it is made to forget those j keys. What A and C tell is a
+// function of noisy numbers of the same keys, so A and C are as close as the
+// prices of the noise say: (epsilon, 0), or rho. A key of one unit has a number of
+// D at most, so it shows with a probability of delta/L0 at most, and the noise of
+// keys is independent: B is C but for an event of probability d <= j*delta/L0 <=
+// delta. So for any set S of tables, and S0 those of S that show none of the j keys,
 //
-//	P(M' in S) <= P(M” in S) + d <= e^epsilon * P(M in S) + delta,
-//	P(M in S) = P(M in S0) <= e^epsilon * P(M” in S0) = e^epsilon * P(M' in S0)/(1-d),
+//	P(B in S) <= P(C in S) + d <= e^epsilon * P(A in S) + delta,
+//	P(A in S) = P(A in S0) <= e^epsilon * P(C in S0) = e^epsilon * P(B in S0)/(1-d),
 //
-// and the second gives P(M in S) - e^epsilon*P(M' in S) <= d*P(M in S0) <= delta:
-// (epsilon, delta)-differential privacy. With the event taken out, the two laws are
-// those of M and M”, which is delta-approximate rho-zCDP (Bun and Steinke 2016,
-// definition 8.1). The other figures of a key that shows are noisy numbers, too,
-// with prices of their own, and part of M: they cost nothing more. Nor does the
-// threshold do anything to what the other mechanisms of the job lose together:
-// delta is added to the losses of the noise (Plan.reckon).
+// and the second gives P(A in S) - e^epsilon*P(B in S) <= d*P(A in S0) <= delta:
+// (epsilon, delta)-differential privacy. Where the noise is (epsilon, delta/2) and
+// the keys have the other half of delta (jointNoise), the first has delta/2 twice,
+// and the second gives P(A in S0) - (1-d)*(P(A in S0) - delta/2) <= delta. With the
+// event taken out, the two laws are those of A and C, which is delta-approximate
+// rho-zCDP (Bun and Steinke 2016, definition 8.1). The other figures of a key that
+// shows are noisy numbers, too, with prices of their own, and part of A: they cost
+// nothing more. Nor does the threshold do anything to what the other mechanisms of
+// the job lose together: delta is added to the losses of the noise (Plan.reckon).
 //
 // It is the thresholding of Korolova, Kenthapadi, Mishra and Ntoulas, "Releasing
 // Search Queries and Clicks Privately" (2009), brought to several keys of a unit
@@ -54,7 +55,7 @@ const (
 // Laplace or Gaussian noise (Swanberg, Desfontaines and Haney, "DP-SIPS", 2023),
 // drawn in integers, and with tails that are bounded in integers, rounded in the
 // safe direction: laplaceTail, gaussianTail. Desfontaines, Voss, Gipson and
-// Mandayam, "Differentially Private Partition Selection" (2022), section 5, tell
+// Mandayam, "Differentially Private Partition Selection" (2022), tell
 // what it loses against an optimal selection at the same epsilon: some keys of
 // few units. What it saves is that epsilon.
 //
