@@ -20,23 +20,7 @@ func valueOf(v reflect.Value) ast.Value {
 		}
 		return valueOf(v.Elem())
 	case reflect.Struct:
-		t := v.Type()
-		fields := make([][2]*ast.Term, 0, v.NumField())
-		for i := range v.NumField() {
-			if t.Field(i).Anonymous {
-				valueOf(v.Field(i)).(ast.Object).Foreach(func(k, x *ast.Term) {
-					fields = append(fields, [2]*ast.Term{k, x})
-				})
-				continue
-			}
-			name, option, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-			f := v.Field(i)
-			if (option == "omitempty" && empty(f)) || (option == "omitzero" && f.IsZero()) {
-				continue
-			}
-			fields = append(fields, [2]*ast.Term{ast.InternedTerm(name), ast.NewTerm(valueOf(f))})
-		}
-		return ast.NewObject(fields...)
+		return ast.NewObject(fieldsOf(make([][2]*ast.Term, 0, v.NumField()+8), v)...)
 	case reflect.Map:
 		if v.IsNil() {
 			return ast.NullValue
@@ -70,6 +54,61 @@ func valueOf(v reflect.Value) ast.Value {
 	}
 	return ast.NullValue // no field of Input is of another kind; a test walks them
 }
+
+// fieldsOf appends the fields of a struct, those of an embedded one among them.
+func fieldsOf(list [][2]*ast.Term, v reflect.Value) [][2]*ast.Term {
+	for _, m := range layouts[v.Type()] {
+		f := v.Field(m.index)
+		switch {
+		case m.embedded:
+			list = fieldsOf(list, f)
+		case m.omitEmpty && empty(f), m.omitZero && f.IsZero():
+		case f.Kind() == reflect.Bool:
+			list = append(list, [2]*ast.Term{m.key, ast.InternedTerm(f.Bool())})
+		default:
+			list = append(list, [2]*ast.Term{m.key, ast.NewTerm(valueOf(f))})
+		}
+	}
+	return list
+}
+
+// member is a field of a struct as JSON has it.
+type member struct {
+	index                         int
+	key                           *ast.Term
+	embedded, omitEmpty, omitZero bool
+}
+
+// layouts holds the members of every struct in an input. Reading tags and
+// making the same keys anew would cost a tenth of a decision.
+var layouts = func() map[reflect.Type][]member {
+	all := map[reflect.Type][]member{}
+	var walk func(t reflect.Type)
+	walk = func(t reflect.Type) {
+		switch t.Kind() {
+		case reflect.Pointer, reflect.Map, reflect.Slice:
+			walk(t.Elem())
+			return
+		case reflect.Struct:
+		default:
+			return
+		}
+		if _, done := all[t]; done {
+			return
+		}
+		all[t] = nil
+		var list []member
+		for i := range t.NumField() {
+			f := t.Field(i)
+			name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
+			list = append(list, member{i, ast.StringTerm(name), f.Anonymous, option == "omitempty", option == "omitzero"})
+			walk(f.Type)
+		}
+		all[t] = list
+	}
+	walk(reflect.TypeFor[request]())
+	return all
+}()
 
 // empty is what encoding/json calls empty.
 func empty(v reflect.Value) bool {

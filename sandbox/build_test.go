@@ -111,17 +111,19 @@ func read(t testing.TB, file string) []byte {
 // that units take.
 func TestRewriterVersion(t *testing.T) {
 	type rules struct {
-		digest string // of what becomes of multi.wasm
-		depth  int
+		digest  string // of what becomes of multi.wasm
+		selects string // of what becomes of a module that selects floating point; gbrw/3 left it
+		depth   int
 	}
 	known := map[string]rules{
-		"gbrw/1": {"sha256:2ff48119fd40b64f597f7d5e704f62a8f3ca2a5429c286ea0291417aee3acb84", 16 << 20},
-		"gbrw/2": {"sha256:08c13618db9aa8ecd3cb05811bcfc1defd35c4ba03e89314db64f117cccd9526", 16 << 20},
-		"gbrw/3": {"sha256:08c13618db9aa8ecd3cb05811bcfc1defd35c4ba03e89314db64f117cccd9526", 8 << 20},
+		"gbrw/1": {"sha256:2ff48119fd40b64f597f7d5e704f62a8f3ca2a5429c286ea0291417aee3acb84", "", 16 << 20},
+		"gbrw/2": {"sha256:08c13618db9aa8ecd3cb05811bcfc1defd35c4ba03e89314db64f117cccd9526", "", 16 << 20},
+		"gbrw/3": {"sha256:08c13618db9aa8ecd3cb05811bcfc1defd35c4ba03e89314db64f117cccd9526", "", 8 << 20},
+		"gbrw/4": {"sha256:08c13618db9aa8ecd3cb05811bcfc1defd35c4ba03e89314db64f117cccd9526", "sha256:335ae09e2c1800cbfbf51aabd1cba3076f7badf4625c7adab9ac25f969636d50", 8 << 20},
 	}
-	m := admit(t, read(t, "testdata/multi.wasm"))
-	if got := (rules{m.RewrittenDigest(), depthBytes}); known[RewriterVersion] != got {
-		t.Fatalf("%s rewrites multi.wasm into %v, not %v: give the rewriter a new version", RewriterVersion, got, known[RewriterVersion])
+	m, selects := admit(t, read(t, "testdata/multi.wasm")), admit(t, read(t, filepath.Join(evilDir, "pure-register.wasm")))
+	if got := (rules{m.RewrittenDigest(), selects.RewrittenDigest(), depthBytes}); known[RewriterVersion] != got {
+		t.Fatalf("%s rewrites multi.wasm and pure-register.wasm into %v, not %v: give the rewriter a new version", RewriterVersion, got, known[RewriterVersion])
 	}
 	if again := admit(t, read(t, "testdata/multi.wasm")); again.RewrittenDigest() != m.RewrittenDigest() {
 		t.Fatal("two rewrites differ")

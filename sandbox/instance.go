@@ -82,6 +82,7 @@ func (in *instance) call(f api.Function, params ...uint64) (uint64, error) {
 		in.full = true // a call that returns gives back what it took
 	}
 	copy(in.stack[:], params)
+	scrub()
 	err := f.CallWithStack(in.ctx, in.stack[:])
 	if err != nil {
 		in.failed(err)

@@ -77,6 +77,7 @@ func (g *Guest) runScalar(ctx context.Context, unit [][]Span) (Result, error) {
 	}
 	left, n := s.MaxRows(), 0
 	g.records = g.records[:0]
+	scrub()
 	for i := range unit[0] {
 		span := &unit[0][i]
 		if err := s.Use(span); err != nil {

@@ -1,11 +1,17 @@
 package wasmbin
 
+import (
+	"bytes"
+	"slices"
+)
+
 // instr is one instruction of a body.
 type instr struct {
 	start, end int    // bytes of the body
 	op         uint32 // opcode; with prefix: prefix<<16 | sub-opcode
 	imm        uint32 // function index of a call
 	region     int32  // a loop: the region that it opens; else -1
+	typ        byte   // what a select selects; unknownType: code that is never reached
 }
 
 // funcFacts is what a scan finds out about one function.
@@ -22,9 +28,13 @@ type funcFacts struct {
 	bulk     bool
 	grow     bool
 	store    bool
-	merges   int // variables set, times the blocks around each: values that branches merge
-	callSlot int // most parameters and results of a callee
-	start    int // offset of the first instruction
+	merges   int  // variables set, times the blocks around each: values that branches merge
+	callSlot int  // most parameters and results of a callee
+	start    int  // offset of the first instruction
+	groups   int  // offset of the first group of locals
+	nGroups  int  // groups of locals
+	selects  int  // selects of floating point and vectors, which the rewrite spells out
+	scratch  bool // it selects floating point: the rewrite adds locals
 	work     int
 	callees  []uint32 // own functions that it calls, as often as it does
 	indirect bool     // it calls through the table
@@ -54,7 +64,7 @@ func (f *funcFacts) frame(m *Module, t FuncType) int {
 	}
 	merges := f.Blocks + f.Loops + 2 // each place that charges fuel is a branch
 	return frameFixed + 16*(len(t.Params)+len(t.Results)+f.callSlot) +
-		slot*(f.Instrs+f.variables(m)*merges)
+		slot*(f.Instrs+selectValues*f.selects+f.variables(m)*merges)
 }
 
 const frameFixed = 192 // saved registers, return address, alignment
@@ -144,6 +154,8 @@ func (m *Module) scan(fn int, r *reader, b *body, refs *refusals) {
 	if !ok {
 		return
 	}
+	f.groups, f.nGroups = r.p, groups
+	locals := slices.Clone(t.Params)
 	for range groups {
 		at := r.off()
 		n, typ := r.u32(), r.u8()
@@ -157,313 +169,9 @@ func (m *Module) scan(fn int, r *reader, b *body, refs *refusals) {
 		}
 		f.vector = f.vector || typ == V128
 		f.Locals += int(n)
+		locals = append(locals, bytes.Repeat([]byte{typ}, int(n))...)
 	}
 	f.start = r.p
-	s := scanner{m: m, fn: fn, r: r, b: b, refs: refs}
+	s := scanner{m: m, fn: fn, r: r, b: b, refs: refs, locals: locals}
 	s.run()
-}
-
-// scanner walks the instructions of one body.
-type scanner struct {
-	m       *Module
-	fn      int
-	r       *reader
-	b       *body
-	refs    *refusals
-	nest    []nested
-	current int // region that instructions are charged to
-}
-
-// nested is an open block: its opcode and the region around it.
-type nested struct {
-	op     uint32
-	region int
-}
-
-func (s *scanner) run() {
-	s.b.charges = append(s.b.charges, 0)
-	open := true // the function's own block
-	for open {
-		if s.r.done() {
-			s.r.fail("function %d has no end", s.fn)
-		}
-		in := instr{start: s.r.p, region: -1}
-		in.op = uint32(s.r.u8())
-		if in.op >= opPrefix {
-			sub := s.r.u32()
-			if sub > 0xffff {
-				s.r.fail("unknown instruction")
-			}
-			in.op = in.op<<16 | sub
-		}
-		cost := fuelSimple
-		if in.op < 0x100 {
-			cost = int(opcodeFuel[in.op])
-		}
-		outer := s.current
-		switch in.op {
-		case opBlock, opLoop, opIf:
-			s.open(&in)
-		case opElse:
-			if len(s.nest) == 0 || s.nest[len(s.nest)-1].op != opIf {
-				s.r.fail("else without if in function %d", s.fn)
-			}
-			s.nest[len(s.nest)-1].op = opElse
-		case opEnd:
-			if len(s.nest) == 0 {
-				open = false
-				break
-			}
-			s.current = s.nest[len(s.nest)-1].region
-			s.nest = s.nest[:len(s.nest)-1]
-		default:
-			ok := false
-			stored := s.b.facts.store
-			s.b.facts.store = false
-			if in.op < 0x100 {
-				ok = s.plain(&in)
-			} else {
-				cost, ok = s.prefixed(&in)
-			}
-			if in.op == opCall && int(in.imm) < s.m.importedFuncs {
-				cost = fuelHost
-			}
-			s.notePurity(&in, s.b.facts.store)
-			s.b.facts.store = s.b.facts.store || stored
-			if !ok {
-				return
-			}
-		}
-		s.b.charges[outer] += cost
-		in.end = s.r.p
-		s.b.code = append(s.b.code, in)
-		s.b.facts.Instrs++
-	}
-	s.r.end()
-}
-
-// open enters a block. A loop starts a region of its own: it is charged at
-// each iteration. All else is charged with the code around it, taken or not.
-func (s *scanner) open(in *instr) {
-	f := &s.b.facts
-	s.blockType()
-	s.nest = append(s.nest, nested{in.op, s.current})
-	f.Nesting = max(f.Nesting, len(s.nest))
-	f.Blocks++
-	if in.op == opLoop {
-		f.Loops++
-		f.merges += len(s.nest) * s.reloads() // the charge may call
-		s.b.charges = append(s.b.charges, 0)
-		s.current = len(s.b.charges) - 1
-		in.region = int32(s.current)
-	}
-}
-
-func (s *scanner) blockType() {
-	at := s.r.off()
-	t := s.r.signed(33)
-	if t < 0 && s.r.off() != at+1 {
-		s.r.fail("block type is too long")
-	}
-	switch {
-	case t >= 0:
-		if t >= int64(len(s.m.types)) {
-			s.refs.add(BadIndex, at, "block in function %d refers to type %d of %d", s.fn, t, len(s.m.types))
-		}
-	case t == blockEmpty-0x80: // one byte 0x40: no result
-	case t < -64 || !isValueType(byte(t&0x7f)):
-		s.refs.add(ValueType, at, "block type %#x is not allowed", t&0x7f)
-	}
-}
-
-func (s *scanner) label() {
-	at := s.r.off()
-	if l := s.r.u32(); int64(l) > int64(len(s.nest)) {
-		s.refs.add(BadIndex, at, "branch in function %d leaves %d blocks of %d", s.fn, l, len(s.nest))
-	}
-}
-
-// index reads an index and refuses one that refers to nothing.
-func (s *scanner) index(have int, what string) uint32 {
-	at := s.r.off()
-	i := s.r.u32()
-	if int64(i) >= int64(have) {
-		s.refs.add(BadIndex, at, "function %d refers to %s %d of %d", s.fn, what, i, have)
-		return 0
-	}
-	return i
-}
-
-// plain reads the immediates of a one-byte opcode. It says false if the rest
-// of the function cannot be read.
-func (s *scanner) plain(in *instr) bool {
-	r, f, m := s.r, &s.b.facts, s.m
-	switch opcodeImms[in.op] {
-	case none:
-	case label:
-		s.label()
-	case table:
-		at := r.off()
-		n := r.u32()
-		if n > MaxBrTable {
-			s.refs.add(BrTable, at, "br_table in function %d has %d targets, more than %d", s.fn, n, MaxBrTable)
-		}
-		f.BrTotal += int(min(n, 1<<20))
-		for i := uint32(0); ; i++ {
-			s.label()
-			if i == n {
-				break
-			}
-		}
-	case call:
-		f.Calls++
-		in.imm = s.index(len(m.funcs)+m.importedFuncs, "function")
-		switch own := int(in.imm) - m.importedFuncs; {
-		case own >= 0 && own < len(m.funcs):
-			s.callee(m.types[m.funcs[own]])
-		case own < 0 && len(m.imports) == m.importedFuncs:
-			s.callee(m.imports[in.imm].Type)
-		}
-	case callInd:
-		f.Calls++
-		t := s.index(len(m.types), "type")
-		if int(t) < len(m.types) {
-			s.callee(m.types[t])
-		}
-		have := 0
-		if m.table >= 0 || m.importedTable {
-			have = 1
-		}
-		s.index(have, "table")
-	case selectT:
-		if at, list := r.off(), r.name(); len(list) != 1 || !isValueType(list[0]) {
-			s.refs.add(ValueType, at, "select in function %d is not of one plain type", s.fn)
-		}
-	case local:
-		s.index(f.Locals, "local")
-		if in.op != opLocalGet {
-			f.merges += len(s.nest)
-		}
-	case glob:
-		s.index(len(m.globals)+m.importedGlobals, "global")
-		if in.op == opGlobalSet {
-			f.merges += len(s.nest)
-		}
-	case memarg:
-		if in.op >= 0x36 {
-			f.store = true
-		}
-		s.memarg(3)
-	case memidx:
-		if r.u8() != 0 {
-			r.fail("more than one memory")
-		}
-		f.grow = f.grow || in.op == opMemoryGrow
-	case con32:
-		r.signed(32)
-	case con64:
-		r.signed(64)
-	case conF32:
-		r.bytes(4)
-	case conF64:
-		r.bytes(8)
-	case hidden:
-		s.hidden(in)
-		switch in.op {
-		case 0xd1:
-		case 0xd0:
-			r.u8()
-		default:
-			r.u32()
-		}
-	default:
-		return s.unknown(in)
-	}
-	return true
-}
-
-func (s *scanner) callee(t FuncType) {
-	f := &s.b.facts
-	f.callSlot = max(f.callSlot, len(t.Params)+len(t.Results))
-	f.merges += len(s.nest) * s.reloads()
-}
-
-// reloads is how many variables a call sets: all mutable globals and the
-// memory's base and length.
-func (s *scanner) reloads() int { return len(s.m.mutable) + 2 }
-
-func (s *scanner) memarg(maxAlign uint32) {
-	at := s.r.off()
-	if a := s.r.u32(); a > maxAlign {
-		s.refs.add(Instruction, at, "access in function %d has alignment 2^%d", s.fn, a)
-	}
-	s.r.u32()
-}
-
-func (s *scanner) hidden(in *instr) {
-	s.refs.add(HiddenState, s.r.base+in.start, "%s in function %d", hiddenNames[in.op], s.fn)
-}
-
-// prefixed reads the immediates of a two-part opcode and returns its fuel.
-func (s *scanner) prefixed(in *instr) (fuel int, ok bool) {
-	r, f, sub := s.r, &s.b.facts, in.op&0xffff
-	if in.op>>16 == opVector {
-		f.vector = true
-		switch {
-		case sub <= 11 || sub == 92 || sub == 93: // loads, v128.store
-			f.store = f.store || sub == 11
-			s.memarg(4)
-		case sub == 12 || sub == 13: // v128.const, i8x16.shuffle
-			r.bytes(16)
-		case sub >= 21 && sub <= 34: // lanes
-			r.u8()
-		case sub >= 84 && sub <= 91: // loads and stores of a lane
-			f.store = f.store || sub >= 88
-			s.memarg(4)
-			r.u8()
-		case sub > 255: // relaxed SIMD: results depend on the machine
-			return 0, s.unknown(in)
-		}
-		return vectorFuel(sub), true
-	}
-	if in.op>>16 != opPrefix {
-		return 0, s.unknown(in)
-	}
-	switch sub {
-	case 0, 1, 2, 3, 4, 5, 6, 7: // saturating conversions
-		return fuelToInt, true
-	case subMemoryCopy:
-		f.bulk, f.store = true, true
-		s.zeros(2)
-		return fuelBulk, true
-	case subMemoryFill:
-		f.bulk, f.store = true, true
-		s.zeros(1)
-		return fuelBulk, true
-	case 8, 12, 14: // memory.init, table.init, table.copy
-		s.hidden(in)
-		r.u32()
-		r.u32()
-	case 9, 13, 15, 16, 17: // data.drop, elem.drop, table.grow, table.size, table.fill
-		s.hidden(in)
-		r.u32()
-	default:
-		return 0, s.unknown(in)
-	}
-	return fuelSimple, true
-}
-
-func (s *scanner) zeros(n uint32) {
-	for _, b := range s.r.bytes(n) {
-		if b != 0 {
-			s.r.fail("more than one memory")
-		}
-	}
-}
-
-// unknown refuses an instruction whose length is not known; the rest of the
-// function cannot be read.
-func (s *scanner) unknown(in *instr) bool {
-	s.refs.add(Instruction, s.r.base+in.start, "instruction %#x in function %d is not allowed", in.op, s.fn)
-	return false
 }

@@ -5,8 +5,9 @@
 // make the compiler slow or hide state from a reset. It reports every reason
 // it finds, each with a stable code. Rewrite then turns an admitted module
 // into the one that runs: it counts fuel, bounds the call depth, exports every
-// mutable global so that a host can put it back, caps memory and table, and
-// keeps only the exports that it is told to keep.
+// mutable global so that a host can put it back, caps memory and table, keeps
+// only the exports that it is told to keep, and spells out the instruction
+// that the runtime compiles wrongly (a select of floating point or vectors).
 //
 // What is promised: Parse and Rewrite never panic and never allocate more than
 // a small multiple of the input, on any bytes. A rewritten module that the

@@ -10,10 +10,12 @@ package wasmbin
 // entry and gives it back on every way out. The body becomes one block, so
 // that a return is a branch to the block's end. A function that calls nothing
 // adds one frame at most and is not counted.
+//
+// Selects of floating point and vectors become other instructions (select.go).
 func (w *rewriter) function(i int, in []byte, b *body) []byte {
 	t := w.m.types[w.m.funcs[i]]
 	out := make([]byte, 0, len(in)+len(in)/4+64)
-	out = append(out, in[:b.facts.start]...)
+	out = b.facts.locals(out, in)
 	out = w.charge(out, b.charges[0])
 	framed := b.facts.Calls > 0
 	frame := int64(b.facts.frame(w.m, t))
@@ -42,6 +44,12 @@ func (w *rewriter) function(i int, in []byte, b *body) []byte {
 			continue
 		case opMemoryGrow:
 			out = appendU32(append(out, opCall), w.grow)
+		case opSelect, opSelectT:
+			switch ins.typ {
+			case F32, F64, V128:
+				out = b.facts.spell(out, ins.typ)
+				continue
+			}
 		case opPrefix<<16 | subMemoryCopy, opPrefix<<16 | subMemoryFill:
 			out = appendU32(append(out, opCall), w.bulk)
 		}

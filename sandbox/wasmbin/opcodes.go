@@ -32,15 +32,21 @@ const (
 	opElse         = 0x05
 	opEnd          = 0x0b
 	opBr           = 0x0c
+	opBrIf         = 0x0d
 	opReturn       = 0x0f
 	opCall         = 0x10
 	opCallIndirect = 0x11
+	opDrop         = 0x1a
+	opSelect       = 0x1b
+	opSelectT      = 0x1c
 	opGlobalGet    = 0x23
 	opGlobalSet    = 0x24
 	opLocalGet     = 0x20
+	opLocalSet     = 0x21
 	opMemoryGrow   = 0x40
 	opI32Const     = 0x41
 	opI64Const     = 0x42
+	opI32Eqz       = 0x45
 	opI32LtS       = 0x48
 	opI64LtS       = 0x53
 	opI32Add       = 0x6a
@@ -50,6 +56,10 @@ const (
 	opI64Mul       = 0x7e
 	opI64ShrU      = 0x88
 	opI64ExtendU   = 0xad
+	opI32OfF32     = 0xbc // reinterpret
+	opI64OfF64     = 0xbd
+	opF32OfI32     = 0xbe
+	opF64OfI64     = 0xbf
 	opPrefix       = 0xfc
 	opVector       = 0xfd
 
@@ -57,6 +67,8 @@ const (
 
 	subMemoryCopy = 10
 	subMemoryFill = 11
+	subSplatI32   = 17
+	subBitselect  = 82
 )
 
 // Fuel of an instruction. The unit is about the time of one simple
@@ -74,6 +86,7 @@ const (
 	fuelToFloat  = 3   // integer to float
 	fuelFloatDiv = 8   // float division
 	fuelSqrt     = 16  // square root
+	fuelSelect   = 4   // select of floating point
 	fuelDiv32    = 8   // 32-bit integer division, remainder
 	fuelDiv64    = 16  // 64-bit integer division, remainder
 	fuelVector   = 2
@@ -100,11 +113,11 @@ var opcodeImms = func() (t [256]imm) {
 	set(none, 0x00, 0x01)
 	set(block, opBlock, opIf)
 	t[opElse], t[opEnd] = none, none
-	set(label, opBr, 0x0d)
+	set(label, opBr, opBrIf)
 	t[0x0e], t[opReturn] = table, none
 	t[opCall], t[opCallIndirect] = call, callInd
-	set(none, 0x1a, 0x1b)
-	t[0x1c] = selectT
+	set(none, opDrop, opSelect)
+	t[opSelectT] = selectT
 	set(local, opLocalGet, 0x22)
 	set(glob, opGlobalGet, opGlobalSet)
 	set(hidden, 0x25, 0x26) // table.get, table.set

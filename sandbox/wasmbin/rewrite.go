@@ -6,9 +6,10 @@ import (
 )
 
 // RewriterVersion names the rewriting rules: what is charged, where, and how
-// much, and how deep calls may go. A change of any of them changes the fuel
-// that a unit takes or the units that fail, so it changes this version too.
-const RewriterVersion = "gbrw/3"
+// much, how deep calls may go, and which instructions become others. A change
+// of any of them changes the fuel that a unit takes, the units that fail or
+// the code that runs, so it changes this version too.
+const RewriterVersion = "gbrw/4"
 
 // Names that the rewritten module shares with the host.
 const (
