@@ -135,8 +135,11 @@ func TestReleasedThresholdOfSums(t *testing.T) {
 // the price, and within what the losses of the whole job say for other epsilons.
 func TestReleasedThresholdIsPrivate(t *testing.T) {
 	const reach, none = 400, 400
-	for _, rel := range []glovebox.ReleaseDef{laplace(1, 0.01), laplace(3, 0.001), gaussian(0.3, 0.01)} {
+	for i, rel := range []glovebox.ReleaseDef{laplace(1, 0.01), laplace(3, 0.001), laplace(0.5, 0.01), gaussian(0.3, 0.01)} {
 		p := must(NewPlan(selecting("n", output(2, keysOf(intKey), unitCount)), rel, nil))
+		if joint := p.budget.joint != nil; joint != (i == 2) {
+			t.Fatalf("%+v: Gaussian noise for epsilon and delta: %v", rel, joint)
+		}
 		law := func(y int) float64 {
 			if n, ok := p.budget.units.(*Laplace); ok {
 				return math.Exp(-math.Abs(float64(y))/n.scale) * math.Tanh(1/(2*n.scale))
