@@ -60,6 +60,24 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef, selects string) error {
 	if err := p.budget.declared(r, p.private); err != nil {
 		return err
 	}
+	best, err := p.best(selects)
+	if err != nil {
+		return err
+	}
+	if selects != "" {
+		if plain, e := p.best(""); e == nil && plain.way() == best.way() {
+			selects = ""
+		}
+	}
+	p.grids, p.top, p.shown, p.budget, p.selects = best.grids, best.top, best.shown, best.budget, selects
+	if b := &p.budget; p.private && b.by == nil && !p.inRounds() {
+		return b.selection(p.l0)
+	}
+	return nil
+}
+
+// best returns the plan with its price spent in the way that makes noise smallest.
+func (p *Plan) best(selects string) (*Plan, error) {
 	best, err := p.spent(selects, false, false)
 	if p.jointly() {
 		if q, e := p.spent(selects, true, false); e == nil && (err != nil || q.spread() < best.spread()) {
@@ -71,14 +89,19 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef, selects string) error {
 			best, err = q, nil
 		}
 	}
-	if err != nil {
-		return err
+	return best, err
+}
+
+// way tells apart what the same price can be spent on.
+func (p *Plan) way() (w struct {
+	by            int
+	joint, rounds bool
+}) {
+	w.by, w.joint, w.rounds = byShare, p.budget.joint != nil, p.inRounds()
+	if p.budget.by != nil {
+		w.by = p.budget.by.by
 	}
-	p.grids, p.top, p.shown, p.budget = best.grids, best.top, best.shown, best.budget
-	if b := &p.budget; p.private && b.by == nil && !p.inRounds() {
-		return b.selection(p.l0)
-	}
-	return nil
+	return w
 }
 
 // spent returns the plan with its price spent in one way, but for a selection of

@@ -47,6 +47,7 @@ type Plan struct {
 	top        *top // nil: all keys
 	shown      int  // keys of one unit that get figures, at most
 	budget     budget
+	selects    string // Output.Select, if it makes a difference
 	hash       hasher
 	mark       [16]byte // fingerprint of the declaration
 	whole      func() *Whole
@@ -210,6 +211,10 @@ func (p *Plan) PublicRows() int {
 // L0 returns the number of keys that one unit can touch: max_keys_per_unit, or
 // the number of public keys where that is smaller.
 func (p *Plan) L0() int { return p.l0 }
+
+// Select returns what the job declares to select its keys, "" where the same is
+// done without: two declarations of one job.
+func (p *Plan) Select() string { return p.selects }
 
 // allowed says whether key may appear in the table.
 func (p *Plan) allowed(key []uint64) bool {

@@ -217,6 +217,17 @@ func TestSelector(t *testing.T) {
 			t.Errorf("%+v, L0 %d, %q of %+v: %s, want %s", c.rel, c.l0, c.selects, c.metrics, got, c.want)
 		}
 	}
+	// A default that is written out is none.
+	for _, c := range []struct {
+		selects, want string
+		l0            int
+		metric        glovebox.Metric
+	}{{"n", "", 1, unitCount}, {OwnShare, OwnShare, 1, unitCount}, {OwnShare, "", 1, unitMedian}, {"a", "a", 10, amount}, {OwnShare, "", 10, amount}} {
+		p := must(NewPlan(selecting(c.selects, output(c.l0, keysOf(intKey), c.metric)), laplace(1, 1e-6), nil))
+		if got := p.Select(); got != c.want {
+			t.Errorf("%s of %+v: %q", c.selects, c.metric, got)
+		}
+	}
 	// A metric that selects leaves no rounds to a top.
 	top := topOf(output(100, keysOf(intKey), unitCount, amount), 2, "a")
 	for selects, want := range map[string]string{"": "permute_and_flip_rounds", OwnShare: "permute_and_flip_rounds", "a": releasedMechanism} {
