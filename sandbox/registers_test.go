@@ -33,7 +33,7 @@ func unspell(wasm []byte) bool {
 // TestChannelRegisters: nothing that one unit computes in the machine's
 // registers is there for the next one to read.
 func TestChannelRegisters(t *testing.T) {
-	channel(t, "channel-register")
+	channel(t, "channel-register", "channel-select-type")
 	// The same in a scalar guest, between whose units nearly nothing runs.
 	e, units := loadEvil(t, "pure-register"), evilUnits(t)
 	prog := compile(t, e.wasm, nil)

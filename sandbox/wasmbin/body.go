@@ -34,7 +34,7 @@ type funcFacts struct {
 	groups   int  // offset of the first group of locals
 	nGroups  int  // groups of locals
 	selects  int  // selects of floating point and vectors, which the rewrite spells out
-	scratch  bool // it selects floating point: the rewrite adds locals
+	scratch  bool // it selects: the rewrite adds locals
 	work     int
 	callees  []uint32 // own functions that it calls, as often as it does
 	indirect bool     // it calls through the table
@@ -49,9 +49,15 @@ type body struct {
 	facts   funcFacts
 }
 
-// variables is how many values the compiler keeps across branches: locals,
-// mutable globals, the memory's base and length.
-func (f *funcFacts) variables(m *Module) int { return f.Locals + len(m.mutable) + 2 }
+// variables is how many values the compiler keeps across branches: locals, the
+// rewriter's among them, mutable globals, the memory's base and length.
+func (f *funcFacts) variables(m *Module) int {
+	v := f.Locals + len(m.mutable) + 2
+	if f.scratch {
+		v += scratchLocals
+	}
+	return v
+}
 
 // frame bounds from above, in bytes, what one call of the function takes from
 // the host's stack. The compiler gives every value that it ever spills a slot

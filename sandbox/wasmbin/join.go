@@ -68,7 +68,7 @@ func (j *joiner) call(name string, t FuncType) (index uint32, msg string) {
 	return j.m.byName[name].index, ""
 }
 
-const opLocalTee, opI32Ne, opF64Const = 0x22, 0x47, 0x44
+const opI32Ne, opF64Const = 0x47, 0x44
 
 func (j *joiner) add(x *Joint) (msg string) {
 	invoke := func(b []byte, name string, result byte) ([]byte, string) {

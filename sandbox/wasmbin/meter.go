@@ -11,7 +11,7 @@ package wasmbin
 // that a return is a branch to the block's end. A function that calls nothing
 // adds one frame at most and is not counted.
 //
-// Selects of floating point and vectors become other instructions (select.go).
+// Selects become other instructions (select.go).
 func (w *rewriter) function(i int, in []byte, b *body) []byte {
 	t := w.m.types[w.m.funcs[i]]
 	out := make([]byte, 0, len(in)+len(in)/4+64)
@@ -45,11 +45,8 @@ func (w *rewriter) function(i int, in []byte, b *body) []byte {
 		case opMemoryGrow:
 			out = appendU32(append(out, opCall), w.grow)
 		case opSelect, opSelectT:
-			switch ins.typ {
-			case F32, F64, V128:
-				out = b.facts.spell(out, ins.typ)
-				continue
-			}
+			out = b.facts.spell(out, ins.typ)
+			continue
 		case opPrefix<<16 | subMemoryCopy, opPrefix<<16 | subMemoryFill:
 			out = appendU32(append(out, opCall), w.bulk)
 		}

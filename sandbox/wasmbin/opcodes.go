@@ -43,6 +43,7 @@ const (
 	opGlobalSet    = 0x24
 	opLocalGet     = 0x20
 	opLocalSet     = 0x21
+	opLocalTee     = 0x22
 	opMemoryGrow   = 0x40
 	opI32Const     = 0x41
 	opI64Const     = 0x42
@@ -118,7 +119,7 @@ var opcodeImms = func() (t [256]imm) {
 	t[opCall], t[opCallIndirect] = call, callInd
 	set(none, opDrop, opSelect)
 	t[opSelectT] = selectT
-	set(local, opLocalGet, 0x22)
+	set(local, opLocalGet, opLocalTee)
 	set(glob, opGlobalGet, opGlobalSet)
 	set(hidden, 0x25, 0x26) // table.get, table.set
 	set(memarg, 0x28, 0x3e)

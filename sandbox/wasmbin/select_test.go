@@ -143,3 +143,44 @@ func TestSelectBits(t *testing.T) {
 		}
 	}
 }
+
+// TestSelectThatLies: a select whose type is not that of its operands is
+// refused; the runtime's own validator lets it pass.
+func TestSelectThatLies(t *testing.T) {
+	for _, declared := range []byte{I32, I64, F32, F64, V128} {
+		m := w.New().Memory(1)
+		f := m.Func([]byte{F64, F64, I32}, []byte{F64}, nil, w.Get(0), w.Get(1), w.Get(2), w.Op(opSelectT, 1, declared))
+		_, list := Parse(m.Export("run", w.Func, f).Bytes(), nil)
+		if refused := len(list) == 1 && list[0].Code == ValueType; refused != (declared != F64) {
+			t.Errorf("type %#x of f64: %v", declared, list)
+		}
+	}
+}
+
+// TestSelectOfUnknownType: a select that the rewriter knows no type for is
+// never run, and one that it takes for another type fails the runtime's
+// validator.
+func TestSelectOfUnknownType(t *testing.T) {
+	ctx := context.Background()
+	facts := &funcFacts{Locals: 3, scratch: true, nGroups: 0, groups: 1, start: 1}
+	for _, c := range []struct {
+		typ   byte
+		valid bool
+	}{{unknownType, true}, {F64, true}, {I32, false}, {I64, false}, {F32, false}, {V128, false}} {
+		m := w.New().Memory(1)
+		code := append(append(facts.locals(nil, []byte{0}), w.Cat(w.Get(0), w.Get(1), w.Get(2))...), facts.spell(nil, c.typ)...)
+		f := m.RawFunc([]byte{F64, F64, I32}, []byte{F64}, append(code, opEnd))
+		rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler())
+		defer rt.Close(ctx)
+		mod, err := rt.Instantiate(ctx, m.Export("run", w.Func, f).Bytes())
+		if (err == nil) != c.valid {
+			t.Errorf("type %#x: %v", c.typ, err)
+		}
+		if c.typ != unknownType || err != nil {
+			continue
+		}
+		if _, err := mod.ExportedFunction("run").Call(ctx, 1, 2, 1); err == nil {
+			t.Error("a select of unknown type ran")
+		}
+	}
+}
