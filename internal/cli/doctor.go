@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,6 +80,7 @@ func machine(ctx context.Context) []finding {
 		_ = unix.Close(fd)
 	}
 	out = append(out, f)
+	out = append(out, swap("/proc/swaps"))
 	d := finding{Name: "duckdb", State: "ok", Meaning: glovebox.Text{EN: "no data can be loaded or read", ZH: "无法载入或读取数据"}}
 	if v, err := engine.Version(ctx); err != nil {
 		d.State, d.Detail = "fail", err.Error()
@@ -86,6 +88,24 @@ func machine(ctx context.Context) []finding {
 		d.Detail = v + ", locked down"
 	}
 	return append(out, d)
+}
+
+// swap says whether memory can reach a disk: list is the kernel's list of places
+// for it. Compressed memory is none.
+func swap(list string) finding {
+	f := finding{Name: "swap", State: "ok", Detail: "none", Meaning: glovebox.Text{
+		EN: "decrypted parts and keys in memory can be written to a disk: switch swap off, or encrypt it", ZH: "内存中解密的分片与密钥可能被写入磁盘：请关闭或加密交换空间"}}
+	b, err := os.ReadFile(list)
+	if err != nil {
+		f.State, f.Detail = "warn", "cannot be seen"
+		return f
+	}
+	for i, line := range strings.Split(strings.TrimSpace(string(b)), "\n") {
+		if i > 0 && !strings.HasPrefix(line, "/dev/zram") {
+			f.State, f.Detail = "warn", "on"
+		}
+	}
+	return f
 }
 
 // walls says which isolation walls hold around a module. It starts a worker to
@@ -148,8 +168,9 @@ func compilers() []finding {
 
 func (a *app) domainFindings(ctx context.Context) []finding {
 	f := finding{Name: "domain", State: "ok", Meaning: glovebox.Text{EN: "the domain cannot be used", ZH: "该域无法使用"}}
+	runs := finding{Name: "jobs at once", State: "ok", Meaning: glovebox.Text{EN: "`max_runs` in domain.json changes it", ZH: "可在 domain.json 的 max_runs 中更改"}}
 	err := a.with(ctx, false, func(d *domain.Domain) error {
-		f.Detail = d.Name
+		f.Detail, runs.Detail = d.Name, strconv.Itoa(d.MaxRuns)
 		return nil
 	})
 	if err != nil {
@@ -161,5 +182,5 @@ func (a *app) domainFindings(ctx context.Context) []finding {
 	if st, err := os.Stat(a.dir); err != nil || st.Mode().Perm()&0o077 != 0 {
 		p.State, p.Detail = "fail", "open to others"
 	}
-	return append(out, p)
+	return append(out, p, runs)
 }

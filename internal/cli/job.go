@@ -169,7 +169,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 				return err
 			}
 			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				o, err := pipeline.New(d, nil).Run(c.Context(), w[0], u)
+				o, err := pipeline.New(d, &pipeline.Options{Waiting: a.waitForPlace}).Run(c.Context(), w[0], u)
 				if err != nil {
 					return err
 				}
@@ -181,6 +181,11 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 	c.Flags().BoolVar(&o.fit, "fit", false, a.t("with --sample: draw rows from the inputs' fits (dataset sample --fit)", "与 --sample 合用：依据各输入的拟合结果生成（dataset sample --fit）"))
 	o.bind(a, c)
 	return c
+}
+
+// waitForPlace says that a run waits.
+func (a *app) waitForPlace(places int) {
+	a.note(fmt.Sprintf(a.t("waiting for a place: this domain runs at most %d at once (max_runs in its domain.json)", "正在排队：本域最多同时运行 %d 个作业（见其 domain.json 的 max_runs）"), places))
 }
 
 // onlyWith refuses flags that mean nothing without another one.

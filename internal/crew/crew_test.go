@@ -141,6 +141,23 @@ func TestAttemptsEnd(t *testing.T) {
 	}
 }
 
+// TestChannelFailureText: a worker that has had data can go wrong in ways of its
+// choice. What the run's author is told does not depend on which.
+func TestChannelFailureText(t *testing.T) {
+	f := newFixture(t)
+	told := map[string]bool{}
+	for _, name := range []string{"crash", "garbage", "lie", "failure", "unknown"} {
+		_, err := f.run(t.Context(), t, &Options{Workers: 1, Attempts: 1, role: func(int) string { return name }})
+		if err == nil {
+			t.Fatalf("%s: no error", name)
+		}
+		told[err.Error()] = true
+	}
+	if len(told) != 1 {
+		t.Errorf("a failure is told in %d ways: %v", len(told), told)
+	}
+}
+
 func TestCancelKillsAtOnce(t *testing.T) {
 	f := newFixture(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -131,6 +131,11 @@ func (p *Pipeline) measure(ctx context.Context, u glovebox.User, doc *job.FitDoc
 	next := *doc
 	next.State, next.Model, next.Walls = job.FitDone, digestOf(data), walls.Names()
 	err = p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		var now job.FitDoc
+		if err := tx.Get(store.Fit, fitID(doc.Dataset, doc.Version), &now); err != nil || now.State == job.FitDone {
+			next = now // another request was first: this model is forgotten
+			return err
+		}
 		if _, err := tx.PutBlob(data); err != nil {
 			return err
 		}
