@@ -38,14 +38,7 @@ func (p *Plan) reckon() *Whole {
 	if w == nil {
 		return nil
 	}
-<<<<<<< HEAD
-	if e, err := EpsilonAt(glovebox.LedgerZCDP, rho, w.Delta); err == nil {
-		w.Epsilon = math.Min(w.Epsilon, e)
-	}
 	if !p.budget.inRho {
-=======
-	if !p.budget.gaussian {
->>>>>>> main
 		w.Epsilon = math.Min(w.Epsilon, float64(f.Price.Loss)*glovebox.LossUnit)
 	}
 	return w
