@@ -39,6 +39,11 @@ type Output struct {
 	Metrics           []Metric `json:"metrics"`
 	// Top keeps the keys with the largest figures alone; nil: all keys.
 	Top *Top `json:"top,omitempty"`
+	// Select says what selects private keys: the name of a metric, a count or a sum
+	// whose Min is not below 0, shows the keys whose noisy figure is above a
+	// threshold; "own-share" pays for a selection of its own. "": what is better,
+	// by the declaration alone.
+	Select string `json:"select,omitempty"`
 	// Default is what a unit contributes when the guest fails on it; empty:
 	// nothing. Each entry is one record.
 	Default []DefaultRecord `json:"default,omitempty"`
@@ -141,7 +146,7 @@ type DefaultRecord struct {
 // ReleaseDef says at which price the result may leave.
 type ReleaseDef struct {
 	Method  string  `json:"method"`            // dp
-	Epsilon float64 `json:"epsilon,omitempty"` // discrete Laplace
+	Epsilon float64 `json:"epsilon,omitempty"` // discrete Laplace; with private keys Gaussian where that is smaller
 	Rho     float64 `json:"rho,omitempty"`     // discrete Gaussian; exactly one of the two
 	Delta   float64 `json:"delta,omitempty"`   // for private keys
 	// Deadline is how many seconds after its request the result shows, at least

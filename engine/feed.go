@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"os"
+	"runtime"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -17,6 +18,9 @@ type feed struct {
 	db    *db
 	slots []*slot
 	next  func(*slot) (more bool, err error)
+	// src is the file. DuckDB opens a Parquet file by the number of its descriptor,
+	// again and again: a file that nobody holds is closed by the garbage collector.
+	src *os.File
 }
 
 // slot is a piece of a file on its way.
@@ -54,7 +58,7 @@ type feedSpec struct {
 
 // openFeed opens a file. An error in a quality rule names its field.
 func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
-	f, src, def, cols := &feed{}, spec.src, spec.def, spec.cols
+	f, src, def, cols := &feed{src: spec.src}, spec.src, spec.def, spec.cols
 	defer func() {
 		if err != nil {
 			f.close()
@@ -227,4 +231,5 @@ func (f *feed) close() {
 	if f.db != nil {
 		f.db.close()
 	}
+	runtime.KeepAlive(f.src)
 }

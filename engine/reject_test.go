@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"glovebox"
@@ -276,6 +278,23 @@ func makeParquet(t testing.TB, query string) *os.File {
 	}
 	t.Cleanup(func() { _ = f.Close() })
 	return f
+}
+
+// TestParquetIsHeld: a file that its caller drops at once, as a jailed loader does,
+// stays open while DuckDB opens it by its number.
+func TestParquetIsHeld(t *testing.T) {
+	ds := visits()
+	ds.Source = glovebox.Source{Format: "parquet"}
+	fd, err := unix.Dup(int(makeParquet(t, `SELECT i AS doctor, 'p' || i % 7 AS person, '东城' AS town, CAST(i % 100 AS BIGINT) AS age, i / 4 AS cost,
+		DATE '2020-01-01' AS seen, true AS urgent FROM range(400000) t(i)`).Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := testOptions(newVault())
+	o.Progress = func(int64, int64) { runtime.GC() }
+	if r, err := Load(context.Background(), ds, os.NewFile(uintptr(fd), "nobody's"), o); err != nil || r.Report.Rows != 400000 {
+		t.Fatal(err)
+	}
 }
 
 func TestParquet(t *testing.T) {

@@ -16,22 +16,25 @@ type sampler interface {
 
 // budget is how a job's price is shared out and what it buys.
 type budget struct {
-	gaussian bool
-	price    glovebox.Amount // Loss: epsilon, or rho if gaussian
+	gaussian bool            // noise
+	inRho    bool            // price
+	price    glovebox.Amount // Loss: epsilon, or rho if inRho
+	joint    *jointNoise     // nil: each part's noise is made for its own loss
 	units    sampler         // noise of the number of units; nil: not needed
 	unitLoss int64
 	sums     []sampler // noise of each grid's sum
 	sumLoss  []int64
 	bins     []binMechanism
 	binLoss  []int64
-	keys     *Selection // nil: public keys
+	by       *releasedThreshold // nil: no number that is released selects keys
+	keys     *Selection         // nil: public keys, or by, or the rounds of a top select
 	keyLoss  int64
 }
 
 // addBudget checks the price and shares it out: in billionths, in parts by
 // weight, among the number of units (if a metric needs it), every grid's sums,
 // the bins of every metric that counts values, and the selection of private
-// keys. Weights are those of the metrics, the largest of those that need it for
+// keys, unless one of those numbers selects them (releasedThreshold). Weights are those of the metrics, the largest of those that need it for
 // the number of units, and 1 for the selection. What does not divide goes, one
 // billionth each, to the first of them, so that the parts make up the price
 // exactly.
@@ -47,15 +50,46 @@ type budget struct {
 //     keys at most, which takes the place of L0; see top for the selection.
 //   - Values in bins: one unit has R of them at most for one key and T over all,
 //     which takes the places of L0*D and of L0*D^2: see Plan.change.
-func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
-	b := &p.budget
-	if err := b.declared(r, p.private); err != nil {
+//   - Gaussian, the price epsilon and delta: see jointNoise.
+//
+// Where the price allows both kinds of noise, figures get the smaller one, on
+// average; and a top is chosen in rounds where that makes it half as large again.
+func (p *Plan) addBudget(r glovebox.ReleaseDef, selects string) error {
+	if err := p.budget.declared(r, p.private); err != nil {
 		return err
 	}
-	weights, counts := p.weights()
-	next, err := b.shares(weights)
+	best, err := p.best(selects)
 	if err != nil {
 		return err
+	}
+	if selects != "" {
+		if plain, e := p.best(""); e == nil && plain.way() == best.way() {
+			selects = ""
+		}
+	}
+	p.grids, p.top, p.shown, p.budget, p.selects = best.grids, best.top, best.shown, best.budget, selects
+	if b := &p.budget; p.private && b.by == nil && !p.inRounds() {
+		return b.selection(p.l0)
+	}
+	return nil
+}
+
+// spend shares the price out.
+func (p *Plan) spend(selects string) error {
+	b := &p.budget
+	by, err := p.selector(selects)
+	if err != nil {
+		return err
+	}
+	weights, counts := p.weights(p.private && by == byShare)
+	parts, err := b.shares(weights)
+	if err != nil {
+		return err
+	}
+	next := func() int64 {
+		part := parts[0]
+		parts = parts[1:]
+		return part
 	}
 	if counts {
 		b.unitLoss = next()
@@ -82,19 +116,23 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef) error {
 		}
 		b.bins, b.binLoss = append(b.bins, m), append(b.binLoss, loss)
 	}
-	if p.private {
-		b.keyLoss = next()
-		if p.top != nil && p.top.rounds {
-			return p.top.price(p, b.keyLoss, b.price)
-		}
-		return b.selection(p.l0)
+	switch {
+	case by != byShare:
+		return p.addThreshold(by)
+	case !p.private:
+		return nil
+	}
+	b.keyLoss = next()
+	if p.inRounds() {
+		return p.top.price(p, b.keyLoss, b.price)
 	}
 	return nil
 }
 
-// weights lists the weights of the parts in their order. Counts says that the
-// first is that of the number of units.
-func (p *Plan) weights() (weights []int64, counts bool) {
+// weights lists the weights of the parts in their order; the last is that of the
+// selection, if it has one. Counts says that the first is that of the number of
+// units.
+func (p *Plan) weights(selection bool) (weights []int64, counts bool) {
 	units := int64(0)
 	for i := range p.metrics {
 		m := &p.metrics[i]
@@ -111,14 +149,14 @@ func (p *Plan) weights() (weights []int64, counts bool) {
 	for i := range p.bins {
 		weights = append(weights, p.metrics[p.bins[i].metric].weight())
 	}
-	if p.private {
+	if selection {
 		weights = append(weights, 1)
 	}
 	return weights, units > 0
 }
 
-// shares divides the price by weights; next returns one part after the other.
-func (b *budget) shares(weights []int64) (next func() int64, err error) {
+// shares divides the price by weights.
+func (b *budget) shares(weights []int64) ([]int64, error) {
 	total, rest := int64(0), b.price.Loss
 	for _, w := range weights {
 		total += w
@@ -136,16 +174,12 @@ func (b *budget) shares(weights []int64) (next func() int64, err error) {
 			return nil, invalid(b.field(), "is too small to be shared by %d noisy numbers", len(weights))
 		}
 	}
-	return func() int64 {
-		part := parts[0]
-		parts = parts[1:]
-		return part
-	}, nil
+	return parts, nil
 }
 
 // field is where the price is declared.
 func (b *budget) field() string {
-	if b.gaussian {
+	if b.inRho {
 		return "release.rho"
 	}
 	return "release.epsilon"
@@ -161,9 +195,10 @@ func (b *budget) declared(r glovebox.ReleaseDef, private bool) error {
 			WithFix("epsilon for Laplace noise, rho for Gaussian noise")
 	}
 	value := r.Epsilon
-	if b.gaussian = r.Rho != 0; b.gaussian {
+	if b.inRho = r.Rho != 0; b.inRho {
 		value = r.Rho
 	}
+	b.gaussian = b.inRho
 	field := b.field()
 	if !(value > 0 && value <= MaxEpsilon) {
 		return invalid(field, "is outside (0, %d]", MaxEpsilon)
@@ -197,6 +232,9 @@ func (b *budget) noise(loss int64, l0 int, reach int64) (sampler, error) {
 // Round says that the numbers are so large that the next square of a whole number
 // will do for the variance.
 func (b *budget) noiseOf(loss int64, l1, square *big.Int, round bool) (sampler, error) {
+	if b.joint != nil {
+		return b.joint.noise(loss, square)
+	}
 	n := big.NewInt(1e9)
 	if b.gaussian {
 		v := new(big.Rat).SetFrac(n.Mul(n, square), big.NewInt(2*loss))
@@ -234,13 +272,13 @@ func squareAbove(v *big.Rat) *big.Rat {
 func (b *budget) cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	switch kind {
 	case glovebox.LedgerPure:
-		if b.gaussian {
+		if b.inRho {
 			return glovebox.Amount{}, invalid("release.rho", "a dataset whose ledger counts epsilon takes no Gaussian noise").
 				WithFix("declare release.epsilon")
 		}
 		return b.price, nil
 	case glovebox.LedgerZCDP:
-		if b.gaussian {
+		if b.inRho {
 			return b.price, nil
 		}
 		sq := new(big.Int).Mul(big.NewInt(b.price.Loss), big.NewInt(b.price.Loss))
@@ -254,7 +292,7 @@ func (b *budget) cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 // up, where that is known and less than epsilon^2/2.
 func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	a, err := p.budget.cost(kind)
-	if err != nil || kind != glovebox.LedgerZCDP || p.budget.gaussian {
+	if err != nil || kind != glovebox.LedgerZCDP || p.budget.inRho {
 		return a, err
 	}
 	f := p.facts()

@@ -42,14 +42,46 @@ const (
 // direction (normalBound, expBound); no float decides. Epsilon is at least 2^-20
 // and counts as 40 where it is above that; delta is in [2^-60, 1).
 func CalibrateGaussian(epsilon, delta *big.Rat, square *big.Int, numbers int) (*Gaussian, error) {
+	if square == nil || square.Sign() <= 0 {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "Gaussian noise needs a sensitivity above 0")
+	}
+	m, c, err := calibrateRatio(epsilon, delta, numbers)
+	if err != nil {
+		return nil, err
+	}
+	g, err := calibrated(new(big.Rat).SetInt(square), m, c)
+	if err == nil && square.IsInt64() && square.Int64() == 1 && numbers == 1 {
+		if limit := big.NewRat(maxCalibratedEpsilon, 1); epsilon.Cmp(limit) > 0 {
+			epsilon = limit
+		}
+		return NewGaussian(exactVariance(epsilon, delta, g.variance))
+	}
+	return g, err
+}
+
+// calibrated is the noise for a squared sensitivity at a ratio and an extra that
+// calibrateRatio returned. A short denominator keeps the sampler within words.
+func calibrated(square, ratio *big.Rat, extra int64) (*Gaussian, error) {
+	v := new(big.Rat).Quo(square, ratio)
+	v.Quo(v, ratio).Add(v, big.NewRat(extra, 1))
+	if v.Cmp(big.NewRat(1<<32, 1)) > 0 {
+		return NewGaussian(squareAbove(v))
+	}
+	return NewGaussian(new(big.Rat).SetFrac(divide(new(big.Int).Lsh(v.Num(), 16), v.Denom(), true), big.NewInt(1<<16)))
+}
+
+// calibrateRatio returns the largest ratio m of sensitivity and deviation, in
+// steps of 2^-44, with which continuous noise is private enough to be rounded, and
+// what the rounding adds to the variance: see CalibrateGaussian.
+func calibrateRatio(epsilon, delta *big.Rat, numbers int) (ratio *big.Rat, extra int64, err error) {
 	if epsilon == nil || epsilon.Cmp(new(big.Rat).SetFloat64(minCalibratedEpsilon)) < 0 {
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the epsilon of Gaussian noise is below 2^-20")
+		return nil, 0, glovebox.Errorf(glovebox.CodeInvalid, "the epsilon of Gaussian noise is below 2^-20")
 	}
 	if delta == nil || delta.Cmp(new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 60))) < 0 || delta.Cmp(big.NewRat(1, 1)) >= 0 {
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the delta of Gaussian noise is outside [2^-60, 1)")
+		return nil, 0, glovebox.Errorf(glovebox.CodeInvalid, "the delta of Gaussian noise is outside [2^-60, 1)")
 	}
-	if square == nil || square.Sign() <= 0 || numbers < 1 || numbers > maxCalibratedNumbers {
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "Gaussian noise needs a sensitivity above 0 in 1..2^30 numbers")
+	if numbers < 1 || numbers > maxCalibratedNumbers {
+		return nil, 0, glovebox.Errorf(glovebox.CodeInvalid, "Gaussian noise is for 1..2^30 numbers")
 	}
 	if limit := big.NewRat(maxCalibratedEpsilon, 1); epsilon.Cmp(limit) > 0 {
 		epsilon = limit
@@ -72,18 +104,9 @@ func CalibrateGaussian(epsilon, delta *big.Rat, square *big.Int, numbers int) (*
 		k -= min(k, step)
 	}
 	if k == 0 {
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no Gaussian noise is within this epsilon and delta")
+		return nil, 0, glovebox.Errorf(glovebox.CodeInvalid, "no Gaussian noise is within this epsilon and delta")
 	}
-	v := new(big.Rat).SetInt(square)
-	v.Quo(v, m(k)).Quo(v, m(k)).Add(v, big.NewRat(c, 1))
-	if square.IsInt64() && square.Int64() == 1 && numbers == 1 {
-		v = exactVariance(epsilon, delta, v)
-	}
-	// A short denominator keeps the sampler within words.
-	if v.Cmp(big.NewRat(1<<32, 1)) > 0 {
-		return NewGaussian(squareAbove(v))
-	}
-	return NewGaussian(new(big.Rat).SetFrac(divide(new(big.Int).Lsh(v.Num(), 16), v.Denom(), true), big.NewInt(1<<16)))
+	return m(k), c, nil
 }
 
 // within says whether a number in units of 2^-expBits is at most x.

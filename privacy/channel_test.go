@@ -16,22 +16,25 @@ func tableBytes(p *Plan, part *Partial) string {
 }
 
 // TestChannelKeyPresence: a guest that writes what it knows about one unit into
-// a key of its own gets it out with a probability of delta at most.
+// a key of its own gets it out with a probability of delta at most, whatever
+// selects keys.
 func TestChannelKeyPresence(t *testing.T) {
 	const n, delta = 50_000, 0.01
 	for _, rel := range []glovebox.ReleaseDef{laplace(1, delta), gaussian(0.5, delta)} {
-		p := must(NewPlan(output(1, keysOf(intKey), unitCount), rel, nil))
-		if p.budget.keys.Probability(0) != 0 || p.budget.keys.Probability(1) > delta {
-			t.Errorf("one unit's key is kept with probability %v", p.budget.keys.Probability(1))
-		}
-		b := p.NewBounder([32]byte{1})
-		for i := range n {
-			b.Unit(token(i), 1, record(0, []any{i}))
-		}
-		rows := must(p.Release(must(b.Partial()), must(NewSource()))).Rows
-		checkShare(t, "keys of one unit each", len(rows), n, 0, delta)
-		if len(rows) == 0 {
-			t.Error("no key came out at all")
+		for _, selects := range []string{OwnShare, "n", "a"} {
+			p := must(NewPlan(selecting(selects, output(1, keysOf(intKey), unitCount, amount)), rel, nil))
+			if s := p.budget.keys; s != nil && (s.Probability(0) != 0 || s.Probability(1) > delta) {
+				t.Errorf("one unit's key is kept with probability %v", s.Probability(1))
+			}
+			b := p.NewBounder([32]byte{1})
+			for i := range n {
+				b.Unit(token(i), 1, record(0, []any{i}, 1e300))
+			}
+			rows := must(p.Release(must(b.Partial()), must(NewSource()))).Rows
+			checkShare(t, "keys of one unit each, selected by "+selects, len(rows), n, 0, delta)
+			if len(rows) == 0 {
+				t.Errorf("selected by %s: no key came out at all", selects)
+			}
 		}
 	}
 	// Public keys: what is not on the list never appears, what is always does.

@@ -39,7 +39,8 @@
 //     differentially private (Bun and Steinke 2016, section 8).
 //   - The guarantee holds for the table as printed, floats included: sums are
 //     integers, noise is drawn by exact integer samplers (Canonne, Kamath and
-//     Steinke 2020), keys are selected with integer probabilities that meet the
+//     Steinke 2020), keys are selected by noisy integers above a threshold whose
+//     tails are bounded in integers, or with integer probabilities that meet the
 //     inequality of the definition by construction, a top's keys and single
 //     quantiles are chosen by exact coins, and all that follows is a function of
 //     those noisy integers and of the declaration. No float decides anything

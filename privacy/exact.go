@@ -11,6 +11,7 @@ package privacy
 // way to make a release: a Table comes from Release only.
 func (p *Plan) Exact(t *Partial) []Row {
 	still := *p
+	still.budget.by = nil
 	if still.budget.units != nil {
 		still.budget.units = silence{}
 	}

@@ -85,6 +85,7 @@ var (
 	textKey   = glovebox.KeyField{Name: "t", Type: glovebox.String, Width: 10, Private: true}
 	unitCount = glovebox.Metric{Name: "n", Kind: glovebox.Count}
 	unitSum   = glovebox.Metric{Name: "s", Kind: glovebox.Sum, Min: -1, Max: 3}
+	amount    = glovebox.Metric{Name: "a", Kind: glovebox.Sum, Max: 7}
 	unitMean  = glovebox.Metric{Name: "m", Kind: glovebox.Mean, Min: 0, Max: 10}
 
 	unitBins  = glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Min: -5, Max: 5, Bins: 10}
@@ -119,6 +120,12 @@ func output(l0 int, keys []glovebox.KeyField, metrics ...glovebox.Metric) gloveb
 // records declares how many records of one unit count in bins, per key and in all.
 func records(out glovebox.Output, perKey, all int) glovebox.Output {
 	out.MaxRecordsPerKey, out.MaxRecordsPerUnit = perKey, all
+	return out
+}
+
+// selecting declares what selects private keys.
+func selecting(by string, out glovebox.Output) glovebox.Output {
+	out.Select = by
 	return out
 }
 

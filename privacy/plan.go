@@ -47,6 +47,7 @@ type Plan struct {
 	top        *top // nil: all keys
 	shown      int  // keys of one unit that get figures, at most
 	budget     budget
+	selects    string // Output.Select, if it makes a difference
 	hash       hasher
 	mark       [16]byte // fingerprint of the declaration
 	whole      func() *Whole
@@ -79,13 +80,13 @@ func NewPlan(out glovebox.Output, rel glovebox.ReleaseDef, public PublicKeys) (*
 	if err := p.addRecordLimits(out); err != nil {
 		return nil, err
 	}
-	if err := p.addTop(out.Top, rel.Rho != 0); err != nil {
+	if err := p.addTop(out.Top); err != nil {
 		return nil, err
 	}
 	if err := p.addDefaults(out.Default); err != nil {
 		return nil, err
 	}
-	if err := p.addBudget(rel); err != nil {
+	if err := p.addBudget(rel, out.Select); err != nil {
 		return nil, err
 	}
 	p.fingerprint()
@@ -210,6 +211,10 @@ func (p *Plan) PublicRows() int {
 // L0 returns the number of keys that one unit can touch: max_keys_per_unit, or
 // the number of public keys where that is smaller.
 func (p *Plan) L0() int { return p.l0 }
+
+// Select returns what the job declares to select its keys, "" where the same is
+// done without: two declarations of one job.
+func (p *Plan) Select() string { return p.selects }
 
 // allowed says whether key may appear in the table.
 func (p *Plan) allowed(key []uint64) bool {

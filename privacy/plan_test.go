@@ -184,15 +184,19 @@ func TestBudgetSplit(t *testing.T) {
 	for _, c := range []struct {
 		metrics []glovebox.Metric
 		private bool
+		selects string
 		parts   int64
 	}{
-		{[]glovebox.Metric{unitCount}, false, 1},
-		{[]glovebox.Metric{unitCount}, true, 2},
-		{[]glovebox.Metric{unitCount, count2}, false, 1},
-		{[]glovebox.Metric{unitSum}, false, 1},
-		{[]glovebox.Metric{unitSum}, true, 2},
-		{[]glovebox.Metric{unitMean}, false, 2},
-		{[]glovebox.Metric{unitMean, unitCount, unitSum, sum2}, true, 5},
+		{[]glovebox.Metric{unitCount}, false, "", 1},
+		{[]glovebox.Metric{unitCount}, true, OwnShare, 2},
+		{[]glovebox.Metric{unitCount}, true, "n", 1},
+		{[]glovebox.Metric{unitCount, count2}, false, "", 1},
+		{[]glovebox.Metric{unitSum}, false, "", 1},
+		{[]glovebox.Metric{unitSum}, true, "", 2},
+		{[]glovebox.Metric{unitMean}, false, "", 2},
+		{[]glovebox.Metric{unitMean, unitCount, unitSum, sum2}, true, OwnShare, 5},
+		{[]glovebox.Metric{unitMean, unitCount, unitSum, sum2}, true, "n", 4},
+		{[]glovebox.Metric{unitMean, unitCount, unitSum, sum2}, true, "s2", 4},
 	} {
 		key, delta := publicKey("k", 1, 2), 0.0
 		if c.private {
@@ -200,7 +204,7 @@ func TestBudgetSplit(t *testing.T) {
 		}
 		for _, loss := range []float64{1, 0.1, 0.000000011, 1000, 0.7} {
 			for _, rel := range []glovebox.ReleaseDef{laplace(loss, delta), gaussian(loss, delta)} {
-				f := must(NewPlan(output(2, keysOf(key), c.metrics...), rel, nil)).Facts()
+				f := must(NewPlan(selecting(c.selects, output(2, keysOf(key), c.metrics...)), rel, nil)).Facts()
 				var total, parts int64
 				least, most := int64(math.MaxInt64), int64(0)
 				add := func(part int64) {
@@ -209,7 +213,7 @@ func TestBudgetSplit(t *testing.T) {
 				for _, n := range f.Noise {
 					add(n.Loss)
 				}
-				if f.Selection != nil {
+				if f.Selection != nil && f.Selection.Mechanism != releasedMechanism {
 					add(f.Selection.Loss)
 				}
 				if total != must(glovebox.CeilLoss(loss)) || total != f.Price.Loss || parts != c.parts || most-least > 1 {
@@ -223,7 +227,7 @@ func TestBudgetSplit(t *testing.T) {
 // TestCost checks the price for both kinds of ledger.
 func TestCost(t *testing.T) {
 	price := func(rel glovebox.ReleaseDef, kind glovebox.LedgerKind) glovebox.Amount {
-		return must(must(NewPlan(output(3, keysOf(intKey), unitCount), rel, nil)).Cost(kind))
+		return must(must(NewPlan(selecting(OwnShare, output(1, keysOf(intKey), unitCount)), rel, nil)).Cost(kind))
 	}
 	for _, c := range []struct {
 		rel  glovebox.ReleaseDef
@@ -231,9 +235,9 @@ func TestCost(t *testing.T) {
 		want glovebox.Amount
 	}{
 		{laplace(0.1, 1e-6), glovebox.LedgerPure, glovebox.Amount{Loss: 100_000_000, Delta: 1_000_000_000}},
-		{laplace(0.1, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 833_334, Delta: 1_000_000_000}},    // 2*0.05^2/(2*3)
-		{laplace(0.0001, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 1, Delta: 1_000_000_000}},       // 0.83 rounded up
-		{laplace(1000, 0.01), glovebox.LedgerZCDP, glovebox.Amount{Loss: 44_704_166_666_667, Delta: 1e13}}, // 500^2/(2*3) + 3*45^2/2
+		{laplace(0.1, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 2_500_000, Delta: 1_000_000_000}},   // 2*0.05^2/2
+		{laplace(0.0001, 1e-6), glovebox.LedgerZCDP, glovebox.Amount{Loss: 2, Delta: 1_000_000_000}},        // Gaussian noise, which a delta so large beside epsilon makes the smaller one
+		{laplace(1000, 0.01), glovebox.LedgerZCDP, glovebox.Amount{Loss: 126_012_500_000_000, Delta: 1e13}}, // 500^2/2 + 45^2/2
 		{gaussian(0.5, 1e-15), glovebox.LedgerZCDP, glovebox.Amount{Loss: 500_000_000, Delta: 1}},
 	} {
 		if got := price(c.rel, c.kind); got != c.want {
@@ -249,25 +253,25 @@ func TestCost(t *testing.T) {
 
 // TestFacts holds the noise to the formulas of sensitivity.
 func TestFacts(t *testing.T) {
-	f := must(NewPlan(output(4, keysOf(intKey), unitCount, unitSum), laplace(0.3, 4e-6), nil)).Facts()
+	f := must(NewPlan(selecting(OwnShare, output(4, keysOf(intKey), unitCount, unitSum)), laplace(30, 4e-6), nil)).Facts()
 	want := []NoiseFacts{
-		{Of: "units", Mechanism: "discrete_laplace", Parameter: "40", Step: "1", Reach: 1, Loss: 100_000_000},
-		{Of: "s", Mechanism: "discrete_laplace", Parameter: fmt.Sprint(int64(3) << 38 * 40), Step: "2^-38", Reach: 3 << 38, Loss: 100_000_000},
+		{Of: "units", Mechanism: "discrete_laplace", Parameter: "2/5", Step: "1", Reach: 1, Loss: 10_000_000_000},
+		{Of: "s", Mechanism: "discrete_laplace", Parameter: fmt.Sprint(int64(3)<<38*2) + "/5", Step: "2^-38", Reach: 3 << 38, Loss: 10_000_000_000},
 	}
 	if !reflect.DeepEqual(f.Noise, want) || f.L0 != 4 {
 		t.Errorf("noise %+v, want %+v", f.Noise, want)
 	}
-	if s := f.Selection; s == nil || s.Epsilon != "" || s.Variance == "" || s.Delta != "1/2000000" || s.Mechanism != "gaussian_threshold_selection" || s.Always != 0 {
+	if s := f.Selection; s == nil || s.Epsilon != "5/2" || s.Variance != "" || s.Delta != "1/1000000" || s.Mechanism != "optimal_partition_selection" || s.Loss != 10_000_000_000 {
 		t.Errorf("selection %+v", f.Selection)
 	}
-	if e := f.Errors["n"]; math.Abs(e.StdDev-40*math.Sqrt2) > 0.01 || e.Half < 119 || e.Half > 120 {
+	if e := f.Errors["n"]; math.Abs(e.StdDev-math.Sqrt(2*math.Exp(-2.5))/(1-math.Exp(-2.5))) > 1e-9 || e.Half != 1 {
 		t.Errorf("error of a count %+v", e)
 	}
-	if e := f.Errors["s"]; math.Abs(e.StdDev-3*40*math.Sqrt2) > 0.01 {
+	if e := f.Errors["s"]; math.Abs(e.StdDev-3*0.4*math.Sqrt2) > 0.01 {
 		t.Errorf("error of a sum %+v", e)
 	}
 
-	f = must(NewPlan(output(4, keysOf(intKey), unitMean), gaussian(0.3, 4e-6), nil)).Facts()
+	f = must(NewPlan(selecting(OwnShare, output(4, keysOf(intKey), unitMean)), gaussian(0.3, 4e-6), nil)).Facts()
 	// rho 0.1 each: variance 4*D^2/0.2 = 20 D^2; D of a mean in [0, 10] is 5.
 	if f.Noise[0].Parameter != "20" {
 		t.Errorf("variance of the units %s", f.Noise[0].Parameter)
@@ -279,7 +283,7 @@ func TestFacts(t *testing.T) {
 		t.Errorf("selection %+v", f.Selection)
 	}
 	// One key a unit: the optimal selection, for epsilon; Gaussian noise for rho.
-	f = must(NewPlan(output(1, keysOf(intKey), unitCount), laplace(0.2, 4e-6), nil)).Facts()
+	f = must(NewPlan(selecting(OwnShare, output(1, keysOf(intKey), unitCount)), laplace(0.2, 4e-6), nil)).Facts()
 	if s := f.Selection; s.Mechanism != "optimal_partition_selection" || s.Epsilon != "1/10" || s.Delta != "1/250000" || s.Variance != "" {
 		t.Errorf("selection %+v", f.Selection)
 	}

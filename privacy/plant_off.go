@@ -17,12 +17,16 @@ func plantFloat(sum, _ Int128, _ int64) Int128 { return sum }
 
 func plantKeep(keep bool) bool { return keep }
 
+func plantShare(l0 int) int { return l0 }
+
+func plantThreshold() *big.Int { return new(big.Int) }
+
 func plantReuse(s *Source) *Source { return s }
 
 func plantSeed(seed [32]byte) [32]byte { return seed }
 
 func plantScale(scale *big.Rat) *big.Rat { return scale }
 
-func plantShare(share, _ int64) int64 { return share }
+func plantRound(share, _ int64) int64 { return share }
 
 func plantAgain(times int) int { return times }

@@ -13,6 +13,8 @@ const (
 	PlantRows  = "rows instead of units"
 	PlantFloat = "float sum"
 	PlantKeys  = "unfiltered key"
+	PlantShare = "delta of all keys for each"
+	PlantLow   = "threshold one too low"
 	PlantReuse = "reused noise"
 	PlantSeed  = "noise from a known seed"
 	PlantScale = "noise 2 % too small"
@@ -60,6 +62,22 @@ func plantFloat(sum, old Int128, steps int64) Int128 {
 // plantKeep shows every private key that occurs.
 func plantKeep(keep bool) bool { return keep || planted == PlantKeys }
 
+// plantShare gives each of a unit's keys the delta that is for all of them.
+func plantShare(l0 int) int {
+	if planted == PlantShare {
+		return 1
+	}
+	return l0
+}
+
+// plantThreshold is how much too low a threshold is.
+func plantThreshold() *big.Int {
+	if planted == PlantLow {
+		return big.NewInt(1)
+	}
+	return new(big.Int)
+}
+
 // plantReuse draws the same noise for every number of a table.
 func plantReuse(s *Source) *Source {
 	if planted != PlantReuse {
@@ -92,8 +110,8 @@ func plantScale(scale *big.Rat) *big.Rat {
 	return scale
 }
 
-// plantShare makes the noise of each round of mode train for the price of all.
-func plantShare(share, whole int64) int64 {
+// plantRound makes the noise of each round of mode train for the price of all.
+func plantRound(share, whole int64) int64 {
 	if planted == PlantRound {
 		return whole
 	}

@@ -12,9 +12,10 @@ import (
 // the first row was read.
 //
 // A top of private keys is chosen first. For every key it draws, in the order of
-// keys: the selection (private
-// keys), the noise of the number of units, the noise of each sum, then what the
-// metrics need that count values, in declared order. So equal partials and equal random words give equal tables, byte for byte.
+// keys: the selection (private keys), which is the noise of a number where a
+// number selects; the noise of the number of units and of each sum, but for that
+// one; then what the metrics need that count values, in declared order. So equal
+// partials and equal random words give equal tables, byte for byte.
 func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
 	switch {
 	case t == nil || t.plan == nil || src == nil:
@@ -79,13 +80,27 @@ func (r *releaser) rows() error {
 		return nil
 	}
 	for _, i := range r.part.order(r.compare) {
-		if plantKeep(r.budget.keys.Keep(r.part.cell(i)[0], r.src)) {
+		if plantKeep(r.shows(i)) {
 			if err := r.row(r.part.key(i), i); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// shows decides about key number i.
+func (r *releaser) shows(i int) bool {
+	t := r.budget.by
+	switch {
+	case t == nil:
+		return r.budget.keys.Keep(r.part.cell(i)[0], r.src)
+	case t.by == byUnits:
+		r.chosen = r.noisyUnits(i)
+	default:
+		r.chosen = r.noisySum(t.by, r.grids[t.by].cell, i)
+	}
+	return r.chosen.Cmp(t.most) > 0
 }
 
 // releaser makes the rows of one table.
@@ -100,6 +115,7 @@ type releaser struct {
 	halves   []float64
 	radii    map[radiusOf]float64
 	sums     []float64
+	chosen   Int128     // the noisy number that shows the key at hand, where one does
 	bins     []binCount // of all keys, by key and bin; from start[i] on those of key i
 	start    []int
 	counts   []uint64
@@ -143,12 +159,11 @@ func (r *releaser) row(key []uint64, i int) error {
 		row.Key[f] = r.fields[f].decode(key)
 	}
 	units := 0.0
-	if s := r.budget.units; s != nil {
-		n := s.Draw(plantReuse(r.src))
-		if i >= 0 {
-			n = n.Add(Int128{Lo: r.part.cell(i)[0]})
-		}
-		units = n.Float64()
+	switch {
+	case r.selects(byUnits):
+		units = r.chosen.Float64()
+	case r.budget.units != nil:
+		units = r.noisyUnits(i).Float64()
 	}
 	for j := range r.grids {
 		r.draw(j, i)
@@ -163,15 +178,36 @@ func (r *releaser) row(key []uint64, i int) error {
 	return nil
 }
 
+// selects says whether that number has been drawn to show the key at hand.
+func (r *releaser) selects(by int) bool { return r.budget.by != nil && r.budget.by.by == by }
+
+// noisyUnits is the noisy number of units of key number i.
+func (r *releaser) noisyUnits(i int) Int128 {
+	n := r.budget.units.Draw(plantReuse(r.src))
+	if i >= 0 {
+		n = n.Add(Int128{Lo: r.part.cell(i)[0]})
+	}
+	return n
+}
+
+// noisySum is the noisy sum k, of grid j, of key number i.
+func (r *releaser) noisySum(j, k, i int) Int128 {
+	n := r.budget.sums[j].Draw(plantReuse(r.src))
+	if i >= 0 {
+		n = n.Add(r.part.sum(i, k))
+	}
+	return n
+}
+
 // draw makes the noisy sums of grid j for key number i.
 func (r *releaser) draw(j, i int) {
 	g := &r.grids[j]
+	if r.selects(j) {
+		r.sums[g.cell] = r.chosen.Float64()
+		return
+	}
 	for k := g.cell; k < g.cell+g.cells; k++ {
-		n := r.budget.sums[j].Draw(plantReuse(r.src))
-		if i >= 0 {
-			n = n.Add(r.part.sum(i, k))
-		}
-		r.sums[k] = n.Float64()
+		r.sums[k] = r.noisySum(j, k, i).Float64()
 	}
 }
 

@@ -87,7 +87,7 @@ func TestReleaseSelects(t *testing.T) {
 		for _, rel := range []glovebox.ReleaseDef{laplace(2, 0.001), gaussian(1, 0.001)} {
 			p, part := filled(1, n, rel, units, unitCount)
 			table := must(p.Release(part, must(NewSource())))
-			want := p.budget.keys.Probability(units)
+			want := keepChance(p, units)
 			checkShare(t, fmt.Sprintf("%+v, keys of %d units", rel, units), len(table.Rows), n, want*(1-1e-9), math.Min(1, want*(1+1e-9)))
 			last := int64(-1)
 			for _, r := range table.Rows {
@@ -208,14 +208,19 @@ func TestReleaseClamps(t *testing.T) {
 // such a change belongs in the release notes.
 func TestReleaseBytes(t *testing.T) {
 	for _, c := range []struct {
-		rel  glovebox.ReleaseDef
-		want string
+		rel     glovebox.ReleaseDef
+		selects string
+		want    string
 	}{
-		{laplace(1, 0), `[{"key":[0],"cells":[{"value":28,"lo":10,"hi":46},{"value":73.7,"lo":19.7,"hi":127.6},{"value":6.5,"lo":0,"hi":10}]},{"key":[1],"cells":[{"value":38,"lo":20,"hi":56},{"value":93,"lo":39,"hi":147},{"value":9.06,"lo":5.72,"hi":10}]},{"key":[2],"cells":[{"value":37,"lo":19,"hi":55},{"value":43.7,"lo":-10.3,"hi":97.7},{"value":6.06,"lo":0.22,"hi":10}]}]`},
-		{gaussian(0.1, 0), `[{"key":[0],"cells":[{"value":46,"lo":35,"hi":57},{"value":71.5,"lo":39.3,"hi":103.8},{"value":6.82,"lo":5.38,"hi":9.27}]},{"key":[1],"cells":[{"value":32,"lo":21,"hi":43},{"value":54.5,"lo":22.2,"hi":86.8},{"value":9.25,"lo":6.69,"hi":10}]},{"key":[2],"cells":[{"value":40,"lo":29,"hi":51},{"value":44.3,"lo":12,"hi":76.6},{"value":7.32,"lo":5.6,"hi":10}]}]`},
-		{laplace(3, 1e-6), `[{"key":[0],"cells":[{"value":39,"lo":31,"hi":47},{"value":66.1,"lo":42.1,"hi":90.1},{"value":6.89,"lo":5.5,"hi":9.24}]},{"key":[1],"cells":[{"value":37,"lo":29,"hi":45},{"value":74.7,"lo":50.6,"hi":98.7},{"value":8.35,"lo":6.59,"hi":10}]},{"key":[2],"cells":[{"value":38,"lo":30,"hi":46},{"value":56.2,"lo":32.2,"hi":80.2},{"value":7.63,"lo":6.05,"hi":10}]}]`},
+		{laplace(1, 0), "", `[{"key":[0],"cells":[{"value":28,"lo":10,"hi":46},{"value":73.7,"lo":19.7,"hi":127.6},{"value":6.5,"lo":0,"hi":10}]},{"key":[1],"cells":[{"value":38,"lo":20,"hi":56},{"value":93,"lo":39,"hi":147},{"value":9.06,"lo":5.72,"hi":10}]},{"key":[2],"cells":[{"value":37,"lo":19,"hi":55},{"value":43.7,"lo":-10.3,"hi":97.7},{"value":6.06,"lo":0.22,"hi":10}]}]`},
+		{gaussian(0.1, 0), "", `[{"key":[0],"cells":[{"value":46,"lo":35,"hi":57},{"value":71.5,"lo":39.3,"hi":103.8},{"value":6.82,"lo":5.38,"hi":9.27}]},{"key":[1],"cells":[{"value":32,"lo":21,"hi":43},{"value":54.5,"lo":22.2,"hi":86.8},{"value":9.25,"lo":6.69,"hi":10}]},{"key":[2],"cells":[{"value":40,"lo":29,"hi":51},{"value":44.3,"lo":12,"hi":76.6},{"value":7.32,"lo":5.6,"hi":10}]}]`},
+		{laplace(3, 1e-6), "", `[{"key":[0],"cells":[{"value":36,"lo":30,"hi":42},{"value":64.6,"lo":46.5,"hi":82.6},{"value":7.23,"lo":6.01,"hi":9.05}]},{"key":[1],"cells":[{"value":42,"lo":36,"hi":48},{"value":58.6,"lo":40.6,"hi":76.6},{"value":7.26,"lo":6.18,"hi":8.77}]},{"key":[2],"cells":[{"value":40,"lo":34,"hi":46},{"value":70.8,"lo":52.8,"hi":88.9},{"value":7.34,"lo":6.2,"hi":8.95}]}]`},
+		{laplace(3, 1e-6), OwnShare, `[{"key":[0],"cells":[{"value":39,"lo":31,"hi":47},{"value":66.1,"lo":42.1,"hi":90.1},{"value":6.89,"lo":5.5,"hi":9.24}]},{"key":[1],"cells":[{"value":37,"lo":29,"hi":45},{"value":74.7,"lo":50.6,"hi":98.7},{"value":8.35,"lo":6.59,"hi":10}]},{"key":[2],"cells":[{"value":38,"lo":30,"hi":46},{"value":56.2,"lo":32.2,"hi":80.2},{"value":7.63,"lo":6.05,"hi":10}]}]`},
 	} {
 		p, part := filled(2, 3, c.rel, 40, unitCount, unitSum, unitMean)
+		if c.selects != "" { // another plan of the same declaration but for what selects
+			p = must(NewPlan(selecting(c.selects, output(2, keysOf(intKey), unitCount, unitSum, unitMean)), c.rel, nil))
+		}
 		if got := string(must(json.Marshal(must(p.Release(part, newSource([32]byte{7}))).Rows))); got != c.want {
 			t.Errorf("%+v:\n%s\nwant\n%s", c.rel, got, c.want)
 		}

@@ -19,18 +19,19 @@ import (
 //     8), and these add up over keys, so epsilon' = sqrt(2*rho/L0), rounded down,
 //     and delta' = delta/L0; or Gaussian noise of variance L0/(2*rho) and a
 //     threshold that a single unit exceeds with a probability of delta/L0.
+//   - Gaussian noise on all numbers of the job, part of a whole: the noise of one
+//     number more, and a threshold that a single unit exceeds with a probability of
+//     delta/(2*L0); see jointNoise.
 func (b *budget) selection(l0 int) error {
-	keys := big.NewRat(int64(l0), 1)
-	part := big.NewRat(b.keyLoss, 1e9)
-	delta := new(big.Rat).SetFrac(big.NewInt(b.price.Delta), big.NewInt(1e15))
-	each := new(big.Rat).Quo(delta, keys)
-	eps := new(big.Rat).Quo(part, keys)
-	if b.gaussian { // sqrt(2*rho/L0), rounded down to a multiple of 2^-32
-		x := new(big.Int).Lsh(big.NewInt(2*b.keyLoss), 64)
-		x.Sqrt(x.Quo(x, big.NewInt(int64(l0)*1e9)))
-		eps = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
+	if b.joint != nil {
+		g, err := b.joint.noise(b.keyLoss, big.NewInt(int64(l0)))
+		if err != nil {
+			return err
+		}
+		b.keys, err = NewGaussianSelection(g.variance, new(big.Rat).Quo(b.threshold(), big.NewRat(int64(l0), 1)))
+		return err
 	}
-	gauss := b.thresholdSelection(l0, part, delta)
+	eps, each, gauss := b.selections(b.keyLoss, l0)
 	if gauss != nil && float64(gauss.Even()) < 0.9*evenOptimal(eps, each)-2 {
 		b.keys = gauss // without the other's table, which would be long
 		return nil
@@ -43,6 +44,32 @@ func (b *budget) selection(l0 int) error {
 		b.keys = gauss
 	}
 	return nil
+}
+
+// selections returns what a part of loss billionths buys: epsilon and delta of one
+// key for the optimal selection, and the selection by Gaussian noise or nil.
+func (b *budget) selections(loss int64, l0 int) (eps, each *big.Rat, gauss *Selection) {
+	keys := big.NewRat(int64(l0), 1)
+	part := big.NewRat(loss, 1e9)
+	delta := new(big.Rat).SetFrac(big.NewInt(b.price.Delta), big.NewInt(1e15))
+	eps = new(big.Rat).Quo(part, keys)
+	if b.gaussian { // sqrt(2*rho/L0), rounded down to a multiple of 2^-32
+		x := new(big.Int).Lsh(big.NewInt(2*loss), 64)
+		x.Sqrt(x.Quo(x, big.NewInt(int64(l0)*1e9)))
+		eps = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
+	}
+	return eps, new(big.Rat).Quo(delta, keys), b.thresholdSelection(l0, part, delta)
+}
+
+// evenOwn is about the number of units from which on a selection of that part
+// keeps a key at least every other time.
+func (b *budget) evenOwn(loss int64, l0 int) float64 {
+	eps, each, gauss := b.selections(loss, l0)
+	even := evenOptimal(eps, each)
+	if gauss != nil {
+		even = math.Min(even, float64(gauss.Even()))
+	}
+	return even
 }
 
 // thresholdSelection makes the selection by Gaussian noise; nil if its parameters

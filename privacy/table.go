@@ -35,7 +35,9 @@ type Row struct {
 // somebody has), which is free and makes counts of empty public keys positive
 // on average. A sum is clamped at 0 if no value can have the other sign. A
 // mean is clamped to [min, max]; for a key without units it means nothing and
-// its interval tends to the whole range.
+// its interval tends to the whole range. Where a key shows because this very
+// number is above a threshold, it is too high for keys that are below it: see
+// SelectionFacts.
 type Cell struct {
 	Value float64 `json:"value"`
 	Lo    float64 `json:"lo"`
@@ -79,21 +81,25 @@ type NoiseFacts struct {
 
 // SelectionFacts say how private keys were selected.
 type SelectionFacts struct {
-	// Mechanism is optimal_partition_selection, truncated_laplace_selection,
-	// gaussian_threshold_selection or permute_and_flip_rounds.
+	// Mechanism is released_number_threshold, optimal_partition_selection,
+	// truncated_laplace_selection, gaussian_threshold_selection or
+	// permute_and_flip_rounds.
 	Mechanism string `json:"mechanism"`
-	Epsilon   string `json:"epsilon,omitempty"`  // per key, an exact fraction; empty with Gaussian noise
+	Epsilon   string `json:"epsilon,omitempty"`  // per key, an exact fraction; empty with Gaussian noise, and where a released number selects
 	Variance  string `json:"variance,omitempty"` // of Gaussian noise, an exact fraction
 	Delta     string `json:"delta"`              // per key, an exact fraction
-	Even      uint64 `json:"even"`               // units with which a key is kept at least every other time
+	Even      uint64 `json:"even"`               // units with which a key is kept at least every other time; by a sum: units that add the most
 	Always    uint64 `json:"always"`             // units with which a key is always kept; 0: no number is sure
-	Loss      int64  `json:"loss"`               // its part of Price.Loss
+	Loss      int64  `json:"loss"`               // its part of Price.Loss; 0 where a released number selects
 	// Of a top that is chosen in rounds, permute_and_flip_rounds: Epsilon is that
 	// of a round and Delta that of all; Even and Always are 0.
-	Rounds int    `json:"rounds,omitempty"`
-	By     string `json:"by,omitempty"` // metric whose exact values are compared
-	// Threshold is the value that the candidate "no key" has: in units, or in
-	// steps of the metric's grid.
+	Rounds int `json:"rounds,omitempty"`
+	// By is the metric whose exact values are compared in rounds; of
+	// released_number_threshold the number whose noisy value is compared, as Noise
+	// has it.
+	By string `json:"by,omitempty"`
+	// Threshold is, in units or in steps of the metric's grid, the value that the
+	// candidate "no key" has in rounds, and what a released number has to be above.
 	Threshold string `json:"threshold,omitempty"`
 }
 
@@ -156,6 +162,9 @@ func (p *Plan) facts() Facts {
 			Delta: new(big.Rat).SetFrac64(b.price.Delta, 1e15).RatString(), Loss: b.keyLoss,
 			Rounds: t.k, By: p.metrics[t.metric].Name, Threshold: threshold.String(),
 		}
+	}
+	if b.by != nil {
+		f.Selection = b.by.facts()
 	}
 	if k := b.keys; k != nil {
 		f.Selection = k.facts(b.keyLoss)

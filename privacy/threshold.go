@@ -3,7 +3,6 @@ package privacy
 import (
 	"math"
 	"math/big"
-	"sort"
 
 	"glovebox"
 )
@@ -51,26 +50,7 @@ func NewGaussianSelection(variance, delta *big.Rat) (*Selection, error) {
 	if variance.Cmp(new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), 100))) > 0 {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the variance of a selection is above 2^100")
 	}
-	t := &gaussianThreshold{Gaussian: g}
-	if variance.Cmp(big.NewRat(maxTailsVariance, 1)) <= 0 {
-		high, low := newGaussianTails(variance, true), newGaussianTails(variance, false)
-		t.threshold = uint64(sort.Search(len(high.sums)-1, func(n int) bool { return within(high.atLeast(int64(n), low), delta) }))
-	} else {
-		// P(Y >= m) <= P(N >= m-1) for N continuous of the same parameter: the sum
-		// of exp(-y^2/(2v)) over y >= m is at most its integral from m-1, and over
-		// all y at least the whole integral (Poisson's summation).
-		s := rootRat(variance)
-		ok := func(n uint64) bool {
-			m := new(big.Rat).SetInt(new(big.Int).SetUint64(n - 1))
-			return within(normalBound(m.Neg(m.Quo(m, s)), true), delta)
-		}
-		// Floats guess, integers decide.
-		d, _ := delta.Float64()
-		t.threshold = uint64(1 + g.sigma*bisect(0, 10, func(x float64) bool { return math.Erfc(x/math.Sqrt2)/2 > d })*(1-1e-9))
-		for step := t.threshold>>40 + 1; !ok(t.threshold); step *= 2 {
-			t.threshold += step
-		}
-	}
+	t := &gaussianThreshold{Gaussian: g, threshold: gaussianTail(variance, delta).Uint64()} // below 2^54
 	return &Selection{delta: new(big.Rat).Set(delta), gauss: t}, nil
 }
 

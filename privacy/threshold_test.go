@@ -124,7 +124,7 @@ func TestSelectionIsTheBetter(t *testing.T) {
 		{gaussian(1, 1e-6), 1, "gaussian_threshold_selection"},
 		{gaussian(1, 1e-6), 50, "gaussian_threshold_selection"},
 	} {
-		p := must(NewPlan(output(c.l0, keysOf(intKey), unitCount), c.rel, nil))
+		p := must(NewPlan(selecting(OwnShare, output(c.l0, keysOf(intKey), unitCount)), c.rel, nil))
 		if got := p.Facts().Selection.Mechanism; got != c.want {
 			t.Errorf("%+v, L0 %d: %s, want %s", c.rel, c.l0, got, c.want)
 		}

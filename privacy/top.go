@@ -15,16 +15,14 @@ const MaxTop = 1000
 
 // top is how the keys with the largest figures are found.
 //
-// Where keys are public, or k is not much below L0, all keys are released as
+// Where keys are public, or k is not far below L0, all keys are released as
 // without it and the table is cut, which is free. Else keys are chosen first, in k
 // rounds of permute-and-flip among those that occur, by their exact scores; then
 // only the chosen ones get figures. The price of a round does not depend on L0,
 // because one unit raises every score by D at most and lowers none, and one unit
 // has a part in the figures of k keys alone. Rounds need a wider gap between
 // scores than noisy figures of the same scale; so they are taken where they make
-// the noise of figures half as large: for k up to L0/2 with Laplace noise, which
-// grows with the number of keys, up to L0/4 with Gaussian, which grows with its
-// root.
+// the noise of figures half as large, on average: Plan.addBudget.
 //
 // Which keys occur is private too: a key that one unit alone has must not show.
 // So in every round there is one more candidate, no key at all, with a public
@@ -58,7 +56,7 @@ type top struct {
 // fit an int64.
 const maxScoreBits = 20
 
-func (p *Plan) addTop(t *glovebox.Top, gaussian bool) error {
+func (p *Plan) addTop(t *glovebox.Top) error {
 	p.shown = p.l0
 	if t == nil {
 		return nil
@@ -68,7 +66,7 @@ func (p *Plan) addTop(t *glovebox.Top, gaussian bool) error {
 	}
 	p.top = &top{k: t.K, metric: -1}
 	for i := range p.metrics {
-		if m := &p.metrics[i]; m.Name == t.By && (m.Kind == glovebox.Count || m.Kind == glovebox.Sum && m.Min >= 0) {
+		if m := &p.metrics[i]; m.Name == t.By && m.compared() {
 			p.top.metric = i
 		}
 	}
@@ -78,15 +76,11 @@ func (p *Plan) addTop(t *glovebox.Top, gaussian bool) error {
 	case p.top.metric < 0:
 		return invalid("output.top.by", "names no count of this job, and no sum whose min is 0 or above")
 	}
-	times := 2
-	if gaussian {
-		times = 4
-	}
-	if p.private && times*t.K <= p.l0 {
-		p.top.rounds, p.shown = true, t.K
-	}
 	return nil
 }
+
+// inRounds says whether keys are chosen in rounds.
+func (p *Plan) inRounds() bool { return p.top != nil && p.top.rounds }
 
 // sensitivity is D, the most by which one unit raises a score, after the shift.
 func (t *top) sensitivity(p *Plan) int64 {

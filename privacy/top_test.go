@@ -66,7 +66,7 @@ func TestTopPrice(t *testing.T) {
 	facts := func(l0, k int) Facts {
 		return must(NewPlan(topOf(output(l0, keysOf(intKey), unitCount, unitBins), k, "n"), laplace(3, 1e-6), nil)).Facts()
 	}
-	for _, l0 := range []int{10, 1000} {
+	for _, l0 := range []int{100, 1000} {
 		f := facts(l0, 5)
 		if f.Noise[0].Parameter != "5" || f.Noise[1].Parameter != "5" { // 5 keys for an epsilon of 1
 			t.Errorf("L0 %d: %+v", l0, f.Noise)
@@ -79,11 +79,12 @@ func TestTopPrice(t *testing.T) {
 			t.Errorf("L0 %d: threshold %s, want %s", l0, f.Selection.Threshold, want)
 		}
 	}
-	// L0/2 is not reached: the table is cut.
-	if f := facts(9, 5); f.Selection.Rounds != 0 || f.Noise[0].Parameter != "9" {
-		t.Errorf("k of more than L0/2: %+v", f)
+	// Noise would not be half as large: the table is cut.
+	if f := facts(9, 5); f.Selection.Mechanism != releasedMechanism {
+		t.Errorf("k near L0: %+v", f)
 	}
-	for l0, rounds := range map[int]int{19: 0, 20: 5} {
+	// Half of the price for k keys, or the whole for L0.
+	for l0, rounds := range map[int]int{39: 0, 44: 5} {
 		f := must(NewPlan(topOf(output(l0, keysOf(intKey), unitCount), 5, "n"), gaussian(3, 1e-6), nil)).Facts()
 		if f.Selection.Rounds != rounds {
 			t.Errorf("Gaussian noise, L0 %d: %d rounds", l0, f.Selection.Rounds)
@@ -99,7 +100,7 @@ func TestTopHidesKeys(t *testing.T) {
 	capped := glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 7}
 	for _, rel := range []glovebox.ReleaseDef{laplace(4, delta), gaussian(4, delta)} {
 		for _, by := range []string{"n", "s"} {
-			p := must(NewPlan(topOf(output(8, keysOf(intKey), unitCount, capped), 2, by), rel, nil))
+			p := must(NewPlan(topOf(output(60, keysOf(intKey), unitCount, capped), 2, by), rel, nil))
 			src, shown := must(NewSource()), 0
 			part := ranked(p, 1, 1, 1, 1, 1, 1, 1, 1)
 			for range n {
@@ -117,7 +118,7 @@ func TestTopHidesKeys(t *testing.T) {
 // likely, but for delta. The loss of the selection is 1, delta is 0.01.
 func TestTopIsPrivate(t *testing.T) {
 	const n, epsilon, delta = 60_000, 1.0, 0.01
-	p := must(NewPlan(topOf(output(4, keysOf(intKey), unitCount), 2, "n"), laplace(2, delta), nil))
+	p := must(NewPlan(topOf(output(100, keysOf(intKey), unitCount), 2, "n"), laplace(2, delta), nil))
 	if loss := p.budget.keyLoss; loss != 1e9 {
 		t.Fatalf("the selection has a loss of %d", loss)
 	}

@@ -49,7 +49,7 @@ func TestWeights(t *testing.T) {
 	count, sum, spread, median := unitCount, unitSum, unitSpread, unitMedian
 	count.Weight, sum.Weight, median.Weight = 2, 10, 4
 	for _, rel := range []glovebox.ReleaseDef{laplace(0.7, 1e-6), gaussian(0.7, 1e-6)} {
-		f := must(NewPlan(output(3, keysOf(intKey), sum, count, spread, median), rel, nil)).Facts()
+		f := must(NewPlan(selecting(OwnShare, output(3, keysOf(intKey), sum, count, spread, median)), rel, nil)).Facts()
 		got, total := "", f.Selection.Loss
 		for _, n := range f.Noise {
 			got += fmt.Sprintf("%s %d; ", n.Of, n.Loss)

@@ -46,7 +46,7 @@ func NewTrainPlan(t glovebox.Train, metric string, rel glovebox.ReleaseDef) (*Tr
 	if err := whole.declared(rel, false); err != nil {
 		return nil, err
 	}
-	share := plantShare(whole.price.Loss/int64(t.Rounds), whole.price.Loss)
+	share := plantRound(whole.price.Loss/int64(t.Rounds), whole.price.Loss)
 	if share == 0 {
 		return nil, invalid("release.rho", "is too small to be shared by %d rounds", t.Rounds)
 	}
@@ -84,7 +84,7 @@ func (p *TrainPlan) Round() *Plan { return p.round }
 // Cost is what the whole job takes from a ledger of the given kind: see
 // Plan.Cost.
 func (p *TrainPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
-	b := budget{gaussian: true, price: p.price}
+	b := budget{gaussian: true, inRho: true, price: p.price}
 	return b.cost(kind)
 }
 

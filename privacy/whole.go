@@ -38,7 +38,7 @@ func (p *Plan) reckon() *Whole {
 	if w == nil {
 		return nil
 	}
-	if !p.budget.gaussian {
+	if !p.budget.inRho {
 		w.Epsilon = math.Min(w.Epsilon, float64(f.Price.Loss)*glovebox.LossUnit)
 	}
 	return w
@@ -145,7 +145,7 @@ func (f *Facts) parts() ([]part, error) {
 		}
 		all, left = append(all, p), left-f.Noise[i].Loss
 	}
-	if f.Selection != nil {
+	if f.Selection != nil && f.Selection.Mechanism != releasedMechanism { // which costs delta alone
 		p, err := f.Selection.part(f.L0)
 		if err != nil {
 			return nil, err

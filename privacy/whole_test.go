@@ -23,7 +23,9 @@ func TestWhole(t *testing.T) {
 		{"32 keys", output(32, keysOf(publicKey("k", ints(40)...)), unitCount, unitSum), laplace(1, 0), [2]float64{0.48, 0.54}, 7_812_500},
 		// rho 0.5 in three Gaussian parts is a Gaussian of one deviation: 4.88655.
 		{"Gaussian", output(5, keysOf(intKey), unitCount, unitSum), gaussian(0.5, 1e-9), [2]float64{4.8865, 4.9}, 500_000_000},
-		{"private keys", output(1, keysOf(intKey), unitCount), laplace(1, 1e-7), [2]float64{0.9, 1}, 250_000_000},
+		{"private keys", selecting(OwnShare, output(1, keysOf(intKey), unitCount)), laplace(1, 1e-7), [2]float64{0.9, 1}, 250_000_000},
+		// Selected by the count itself: its noise, and delta.
+		{"private keys by their count", output(1, keysOf(intKey), unitCount), laplace(1, 1e-7), [2]float64{0.9, 1}, 500_000_000},
 	} {
 		w := must(NewPlan(c.out, c.rel, nil)).Facts().Whole
 		if w == nil {

@@ -18,6 +18,7 @@ from accuracy_run import QUESTIONS
 HERE = Path(__file__).resolve().parent
 NAMES = {
     "glovebox": "Glovebox",
+    "glovebox-total": "Glovebox, `max_total`",
     "google": "Google differential-privacy/go 3.0.0",
     "opendp": "OpenDP 0.16.0",
     "smartnoise": "SmartNoise SQL 1.0.10",

@@ -58,14 +58,18 @@ func run(dir, times string) error {
 	if err != nil {
 		return err
 	}
-	ours, google := map[string][]answer{}, map[string][]answer{}
+	ours, over, google := map[string][]answer{}, map[string][]answer{}, map[string][]answer{}
 	for _, q := range questions {
 		units, keys, err := read(filepath.Join(dir, q.data+".csv"))
 		if err != nil {
 			return err
 		}
 		for range repeats {
-			a, err := q.glovebox(units, keys)
+			a, err := q.glovebox(units, keys, false)
+			if err != nil {
+				return err
+			}
+			t, err := q.glovebox(units, keys, true)
 			if err != nil {
 				return err
 			}
@@ -73,10 +77,10 @@ func run(dir, times string) error {
 			if err != nil {
 				return err
 			}
-			ours[q.name], google[q.name] = append(ours[q.name], a), append(google[q.name], b)
+			ours[q.name], over[q.name], google[q.name] = append(ours[q.name], a), append(over[q.name], t), append(google[q.name], b)
 		}
 	}
-	for name, all := range map[string]map[string][]answer{"glovebox": ours, "google": google} {
+	for name, all := range map[string]map[string][]answer{"glovebox": ours, "glovebox-total": over, "google": google} {
 		b, err := json.Marshal(all)
 		if err != nil {
 			return err
@@ -124,11 +128,19 @@ func read(path string) (map[string]unit, []int64, error) {
 }
 
 // glovebox gives the aggregator one record for each key of a unit. The bound on
-// rows is one on what a unit adds to a key.
-func (q question) glovebox(units map[string]unit, keys []int64) (answer, error) {
-	m := glovebox.Metric{Name: "v", Kind: glovebox.Sum, Min: 0, Max: float64(q.rows)}
+// rows is one on what a unit adds to a key; over says that it is one on what it
+// adds to all keys, of which it may then have any number.
+func (q question) glovebox(units map[string]unit, keys []int64, over bool) (answer, error) {
+	rows, l0 := q.rows, q.l0
+	if over {
+		rows, l0 = q.rows*q.l0, len(keys)
+	}
+	m := glovebox.Metric{Name: "v", Kind: glovebox.Sum, Min: 0, Max: float64(rows)}
 	if q.high > 0 {
-		m.Min, m.Max = min(q.low*float64(q.rows), 0), q.high*float64(q.rows)
+		m.Min, m.Max = min(q.low*float64(rows), 0), q.high*float64(rows)
+	}
+	if over {
+		m.MaxTotal = m.Max
 	}
 	list := make([]any, len(keys))
 	for i, k := range keys {
@@ -136,7 +148,7 @@ func (q question) glovebox(units map[string]unit, keys []int64) (answer, error) 
 	}
 	plan, err := privacy.NewPlan(glovebox.Output{
 		Key:            []glovebox.KeyField{{Name: "key", Type: glovebox.Int64, Public: list}},
-		MaxKeysPerUnit: q.l0, Metrics: []glovebox.Metric{m},
+		MaxKeysPerUnit: l0, Metrics: []glovebox.Metric{m},
 	}, glovebox.ReleaseDef{Method: "dp", Epsilon: 1}, nil)
 	if err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ type section struct {
 var sections = []section{
 	{"aggregates", aggregateTable},
 	{"selection", selectionTable},
+	{"selectors", selectorTable},
 	{"quantiles", quantileTable},
 	{"blocks", blocksTable},
 	{"whole", wholeTable},

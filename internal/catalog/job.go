@@ -32,7 +32,7 @@ func checkRelease(c *checker, j *glovebox.Job) {
 	eps, rho := c.given(p.With("epsilon")), c.given(p.With("rho"))
 	switch {
 	case !eps && !rho:
-		c.Add(p, "add `epsilon` (discrete Laplace noise) or `rho` (discrete Gaussian noise)", "says no price")
+		c.Add(p, "add `epsilon` or `rho` (discrete Gaussian noise)", "says no price")
 	case eps && rho:
 		c.AddKey(p.With("rho"), "keep one of the two", "epsilon and rho exclude each other")
 	}

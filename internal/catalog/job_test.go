@@ -144,6 +144,12 @@ func TestJobChecks(t *testing.T) {
 			[]string{
 				"j:16:12: output.top.k: does not fit its field (write a whole number without a decimal point or exponent)",
 				"j:16:21: output.top.by: `need` is no count of the output, and no sum whose min is 0 or above (name a count, or a sum whose min is 0 or above)"}},
+		"select of public keys": {[]string{jobMetrics, jobMetrics + "  select: people\n"},
+			[]string{"j:17:3: output.select: selects nothing: no key is private (remove it)"}},
+		"select": {[]string{"public: townships.csv", "private: true", jobMetrics, jobMetrics + "  select: peopel\n", "epsilon: 1.0", "epsilon: 1.0, delta: 1e-6"},
+			[]string{"j:17:11: output.select: `peopel` is no count of the output, no sum whose min is 0 or above, and not own-share (did you mean `people`?)"}},
+		"select by nothing": {[]string{jobMetrics, jobMetrics + "  select: ten%\n"},
+			[]string{"j:17:11: output.select: does not have the expected form (write the name of a metric, or own-share)"}},
 		"quantiles": {[]string{jobMetrics, "    a: {kind: quantile, at: [0.5, 0.5], min: 0, max: 1}\n    b: {kind: quantile, min: 0, max: 1}\n    c: {kind: distinct, min: 0}\n    d: {kind: bounds, bins: 3}\n"},
 			[]string{
 				"j:15:35: output.metrics.a.at[1]: is not above the fraction before (write fractions in ascending order)",
@@ -173,7 +179,7 @@ func TestJobChecks(t *testing.T) {
 				"j:19:7: output.default[1]: has the key of entry 1 (give each key one record)",
 				"j:19:24: output.default[1].key.township: is none of the public values (write one of them)"}},
 		"no price": {[]string{", epsilon: 1.0", ""},
-			[]string{"j:17:10: release: says no price (add `epsilon` (discrete Laplace noise) or `rho` (discrete Gaussian noise))"}},
+			[]string{"j:17:10: release: says no price (add `epsilon` or `rho` (discrete Gaussian noise))"}},
 		"two prices and a delta": {[]string{"epsilon: 1.0", "epsilon: 1.0, rho: 0.5, delta: 1e-6"},
 			[]string{
 				"j:17:37: release.rho: epsilon and rho exclude each other (keep one of the two)",

@@ -28,6 +28,7 @@ type outputDoc struct {
 	MaxPerUnit     int                      `json:"max_records_per_unit,omitempty"`
 	Metrics        named[metricDef]         `json:"metrics"`
 	Top            *topDef                  `json:"top,omitempty"`
+	Select         string                   `json:"select,omitempty"`
 	Default        []glovebox.DefaultRecord `json:"default,omitempty"`
 }
 
@@ -102,7 +103,7 @@ func (l *named[T]) UnmarshalJSON(p []byte) error {
 // fill makes the job of the document.
 func (d *jobDoc) fill(c *checker) *glovebox.Job {
 	out := glovebox.Output{MaxKeysPerUnit: d.Output.MaxKeysPerUnit, MaxRecordsPerKey: d.Output.MaxPerKey,
-		MaxRecordsPerUnit: d.Output.MaxPerUnit, Default: d.Output.Default}
+		MaxRecordsPerUnit: d.Output.MaxPerUnit, Select: d.Output.Select, Default: d.Output.Default}
 	for _, k := range d.Output.Key {
 		f := glovebox.KeyField{Name: k.Name, Type: k.Def.Type, Public: k.Def.Public, Private: k.Def.Private}
 		f.Width = c.whole(k.Def.Width, at("output", "key", k.Name, "width"))

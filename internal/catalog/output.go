@@ -40,6 +40,7 @@ func checkOutput(c *checker, o *glovebox.Output) {
 		c.absent(at("output", "max_records_per_unit"), "bounds nothing: no metric takes each record as a value")
 	}
 	checkTop(c, o)
+	checkSelect(c, o)
 	// Keys and metrics are columns of one released table.
 	for i, j := range repeats(names) {
 		c.AddKey(paths[i], "rename one of the two", "has the name of %s; case does not count", paths[j])
@@ -175,15 +176,38 @@ func checkTop(c *checker, o *glovebox.Output) {
 	if len(o.Key) == 0 {
 		c.AddKey(at("output", "top"), "remove it", "without key fields there is one key")
 	}
-	var names []string
+	names := compared(o)
+	if !slices.Contains(names, o.Top.By) {
+		c.Add(at("output", "top", "by"), near(o.Top.By, names, "name a count, or a sum whose min is 0 or above"),
+			"%s is no count of the output, and no sum whose min is 0 or above", record.Name(o.Top.By))
+	}
+}
+
+// compared lists the metrics that keys can be compared by.
+func compared(o *glovebox.Output) (names []string) {
 	for _, m := range o.Metrics {
 		if m.Kind == glovebox.Count || m.Kind == glovebox.Sum && m.Min >= 0 {
 			names = append(names, m.Name)
 		}
 	}
-	if !slices.Contains(names, o.Top.By) {
-		c.Add(at("output", "top", "by"), near(o.Top.By, names, "name a count, or a sum whose min is 0 or above"),
-			"%s is no count of the output, and no sum whose min is 0 or above", record.Name(o.Top.By))
+	return names
+}
+
+// ownShare stands for a selection of its own; no metric can have this name.
+const ownShare = "own-share"
+
+func checkSelect(c *checker, o *glovebox.Output) {
+	if o.Select == "" {
+		return
+	}
+	p := at("output", "select")
+	if len(o.Key) == 0 || !o.Key[0].Private {
+		c.AddKey(p, "remove it", "selects nothing: no key is private")
+		return
+	}
+	if names := append(compared(o), ownShare); !slices.Contains(names, o.Select) {
+		c.Add(p, near(o.Select, names, "name a count, or a sum whose min is 0 or above, or write "+ownShare),
+			"%s is no count of the output, no sum whose min is 0 or above, and not %s", record.Name(o.Select), ownShare)
 	}
 }
 

@@ -15,7 +15,9 @@ func (r *request) makePlan() (err error) {
 		return err
 	}
 	if r.job.Blocks == nil {
-		r.plan, err = privacy.NewPlan(r.job.Output, r.job.Release, r.public)
+		if r.plan, err = privacy.NewPlan(r.job.Output, r.job.Release, r.public); err == nil {
+			r.job.Output.Select = r.plan.Select() // a default written out is the same job
+		}
 		return err
 	}
 	if r.job.Blocks.Count == 0 {

@@ -5,6 +5,7 @@ import (
 
 	"glovebox"
 	"glovebox/internal/auditor"
+	"glovebox/privacy"
 )
 
 // people are n units that do the same.
@@ -28,10 +29,14 @@ func public(l0 int, metrics ...glovebox.Metric) glovebox.Output {
 	return glovebox.Output{Key: []glovebox.KeyField{k}, MaxKeysPerUnit: l0, Metrics: metrics}
 }
 
-// private counts private keys, of which a unit may touch one.
-func private() glovebox.Output {
+// private counts private keys, of which a unit may touch one; the count selects
+// them.
+func private() glovebox.Output { return selected("people", 1, theCount) }
+
+// selected has private keys, selected as it is told.
+func selected(by string, l0 int, metrics ...glovebox.Metric) glovebox.Output {
 	k := glovebox.KeyField{Name: "key", Type: glovebox.Int64, Private: true}
-	return glovebox.Output{Key: []glovebox.KeyField{k}, MaxKeysPerUnit: 1, Metrics: []glovebox.Metric{theCount}}
+	return glovebox.Output{Key: []glovebox.KeyField{k}, MaxKeysPerUnit: l0, Metrics: metrics, Select: by}
 }
 
 // eightBlocks combines what blocks say, between 0 and 1.
@@ -66,6 +71,13 @@ func jobs(samples int) ([]target, error) {
 	add("a unit that leaves a mark for others", one, 0.9, jobCase{rest: ten, target: remember, output: public(1, theCount), release: pure(1, 0)})
 	add("a private key of one unit", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0, jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)})
 	add("a private key of six units", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0.3, jobCase{rest: people(5, ordinary), target: ordinary, output: private(), release: pure(1, 0.01)})
+	add("four private keys of one unit, by their counts", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0, jobCase{rest: people(3, trap), target: keys, output: selected("people", 4, theCount, theSum), release: pure(1, 0.01)})
+	add("a private key of one large value, by its sum", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0, jobCase{rest: people(10, alone), target: large, output: selected("value", 1, theCount, theSum), release: pure(1, 0.01)})
+	add("a private key of six units, by a selection of its own", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0.3, jobCase{rest: people(5, ordinary), target: ordinary, output: selected(privacy.OwnShare, 1, theCount), release: pure(1, 0.01)})
+	add("a count and a sum of four private keys, Gaussian noise for epsilon", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0.3, jobCase{rest: append(people(30, keys), alone), target: keys, output: selected("", 4, theCount, theSum), release: pure(1, 0.01)})
+	gauss.Delta += 0.01
+	add("Gaussian noise, four private keys", gauss, 0.4, jobCase{rest: append(people(9, keys), alone), target: keys, output: selected("people", 4, theCount), release: glovebox.ReleaseDef{Method: "dp", Rho: 0.5, Delta: 0.01}})
+	gauss.Delta -= 0.01
 	add("Gaussian noise, two keys", gauss, 0.4, jobCase{rest: append(people(9, keys), ten...), target: keys, output: public(2, theCount, theSum), release: glovebox.ReleaseDef{Method: "dp", Rho: 0.5}})
 	list = append(list, otherJobs(samples)...)
 	more, e := modeJobs(samples)
@@ -101,7 +113,7 @@ func otherJobs(samples int) (list []target) {
 	for _, how := range []glovebox.Combine{glovebox.Median, glovebox.BlockAvg, glovebox.Winsor} {
 		add("blocks, "+string(how), one, 0, jobCase{rest: alternating, target: 0, blocks: eightBlocks(how), release: pure(1, 0)})
 	}
-	top := private()
+	top := selected("", 1, theCount)
 	top.Top = &glovebox.Top{K: 1, By: "people"}
 	add("a top key", auditor.Claim{Epsilon: 1, Delta: 0.01}, 0.3, jobCase{rest: append(people(5, ordinary), people(5, alone)...), target: alone, output: top, release: pure(1, 0.01)})
 	return list

@@ -21,6 +21,7 @@ type plant struct {
 	claim auditor.Claim
 	job   jobCase
 	many  bool // takes all samples
+	least int  // samples that it takes at least; 0: 5000
 	check func() (caught bool, err error)
 }
 
@@ -42,6 +43,13 @@ func plantList() []plant {
 		{name: privacy.PlantSpill, claim: auditor.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: people(12, ordinary), target: ordinary, output: private(), release: pure(1, 0.01), spill: inMemory}},
 		{name: sandbox.PlantClock, check: clockDecides},
 		{name: privacy.PlantKeys, claim: auditor.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)}},
+		// At this price the lowest threshold that is private is 1, and one lower shows
+		// the key of one unit nearly always.
+		{name: privacy.PlantLow, claim: auditor.Claim{Epsilon: 5, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: private(), release: pure(5, 0.01), once: true}},
+		// 0.01-zCDP is (0.5, 0.0025)-DP. The others add nothing, so that all that shows is
+		// the keys of one unit.
+		{name: privacy.PlantShare, claim: auditor.Claim{Epsilon: 0.5, Delta: 0.0125}, job: jobCase{rest: people(3, trap), target: keys, output: selected("people", 4, theCount),
+			release: glovebox.ReleaseDef{Method: "dp", Rho: 0.01, Delta: 0.01}, once: true}, least: 25_000},
 		{name: privacy.PlantReuse, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
 		{name: privacy.PlantSeed, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
 		{name: privacy.PlantScale, claim: auditor.Claim{Epsilon: 2}, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(2, 0), once: true}, many: true},
@@ -60,7 +68,7 @@ func set(fault string) {
 func plants(samples int) []row {
 	rows := []row{}
 	for _, p := range plantList() {
-		r := row{target: target{name: "planted: " + p.name + p.of, claim: p.claim, samples: max(5000, samples/100), start: p.job.start}, must: true}
+		r := row{target: target{name: "planted: " + p.name + p.of, claim: p.claim, samples: max(5000, p.least, samples/100), start: p.job.start}, must: true}
 		if p.many {
 			if r.samples = samples; samples < auditor.DefaultSamples {
 				continue

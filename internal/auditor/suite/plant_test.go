@@ -24,7 +24,7 @@ func TestEveryPlantIsFound(t *testing.T) {
 			}
 			continue
 		}
-		r, err := target{claim: p.claim, samples: 5000, start: p.job.start}.run()
+		r, err := target{claim: p.claim, samples: max(5000, p.least), start: p.job.start}.run()
 		if err != nil || r.Alarm() {
 			t.Errorf("%s is found where it is not: %+v, %v", p.name, r, err)
 		}
