@@ -67,7 +67,7 @@ Exit status: 0 made, 2 bad name or language, or the folder is in use.`, `新建�
 		},
 	}
 	lang = a.languageFlag(c, a.t("write it in `L`: ", "编写语言 `L`：")+names)
-	c.Flags().StringVar(&p.Kind, "kind", abi.KindMap, a.t("start with a function of kind `KIND`: map (per unit), map_scalar (per row), blocks (per block of units)", "函数类型 `KIND`：map（每单元一次）、map_scalar（每行一次）或 blocks（每分块一次）"))
+	c.Flags().StringVar(&p.Kind, "kind", abi.KindMap, a.t("start with a function of this `KIND`: map (per unit), map_scalar (per row) or blocks", "函数类型 `KIND`：map（按单元）、map_scalar（按行）或 blocks（按分块）"))
 	c.Flags().StringVar(&p.Dir, "dir", "", a.t("make the folder `DIR` (default: NAME)", "新建的文件夹 `DIR`（默认：NAME）"))
 	return c
 }
