@@ -23,6 +23,6 @@ func plantSeed(seed [32]byte) [32]byte { return seed }
 
 func plantScale(scale *big.Rat) *big.Rat { return scale }
 
-func plantShare(share, _ int64) int64 { return share }
+func plantRound(share, _ int64) int64 { return share }
 
 func plantAgain(times int) int { return times }

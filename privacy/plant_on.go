@@ -92,8 +92,8 @@ func plantScale(scale *big.Rat) *big.Rat {
 	return scale
 }
 
-// plantShare makes the noise of each round of mode train for the price of all.
-func plantShare(share, whole int64) int64 {
+// plantRound makes the noise of each round of mode train for the price of all.
+func plantRound(share, whole int64) int64 {
 	if planted == PlantRound {
 		return whole
 	}

@@ -44,7 +44,7 @@ func NewTrainPlan(t glovebox.Train, metric string, rel glovebox.ReleaseDef) (*Tr
 	if err := whole.declared(rel, false); err != nil {
 		return nil, err
 	}
-	share := plantShare(whole.price.Loss/int64(t.Rounds), whole.price.Loss)
+	share := plantRound(whole.price.Loss/int64(t.Rounds), whole.price.Loss)
 	if share == 0 {
 		return nil, invalid("release.rho", "is too small to be shared by %d rounds", t.Rounds)
 	}
