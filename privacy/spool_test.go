@@ -141,7 +141,7 @@ func TestSpoolFails(t *testing.T) {
 func TestSpoolTop(t *testing.T) {
 	p := must(NewPlan(glovebox.Output{
 		Key:            []glovebox.KeyField{{Name: "n", Type: glovebox.Int64, Private: true}},
-		MaxKeysPerUnit: 20, Top: &glovebox.Top{K: 3, By: "cost"},
+		MaxKeysPerUnit: 200, Top: &glovebox.Top{K: 3, By: "cost"},
 		Metrics: []glovebox.Metric{{Name: "units", Kind: glovebox.Count}, {Name: "cost", Kind: glovebox.Sum, Max: 5}, {Name: "ages", Kind: glovebox.Histogram, Max: 10, Bins: 5}},
 	}, glovebox.ReleaseDef{Method: "dp", Epsilon: 1000, Delta: 0.01}, nil))
 	if !p.top.rounds {
@@ -206,7 +206,7 @@ func TestSpoolTop(t *testing.T) {
 // is chosen as Chooser.Choose does it among those that are left. Both are drawn
 // 40,000 times; shares differ by 0.025 with a probability below 1e-8 an outcome.
 func TestTopPicks(t *testing.T) {
-	p := must(NewPlan(topOf(output(4, keysOf(intKey), unitCount), 2, "n"), laplace(2, 0.01), nil))
+	p := must(NewPlan(topOf(output(100, keysOf(intKey), unitCount), 2, "n"), laplace(2, 0.01), nil))
 	src, list := must(NewSource()), []int64{p.top.threshold + 2, p.top.threshold - 1, p.top.threshold + 2, 3}
 	const draws = 40_000
 	got, want := map[string]float64{}, map[string]float64{}

@@ -38,7 +38,7 @@ func TestKeysBeyondMemory(t *testing.T) {
 		// A top that is chosen in rounds: the two largest groups have 257 people
 		// each, the next one 186. Another one, or none, comes out with a probability
 		// below 1e-8: the round costs some rho 0.04.
-		top := keys(o, "max_keys_per_unit: 1", "max_keys_per_unit: 4\n  top: {k: 1, by: people}")
+		top := keys(o, "max_keys_per_unit: 1", "max_keys_per_unit: 20\n  top: {k: 1, by: people}")
 		if len(top) != 1 || top[0] != "degree" && top[0] != "some college" {
 			t.Errorf("%+v: top %v", o, top)
 		}
