@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"sync"
 
 	"glovebox"
 )
@@ -42,6 +43,7 @@ type BlockPlan struct {
 	metrics []blockMetric
 	budget  budget // gaussian and price only
 	mark    [16]byte
+	whole   func() *Whole
 }
 
 // blockMetric is a metric with its share of the price and its mechanisms.
@@ -107,6 +109,7 @@ func NewBlockPlan(b glovebox.Blocks, rel glovebox.ReleaseDef) (*BlockPlan, error
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "blocks %d %+v", b.Count, b.Metrics))
 	copy(p.mark[:], h.Sum(nil))
+	p.whole = sync.OnceValue(p.reckon)
 	return p, nil
 }
 
@@ -131,6 +134,8 @@ func (c *blockMetric) grid(path string) error {
 		return err
 	}
 	switch {
+	case !(c.Max/2-c.Min/2 > 0):
+		return invalid(path+".max", "is too close to min")
 	case c.Points < 2 || c.Points > MaxQuantilePoints:
 		return invalid(path+".points", "%d is outside 2..%d", c.Points, MaxQuantilePoints)
 	case c.Spacing != glovebox.Linear && c.Spacing != glovebox.Log:
@@ -192,11 +197,15 @@ func (c *blockMetric) snap(v float64) uint32 {
 	}
 	at := (v/2 - c.Min/2) / (c.Max/2 - c.Min/2)
 	if c.Spacing == glovebox.Log {
-		at = math.Log(v/c.Min) / math.Log(c.Max/c.Min)
+		at = (math.Log(v) - math.Log(c.Min)) / c.logSpan()
 	}
 	i := math.RoundToEven(at * float64(c.points-1))
 	return uint32(math.Min(math.Max(i, 0), float64(c.points-1)))
 }
+
+// logSpan is the length of the range on a logarithmic scale. It is finite also
+// where the quotient of the bounds is not.
+func (c *blockMetric) logSpan() float64 { return math.Log(c.Max) - math.Log(c.Min) }
 
 // value is the place of a point, or of what lies between two, rounded to a
 // decimal place that the grid can tell apart.
@@ -204,8 +213,8 @@ func (c *blockMetric) value(i float64) float64 {
 	at := i / float64(c.points-1)
 	v, next := c.Min+at*c.Max-at*c.Min, (c.Max/2-c.Min/2)/float64(c.points-1)*2
 	if c.Spacing == glovebox.Log {
-		v = c.Min * math.Exp(at*math.Log(c.Max/c.Min))
-		next = v * math.Expm1(math.Log(c.Max/c.Min)/float64(c.points-1))
+		v = math.Exp(math.Log(c.Min) + at*c.logSpan())
+		next = v * math.Expm1(c.logSpan()/float64(c.points-1))
 	}
 	if place, ok := decimalPlace(next / 10); ok {
 		v = roundTo(v, place, math.RoundToEven)
@@ -227,6 +236,10 @@ func (p *BlockPlan) Metrics() []glovebox.BlockMetric {
 
 // Cost is what the job takes from a ledger of the given kind: the price as
 // declared, in rho the sum of what its steps cost, epsilon^2/2 each, rounded up.
+// A choice by permute-and-flip has no bounded range, so the epsilon^2/8 of the
+// exponential mechanism (Cesar and Rogers, "Bounding, Concentrating, and
+// Truncating: Unifying Privacy Loss Composition for Data Analytics", 2021) would
+// be too little: two candidates that tie come close to epsilon^2/2.
 func (p *BlockPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	a, err := p.budget.cost(kind)
 	if err != nil || kind != glovebox.LedgerZCDP || p.budget.gaussian {

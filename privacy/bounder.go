@@ -85,10 +85,10 @@ func (p *Plan) NewBounder(secret [32]byte) *Bounder {
 // changes at most L0 keys, each number of units by 1 and each sum by at most the
 // grid's reach, whatever the records hold.
 func (b *Bounder) Unit(token [16]byte, n int, records []byte) {
-	if plantRows(b, n, records) {
+	if plantRows(b, n, records) || !b.begin(token) {
 		return
 	}
-	if b.begin(token) && !b.group(n, records) {
+	if !b.group(n, records) {
 		b.group(b.plan.defaultN, b.plan.defaults)
 	}
 	b.settle()
@@ -99,8 +99,8 @@ func (b *Bounder) Unit(token [16]byte, n int, records []byte) {
 func (b *Bounder) UnitDefault(token [16]byte) {
 	if b.begin(token) {
 		b.group(b.plan.defaultN, b.plan.defaults)
+		b.settle()
 	}
-	b.settle()
 }
 
 // Partial ends the bounder and hands over what it has added up. It fails if a
@@ -120,9 +120,8 @@ func (b *Bounder) Partial() (*Partial, error) {
 	return t, nil
 }
 
-// begin resets the groups and says whether the unit counts.
+// begin notes the unit and says whether it counts.
 func (b *Bounder) begin(token [16]byte) bool {
-	b.groups, b.of = 0, b.of[:0]
 	if b.started && token == b.last {
 		b.twice = true
 	}

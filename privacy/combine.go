@@ -189,7 +189,7 @@ func (c *blockMetric) facts(count int, gaussian bool) BlockFacts {
 
 // Facts returns how the job's table will be made.
 func (p *BlockPlan) Facts() Facts {
-	f := Facts{Neighbours: "add or remove one unit", L0: 1, Price: p.budget.price, Noise: []NoiseFacts{}, Errors: map[string]Error{}, Blocks: p.count}
+	f := Facts{Neighbours: "add or remove one unit", L0: 1, Price: p.budget.price, Noise: []NoiseFacts{}, Errors: map[string]Error{}, Blocks: p.count, Whole: p.whole()}
 	for i := range p.metrics {
 		f.Combined = append(f.Combined, p.metrics[i].facts(p.count, p.budget.gaussian))
 	}

@@ -72,7 +72,7 @@ func (b *Bounder) each(g, at int) {
 	limit := min(p.perKey, b.left)
 	kept := b.own[:0]
 	for i := b.head[g]; i >= 0; i = b.next[i] {
-		kept = append(kept, candidate{b.unit.word(^uint64(i)), i})
+		kept = append(kept, candidate{group: i})
 	}
 	b.own = kept
 	for j := range p.bins {
@@ -80,7 +80,13 @@ func (b *Bounder) each(g, at int) {
 			b.mark(bins, g, at, limit)
 		}
 	}
-	kept = smallest(kept, limit)
+	if len(kept) > limit {
+		b.hash()
+		for k := range kept {
+			kept[k].rank = b.unit.word(^uint64(kept[k].group))
+		}
+		kept = smallest(kept, limit)
+	}
 	b.left -= len(kept)
 	for j := range p.bins {
 		bins := &p.bins[j]
@@ -108,12 +114,19 @@ func (b *Bounder) mark(bins *binSet, g, at, limit int) {
 		s.write(uint64(bins.metric))
 		s.write(math.Float64bits(b.value(int(i), bins) + 0)) // no negative zero
 		cell, _ := bits.Mul64(s.sum(2), uint64(bins.n))
-		cells = append(cells, candidate{b.unit.word(cell), int32(cell)})
+		cells = append(cells, candidate{group: int32(cell)})
 	}
 	slices.SortFunc(cells, func(x, y candidate) int { return cmp.Compare(x.group, y.group) })
 	cells = slices.Compact(cells)
 	b.cells = cells
-	for _, c := range smallest(cells, limit) {
+	if len(cells) > limit {
+		b.hash()
+		for k := range cells {
+			cells[k].rank = b.unit.word(uint64(cells[k].group))
+		}
+		cells = smallest(cells, limit)
+	}
+	for _, c := range cells {
 		b.part.bins.add(binID(at, bins.base+uint32(c.group)), 1, true)
 	}
 }

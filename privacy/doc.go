@@ -59,15 +59,17 @@
 //     units: it is near the middle of what the blocks gave.
 //   - Replacing one unit by another counts as two changes and costs twice the
 //     budget; a group of k units costs k times.
-//   - The noise is as unpredictable as ChaCha8 seeded by the operating system;
-//     the guarantee is computational in that sense.
+//   - The noise is as unpredictable as ChaCha8 seeded by the operating system, or
+//     by HMAC-SHA-256 under the caller's key (Spool.Source); the guarantee is
+//     computational in that sense.
 //   - Samplers, choices, selection and Release take time that depends on the
 //     noise and on the number of keys. Whoever can time them learns something; the caller
 //     has to hide it.
 //   - Memory grows with the number of distinct keys that occur. With private
-//     keys a hostile guest can make that number large; the caller limits the
-//     process. Keys are never dropped to save memory, because which ones would
-//     depend on the data.
+//     keys a hostile guest can make that number large; Bounder.Piece and Spool
+//     move them to a disk, but for a top that is chosen in rounds, and the caller
+//     limits the process. Keys are never dropped to save memory, because which
+//     ones would depend on the data.
 //   - A Partial decoded from a frame is checked for form and bounds, not for
 //     truth: a worker that lies about its units lies within those bounds only,
 //     but the guarantee is about honest workers.

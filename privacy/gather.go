@@ -35,7 +35,7 @@ func (b *Bounder) group(n int, records []byte) bool {
 		return false
 	}
 	words, values := b.plan.keyWords, b.plan.values
-	if words <= 1 && n <= fewRecords && b.plan.slots == 0 {
+	if b.records = records; words <= 1 && n <= fewRecords {
 		return b.groupFew(n, records)
 	}
 	b.hash()
@@ -58,7 +58,6 @@ func (b *Bounder) group(n int, records []byte) bool {
 			b.of = append(b.of, int32(g))
 		}
 	}
-	b.records = records
 	return true
 }
 
@@ -111,6 +110,9 @@ func (b *Bounder) groupFew(n int, records []byte) bool {
 			}
 			to[j] += v
 		}
+		if b.plan.slots > 0 {
+			b.of = append(b.of, int32(g))
+		}
 	}
 	b.groups = groups
 	b.keys, b.ranks, b.sums = keys[:groups*words], b.ranks[:0], sums[:groups*values]
@@ -122,8 +124,12 @@ func (b *Bounder) rank() {
 	if len(b.ranks) == b.groups {
 		return
 	}
-	b.hash() // only groupFew leaves the ranks out, and L0 is 1 where there are no keys: a key is one word
-	b.ranks = b.ranks[:0]
+	b.ranks = b.ranks[:0] // only groupFew leaves them out: a key is one word, or none
+	if b.plan.keyWords == 0 {
+		b.ranks = append(b.ranks, 0) // there is one group alone
+		return
+	}
+	b.hash()
 	for _, key := range b.keys {
 		b.ranks = append(b.ranks, b.unit.word(key))
 	}

@@ -11,9 +11,10 @@ import (
 )
 
 // Source is where noise comes from: ChaCha8, a cryptographically strong
-// generator, seeded with 256 bits of the operating system. It is seeded once
-// per job and never from anything that could be known or repeated: noise that
-// can be drawn again is no noise. It is for one goroutine.
+// generator, seeded with 256 bits: of the operating system (NewSource), or of a
+// secret key and the very numbers that get the noise (Spool.Source). Never is it
+// seeded from anything that could be known, nor twice alike for different
+// numbers: such noise is no noise. It is for one goroutine.
 type Source struct{ c *rand.ChaCha8 }
 
 // NewSource seeds a Source. It fails if the operating system gives no

@@ -37,9 +37,10 @@ const MaxTop = 1000
 //
 // bounds the chance of any such head by delta. If there is none, D' is treated as
 // if those keys did not exist: the candidates are those of D, and their scores
-// differ as a round allows. So with delta1 the chance of a head, M(D') is a
-// mixture of a share 1-delta1 of a mechanism that is k*epsilon-differentially
-// private (and k*epsilon^2/2-zCDP) beside M(D), and of delta1 of something else:
+// differ as a round allows. Whatever those rounds choose, no head falls with a
+// probability of 1-delta at least, because coins are independent. So M(D') is a
+// mixture of a share 1-delta of a mechanism that is k*epsilon-differentially
+// private (and k*epsilon^2/2-zCDP) beside M(D), and of delta of something else:
 // (k*epsilon, delta)-differential privacy, and delta-approximate zCDP. This is
 // the treatment of unknown domains of Durfee and Rogers, "Practical Differentially
 // Private Top-k Selection with Pay-what-you-get Composition" (2019), with

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"strings"
+	"sync"
 
 	"glovebox"
 )
@@ -18,6 +19,7 @@ type TrainPlan struct {
 	rounds int
 	price  glovebox.Amount
 	round  *Plan
+	whole  func() *Whole
 }
 
 // NewTrainPlan checks what a job of mode train declares and prices it. Metric
@@ -57,7 +59,9 @@ func NewTrainPlan(t glovebox.Train, metric string, rel glovebox.ReleaseDef) (*Tr
 	if plan.budget.price.Loss != share {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a round costs another part of the price than its own")
 	}
-	return &TrainPlan{rounds: t.Rounds, price: whole.price, round: plan}, nil
+	p := &TrainPlan{rounds: t.Rounds, price: whole.price, round: plan}
+	p.whole = sync.OnceValue(p.reckon)
+	return p, nil
 }
 
 // inTrain makes the field of an error, such as output.metrics.NAME.clip, one of
@@ -84,10 +88,10 @@ func (p *TrainPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	return b.cost(kind)
 }
 
-// Facts returns how the rounds are made: those of one round, with the price of
-// all.
+// Facts returns how the rounds are made: those of one round, with the price and
+// the readings of all.
 func (p *TrainPlan) Facts() Facts {
-	f := p.round.Facts()
-	f.Price, f.Rounds, f.Whole = p.price, p.rounds, nil // readings of one round would mislead
+	f := p.round.facts()
+	f.Price, f.Rounds, f.Whole = p.price, p.rounds, p.whole()
 	return f
 }

@@ -85,9 +85,6 @@ func newTree(branching, height int, price *big.Rat, keys, values uint64, noise f
 // Leaves returns the number of leaves.
 func (t *Tree) Leaves() int { return t.leaves }
 
-// NodeStdDev returns the standard deviation of the noise of one node.
-func (t *Tree) NodeStdDev() float64 { return t.noise.StdDev() }
-
 // Quantiles returns for each fraction in at, each in [0, 1], a position on the
 // leaves in [0, Leaves()], whole numbers being the edges between leaves; within
 // a leaf, values count as spread evenly. Counts are the values on each leaf.

@@ -150,26 +150,6 @@ func TestIsotonic(t *testing.T) {
 	}
 }
 
-func TestLeaves(t *testing.T) {
-	l := must(NewLeaves(-1, 3, 8))
-	for v, want := range map[float64]int{-1: 0, -5: 0, math.Inf(-1): 0, -0.6: 0, -0.5: 1, 2.99: 7, 3: 7, 9: 7, math.Inf(1): 7} {
-		if got := l.Leaf(v); got != want {
-			t.Errorf("%v lies in cell %d, want %d", v, got, want)
-		}
-	}
-	if l.Leaf(math.NaN()) != 0 {
-		t.Error("what is no number does not count as the lower bound")
-	}
-	l.Add(0.2)
-	if l.Counts()[2] != 1 || l.Value(2) != 0 || l.Value(8) != 3 || l.Value(-1) != -1 {
-		t.Errorf("cells %v", l.Counts())
-	}
-	for _, b := range [][2]float64{{1, 1}, {2, 1}, {math.NaN(), 1}, {0, math.Inf(1)}, {0, math.SmallestNonzeroFloat64}} {
-		_, err := NewLeaves(b[0], b[1], 4)
-		wantCode(t, "bounds", err, glovebox.CodeInvalid)
-	}
-}
-
 func TestTreeParameters(t *testing.T) {
 	one := big.NewRat(1, 1)
 	for _, f := range []func() (*Tree, error){

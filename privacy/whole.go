@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"errors"
 	"math"
 	"math/big"
 
@@ -12,7 +13,8 @@ import (
 type Whole struct {
 	// Epsilon and Delta: the job is (Epsilon, Delta)-differentially private. Delta is
 	// ten times the job's own, at least 1e-6; Epsilon an upper bound by the
-	// composition of the mechanisms' losses (Losses), rounded up to a millionth.
+	// composition of the mechanisms' losses (Losses) or of their rho, whichever is
+	// less, rounded up to a millionth. Of one unit, not of a group of them.
 	Epsilon float64 `json:"epsilon"`
 	Delta   float64 `json:"delta"`
 	// Rho is what the job costs on a ledger of kind zcdp, in billionths.
@@ -28,25 +30,106 @@ const (
 // composed.
 func (p *Plan) reckon() *Whole {
 	f := p.facts()
-	w := &Whole{Delta: math.Max(wholeDelta, wholeFactor*float64(f.Price.Delta)*glovebox.DeltaUnit)}
-	rho, err := p.Cost(glovebox.LedgerZCDP)
-	if err != nil {
-		return nil
-	}
-	w.Rho = rho.Loss
 	l, err := f.losses()
 	if err != nil {
 		return nil
 	}
-	if w.Epsilon, err = l.Epsilon(w.Delta); err != nil {
+	w := readings(p.Cost, l)
+	if w == nil {
 		return nil
-	}
-	if e, err := EpsilonAt(glovebox.LedgerZCDP, rho, w.Delta); err == nil {
-		w.Epsilon = math.Min(w.Epsilon, e)
 	}
 	if !p.budget.gaussian {
 		w.Epsilon = math.Min(w.Epsilon, float64(f.Price.Loss)*glovebox.LossUnit)
 	}
+	return w
+}
+
+// reckon is that of a job of mode train: the same mechanism once for each round.
+// That a round asks what the one before decided changes nothing: whatever is
+// asked is bounded in the same way, and of such mechanisms losses compose (Zhu,
+// Dong and Wang 2022).
+func (p *TrainPlan) reckon() *Whole {
+	f, l := p.round.facts(), new(Losses)
+	parts, err := f.parts()
+	for range p.rounds {
+		for i := range parts {
+			err = errors.Join(err, parts[i].addTo(l))
+		}
+	}
+	if err != nil {
+		return nil
+	}
+	return readings(p.Cost, l)
+}
+
+// reckon is that of a job of mode blocks: every step is a mechanism for one
+// replaced output. Where one cannot be composed, rho alone is read.
+func (p *BlockPlan) reckon() *Whole {
+	l := new(Losses)
+	for i := range p.metrics {
+		if p.metrics[i].addTo(l) != nil {
+			l = nil
+			break
+		}
+	}
+	w := readings(p.Cost, l)
+	if w != nil && !p.budget.gaussian {
+		w.Epsilon = math.Min(w.Epsilon, float64(p.budget.price.Loss)*glovebox.LossUnit)
+	}
+	return w
+}
+
+// addTo adds the metric's steps to a list of mechanisms. The width of a
+// winsorised mean's clamp is not known before: its noise is that of its step
+// times a factor, for a change by as much. With Laplace noise that is
+// (1/parameter)-DP for any factor; with Gaussian, continuous noise bounds it that
+// is the wider the larger the factor is (see CalibrateGaussian), so that a factor
+// of 1 is the worst.
+func (c *blockMetric) addTo(l *Losses) error {
+	for _, s := range c.steps {
+		x, ok := new(big.Rat).SetString(s.Parameter)
+		if !ok {
+			return lossParameters()
+		}
+		var err error
+		switch winsor, width := c.Combine == glovebox.Winsor, int64(c.points-1); {
+		case s.Mechanism == "permute_and_flip":
+			err = l.AddPure(x, 1)
+		case s.Mechanism == "discrete_laplace" && winsor:
+			err = l.AddPure(x.Inv(x), 1)
+		case s.Mechanism == "discrete_laplace":
+			err = l.AddLaplace(x, width, 1)
+		case winsor:
+			err = l.AddGaussianVector(x, big.NewInt(1), 1)
+		default:
+			err = l.AddGaussian(x, width, 1)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readings are what the rho of a price and, if it is not nil, a list of its
+// mechanisms mean.
+func readings(cost func(glovebox.LedgerKind) (glovebox.Amount, error), l *Losses) *Whole {
+	rho, err := cost(glovebox.LedgerZCDP)
+	if err != nil {
+		return nil
+	}
+	w := &Whole{Delta: math.Max(wholeDelta, wholeFactor*float64(rho.Delta)*glovebox.DeltaUnit), Rho: rho.Loss}
+	if w.Epsilon, err = EpsilonAt(glovebox.LedgerZCDP, rho, w.Delta); err != nil {
+		return nil
+	}
+	if l == nil {
+		return w
+	}
+	e, err := l.Epsilon(w.Delta)
+	if err != nil {
+		return nil
+	}
+	w.Epsilon = math.Min(w.Epsilon, e)
 	return w
 }
 

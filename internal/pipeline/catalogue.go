@@ -82,3 +82,12 @@ func (r *request) group() int64 {
 	}
 	return privacy.GroupSize(records)
 }
+
+// facts are a plan's, or a table's, as the job's readers need them: readings of
+// what one unit loses are left out where whoever is protected stands in several.
+func (r *request) facts(f privacy.Facts) privacy.Facts {
+	if r.group() > 1 {
+		f.Whole = nil
+	}
+	return f
+}

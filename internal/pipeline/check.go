@@ -47,7 +47,7 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 	if err != nil {
 		return nil, err
 	}
-	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.priced().Facts(), Longest: p.longest(r)}
+	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.facts(r.priced().Facts()), Longest: p.longest(r)}
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
 		for _, price := range a.prices {
 			may, err := domain.MayReadLedger(tx, u, price.Dataset)

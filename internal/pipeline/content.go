@@ -190,7 +190,7 @@ func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *answer) (*Fa
 	f := &Facts{Domain: p.d.Name, Job: a.doc.ID, Identity: a.doc.Identity, Scenario: s.Code, Purpose: s.Purpose,
 		Grant:  GrantFacts{By: g.By, From: g.From, Until: g.Until},
 		Module: ModuleFacts{r.module.Digest(), m.Name, m.Version, r.function.Name, r.module.RewrittenDigest(), a.doc.Spec.Rewriter},
-		Params: r.job.Params, Inputs: map[string]InputFacts{}, Files: r.files, Policy: a.doc.Spec.Policy, Privacy: t.facts,
+		Params: r.job.Params, Inputs: map[string]InputFacts{}, Files: r.files, Policy: a.doc.Spec.Policy, Privacy: r.facts(t.facts),
 		Charges: a.charges, Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Train: r.job.Train, FailedUpdates: t.failed, Guarantee: map[string]map[string]float64{}}
 	for _, x := range s.Products {
 		if x.Code == a.doc.Product {

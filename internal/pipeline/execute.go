@@ -11,6 +11,7 @@ import (
 	"glovebox/internal/domain"
 	"glovebox/internal/fault"
 	"glovebox/internal/job"
+	"glovebox/internal/vault"
 	"glovebox/internal/work"
 	"glovebox/privacy"
 )
@@ -23,6 +24,7 @@ type jobWork struct {
 	inputs []source
 	parts  int
 	before int // parts done in the rounds before, in mode train
+	noise  vault.Key
 	// Manifests of the inputs, as they are sealed and as they are read.
 	raw       [][]byte
 	manifests []*engine.Manifest
@@ -60,6 +62,11 @@ func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobW
 	var err error
 	if w.job, err = work.Check(spec); err != nil {
 		return nil, inFile(err, r.file)
+	}
+	if w.job.Train() != nil {
+		if w.noise, err = p.d.Vault.NoiseKey(a.doc.ID, a.doc.Spec.Versions); err != nil {
+			return nil, err
+		}
 	}
 	if w.code, err = w.crew.Compile(ctx, w.job); err != nil {
 		return nil, inFile(err, r.file)
@@ -105,6 +112,9 @@ func (p *Pipeline) start(ctx context.Context, w *jobWork) error {
 
 // execute runs all parts, merges what they give and adds noise.
 func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*answer, error) {
+	if w.job.Train() != nil {
+		return p.rounds(ctx, w)
+	}
 	src, err := privacy.NewSource()
 	if err != nil {
 		return nil, err
@@ -119,9 +129,6 @@ func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*answer, error) {
 			return nil, err
 		}
 		return layBlocks(t), nil
-	}
-	if w.job.Train() != nil {
-		return p.rounds(ctx, w, src)
 	}
 	total, err := p.parts(ctx, w)
 	if err != nil {

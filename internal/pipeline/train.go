@@ -8,7 +8,6 @@ import (
 	"glovebox/internal/fault"
 	"glovebox/internal/release"
 	"glovebox/internal/work"
-	"glovebox/privacy"
 	"glovebox/sandbox/abi"
 )
 
@@ -56,18 +55,24 @@ func (r *request) chooseTrain() error {
 
 // rounds runs all rounds of mode train. Until the last of them is done, nothing
 // of any leaves this call: neither sums nor states are stored, logged or shown.
-// So a run that is cut short gave nothing away, and the next one begins anew
-// with fresh noise, at the price that is paid already.
-func (p *Pipeline) rounds(ctx context.Context, w *jobWork, src *privacy.Source) (*answer, error) {
+// But how long a run takes can depend on a state, and a run can be cut short and
+// run again at the price that is paid already, as often as somebody likes. So
+// noise is that of the numbers it is added to (privacy.Spool.Source): every run
+// of the job has the same states, and takes as long.
+func (p *Pipeline) rounds(ctx context.Context, w *jobWork) (*answer, error) {
 	plan, first := w.job.Train(), w.job
 	defer func() { w.job = first }()
 	state := first.State()
 	out := &answer{facts: plan.Facts(), columns: []release.Column{{Name: "parameter", Type: glovebox.Int64}, {Name: glovebox.ValueColumn, Type: glovebox.Float64}}}
-	for range plan.Rounds() {
+	for round := range plan.Rounds() {
 		w.job = first.In(state)
 		total, err := p.parts(ctx, w)
 		if err != nil {
 			return nil, err
+		}
+		src, err := total.Source(w.noise.Bytes(), round)
+		if err != nil {
+			return nil, errors.Join(err, total.Close())
 		}
 		table, err := total.Release(src)
 		err = errors.Join(err, total.Close())

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -133,6 +134,43 @@ func TestChannelTrainCrash(t *testing.T) {
 	}
 	if spent := balance(t, d, "pums").Spent; spent.Loss != 400_000_000 {
 		t.Errorf("running again was charged: %+v", spent)
+	}
+}
+
+// TestChannelTrainAgain: whoever cuts a run short and runs it again, free, as
+// often as they like, makes it do what it did: states, and with them the time
+// that the module takes, are the same each time. Another job's are others.
+func TestChannelTrainAgain(t *testing.T) {
+	d, file := trainDomain(t)
+	p, ctx := New(d, nil), t.Context()
+	r, err := p.prepare(ctx, file, user(t, d, "wang"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.release()
+	a, err := p.admit(ctx, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := func(id string) string {
+		a.doc.ID = id
+		w, err := p.newWork(ctx, r, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.close()
+		out, err := p.execute(ctx, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(out.rows)
+	}
+	first := states("j-1")
+	if again := states("j-1"); again != first {
+		t.Errorf("a second run ends at %s, the first at %s", again, first)
+	}
+	if other := states("j-2"); other == first {
+		t.Error("two jobs draw the same noise")
 	}
 }
 

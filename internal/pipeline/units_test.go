@@ -167,6 +167,9 @@ func TestSeveralUnitColumns(t *testing.T) {
 				t.Errorf("about%s: the facts lack %s: %s", c.unit, part, o.Content.Facts)
 			}
 		}
+		if strings.Contains(string(o.Content.Facts), `"whole"`) {
+			t.Errorf("about%s: what one unit loses is told where a group is protected: %s", c.unit, o.Content.Facts)
+		}
 		if has := strings.Contains(string(o.Content.Facts), `"unit":"other"`); has != (c.facts != "") {
 			t.Errorf("about%s: %s", c.unit, o.Content.Facts)
 		}
@@ -217,13 +220,16 @@ func TestCountsOfSeveralColumns(t *testing.T) {
 		if err != nil || !r.Decision.Allow || len(r.Prices) != 1 || !r.Prices[0].Fits {
 			t.Fatalf("%+v, %v", r, err)
 		}
+		if r.Privacy.Whole != nil {
+			t.Errorf("about%s: what one unit loses is told where a group is protected: %+v", unit, *r.Privacy.Whole)
+		}
 		if want := float64(units) * 100_000 * secondsPerFuel / 2; math.Abs(r.Longest-want) > 1e-9 {
 			t.Errorf("about%s: at most %v s, want %v", unit, r.Longest, want)
 		}
 	}
 	// Without the number of units, nobody knows.
 	plain, file := pumsDomain(t)
-	if r, err := New(plain, nil).Check(t.Context(), file, user(t, plain, "wang")); err != nil || r.Longest != 0 {
+	if r, err := New(plain, nil).Check(t.Context(), file, user(t, plain, "wang")); err != nil || r.Longest != 0 || r.Privacy.Whole == nil {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
