@@ -97,7 +97,7 @@ func filterError(expr string, at int, format string, a ...any) *glovebox.Error {
 		e.Col = utf8.RuneCountInString(expr[:at]) + 1
 		e.Msg = fmt.Sprintf("%s (at character %d)", e.Msg, e.Col)
 	}
-	return e
+	return e.WithFix("write one true-or-false expression over the columns, such as age >= 25; docs/formats/job.md has all that is allowed")
 }
 
 func (c *conn) checkFilter(ctx context.Context, text string, cols map[string]glovebox.Type) (Filter, error) {

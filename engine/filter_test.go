@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -146,6 +147,34 @@ func TestFilterFunctionsAreScalars(t *testing.T) {
 		if _, err2 := fmt.Sscanf(bad, "%d/%d", &n, &ok); err != nil || err2 != nil || n == 0 || n != ok {
 			t.Errorf("%s (%s): %s scalar, %v", name, f.sql, bad, err)
 		}
+	}
+}
+
+// TestFilterPage: the page that errors name lists every function, cast and bound.
+func TestFilterPage(t *testing.T) {
+	b, err := os.ReadFile("../docs/formats/job.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, page, _ := strings.Cut(string(b), "\n## Row filters")
+	page, _, _ = strings.Cut(page, "\n## ")
+	for _, name := range strings.Split(allowedFuncs(), ", ") {
+		if !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("docs/formats/job.md does not name the function %s", name)
+		}
+	}
+	for name := range castKinds {
+		if !strings.Contains(page, "as "+strings.ToLower(name)+")") && !strings.Contains(page, "`"+strings.ToLower(name)+"`") {
+			t.Errorf("docs/formats/job.md does not name the type %s", name)
+		}
+	}
+	for _, bound := range []string{"At most 1,000 parts, 64 deep", "at most 16 that make a text"} {
+		if !strings.Contains(page, bound) {
+			t.Errorf("docs/formats/job.md does not say %q", bound)
+		}
+	}
+	if MaxFilterNodes != 1000 || MaxFilterDepth != 64 || MaxFilterTexts != 16 {
+		t.Error("the bounds are others than on the page")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"glovebox"
@@ -37,6 +38,26 @@ type Manifest struct {
 	Rows    int64            `json:"rows"`
 	Units   int64            `json:"units"`
 	Parts   []ManifestPart   `json:"parts"` // by token range, ascending
+}
+
+// NewManifest is what the manifest of every snapshot of a record says, in so many
+// parts: all but counts and files.
+func NewManifest(ds *glovebox.Dataset, parts int) *Manifest {
+	m := &Manifest{Format: ManifestFormat, Dataset: ds.Code, Space: ds.Unit.Space, Unit: ds.Unit.Column, MaxRows: ds.Unit.MaxRows, Parts: make([]ManifestPart, parts)}
+	for _, c := range ds.Columns {
+		mc := ManifestColumn{Name: c.Name, Type: c.StoredType(), Nullable: c.Nullable}
+		if c.Keep {
+			mc.Kept = c.Type
+		}
+		m.Columns = append(m.Columns, mc)
+	}
+	return m
+}
+
+// SameForm says whether two manifests differ in counts and files alone.
+func (m *Manifest) SameForm(o *Manifest) bool {
+	return m.Format == o.Format && m.Dataset == o.Dataset && m.Space == o.Space && m.Unit == o.Unit && m.MaxRows == o.MaxRows &&
+		slices.Equal(m.Columns, o.Columns) && len(m.Parts) == len(o.Parts)
 }
 
 // ManifestColumn is a column as it is stored.

@@ -5,6 +5,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"slices"
@@ -44,7 +45,7 @@ type PartSpec struct {
 
 // OpenPart verifies a part against its manifest and reads it: batches with
 // column 0 UnitColumn and then the columns asked for, sorted by token, with the
-// types of the manifest. A unit has at most the manifest's MaxRows rows, counted
+// types of the manifest. It fails at a batch with a unit of another part. A unit has at most the manifest's MaxRows rows, counted
 // after Where.
 //
 // The files stay the caller's and must live as long as the reader. Release
@@ -121,13 +122,14 @@ type source struct {
 // aligned reads a part and, if needed, its sealed part side by side.
 type aligned struct {
 	ctx          context.Context
+	index, parts int
 	schema       *arrow.Schema
 	from         []source
 	main, sealed *pages
 }
 
 func openAligned(ctx context.Context, s PartSpec, p ManifestPart, schema *arrow.Schema, from []source) (_ array.RecordReader, err error) {
-	a := &aligned{ctx: ctx, schema: schema, from: from}
+	a := &aligned{ctx: ctx, index: s.Index, parts: len(s.Manifest.Parts), schema: schema, from: from}
 	names := map[bool][]string{}
 	for _, c := range from {
 		if !slices.Contains(names[c.sealed], c.name) {
@@ -190,18 +192,28 @@ func (a *aligned) next() (arrow.RecordBatch, error) {
 		cols[i] = a.pages(c).column(c.name, n)
 		defer cols[i].Release()
 	}
+	t1, err := tokens(cols[0])
+	if err != nil || !a.holds(t1[:TokenBytes]) || !a.holds(t1[len(t1)-TokenBytes:]) {
+		return nil, a.main.broken()
+	}
 	if a.sealed != nil {
 		other := a.sealed.column(UnitColumn, n)
 		defer other.Release()
-		t1, err1 := tokens(cols[0])
-		t2, err2 := tokens(other)
-		if err1 != nil || err2 != nil || !bytes.Equal(t1, t2) {
+		t2, err := tokens(other)
+		if err != nil || !bytes.Equal(t1, t2) {
 			return nil, a.sealed.broken()
 		}
 		a.sealed.pos += n
 	}
 	a.main.pos += n
 	return array.NewRecordBatch(a.schema, cols, int64(n)), nil
+}
+
+// holds says whether a token is of this part's range: the top bits are the part.
+// As tokens ascend, which Units looks at, those at both ends of a batch say it
+// of all.
+func (a *aligned) holds(token []byte) bool {
+	return int(uint64(binary.BigEndian.Uint32(token))*uint64(a.parts)>>32) == a.index
 }
 
 // pages reads some columns of one Parquet file.

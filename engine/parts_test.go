@@ -217,6 +217,31 @@ func TestPartFormat(t *testing.T) {
 	}
 }
 
+// TestUnitsStayInTheirParts: a part whose units belong to another one is not
+// read, although its manifest says that it is the one: who loaded it could have
+// spread one unit over several parts, and each would bound it on its own.
+func TestUnitsStayInTheirParts(t *testing.T) {
+	v := newVault()
+	m := *mustLoad(t, visits(), manyVisits(2000, 1), testOptions(v)).Manifest
+	m.Parts = slices.Clone(m.Parts)
+	name := m.Parts[0].Name
+	for _, other := range []int{1, len(m.Parts) - 1} {
+		v.files[name] = v.files[m.Parts[other].Name]
+		m.Parts[0] = m.Parts[other]
+		m.Parts[0].Name = name
+		r, err := OpenPart(context.Background(), PartSpec{Manifest: &m, Part: v.open(t, name), Columns: []string{"age"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r.Next() {
+		}
+		if r.Err() == nil {
+			t.Errorf("the units of part %d are read as those of part 0", other)
+		}
+		r.Release()
+	}
+}
+
 func TestEmptySnapshot(t *testing.T) {
 	v := newVault()
 	r := mustLoad(t, visits(), visitsHeader, testOptions(v))

@@ -15,14 +15,7 @@ import (
 
 // write writes all parts and returns their manifest.
 func (l *loader) write(ctx context.Context) (*Manifest, error) {
-	m := &Manifest{Format: ManifestFormat, Dataset: l.ds.Code, Space: l.ds.Unit.Space, Unit: l.ds.Unit.Column, MaxRows: l.ds.Unit.MaxRows, Parts: make([]ManifestPart, l.o.Parts)}
-	for _, c := range l.ds.Columns {
-		mc := ManifestColumn{Name: c.Name, Type: c.StoredType(), Nullable: c.Nullable}
-		if c.Keep {
-			mc.Kept = c.Type
-		}
-		m.Columns = append(m.Columns, mc)
-	}
+	m := NewManifest(l.ds, l.o.Parts)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var mu sync.Mutex

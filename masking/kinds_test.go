@@ -182,26 +182,6 @@ func TestRedactHidesLength(t *testing.T) {
 	}
 }
 
-func TestPreset(t *testing.T) {
-	for format, c := range map[string][2]string{
-		"cn-resident-id": {"42028119900307003X", "420281***"},
-		"cn-mobile":      {"13812345678", "138***"},
-		"cn-name":        {"尉迟敬德", "尉***"},
-		"cn-uscc":        {"91420281MA48ABCD1X", "91420281***"},
-	} {
-		m, ok := Preset(format)
-		if !ok {
-			t.Errorf("no preset for %s", format)
-		}
-		if got := apply(t, col{"c", arrow.BinaryTypes.String, []any{c[0]}}, m); got[0] != any(c[1]) {
-			t.Errorf("%s: %v, want %s", format, got[0], c[1])
-		}
-	}
-	if m, ok := Preset("cn-plate"); ok || m.KeepFirst != 0 {
-		t.Errorf("%+v %v", m, ok)
-	}
-}
-
 // FuzzRedact: what is kept is the ends of the text, no more than asked, one
 // character at least is left out, and the result is valid UTF-8.
 func FuzzRedact(f *testing.F) {

@@ -17,19 +17,6 @@ const MaxKeep = 64
 // stars stand for whatever is left out, however much it is.
 const stars = "***"
 
-// Preset is the redaction that the format of a column suggests (glovebox.Column,
-// Format). It keeps what groups people and leaves out what tells them apart; a
-// grant may ask for another.
-func Preset(format string) (glovebox.Mask, bool) {
-	keep, ok := map[string]int{
-		"cn-resident-id": 6, // administrative division of first registration
-		"cn-mobile":      3, // operator
-		"cn-name":        1, // first character of the surname
-		"cn-uscc":        8, // registering body, kind, administrative division
-	}[format]
-	return glovebox.Mask{Kind: Redact, KeepFirst: keep}, ok
-}
-
 func redactMask(column string, m glovebox.Mask) (mask, error) {
 	for _, k := range []int{m.KeepFirst, m.KeepLast} {
 		if k < 0 || k > MaxKeep {

@@ -5,12 +5,17 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"glovebox"
 )
 
 const (
 	// DefaultSpoolBytes is how much memory a spool's partial result may take, in
 	// bytes, before it goes to places on the disk.
 	DefaultSpoolBytes = 512 << 20
+	// DefaultSpoolMost is how much memory it may take where nothing can go to the
+	// disk, or comes back from there, in bytes.
+	DefaultSpoolMost = 2 << 30
 	// spoolPlaces is over how many places keys are spread by their hash: one of
 	// them at a time is in memory when the table is made.
 	spoolPlaces = 64
@@ -29,6 +34,10 @@ type SpoolOptions struct {
 	// Bytes is how much memory a partial result may take, about; making the
 	// table may take it three times. Zero: DefaultSpoolBytes.
 	Bytes int64
+	// Most is how much memory a partial result may take, about, that has to be
+	// in memory as a whole: a job with more ends with CodeInvalid, and does not
+	// use up the machine. Zero: DefaultSpoolMost.
+	Most int64
 	// Create makes an empty place. nil: all is kept in memory.
 	Create func() (Place, error)
 }
@@ -36,6 +45,7 @@ type SpoolOptions struct {
 // Spool adds up the partial results of one job in bounded memory, however many
 // private keys they have: keys are never dropped, because which ones would
 // depend on the data. Public keys, whose number is declared, stay in memory.
+// What has to be there as a whole is bounded, and a job that needs more fails.
 type Spool struct {
 	plan   *Plan
 	o      SpoolOptions
@@ -52,6 +62,9 @@ func (p *Plan) NewSpool(o *SpoolOptions) *Spool {
 	if s.o.Bytes == 0 {
 		s.o.Bytes = DefaultSpoolBytes
 	}
+	if s.o.Most == 0 {
+		s.o.Most = DefaultSpoolMost
+	}
 	if !p.private {
 		s.o.Create = nil
 	}
@@ -63,10 +76,23 @@ func (s *Spool) Add(t *Partial) error {
 	if err := s.total.Merge(t); err != nil {
 		return err
 	}
-	if s.o.Create == nil || s.total.bytes() < s.o.Bytes {
+	if s.o.Create == nil {
+		return s.fits(s.total)
+	}
+	if s.total.bytes() < s.o.Bytes {
 		return nil
 	}
 	return s.spill()
+}
+
+// fits says whether a partial may be in memory. Public keys always may: they are
+// as many as the job declares.
+func (s *Spool) fits(t *Partial) error {
+	if s.plan.private && t.bytes() > s.o.Most {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the job has more distinct keys than the memory of a run holds").
+			WithFix("use public keys, coarser ones, or fewer keys per unit")
+	}
+	return nil
 }
 
 // spill moves what is in memory to the places.
@@ -176,7 +202,10 @@ func (s *Spool) load(i int) (*Partial, error) {
 		if err := one.UnmarshalBinary(data); err != nil {
 			return err
 		}
-		return t.Merge(one)
+		if err := t.Merge(one); err != nil {
+			return err
+		}
+		return s.fits(t)
 	})
 }
 

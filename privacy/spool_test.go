@@ -245,3 +245,41 @@ func TestTopPicks(t *testing.T) {
 		}
 	}
 }
+
+// TestSpoolMost: what has to be in memory as a whole is bounded, and what goes
+// beyond ends the job; public keys are as many as they are.
+func TestSpoolMost(t *testing.T) {
+	closed := 0
+	create := func() (Place, error) { return &pile{closed: &closed}, nil }
+	run := func(p *Plan, parts []*Partial, o SpoolOptions) error {
+		s := p.NewSpool(&o)
+		defer s.Close()
+		for _, part := range parts {
+			if err := s.Add(part); err != nil {
+				return err
+			}
+		}
+		_, err := s.Release(must(NewSource()))
+		return err
+	}
+	top, all := spoolPlan(&glovebox.Top{K: 1, By: "units"}), spoolPlan(nil)
+	public := must(NewPlan(glovebox.Output{Key: []glovebox.KeyField{{Name: "n", Type: glovebox.Int64, Public: []any{int64(1)}}}, MaxKeysPerUnit: 1,
+		Metrics: []glovebox.Metric{{Name: "units", Kind: glovebox.Count}}}, glovebox.ReleaseDef{Method: "dp", Epsilon: 1}, PublicKeys{}))
+	for name, c := range map[string]struct {
+		plan  *Plan
+		parts []*Partial
+		o     SpoolOptions
+		fails bool
+	}{
+		"a top of few keys":     {top, spoolParts(top, 300), SpoolOptions{Create: create}, false},
+		"a top of many":         {top, spoolParts(top, 300), SpoolOptions{Create: create, Bytes: 1, Most: 100}, true},
+		"few keys on the disk":  {all, spoolParts(all, 300), SpoolOptions{Create: create, Bytes: 1}, false},
+		"many on the disk":      {all, spoolParts(all, 300), SpoolOptions{Create: create, Bytes: 1, Most: 100}, true},
+		"many in memory alone":  {all, spoolParts(all, 300), SpoolOptions{Most: 1000}, true},
+		"public keys, whatever": {public, []*Partial{public.NewPartial()}, SpoolOptions{Most: 1}, false},
+	} {
+		if err := run(c.plan, c.parts, c.o); (err != nil) != c.fails || err != nil && glovebox.CodeOf(err) != glovebox.CodeInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

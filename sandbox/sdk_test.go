@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -206,6 +208,25 @@ func BenchmarkSDK(b *testing.B) {
 				b.ReportMetric(float64(fuel), "fuel/unit")
 				b.ReportMetric(float64(pages), "OSpages/unit")
 			})
+		}
+	}
+}
+
+// TestFuelIsAsPublished: the fuel of a unit in docs/sdk.md, and in its
+// translation, is what the committed modules use.
+func TestFuelIsAsPublished(t *testing.T) {
+	binding, _, short := sdkUnits(t, allocator(t), "visits")
+	for title, lang := range map[string]string{"C": "c", "C++": "cpp", "Rust": "rust", "Zig": "zig", "TinyGo": "tinygo", "AssemblyScript": "assemblyscript", "Go": "go"} {
+		g := start(t, compile(t, read(t, "../examples/languages/visits-"+lang+".wasm"), nil), binding, nil)
+		fuel := strconv.FormatInt(runUnit(t, g, short).Fuel, 10)
+		for i := len(fuel) - 3; i > 0; i -= 3 {
+			fuel = fuel[:i] + "," + fuel[i:]
+		}
+		row := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(title) + ` \| \d+ \| ` + fuel + ` \|$`)
+		for _, page := range []string{"../docs/sdk.md", "../docs/sdk.zh.md"} {
+			if !row.Match(read(t, page)) {
+				t.Errorf("%s: a unit of visits in %s takes %s fuel", page, title, fuel)
+			}
 		}
 	}
 }

@@ -49,7 +49,7 @@ func Log(ctx context.Context, dir, vkey string, o *Options) (*Report, error) {
 	if o.Remembered != nil {
 		cp, err := openCheckpoint(o.Remembered, v)
 		if err != nil {
-			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the remembered checkpoint cannot be used: %v", err)
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the remembered checkpoint cannot be used: %v", err).WithFix("give the file that `glovebox audit verify --save` wrote for this domain")
 		}
 		c.remembered = &cp
 	}

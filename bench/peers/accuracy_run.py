@@ -7,6 +7,7 @@ usage: accuracy_run.py NAME DIR REPEATS
 import json
 import os
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -91,7 +92,8 @@ def tumult(q, frame, keys):
     from pyspark.sql import SparkSession
     from tmlt.analytics import AddRowsWithID, KeySet, MaxGroupsPerID, MaxRowsPerGroupPerID, PureDPBudget, QueryBuilder, Session
 
-    spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "2").getOrCreate()
+    warehouse = os.path.join(tempfile.gettempdir(), "spark-warehouse")
+    spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "2").config("spark.sql.warehouse.dir", warehouse).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     budget = PureDPBudget(float("inf"))
     session = Session.from_dataframe(budget, "t", spark.createDataFrame(frame), protected_change=AddRowsWithID("id"))

@@ -18,6 +18,7 @@ def main(data: str, out: str) -> None:
         .config("spark.driver.memory", "6g")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "8")
+        .config("spark.sql.warehouse.dir", os.path.join(os.path.dirname(os.path.abspath(out)), "spark-warehouse"))
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")

@@ -22,6 +22,7 @@ const (
 
 func main() {
 	jail.Main(trial.Roles()) // does not return in a worker
+	_ = jail.NoCore()        // a limit can always be lowered
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}

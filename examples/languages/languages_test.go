@@ -107,7 +107,7 @@ func build(t *testing.T, l *modbuild.Language, name, kind string, edits ...func(
 		edit(dir)
 	}
 	r, err := modbuild.Build(context.Background(), modbuild.Source{Path: dir, Language: l.Name})
-	if e, ok := errors.AsType[*glovebox.Error](err); ok && e.Fix == l.Install {
+	if e, ok := errors.AsType[*glovebox.Error](err); ok && e.Fix == l.Install.EN {
 		t.Skipf("not built: %v", err)
 	}
 	if err != nil {

@@ -113,7 +113,21 @@ var owners = map[string][]string{
 	"github.com/spf13/cobra":                 {"internal/cli"},
 	"go.yaml.in/yaml":                        {"internal/record", "policy"}, // policy: test cases
 	"github.com/santhosh-tekuri":             {"internal/record"},
+	"github.com/spf13/pflag":                 {"internal/cli"},
+	"github.com/schollz/progressbar":         {"internal/cli"},
+	"github.com/clipperhouse/displaywidth":   {"internal/cli"},
+	"golang.org/x/term":                      {"internal/cli"},
+	"github.com/secure-systems-lab":          {"exporter/bundle"},
+	"github.com/transparency-dev/merkle":     {"audit"},
+	"k8s.io/klog":                            {"audit"},
+	"golang.org/x/mod":                       {"audit", "exporter/bundle"},
+	"golang.org/x/sys":                       {"engine", "sandbox", "internal"},
+	"golang.org/x/text":                      {"engine", "internal/sample", "examples"},
+	"github.com/apache/arrow-go":             {"engine", "masking", "sandbox", "exporter/bundle", "internal", "examples"},
 	"github.com/google/differential-privacy": {}, // tests only
+	"github.com/in-toto/attestation":         {}, // tests only
+	"google.golang.org/protobuf":             {}, // tests only
+	"github.com/rogpeppe/go-internal":        {}, // tests only
 }
 
 func TestForeignModulesHaveOneOwner(t *testing.T) {

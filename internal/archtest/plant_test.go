@@ -9,8 +9,11 @@ import (
 	"testing"
 )
 
-// plantable are the packages in which the auditor may plant faults.
-var plantable = []string{"privacy", "sandbox", "internal/work", "internal/store", "internal/pipeline", "internal/auditor/suite"}
+// plantable are the packages in which the auditor may plant faults; product is
+// where it never does: with the tag it does not compile.
+const product = "cmd/glovebox"
+
+var plantable = []string{product, "privacy", "sandbox", "internal/work", "internal/store", "internal/pipeline", "internal/auditor/suite"}
 
 // TestFaultsAreCompiledOnlyByTheirTag: the build tag of planted faults stands
 // in files of three names, in the packages above; the files that hold the
@@ -46,6 +49,10 @@ func TestFaultsAreCompiledOnlyByTheirTag(t *testing.T) {
 	}
 	if found < 8 {
 		t.Errorf("%d files with the tag: the list cannot be right", found)
+	}
+	stop, err := os.ReadFile(filepath.Join("../..", product, "plant_on.go"))
+	if err != nil || !strings.Contains(string(stop), "\nconst _ = the_product_") {
+		t.Errorf("nothing keeps the product from being compiled with the tag: %v", err)
 	}
 	for _, p := range load(t) {
 		if slices.Contains(p.GoFiles, "plant_on.go") {

@@ -1,6 +1,6 @@
 // Command bench measures each hot path beside its baseline, in turn, in one
-// run, prints one table and writes bench.json, the only source of published
-// figures. It promises that every figure of a row was taken in the same run on
+// run, prints one table, writes bench.json and, from it, the first table of
+// docs/benchmarks.md. It promises that every figure of a row was taken in the same run on
 // the same machine, as medians of interleaved passes; it does not promise that
 // a noisy machine gives the same absolute figures twice. Quote ratios.
 package main

@@ -318,3 +318,32 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestMistakenKind: a document of another kind is told as that, in one error;
+// the fields that tell are needed by their kind and unknown to all others.
+func TestMistakenKind(t *testing.T) {
+	for _, k := range Kinds() {
+		var s struct {
+			Required   []string
+			Properties map[string]any
+		}
+		if err := json.Unmarshal(Schema(k), &s); err != nil {
+			t.Fatal(err)
+		}
+		for _, other := range Kinds() {
+			for _, f := range marks(other) {
+				if _, known := s.Properties[f]; known != (k == other) || slices.Contains(s.Required, f) != (k == other) {
+					t.Errorf("%s tells a %s, but not from a %s", f, other, k)
+				}
+			}
+			if k == other {
+				continue
+			}
+			_, err := parseAny(k, "doc", []byte(docExamples(t, other)[0]))
+			want := "doc: this is a " + string(other) + ", not a " + string(k) + " (name a file with a " + string(k) + ": docs/formats/" + string(k) + ".md)"
+			if err == nil || err.Error() != want {
+				t.Errorf("a %s as a %s: %v", other, k, err)
+			}
+		}
+	}
+}

@@ -16,61 +16,25 @@
 package catalog
 
 import (
-	"embed"
-	"sync"
-
 	"glovebox"
 	"glovebox/internal/record"
 )
 
-// Kind is a kind of document.
-type Kind string
-
-// The kinds of documents. Their fields are listed in docs/formats.
-const (
-	KindDataset  Kind = "dataset"
-	KindScenario Kind = "scenario"
-	KindGrant    Kind = "grant"
-	KindJob      Kind = "job"
-)
-
-// Kinds lists every kind.
-func Kinds() []Kind { return []Kind{KindDataset, KindScenario, KindGrant, KindJob} }
-
-//go:embed schema/*.json
-var schemas embed.FS
-
-// Schema returns the published JSON Schema (draft 2020-12) of a kind, nil for
-// an unknown one.
-func Schema(k Kind) []byte {
-	b, err := schemas.ReadFile("schema/" + string(k) + ".json")
-	if err != nil {
-		return nil
-	}
-	return b
-}
-
-// The schemas, compiled on first use: constants that take a millisecond.
-var (
-	datasetSchema  = compiled(KindDataset)
-	scenarioSchema = compiled(KindScenario)
-	grantSchema    = compiled(KindGrant)
-	jobSchema      = compiled(KindJob)
-)
-
-func compiled(k Kind) func() (*record.Schema, error) {
-	return sync.OnceValues(func() (*record.Schema, error) { return record.CompileSchema(Schema(k)) })
-}
-
 // parse decodes a document and runs the checks of its kind on it.
-func parse[T any](file string, data []byte, schema func() (*record.Schema, error), check func(*checker, *T)) (*T, error) {
-	s, err := schema()
+func parse[T any](file string, data []byte, kind Kind, check func(*checker, *T)) (*T, error) {
+	doc, err := record.Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	if err := mistaken(doc, kind); err != nil {
+		return nil, err
+	}
+	s, err := schemaOf(kind)
 	if err != nil {
 		return nil, err
 	}
 	out := new(T)
-	doc, err := record.Open(file, data, s, out)
-	if err != nil {
+	if err := doc.Decode(s, out); err != nil {
 		return nil, err
 	}
 	c := &checker{Problems: record.NewProblems(doc), doc: doc}
@@ -85,18 +49,18 @@ func parse[T any](file string, data []byte, schema func() (*record.Schema, error
 // utf-8, delimiter "," and null [""] of a CSV source, DefaultMaxBytes of
 // string columns.
 func ParseDataset(file string, data []byte) (*glovebox.Dataset, error) {
-	return parse(file, data, datasetSchema, checkDataset)
+	return parse(file, data, KindDataset, checkDataset)
 }
 
 // ParseScenario reads a scenario. Its state is left empty.
 func ParseScenario(file string, data []byte) (*glovebox.Scenario, error) {
-	return parse(file, data, scenarioSchema, checkScenario)
+	return parse(file, data, KindScenario, checkScenario)
 }
 
 // ParseGrant reads a grant. Approvals default to authority and provider; state
 // and grantor are left empty. CheckGrant checks it against what it grants.
 func ParseGrant(file string, data []byte) (*glovebox.Grant, error) {
-	return parse(file, data, grantSchema, checkGrant)
+	return parse(file, data, KindGrant, checkGrant)
 }
 
 // ParseJob reads a job. Key fields and metrics keep the order of the document.
@@ -104,7 +68,7 @@ func ParseGrant(file string, data []byte) (*glovebox.Grant, error) {
 // Parameters, public values and default keys hold string, bool, int64 or
 // float64: a number without decimal point and exponent is an int64.
 func ParseJob(file string, data []byte) (*glovebox.Job, error) {
-	d, err := parse(file, data, jobSchema, func(c *checker, d *jobDoc) { checkJob(c, d.fill(c)) })
+	d, err := parse(file, data, KindJob, func(c *checker, d *jobDoc) { checkJob(c, d.fill(c)) })
 	if err != nil {
 		return nil, err
 	}

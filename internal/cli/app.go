@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 
@@ -20,6 +21,8 @@ type app struct {
 	user string
 	json bool
 	lang glovebox.Lang
+	// noHelp is why --help has nothing to print: the command is not there.
+	noHelp error
 }
 
 func newApp(args []string, s Streams) *app {
@@ -35,31 +38,45 @@ func newApp(args []string, s Streams) *app {
 // language picks --lang, GLOVEBOX_LANG or the locale, before flags are parsed,
 // since help texts need it.
 func language(args []string) glovebox.Lang {
-	pick := func(s string) (glovebox.Lang, bool) {
-		switch {
-		case strings.HasPrefix(s, "zh"):
-			return glovebox.Chinese, true
-		case s != "":
-			return glovebox.English, true
-		}
-		return "", false
-	}
 	for i, w := range args {
 		v, ok := strings.CutPrefix(w, "--lang=")
 		if w == "--lang" && i+1 < len(args) {
 			v, ok = args[i+1], true
 		}
 		if _, known := modbuild.Named(v); ok && !known { // module new and build take both kinds
-			l, _ := pick(v)
-			return l
+			return spoken(v)
 		}
 	}
 	for _, k := range []string{"GLOVEBOX_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
-		if l, ok := pick(os.Getenv(k)); ok {
-			return l
+		if v := os.Getenv(k); v != "" {
+			return spoken(v)
 		}
 	}
 	return glovebox.English
+}
+
+// spoken is the language of a tag or a locale, such as zh-CN or en_US.UTF-8:
+// English where it is none of the two.
+func spoken(tag string) glovebox.Lang {
+	if strings.HasPrefix(tag, "zh") {
+		return glovebox.Chinese
+	}
+	return glovebox.English
+}
+
+// langFlag is --lang.
+type langFlag glovebox.Lang
+
+func (l *langFlag) String() string { return string(*l) }
+
+func (l *langFlag) Type() string { return "language" }
+
+func (l *langFlag) Set(tag string) error {
+	if !strings.HasPrefix(tag, "zh") && !strings.HasPrefix(tag, "en") {
+		return errors.New("no such language")
+	}
+	*l = langFlag(spoken(tag))
+	return nil
 }
 
 // t is a text in the user's language.

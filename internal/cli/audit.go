@@ -93,7 +93,7 @@ func (a *app) auditShow() *cobra.Command {
 		Use:   "show ENTRY",
 		Short: a.t("show one entry with its whole body", "显示一个条目的全部内容"),
 		Long: a.t(`Show one entry of the log as JSON: for a decision, all its reasons; for a
-charge, all its amounts. Role: auditor or authority.`, `以 JSON 显示一个日志条目：决策附全部理由，记账附全部金额。角色：审计或实施机构。`),
+charge, all its amounts. Role: auditor or authority.`, `以 JSON 显示一个日志条目：决策附全部理由，记账附全部数额。角色：审计或实施机构。`),
 		Example: "  glovebox audit show 13 --domain ./city --as sun",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
@@ -162,11 +162,14 @@ Exit status: 0 all is as it was written, 2 something is not.`, `由日志文件�
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
 				v, err := d.Verify(c.Context(), old)
 				if err != nil {
+					if glovebox.CodeOf(err) == glovebox.CodeInvalid && remembered != "" {
+						return inFile(err, remembered)
+					}
 					return err
 				}
 				if err := a.emit(v, func() {
 					a.say(a.t("log %s: %d entries, root %s", "日志 %s：%d 个条目，根 %s"), v.Origin, v.Entries, v.Root)
-					a.say(a.t("%d documents and %d charges compared with the log", "已与日志核对 %d 个文档、%d 笔支出"), v.Docs, v.Charges)
+					a.say(a.t("%[3]s and %[4]s compared with the log", "已与日志核对 %[1]d 个文档、%[2]d 笔支出"), v.Docs, v.Charges, many(v.Docs, "document"), many(v.Charges, "charge"))
 				}); err != nil {
 					return err
 				}

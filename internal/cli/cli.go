@@ -48,6 +48,9 @@ func Run(ctx context.Context, args []string, s Streams) int {
 	root.SetArgs(append([]string{}, args...)) // never nil: cobra would take the process's own
 	err := root.ExecuteContext(ctx)
 	if err == nil {
+		err = a.noHelp
+	}
+	if err == nil {
 		return 0
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -75,7 +78,14 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	root.SetVersionTemplate("glovebox {{.Version}}\n")
-	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.help(c) })
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) {
+		if c.HasSubCommands() { // a word after it is no command: --help hides nothing
+			a.noHelp = noSubcommand(c, c.Flags().Args())
+		}
+		if a.noHelp == nil {
+			a.help(c)
+		}
+	})
 	root.SetHelpCommand(a.helpCmd())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(usage)
@@ -83,7 +93,7 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.dir, "domain", a.dir, a.t("use the domain in `DIR` (GLOVEBOX_DOMAIN)", "使用 `DIR` 中的域（GLOVEBOX_DOMAIN）"))
 	f.StringVar(&a.user, "as", a.user, a.t("act as this `USER` (GLOVEBOX_USER)", "以用户 `USER` 的身份操作（GLOVEBOX_USER）"))
 	f.BoolVar(&a.json, "json", false, a.t("print one JSON document (docs/cli-json.md)", "输出一个 JSON 文档（docs/cli-json.md）"))
-	f.StringVar((*string)(&a.lang), "lang", string(a.lang), a.t("speak `LANG`: en or zh (GLOVEBOX_LANG)", "界面语言 `LANG`：en 或 zh（GLOVEBOX_LANG）"))
+	f.Var((*langFlag)(&a.lang), "lang", a.t("speak `LANG`: en or zh (GLOVEBOX_LANG)", "界面语言 `LANG`：en 或 zh（GLOVEBOX_LANG）"))
 	f.BoolP("help", "h", false, a.t("show this help", "显示本帮助"))
 	root.Flags().Bool("version", false, a.t("show the version", "显示版本"))
 	for _, name := range []string{"domain", "as", "lang"} {

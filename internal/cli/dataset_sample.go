@@ -52,7 +52,9 @@ in pairs along a tree of columns, is measured once for each snapshot with noise,
 on one row of each unit, behind the same walls as jobs. A provider of the
 dataset pays for that out of its ledger: --epsilon for a ledger of kind pure,
 --rho for zcdp. From then on --fit is free for everybody. Only columns with a
-list of values, two bounds or type bool are fitted.`, `依据 CODE 的记录生成同样形式的行：类型、范围、取值清单、带校验码的格式、
+list of values, two bounds or type bool are fitted.
+
+Exit status: 0 made, 1 failed, 2 bad use or input, 3 refused, 4 over budget.`, `依据 CODE 的记录生成同样形式的行：类型、范围、取值清单、带校验码的格式、
 主键与质量规则。不读取数据，不花费预算。同一隐私单元空间的各数据资源含有相同的
 样例个体，可相互关联。同一种子总是生成相同的行，其形式可供 dataset load 载入。
 
@@ -62,11 +64,16 @@ list of values, two bounds or type bool are fitted.`, `依据 CODE 的记录生�
 --fit 生成与真实数据相似的行：每个快照一次，以加噪方式测量各字段取值的频次及
 沿字段树的成对频次，每单元取一行，在与作业相同的隔离墙内进行。由该数据资源的提供
 单位从其账本支付：pure 类用 --epsilon，zcdp 类用 --rho。此后任何人使用 --fit 均免费。
-仅拟合有取值清单、有上下界或 bool 类型的字段。`),
+仅拟合有取值清单、有上下界或 bool 类型的字段。
+
+退出码：0 已生成，1 失败，2 用法或输入有误，3 拒绝，4 预算不足。`),
 		Example: "  glovebox dataset sample population --units 500 -o sample.csv --domain ./city\n  glovebox dataset sample --record population.yaml --seed 7\n" +
 			"  glovebox dataset sample population --fit --epsilon 0.5 --domain ./city --as chen",
 		Args: args(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
+			if err := fromOne(c, "units", "rows"); err != nil {
+				return err
+			}
 			rec, err := a.sampledRecord(c.Context(), from, w)
 			if err != nil {
 				return err

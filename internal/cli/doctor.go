@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,8 +40,8 @@ something does.`, `检查本机、模块外围的隔离墙；给出 --domain 时
 		Example: "  glovebox doctor --domain ./city",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			list := append(machine(c.Context()), a.walls()...)
-			list = append(list, compilers()...)
+			list := append(a.machine(c.Context()), a.walls()...)
+			list = append(list, a.compilers()...)
 			if a.dir != "" {
 				list = append(list, a.domainFindings(c.Context())...)
 			}
@@ -60,16 +61,36 @@ something does.`, `检查本机、模块外围的隔离墙；给出 --domain 时
 func (a *app) printFindings(list []finding) {
 	var rows [][]string
 	for _, f := range list {
-		meaning := ""
-		if f.State != "ok" {
-			meaning = f.Meaning.In(a.lang)
-		}
-		rows = append(rows, []string{f.State, f.Name, f.Detail, meaning})
+		rows = append(rows, []string{f.State, a.findingName(f.Name), f.Detail})
 	}
-	table(a.Out, []string{a.t("state", "状态"), a.t("what", "项目"), a.t("found", "结果"), a.t("what it means", "含义")}, rows)
+	table(a.Out, []string{a.t("state", "状态"), a.t("what", "项目"), a.t("found", "结果")}, rows)
+	for _, f := range list {
+		if f.State != "ok" {
+			a.say(a.t("%s: %s: %s", "%s：%s：%s"), f.State, a.findingName(f.Name), f.Meaning.In(a.lang))
+		}
+	}
 }
 
-func machine(ctx context.Context) []finding {
+// findingName is what was looked at in the user's language; --json keeps to
+// the English one.
+func (a *app) findingName(name string) string {
+	if a.lang != glovebox.Chinese {
+		return name
+	}
+	if wall, ok := strings.CutPrefix(name, "wall: "); ok {
+		return "隔离墙：" + wall
+	}
+	if lang, ok := strings.CutSuffix(name, " modules"); ok {
+		return lang + " 模块"
+	}
+	zh := map[string]string{"cpu": "处理器", "sealed memory files": "密封内存文件", "reset": "模块复原方式", "domain": "域", "domain directory": "域目录"}
+	if s := zh[name]; s != "" {
+		return s
+	}
+	return name
+}
+
+func (a *app) machine(ctx context.Context) []finding {
 	out := []finding{{Name: "cpu", State: "ok", Detail: fmt.Sprintf("%s/%s, %d", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())}}
 	f := finding{Name: "sealed memory files", State: "ok", Detail: "memfd",
 		Meaning: glovebox.Text{EN: "decrypted parts have nowhere to go but a disk: nothing can run", ZH: "解密后的分片只能落盘，因此无法运行"}}
@@ -79,26 +100,45 @@ func machine(ctx context.Context) []finding {
 		_ = unix.Close(fd)
 	}
 	out = append(out, f)
+	out = append(out, swap("/proc/swaps"))
 	d := finding{Name: "duckdb", State: "ok", Meaning: glovebox.Text{EN: "no data can be loaded or read", ZH: "无法载入或读取数据"}}
 	if v, err := engine.Version(ctx); err != nil {
 		d.State, d.Detail = "fail", err.Error()
 	} else {
-		d.Detail = v + ", locked down"
+		d.Detail = v + a.t(", locked down", "，已锁定")
 	}
 	return append(out, d)
+}
+
+// swap says whether memory can reach a disk: list is the kernel's list of places
+// for it. Compressed memory is none.
+func swap(list string) finding {
+	f := finding{Name: "swap", State: "ok", Detail: "none", Meaning: glovebox.Text{
+		EN: "decrypted parts and keys in memory can be written to a disk: switch swap off, or encrypt it", ZH: "内存中解密的分片与密钥可能被写入磁盘：请关闭或加密交换空间"}}
+	b, err := os.ReadFile(list)
+	if err != nil {
+		f.State, f.Detail = "warn", "cannot be seen"
+		return f
+	}
+	for i, line := range strings.Split(strings.TrimSpace(string(b)), "\n") {
+		if i > 0 && !strings.HasPrefix(line, "/dev/zram") {
+			f.State, f.Detail = "warn", "on"
+		}
+	}
+	return f
 }
 
 // walls says which isolation walls hold around a module. It starts a worker to
 // see.
 func (a *app) walls() []finding {
-	out := []finding{{Name: "wall: " + jail.WallWasm, State: "ok", Detail: "no imports, metered, memory capped, reset between units; rewriter " + sandbox.RewriterVersion,
+	out := []finding{{Name: "wall: " + jail.WallWasm, State: "ok", Detail: a.t("no imports, metered, memory capped, reset between units; rewriter ", "无导入，计量燃料，内存有上限，单元之间复原；改写器 ") + sandbox.RewriterVersion,
 		Meaning: glovebox.Text{EN: "modules could reach the host", ZH: "模块可能触及宿主"}}}
 	whole := finding{Name: "wall: " + jail.WallJail, State: "ok", Detail: a.t("all that keep a worker in", "关住工作进程所需的各墙均有效"), Meaning: glovebox.Text{
 		EN: "a module that broke out of the WebAssembly runtime meets fewer walls than intended, see below; policy can demand \"jail\"; run the domain on a machine of its own",
 		ZH: "模块若突破 WebAssembly 运行时，所遇隔离墙少于设计，见下；策略可要求 \"jail\"；请将域部署在专用机器上"}}
 	have, ways, err := crew.Probe()
 	if err != nil {
-		whole.State, whole.Detail = "fail", "no worker can be started"
+		whole.State, whole.Detail = "fail", a.t("no worker can be started", "无法启动工作进程")
 		whole.Meaning = glovebox.Text{EN: "no job can run: " + err.Error(), ZH: "无法运行作业：" + err.Error()}
 		return append(out, whole)
 	}
@@ -129,17 +169,17 @@ func resets(ways []string) finding {
 }
 
 // compilers says of which languages `module build` finds the compiler in PATH.
-func compilers() []finding {
+func (a *app) compilers() []finding {
 	var out []finding
 	for _, l := range modbuild.Languages() {
-		if l.Install == "" { // nothing to compile
+		if l.Install.EN == "" { // nothing to compile
 			continue
 		}
 		tool, all := l.Found()
 		f := finding{Name: l.Title + " modules", State: "ok", Detail: tool, Meaning: glovebox.Text{
-			EN: "`module build` finds no compiler in PATH: " + l.Install, ZH: "PATH 中没有 module build 所需的编译器：" + l.Install}}
+			EN: "`module build` finds no compiler in PATH: " + l.Install.EN, ZH: "PATH 中没有 `module build` 所需的编译器：" + l.Install.ZH}}
 		if !all {
-			f.State, f.Detail = "warn", "no compiler in PATH"
+			f.State, f.Detail = "warn", a.t("no compiler in PATH", "PATH 中无编译器")
 		}
 		out = append(out, f)
 	}
@@ -148,8 +188,9 @@ func compilers() []finding {
 
 func (a *app) domainFindings(ctx context.Context) []finding {
 	f := finding{Name: "domain", State: "ok", Meaning: glovebox.Text{EN: "the domain cannot be used", ZH: "该域无法使用"}}
+	runs := finding{Name: "jobs at once", State: "ok", Meaning: glovebox.Text{EN: "`max_runs` in domain.json changes it", ZH: "可在 domain.json 的 max_runs 中更改"}}
 	err := a.with(ctx, false, func(d *domain.Domain) error {
-		f.Detail = d.Name
+		f.Detail, runs.Detail = d.Name, strconv.Itoa(d.MaxRuns)
 		return nil
 	})
 	if err != nil {
@@ -159,7 +200,7 @@ func (a *app) domainFindings(ctx context.Context) []finding {
 	out := []finding{f}
 	p := finding{Name: "domain directory", State: "ok", Detail: "0700", Meaning: glovebox.Text{EN: "other accounts of this machine can look in: chmod 700", ZH: "本机其他账户可以访问：请执行 chmod 700"}}
 	if st, err := os.Stat(a.dir); err != nil || st.Mode().Perm()&0o077 != 0 {
-		p.State, p.Detail = "fail", "open to others"
+		p.State, p.Detail = "fail", a.t("open to others", "其他账户可访问")
 	}
-	return append(out, p)
+	return append(out, p, runs)
 }

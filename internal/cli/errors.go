@@ -140,7 +140,8 @@ func inFile(err error, file string) error {
 // aboutFile completes every problem of a document's field with the document.
 func aboutFile(err error, file string) error {
 	for _, p := range leaves(err) {
-		if e, ok := p.(*glovebox.Error); ok && e.Code == glovebox.CodeInvalid && e.Field != "" && e.File == "" {
+		e, ok := p.(*glovebox.Error)
+		if ok && (e.Code == glovebox.CodeInvalid || e.Code == glovebox.CodeNotFound) && e.Field != "" && e.File == "" {
 			e.File = file
 		}
 	}

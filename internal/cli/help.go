@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"glovebox"
 )
@@ -33,9 +35,9 @@ func (a *app) help(c *cobra.Command) {
 			use += " [" + a.t("OPTIONS", "选项") + "]"
 		}
 		a.say("  %s", use)
-		a.section(a.t("Options:", "选项："), c.LocalNonPersistentFlags().FlagUsages())
+		a.section(a.t("Options:", "选项："), a.flags(c.LocalNonPersistentFlags()))
 	}
-	a.section(a.t("Everywhere:", "通用选项："), c.InheritedFlags().FlagUsages())
+	a.section(a.t("Everywhere:", "通用选项："), a.flags(c.InheritedFlags()))
 	if c.Example != "" {
 		a.section(a.t("Example:", "示例："), c.Example)
 	}
@@ -44,6 +46,17 @@ func (a *app) help(c *cobra.Command) {
 	} else if !strings.Contains(text, a.t("Exit status", "退出码")) {
 		a.say("\n%s", a.t("Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused.", "退出码：0 成功，1 失败，2 用法或输入有误，3 拒绝。"))
 	}
+}
+
+// defaultValue is how pflag ends the line of a flag that has one.
+var defaultValue = regexp.MustCompile(`(?m) \(default (.+)\)$`)
+
+// flags is a line for each flag.
+func (a *app) flags(f *pflag.FlagSet) string {
+	if a.lang != glovebox.Chinese {
+		return f.FlagUsages()
+	}
+	return defaultValue.ReplaceAllString(f.FlagUsages(), "（默认 $1）")
 }
 
 func (a *app) section(head, body string) {
@@ -74,8 +87,11 @@ func (a *app) helpCmd() *cobra.Command {
 		Hidden: true,
 		RunE: func(c *cobra.Command, w []string) error {
 			found, rest, err := c.Root().Find(w)
-			if err != nil || found == nil || len(rest) > 0 {
-				return glovebox.Errorf(glovebox.CodeInvalid, "no command %q", strings.Join(w, " ")).WithFix("try `%s`", c.Root().Name())
+			if err != nil {
+				found, rest = c.Root(), w
+			}
+			if err := noSubcommand(found, rest); err != nil {
+				return err
 			}
 			a.help(found)
 			return nil
@@ -112,7 +128,8 @@ Examples
   glovebox job run job.yaml --domain ./city --as wang
 
 Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
-4 over budget, 5 module refused. More: glovebox COMMAND --help, README.md`,
+4 over budget, 5 module refused or broken.
+More: glovebox COMMAND --help, README.md`,
 		`glovebox：让不可信的分析在不出域的数据上运行（原始数据不出域，数据可用不可见）
 
 开始
@@ -140,5 +157,5 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
   glovebox job run job.yaml --domain ./city --as wang
 
 退出码：0 成功，1 失败，2 用法或输入有误，3 策略拒绝，4 预算不足，
-5 模块被拒。更多：glovebox COMMAND --help，README.zh.md`))
+5 模块被拒或损坏。更多：glovebox 命令 --help，README.zh.md`))
 }

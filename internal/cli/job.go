@@ -24,9 +24,9 @@ func (a *app) jobCheck() *cobra.Command {
 		Short: a.t("say whether a job would be admitted and what it would cost", "预检作业：是否会被准入、花费多少"),
 		Long: a.t(`Check a job and its module, ask the policy and print all its reasons; the price
 on each ledger, whether it fits, and who else spent; and the error that the
-noise will make in each metric. Nothing is charged, recorded or read. Role:
-developer. Exit status: as job run would give at admission.`, `检查作业及其模块，询问策略并列出全部理由；显示在各账本上的价格、是否够用、其他支出者，
-以及噪声给各指标带来的误差。不收费、不记录、不读取数据。角色：开发主体。
+noise will make in each metric. Nothing is charged or recorded, no data is read.
+Role: developer. Exit status: as job run would give at admission.`, `检查作业及其模块，询问策略并列出全部理由；显示在各账本上的价格、是否够用、其他支出者，
+以及噪声给各指标带来的误差。不扣预算、不留记录、不读取数据。角色：开发主体。
 退出码：与 job run 准入时相同。`),
 		Example: "  glovebox job check job.yaml --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
@@ -97,6 +97,9 @@ func (a *app) printErrors(f *privacy.Facts) {
 	}
 	a.say("")
 	table(a.Out, []string{a.t("metric", "指标"), a.t("noise (standard deviation)", "噪声（标准差）"), a.t("95 %", "95 %")}, rows)
+	if f.Rounds > 0 { // vectors alone
+		return
+	}
 	a.say(a.t("of a mean or variance: divided by the number of units of its key", "平均值与方差：须再除以该分组的单元数"))
 }
 
@@ -121,6 +124,9 @@ func (a *app) printCombined(f *privacy.Facts) {
 }
 
 func (a *app) printPrices(prices []pipeline.Price) {
+	if len(prices) == 0 { // of ledgers that the user may read
+		return
+	}
 	var rows [][]string
 	for _, p := range prices {
 		rows = append(rows, []string{p.Dataset, amount(p.Kind, p.Price), amount(p.Kind, p.Spent), amount(p.Kind, p.Total.Sub(p.Spent))})
@@ -153,7 +159,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 
 --sample 在虚构的样例数据上运行，并向作者展示一切：行、输出日志、记录、贡献、
 燃料、失败原因、加噪前后的结果。不读取真实数据，不记账、不留记录、不产生发布。
-样例依据记录生成（--seed、--units），或取自你自己的 CSV 文件（--rows）；
+样例依据记录生成（--seed、--units），或取自您自己的 CSV 文件（--rows）；
 用 --record 时无需域。
 
 退出码：0 已发布，2 作业有误，3 策略拒绝，4 预算不足，5 模块被拒或损坏。`),
@@ -162,6 +168,9 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 			"  glovebox job run job.yaml --sample --record population.yaml --rows population=mine.csv",
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
+			if err := fromOne(c, "units"); err != nil {
+				return err
+			}
 			if onSample {
 				return a.runSample(c.Context(), &o, w[0])
 			}
@@ -169,7 +178,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 				return err
 			}
 			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				o, err := pipeline.New(d, nil).Run(c.Context(), w[0], u)
+				o, err := pipeline.New(d, &pipeline.Options{Waiting: a.waitForPlace}).Run(c.Context(), w[0], u)
 				if err != nil {
 					return err
 				}
@@ -181,6 +190,11 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 	c.Flags().BoolVar(&o.fit, "fit", false, a.t("with --sample: draw rows from the inputs' fits (dataset sample --fit)", "与 --sample 合用：依据各输入的拟合结果生成（dataset sample --fit）"))
 	o.bind(a, c)
 	return c
+}
+
+// waitForPlace says that a run waits.
+func (a *app) waitForPlace(places int) {
+	a.note(fmt.Sprintf(a.t("waiting for a place: this domain runs at most %d at once (max_runs in its domain.json)", "正在排队：本域最多同时运行 %d 个作业（见其 domain.json 的 max_runs）"), places))
 }
 
 // onlyWith refuses flags that mean nothing without another one.
@@ -260,7 +274,7 @@ func (a *app) printJob(j *job.Doc) {
 		in := j.Spec.Job.Inputs[code]
 		about := ""
 		if in.Unit != "" {
-			about = " (" + a.t("about", "以此为准：") + " " + in.Unit + ")"
+			about = " (" + a.t("about", "单元列") + " " + in.Unit + ")"
 		}
 		a.say("%s: %s@%d%s: %s", a.t("reads", "读取"), code, j.Spec.Versions[code], about, strings.Join(in.Columns, ", "))
 	}

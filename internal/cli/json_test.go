@@ -357,6 +357,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "verify out/"+id)
 	run(0, "doctor")
 	run(2, "job run json/visits.yaml --as wang")
+	run(2, "job run json/wrong.yaml --as wang")
 	run(2, "job rnu")
 	// What is damaged is told in the same shapes.
 	if err := os.WriteFile(filepath.Join("out", id, "result.csv"), []byte("x"), 0o600); err != nil {

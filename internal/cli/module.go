@@ -90,8 +90,9 @@ func (a *app) printModule(r sandbox.Report) {
 	a.say("%s %s  (%s)", m.Name, m.Version, m.ABI)
 	a.say("%s: %s, %d %s", a.t("as given", "原始"), r.Digest, r.Bytes, a.t("bytes", "字节"))
 	a.say("%s: %s, %d %s, %s %s", a.t("as run", "运行"), r.RewrittenDigest, r.RewrittenBytes, a.t("bytes", "字节"), a.t("rewriter", "改写器"), r.Rewriter)
-	a.say(a.t("memory at most %d pages of 64 KiB, %d fuel a unit, %d places that charge it, %d globals put back between units",
-		"内存至多 %d 页（每页 64 KiB），每单元燃料 %d，计费点 %d 处，单元间复原全局变量 %d 个"), m.Pages, m.Fuel, r.FuelCharges, r.RestoredGlobals)
+	a.say(a.t("memory at most %[5]s of 64 KiB, %[2]d fuel a unit, %[6]s that charge it, %[7]s put back between units",
+		"内存至多 %[1]d 页（每页 64 KiB），每单元燃料 %[2]d，计费点 %[3]d 处，单元间复原全局变量 %[4]d 个"),
+		m.Pages, m.Fuel, r.FuelCharges, r.RestoredGlobals, many(m.Pages, "page"), many(r.FuelCharges, "place"), many(r.RestoredGlobals, "global"))
 	for _, f := range m.Functions {
 		a.say("%s(%s)", f.Name, f.Kind)
 		for _, t := range f.Inputs {

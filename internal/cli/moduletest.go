@@ -5,10 +5,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,8 +42,9 @@ func (a *app) moduleTest() *cobra.Command {
 it on sample rows and show everything: rows, print-outs, records, fuel, time,
 why units fail. With a job (--job, or job.yaml in the project) the job's
 output, filter, parameters and references count, and its table shows before
-and after noise. Rows are made from the records of --record, or from the
-manifest where none is named, or come from a CSV file of yours (--rows).
+and after noise. Rows are made from the records of --record, or of
+data/INPUT.yaml in the project, or from the manifest where there is none, or
+come from a CSV file of yours (--rows).
 
 --update keeps what the module gives in a golden file beside it; from then on
 a test fails where it gives something else. --neighbours runs it on pairs of
@@ -53,7 +54,8 @@ Needs no domain. Exit status: 0 passed, 2 bad input, 5 refused, or it gives
 other results than the golden file, or neighbours differ.`, `检查模块能否准入（.wasm 文件；源文件或项目则先构建），在样例数据上运行，并展示
 一切：行、输出日志、记录、燃料、耗时、失败原因。给出作业时（--job，或项目中的
 job.yaml）按作业的输出、过滤、参数与参考表运行，并显示加噪前后的结果。
-行依据 --record 的记录生成，未指定时依据清单生成，或取自你自己的 CSV 文件（--rows）。
+行依据 --record 的记录、项目中的 data/INPUT.yaml 生成，两者皆无时依据清单生成，
+或取自您自己的 CSV 文件（--rows）。
 
 --update 将结果保存为模块旁的基准文件，此后结果不同即测试失败。
 --neighbours 在只差一个单元的成对样例上运行，比较其余单元的一切可观察结果；
@@ -63,7 +65,12 @@ job.yaml）按作业的输出、过滤、参数与参考表运行，并显示加
 			"  glovebox module test my-module --update\n" +
 			"  glovebox module test income.wasm --neighbours -o neighbours.json",
 		Args: args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, w []string) error { return a.runModuleTest(c.Context(), &o, w[0]) },
+		RunE: func(c *cobra.Command, w []string) error {
+			if err := fromOne(c, "units"); err != nil {
+				return err
+			}
+			return a.runModuleTest(c.Context(), &o, w[0])
+		},
 	}
 	o.bind(a, c)
 	f := c.Flags()
@@ -150,23 +157,29 @@ func (a *app) underTest(ctx context.Context, path string) ([]byte, *moduleTested
 // moduleTask makes the task of a test: of a job, or of the manifest alone.
 func (a *app) moduleTask(ctx context.Context, o *moduleTestRun, wasm []byte, m *abi.Manifest, path string) (*trial.Task, func(), error) {
 	job := o.job
-	if st, err := os.Stat(path); job == "" && err == nil && st.IsDir() {
-		if beside := filepath.Join(path, "job.yaml"); exists(beside) {
-			job = beside
-		}
+	if job == "" {
+		job = project(path).job()
 	}
 	f, err := o.functionOf(m, job)
 	if err != nil {
 		return nil, nil, err
 	}
-	records, err := o.readRecords()
+	records, err := readRecords(o.records)
 	if err != nil {
 		return nil, nil, err
 	}
+	own, err := readRecords(project(path).records(f, records))
+	if err != nil {
+		return nil, nil, err
+	}
+	maps.Copy(records, own)
 	for code, rec := range trial.Records(f) {
 		if records[code] == nil {
 			records[code] = rec
 		}
+	}
+	if o.grant != "" && job == "" {
+		return nil, nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--grant", Msg: "masks are of a job's columns, and there is no job"}).WithFix("name one with --job")
 	}
 	task := &trial.Task{Seed: o.Seed, Declared: job != ""}
 	closeTask := func() {}
@@ -222,20 +235,12 @@ func (o *moduleTestRun) functionOf(m *abi.Manifest, job string) (*abi.Function, 
 	return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--function", Msg: "names no function of the module, or none is named and there are several"}).WithFix("name one of %v", names)
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // compare holds a report against the golden file, or writes it. nil: there is
 // none and nobody asked for one.
 func (o *moduleTestRun) compare(r *trial.Report, path string) (*goldenCheck, error) {
 	file := o.golden
 	if file == "" {
-		file = strings.TrimSuffix(path, filepath.Ext(path)) + ".golden.json"
-		if st, err := os.Stat(path); err == nil && st.IsDir() {
-			file = filepath.Join(path, "golden.json")
-		}
+		file = project(path).golden()
 	}
 	c := &goldenCheck{File: file, Differences: []trial.Difference{}}
 	if o.update {

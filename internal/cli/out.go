@@ -64,6 +64,14 @@ func (a *app) note(s string) {
 // say prints a line of result.
 func (a *app) say(format string, v ...any) { fmt.Fprintf(a.Out, format+"\n", v...) }
 
+// many is a count with its English noun, which takes an s.
+func many[N ~int | ~int64 | ~uint64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // printReasons prints a refusal: every reason with its rule, place and
 // requirement, in both languages, the user's first.
 func (a *app) printReasons(w io.Writer, d glovebox.Decision) {

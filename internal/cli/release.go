@@ -78,7 +78,7 @@ func (a *app) releaseApprove() *cobra.Command {
 	var role string
 	c := &cobra.Command{
 		Use:   "approve RELEASE",
-		Short: a.t("approve a release in one of your roles", "以你的一个角色批准发布"),
+		Short: a.t("approve a release in one of your roles", "以您的一个角色批准发布"),
 		Long: a.t(`Approve a release for a role that its policy decision demands. Whoever
 submitted the job may not approve it, one person approves once, and every
 provider of an input has to approve where providers are asked.`, `以策略要求的角色批准发布。作业提交人不得批准；一人只批准一次；
@@ -95,7 +95,7 @@ provider of an input has to approve where providers are asked.`, `以策略要�
 			})
 		},
 	}
-	c.Flags().StringVar(&role, "role", "", a.t("approve as `ROLE` (default: the one of yours that is missing)", "以角色 `ROLE` 批准（默认取你所具备且尚缺的角色）"))
+	c.Flags().StringVar(&role, "role", "", a.t("approve as `ROLE` (default: the one of yours that is missing)", "以角色 `ROLE` 批准（默认取您所具备且尚缺的角色）"))
 	return c
 }
 
@@ -174,7 +174,11 @@ func (a *app) printContent(c *release.Content) {
 	} else {
 		a.printWide(c, keys, figures)
 	}
-	a.say(a.t("%d rows; margins hold with 95 %% confidence and count the added noise alone", "共 %d 行；误差范围的置信度为 95%%，仅计入所加噪声"), len(c.Rows))
+	if len(figures) == 0 {
+		a.say(a.t("%[1]s; its figures are private and have no interval", "共 %[2]d 行；数值已作隐私保护，没有置信区间"), many(len(c.Rows), "row"), len(c.Rows))
+		return
+	}
+	a.say(a.t("%[1]s; margins hold with 95 %% confidence and count the added noise alone", "共 %[2]d 行；误差范围的置信度为 95%%，仅计入所加噪声"), many(len(c.Rows), "row"), len(c.Rows))
 }
 
 // maxWide is how many figures stand beside one another; of more, each has a

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,11 @@ func noSubcommand(c *cobra.Command, args []string) error {
 
 // usage is the error of a flag that is not there or has a bad value.
 func usage(c *cobra.Command, err error) error {
+	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		e := glovebox.Errorf(glovebox.CodeInvalid, "%q is not %s", bad.GetValue(), wanted(bad.GetFlag()))
+		e.Field = "--" + bad.GetFlag().Name
+		return e.WithFix("try `%s --help`", c.CommandPath())
+	}
 	e := glovebox.Errorf(glovebox.CodeInvalid, "%s", strings.TrimPrefix(err.Error(), "flag: "))
 	if word, ok := strings.CutPrefix(e.Msg, "unknown flag: --"); ok {
 		var names []string
@@ -43,6 +49,31 @@ func usage(c *cobra.Command, err error) error {
 		}
 	}
 	return e.WithFix("try `%s --help`", c.CommandPath())
+}
+
+// wanted names what a flag takes.
+func wanted(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "bool":
+		return "true or false"
+	case "language":
+		return "en or zh"
+	case "float64":
+		return "a number"
+	case "duration":
+		return "a time, such as 90s or 24h"
+	}
+	return "a whole number"
+}
+
+// fromOne refuses counts below 1: zero would mean the default.
+func fromOne(c *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if n, err := c.Flags().GetInt(name); err == nil && c.Flags().Changed(name) && n < 1 {
+			return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--" + name, Msg: "is below 1"}).WithFix("leave it out for the default")
+		}
+	}
+	return nil
 }
 
 // args wraps a count check so that its error says what is wanted.

@@ -39,9 +39,12 @@ publishes. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各文�
 					return err
 				}
 				o.TrustedKey = string(b)
+				if _, _, err := bundle.ParseKey(o.TrustedKey); err != nil {
+					return inFile(err, key)
+				}
 			}
-			if st, err := os.Stat(w[0]); err != nil || !st.IsDir() {
-				return (&glovebox.Error{Code: glovebox.CodeInvalid, File: w[0], Msg: "not a bundle's folder"}).WithFix("name the folder that `glovebox release export` made")
+			if !isBundle(w[0]) {
+				return (&glovebox.Error{Code: glovebox.CodeInvalid, File: w[0], Msg: "not a bundle's folder"}).WithFix("name the folder r-... that `glovebox release export` made")
 			}
 			r, err := bundle.Verify(c.Context(), os.DirFS(w[0]), verify.Proof, o)
 			if err != nil {
@@ -61,6 +64,17 @@ publishes. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各文�
 	}
 	c.Flags().StringVar(&key, "key", "", a.t("check against the domain's public key in `FILE`, from elsewhere than the bundle", "以 `FILE` 中的域公钥核验，须从发布包以外取得"))
 	return c
+}
+
+// isBundle tells a folder in which something of a bundle is, however damaged,
+// from any other.
+func isBundle(dir string) bool {
+	for _, name := range []string{bundle.EnvelopeFile, bundle.StatementFile, bundle.KeyFile} {
+		if st, err := os.Stat(filepath.Join(dir, name)); err == nil && !st.IsDir() {
+			return true
+		}
+	}
+	return false
 }
 
 // bundleFailures makes one error of everything that is wrong with a bundle.
@@ -109,7 +123,7 @@ func viewBundle(r *bundle.Report) *bundleView {
 
 func (a *app) printVerified(r *bundle.Report) {
 	a.say("%s %s, %s %s (%s)", a.t("release", "发布"), r.Release, a.t("product", "产品"), r.Product.Code, r.Product.Registration)
-	a.say(a.t("%d rows; decision in entry %d of the log of %s", "%d 行；决策见 %[3]s 日志第 %[2]d 条"), r.Rows, r.Index, r.Domain)
+	a.say(a.t("%[4]s; decision in entry %[2]d of the log of %[3]s", "%[1]d 行；决策见 %[3]s 日志第 %[2]d 条"), r.Rows, r.Index, r.Domain, many(r.Rows, "row"))
 	whose := a.t("the bundle's own key: compare its fingerprint", "发布包自带公钥：请核对指纹")
 	if r.Trusted {
 		whose = a.t("the key you trust", "您信任的公钥")

@@ -32,8 +32,9 @@ type state struct {
 	releases map[string]string // digests of the stored bytes, by release
 }
 
-// single matches what differs between two domains that lived the same life.
-var single = regexp.MustCompile(`sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b|\b[jr]-[0-9a-f]{16}\b|\d{4}-\d\d-\d\dT[0-9:]{8}Z`)
+// single matches what differs between two domains that lived the same life: a
+// job that was killed shows later.
+var single = regexp.MustCompile(`sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b|\b[jr]-[0-9a-f]{16}\b|\d{4}-\d\d-\d\dT[0-9:]{8}Z|"slot_ms":\d+`)
 
 func (w *world) plain(s string) string {
 	return single.ReplaceAllStringFunc(strings.ReplaceAll(s, w.dir, "DIR"), func(m string) string {
@@ -42,6 +43,8 @@ func (w *world) plain(s string) string {
 			return m[:2] + "ID"
 		case strings.HasSuffix(m, "Z"):
 			return "TIME"
+		case strings.HasPrefix(m, `"slot_ms"`):
+			return `"slot_ms":SLOT`
 		}
 		return "DIGEST"
 	})

@@ -48,7 +48,7 @@ func faulty() map[string]jail.Role {
 		"failure": part(func(in *jail.Inside, _ []byte) error { return in.Fail(jail.FaultData) }),
 		"unknown": part(func(in *jail.Inside, _ []byte) error { return in.Fail(99) }),
 		"hello": part(func(in *jail.Inside, _ []byte) error {
-			return in.Send(jail.Frame{Kind: jail.Hello, Payload: make([]byte, 12)})
+			return in.Send(jail.Frame{Kind: jail.Hello, Payload: make([]byte, 4)})
 		}),
 		"flood": part(func(in *jail.Inside, _ []byte) error {
 			for {
@@ -138,6 +138,23 @@ func TestAttemptsEnd(t *testing.T) {
 	// before one of them is out of attempts.
 	if n := int(started.Load()); n < DefaultAttempts || n > parts*DefaultAttempts {
 		t.Fatalf("%d workers were started", n)
+	}
+}
+
+// TestChannelFailureText: a worker that has had data can go wrong in ways of its
+// choice. What the run's author is told does not depend on which.
+func TestChannelFailureText(t *testing.T) {
+	f := newFixture(t)
+	told := map[string]bool{}
+	for _, name := range []string{"crash", "garbage", "lie", "failure", "unknown"} {
+		_, err := f.run(t.Context(), t, &Options{Workers: 1, Attempts: 1, role: func(int) string { return name }})
+		if err == nil {
+			t.Fatalf("%s: no error", name)
+		}
+		told[err.Error()] = true
+	}
+	if len(told) != 1 {
+		t.Errorf("a failure is told in %d ways: %v", len(told), told)
 	}
 }
 

@@ -1,19 +1,15 @@
 package crew
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"hash"
 	"io"
 	"os"
-	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/sys/unix"
 
@@ -27,8 +23,13 @@ import (
 // a while.
 const loadWithin = 10 * time.Minute
 
-// maxText bounds what a loader says about an error, in bytes.
-const maxText = 1000
+// roomAtLeast and roomPerByte bound, in bytes, what a loader may send of a file
+// of so many bytes: far more than parts of any honest file take, and less than a
+// disk.
+const (
+	roomAtLeast = 1 << 30
+	roomPerByte = 256
+)
 
 // Load is engine.Load in a jail: the file is read by a worker that has nothing
 // but its descriptor and the keys of its identifiers. What the worker sends is
@@ -65,7 +66,14 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.LoadO
 	defer p.Close()
 	stop := kill(ctx, p)
 	defer stop()
-	r := &receiver{o: &o, files: map[uint16]*received{}, done: map[string]engine.File{}}
+	st, err := src.Stat()
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the source cannot be looked at")
+	}
+	if o.Parts == 0 {
+		o.Parts = engine.DefaultParts
+	}
+	r := &receiver{o: &o, form: engine.NewManifest(&ds, o.Parts), room: roomAtLeast + roomPerByte*st.Size(), files: map[uint16]*received{}, done: map[string]engine.File{}}
 	err = p.Send(work.MessageLoad, nil, f)
 	for err == nil && r.result == nil {
 		var frame jail.Frame
@@ -115,6 +123,8 @@ func copied(src *os.File, most int64) (*os.File, error) {
 // receiver turns a loader's frames into files.
 type receiver struct {
 	o      *engine.LoadOptions
+	form   *engine.Manifest     // what the manifest has to say of the record
+	room   int64                // bytes that may still come
 	files  map[uint16]*received // open
 	next   uint16
 	done   map[string]engine.File
@@ -179,6 +189,10 @@ func (r *receiver) file(kind jail.Kind, number uint16, data []byte) error {
 		return jail.ErrFrame
 	}
 	if kind == jail.Data {
+		if r.room -= int64(len(data)); r.room < 0 {
+			return glovebox.Errorf(glovebox.CodeInvalid, "the file becomes more than %d times as large when it is read", roomPerByte).
+				WithFix("load it in another form, such as CSV")
+		}
 		f.sum.Write(data)
 		f.n += int64(len(data))
 		_, err := f.w.Write(data)
@@ -203,7 +217,7 @@ func (r *receiver) loaded(payload []byte) error {
 		return jail.ErrFrame
 	}
 	m, err := engine.DecodeManifest(doc.Manifest)
-	if err != nil || len(r.files) > 0 {
+	if err != nil || len(r.files) > 0 || !m.SameForm(r.form) {
 		return jail.ErrFrame
 	}
 	n := 0
@@ -225,64 +239,4 @@ func (r *receiver) loaded(payload []byte) error {
 	}
 	r.result = &engine.LoadResult{Report: *rep, Manifest: m, ManifestBytes: doc.Manifest, Digest: engine.Digest(doc.Manifest)}
 	return nil
-}
-
-// validReport says whether a report can be shown.
-func validReport(r *engine.LoadReport) bool {
-	if len(r.First) > engine.MaxFirstRejects || len(r.ByReason) > maxReasons || r.Rows < 0 || r.Accepted < 0 || r.Rejected < 0 {
-		return false
-	}
-	for why := range r.ByReason {
-		if clean(string(why)) != string(why) {
-			return false
-		}
-	}
-	for _, f := range r.First {
-		if clean(f.Column) != f.Column || clean(string(f.Reason)) != string(f.Reason) {
-			return false
-		}
-	}
-	return true
-}
-
-// maxReasons is more than there are reasons to reject a row.
-const maxReasons = 64
-
-// refusal is the error that a loader sent.
-func refusal(payload []byte) error {
-	var doc work.Refused
-	if err := strict(payload, &doc); err != nil {
-		return jail.ErrFrame
-	}
-	if e := doc.Rejects; e != nil {
-		if !validReport(&e.Report) || clean(e.Dataset) != e.Dataset {
-			return jail.ErrFrame
-		}
-		return e
-	}
-	if doc.Code != glovebox.CodeInvalid {
-		doc.Code = glovebox.CodeInternal
-	}
-	e := &glovebox.Error{Code: doc.Code, Field: clean(doc.Field), Col: max(doc.Col, 0), Msg: clean(doc.Msg)}
-	if doc.Fix != "" {
-		return e.WithFix("%s", clean(doc.Fix))
-	}
-	return e
-}
-
-func strict(payload []byte, doc any) error {
-	d := json.NewDecoder(bytes.NewReader(payload))
-	d.DisallowUnknownFields()
-	return d.Decode(doc)
-}
-
-// clean makes a worker's text fit to print.
-func clean(s string) string {
-	s = strings.ToValidUTF8(s[:min(len(s), maxText)], "?")
-	return strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) {
-			return '?'
-		}
-		return c
-	}, s)
 }

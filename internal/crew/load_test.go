@@ -121,6 +121,22 @@ func TestLoaderLies(t *testing.T) {
 	}
 	doc := fmt.Sprintf(`{"report":{"rows":1,"accepted":1,"rejected":0},"manifest":%q}`, base64.StdEncoding.EncodeToString(good.ManifestBytes))
 	open, end := jail.Frame{Kind: jail.Opened, Payload: number(0, "part-0000.parquet")}, jail.Frame{Kind: jail.Loaded, Payload: []byte(doc)}
+	rec := loadRecord()
+	form := engine.NewManifest(&rec, 2)
+	// lie ends a load with a manifest that says something else.
+	lie := func(change func(*engine.Manifest)) jail.Frame {
+		m, err := engine.DecodeManifest(good.ManifestBytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(m)
+		b, err := m.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := fmt.Sprintf(`{"report":{"rows":%d,"accepted":%d,"rejected":0},"manifest":%q}`, m.Rows, m.Rows, base64.StdEncoding.EncodeToString(b))
+		return jail.Frame{Kind: jail.Loaded, Payload: []byte(text)}
+	}
 	var all []jail.Frame
 	for i, name := range []string{"part-0000.parquet", "part-0001.parquet"} {
 		all = append(all, jail.Frame{Kind: jail.Opened, Payload: number(i, name)}, jail.Frame{Kind: jail.Data, Payload: number(i, m[name].String())}, jail.Frame{Kind: jail.Closed, Payload: number(i, "")})
@@ -129,20 +145,24 @@ func TestLoaderLies(t *testing.T) {
 		frames []jail.Frame
 		ok     bool
 	}{
-		"all is well":       {append(all, end), true},
-		"a part is missing": {append(all[:3:3], end), false},
-		"a part is open":    {append(all[:5:5], end), false},
-		"other bytes":       {append(append(all[:4:4], jail.Frame{Kind: jail.Data, Payload: number(1, "x")}, all[5]), end), false},
-		"no file":           {[]jail.Frame{{Kind: jail.Data, Payload: number(3, "x")}}, false},
-		"closed twice":      {append(all[:3:3], all[2]), false},
-		"another number":    {[]jail.Frame{{Kind: jail.Opened, Payload: number(7, "part-0000.parquet")}}, false},
-		"twice the name":    {append(all[:3:3], jail.Frame{Kind: jail.Opened, Payload: number(1, "part-0000.parquet")}), false},
-		"a foreign name":    {[]jail.Frame{{Kind: jail.Opened, Payload: number(0, "../../key")}}, false},
-		"more rows":         {append(all, jail.Frame{Kind: jail.Loaded, Payload: []byte(strings.Replace(doc, `"accepted":1`, `"accepted":2`, 1))}), false},
-		"a worker's frame":  {[]jail.Frame{open, {Kind: jail.Partial, Payload: make([]byte, 8)}}, false},
-		"progress over":     {[]jail.Frame{{Kind: jail.Progress, Payload: bytes.Repeat([]byte{0xff}, 16)}}, false},
+		"all is well":         {append(all, end), true},
+		"a part is missing":   {append(all[:3:3], end), false},
+		"a part is open":      {append(all[:5:5], end), false},
+		"other bytes":         {append(append(all[:4:4], jail.Frame{Kind: jail.Data, Payload: number(1, "x")}, all[5]), end), false},
+		"no file":             {[]jail.Frame{{Kind: jail.Data, Payload: number(3, "x")}}, false},
+		"closed twice":        {append(all[:3:3], all[2]), false},
+		"another number":      {[]jail.Frame{{Kind: jail.Opened, Payload: number(7, "part-0000.parquet")}}, false},
+		"twice the name":      {append(all[:3:3], jail.Frame{Kind: jail.Opened, Payload: number(1, "part-0000.parquet")}), false},
+		"a foreign name":      {[]jail.Frame{{Kind: jail.Opened, Payload: number(0, "../../key")}}, false},
+		"more rows":           {append(all, jail.Frame{Kind: jail.Loaded, Payload: []byte(strings.Replace(doc, `"accepted":1`, `"accepted":2`, 1))}), false},
+		"a worker's frame":    {[]jail.Frame{open, {Kind: jail.Partial, Payload: make([]byte, 8)}}, false},
+		"other parts":         {append(all[:3:3], lie(func(m *engine.Manifest) { m.Parts = m.Parts[:1]; m.Rows, m.Units = m.Parts[0].Rows, m.Parts[0].Units })), false},
+		"another bound":       {append(all, lie(func(m *engine.Manifest) { m.MaxRows++ })), false},
+		"a column is missing": {append(all, lie(func(m *engine.Manifest) { m.Columns = m.Columns[:2] })), false},
+		"another type":        {append(all, lie(func(m *engine.Manifest) { m.Columns[2].Type = glovebox.String })), false},
+		"progress over":       {[]jail.Frame{{Kind: jail.Progress, Payload: bytes.Repeat([]byte{0xff}, 16)}}, false},
 	} {
-		r := &receiver{o: &engine.LoadOptions{Create: kept{}.create, Progress: func(int64, int64) {}}, files: map[uint16]*received{}, done: map[string]engine.File{}}
+		r := &receiver{o: &engine.LoadOptions{Create: kept{}.create, Progress: func(int64, int64) {}}, form: form, room: 1 << 20, files: map[uint16]*received{}, done: map[string]engine.File{}}
 		var err error
 		for _, f := range c.frames {
 			if err = r.take(f); err != nil {
@@ -153,6 +173,14 @@ func TestLoaderLies(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	r := &receiver{o: &engine.LoadOptions{Create: kept{}.create}, room: 1000, files: map[uint16]*received{}, done: map[string]engine.File{}}
+	more := jail.Frame{Kind: jail.Data, Payload: number(0, strings.Repeat("x", 600))}
+	if err := errors.Join(r.take(open), r.take(more)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.take(more); glovebox.CodeOf(err) != glovebox.CodeInvalid {
+		t.Errorf("more bytes than there is room for: %v", err)
+	}
 }
 
 // FuzzLoaderFrame: whatever a loader sends, nothing but an error comes of it, and no error
@@ -162,7 +190,8 @@ func FuzzLoaderFrame(f *testing.F) {
 	f.Add(byte(jail.Loaded), []byte(`{"report":{"rows":1,"accepted":1},"manifest":"e30="}`))
 	f.Add(byte(jail.Opened), []byte{0, 0, 'a'})
 	f.Fuzz(func(t *testing.T, kind byte, payload []byte) {
-		r := &receiver{o: &engine.LoadOptions{Create: kept{}.create}, files: map[uint16]*received{}, done: map[string]engine.File{}}
+		rec := loadRecord()
+		r := &receiver{o: &engine.LoadOptions{Create: kept{}.create}, form: engine.NewManifest(&rec, 2), room: 1 << 20, files: map[uint16]*received{}, done: map[string]engine.File{}}
 		if k := jail.Kind(kind); k == jail.Failure && len(payload) != 1 || k == jail.Progress && len(payload) != 16 {
 			return // ReadFrame sees to it
 		}

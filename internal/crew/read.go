@@ -1,9 +1,11 @@
 package crew
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -68,35 +70,64 @@ func (r *Reader) Table(ctx context.Context, file *os.File, cols []engine.Referen
 	return table(f.Payload, cols)
 }
 
-// table makes a batch of the asked columns.
+// table makes a batch of the asked columns. It takes value after value, so that
+// memory grows with the rows that a table may have and not with what is sent.
 func table(payload []byte, cols []engine.ReferenceColumn) (arrow.RecordBatch, error) {
-	var doc work.Table
-	if strict(payload, &doc) != nil || len(doc.Columns) != len(cols) {
-		return nil, notThat()
-	}
-	rows := len(doc.Columns[0])
-	if rows > engine.MaxReferenceRows {
-		return nil, notThat()
-	}
 	fields := make([]arrow.Field, len(cols))
 	for i, c := range cols {
 		fields[i] = arrow.Field{Name: c.Name, Type: engine.ArrowType(c.Type), Nullable: true}
 	}
 	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema(fields, nil))
 	defer b.Release()
-	for i, column := range doc.Columns {
-		if len(column) != rows {
-			return nil, notThat()
-		}
-		for _, text := range column {
-			if text == nil {
-				b.Field(i).AppendNull()
-			} else if err := b.Field(i).AppendValueFromString(*text); err != nil {
-				return nil, notThat()
-			}
-		}
+	d := json.NewDecoder(bytes.NewReader(payload))
+	good := tokens(d, json.Delim('{'), "columns", json.Delim('['))
+	for i := range cols {
+		good = good && tokens(d, json.Delim('[')) && column(d, b.Field(i)) && b.Field(i).Len() == b.Field(0).Len()
+	}
+	if good = good && len(cols) > 0 && tokens(d, json.Delim(']'), json.Delim('}')); good {
+		_, err := d.Token()
+		good = err == io.EOF
+	}
+	if !good {
+		return nil, notThat()
 	}
 	return b.NewRecordBatch(), nil
+}
+
+// tokens says whether these come next.
+func tokens(d *json.Decoder, want ...json.Token) bool {
+	for _, w := range want {
+		if got, err := d.Token(); err != nil || got != w {
+			return false
+		}
+	}
+	return true
+}
+
+// column takes texts and nulls up to the end of their list.
+func column(d *json.Decoder, b array.Builder) bool {
+	for {
+		v, err := d.Token()
+		if err != nil {
+			return false
+		}
+		if v == json.Delim(']') {
+			return true
+		}
+		if b.Len() == engine.MaxReferenceRows {
+			return false
+		}
+		switch v := v.(type) {
+		case nil:
+			b.AppendNull()
+		case string:
+			if b.AppendValueFromString(v) != nil {
+				return false
+			}
+		default:
+			return false
+		}
+	}
 }
 
 // ask sends one message and waits for its answer. An error of what was read

@@ -5,11 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
 	"glovebox"
 	"glovebox/engine"
+	"glovebox/internal/work"
 )
 
 // TestChannelDeveloperText: filters and tables that are read behind the walls
@@ -55,6 +57,42 @@ func tableColumns() []engine.ReferenceColumn {
 	return []engine.ReferenceColumn{{Name: "town", Type: glovebox.String}, {Name: "n", Type: glovebox.Int64}}
 }
 
+// TestReaderLies: a reader that was broken into neither ends the supervisor nor
+// makes it take memory for rows that no table has.
+func TestReaderLies(t *testing.T) {
+	one := tableColumns()[:1]
+	for name, c := range map[string]struct {
+		text string
+		cols []engine.ReferenceColumn
+	}{
+		"no columns":         {`{"columns":[]}`, nil},
+		"fewer columns":      {`{"columns":[]}`, one},
+		"more columns":       {`{"columns":[["a"],["b"]]}`, one},
+		"other lengths":      {`{"columns":[["a"],["1","2"]]}`, tableColumns()},
+		"a number":           {`{"columns":[[1]]}`, one},
+		"a list":             {`{"columns":[[[]]]}`, one},
+		"twice":              {`{"columns":[["a"]],"columns":[["b"]]}`, one},
+		"something after it": {`{"columns":[["a"]]}{}`, one},
+		"cut":                {`{"columns":[["a"]]`, one},
+	} {
+		if _, err := table([]byte(c.text), c.cols); glovebox.CodeOf(err) != glovebox.CodeInternal {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	many := []byte(`{"columns":[[` + strings.Repeat(`"",`, 5<<20) + `""]]}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := table(many, one); glovebox.CodeOf(err) != glovebox.CodeInternal {
+		t.Fatalf("too many rows: %v", err)
+	}
+	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > uint64(len(many)) {
+		t.Errorf("%d bytes of rows took %d bytes of memory", len(many), after.TotalAlloc-before.TotalAlloc)
+	}
+	if strict([]byte(`{"sql":""} {"sql":"x"}`), &work.Checked{}) == nil {
+		t.Error("a document goes on after its end")
+	}
+}
+
 // FuzzReaderTable: whatever a reader sends as a table is a table of the asked
 // form or an error.
 func FuzzReaderTable(f *testing.F) {
@@ -65,7 +103,14 @@ func FuzzReaderTable(f *testing.F) {
 		if err != nil {
 			return
 		}
+		asked := tableColumns()
+		if int(got.NumCols()) != len(asked) {
+			t.Fatalf("%d columns of %d", got.NumCols(), len(asked))
+		}
 		for i := range int(got.NumCols()) {
+			if name := got.ColumnName(i); name != asked[i].Name {
+				t.Fatalf("column %d is %q, not %q", i, name, asked[i].Name)
+			}
 			for row := range int(got.NumRows()) {
 				_ = got.Column(i).ValueStr(row)
 			}

@@ -160,7 +160,8 @@ func (r *run) work(ctx context.Context, p *jail.Process) error {
 			p.Close()
 			p = nil
 			if one.lost++; one.lost >= r.c.o.Attempts {
-				return glovebox.Errorf(glovebox.CodeInternal, "a part of the job was tried %d times and each time its worker was lost: %s", one.lost, gone.why).
+				// Not why: a worker that has had data could choose that by the data.
+				return glovebox.Errorf(glovebox.CodeInternal, "a part of the job was tried %d times and each time its worker was lost", one.lost).
 					WithFix("run the job again: it is charged already and costs nothing more; `glovebox doctor` checks the machine")
 			}
 			r.todo <- one

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"glovebox"
@@ -40,6 +41,9 @@ const (
 // module may do with one person's rows bounds what its run time can tell.
 const DefaultMaxFuel = 10_000_000
 
+// MaxMinDeadline is the longest deadline that a job can declare, in seconds.
+const MaxMinDeadline = 86400
+
 // DefaultParts is how many token ranges a snapshot is cut into.
 const DefaultParts = 8
 
@@ -52,6 +56,12 @@ type config struct {
 	MaxFuel int64 `json:"max_fuel,omitempty"`
 	// Strict: every job declares a deadline, and its result shows then.
 	Strict bool `json:"strict,omitempty"`
+	// MinDeadline, in seconds: the least deadline that a job of a strict domain
+	// declares, up to MaxMinDeadline; 0: any.
+	MinDeadline float64 `json:"min_deadline,omitempty"`
+	// MaxRuns is how many jobs run at once, 1 to MaxRunsBound; 0: one a core, and
+	// no more than one for each RunMemory of the machine's memory.
+	MaxRuns int `json:"max_runs,omitempty"`
 }
 
 // Options of Open; nil means a read-only look with the system clock.
@@ -73,9 +83,13 @@ type Domain struct {
 	MaxFuel int64
 	// Strict lets results show at declared deadlines only.
 	Strict bool
-	Store  *store.Store
-	Vault  *vault.Vault
-	Policy *policy.Engine
+	// MinDeadline is the least deadline in a strict domain, in seconds.
+	MinDeadline float64
+	// MaxRuns is how many jobs run at once in this domain, whoever runs them.
+	MaxRuns int
+	Store   *store.Store
+	Vault   *vault.Vault
+	Policy  *policy.Engine
 
 	logKey   *audit.Key
 	now      func() time.Time
@@ -103,9 +117,12 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the domain cannot be named").Because(err)
 	}
-	d := &Domain{Dir: dir, Name: c.Name, Parts: c.Parts, MaxFuel: c.MaxFuel, Strict: c.Strict, now: o.Now, readOnly: o.ReadOnly}
+	d := &Domain{Dir: dir, Name: c.Name, Parts: c.Parts, MaxFuel: c.MaxFuel, Strict: c.Strict, MinDeadline: c.MinDeadline, MaxRuns: c.MaxRuns, now: o.Now, readOnly: o.ReadOnly}
 	if d.MaxFuel == 0 {
 		d.MaxFuel = DefaultMaxFuel
+	}
+	if d.MaxRuns == 0 {
+		d.MaxRuns = defaultRuns()
 	}
 	if d.now == nil {
 		d.now = time.Now
@@ -218,13 +235,13 @@ func readConfig(dir string) (config, error) {
 	var c config
 	path := filepath.Join(dir, configFile)
 	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "this is not a domain"}).WithFix("`glovebox init DIR` makes one")
 	}
 	if err != nil {
 		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the domain cannot be read"}).WithFix("use the account that owns it")
 	}
-	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 {
+	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 || c.MaxRuns < 0 || c.MaxRuns > MaxRunsBound || c.MinDeadline < 0 || c.MinDeadline > MaxMinDeadline {
 		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "this is not a domain of format 1"}).WithFix("restore it from a backup")
 	}
 	return c, nil

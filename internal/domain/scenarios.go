@@ -2,6 +2,8 @@ package domain
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"glovebox"
@@ -43,26 +45,27 @@ func (d *Domain) Grant(ctx context.Context, u glovebox.User, g *glovebox.Grant) 
 	return d.Effect(ctx, u.Name, func(tx *store.Tx) error {
 		var s glovebox.Scenario
 		if err := tx.Get(store.Scenario, g.Scenario, &s); err != nil {
-			return err
+			return about(err, "scenario")
 		}
 		datasets := map[string]*glovebox.Dataset{}
 		for code := range g.Datasets {
 			rec := &DatasetDoc{}
 			if err := tx.Get(store.Dataset, code, rec); err != nil {
-				return err
+				return about(err, "datasets."+code)
 			}
 			datasets[code] = &rec.Record
 		}
 		if err := catalog.CheckGrant(g, &s, datasets); err != nil {
 			return err
 		}
-		for _, name := range g.Developers {
+		for i, name := range g.Developers {
+			field := fmt.Sprintf("developers[%d]", i)
 			var dev glovebox.User
 			if err := tx.Get(store.User, name, &dev); err != nil {
-				return err
+				return about(err, field)
 			}
 			if !slices.Contains(dev.Roles, glovebox.RoleDeveloper) {
-				return glovebox.Errorf(glovebox.CodeInvalid, "%s is not a developer", name).WithFix("`glovebox user add %s --role developer`", name)
+				return about(glovebox.Errorf(glovebox.CodeInvalid, "%s is not a developer", name).WithFix("`glovebox user add %s --role developer`", name), field)
 			}
 		}
 		g.State, g.By, s.State = "active", u.Name, "granted"
@@ -71,6 +74,14 @@ func (d *Domain) Grant(ctx context.Context, u glovebox.User, g *glovebox.Grant) 
 		}
 		return tx.Put("scenario.granted", store.Scenario, s.Code, s, nil)
 	})
+}
+
+// about completes an error with the field of the document that it is about.
+func about(err error, field string) error {
+	if e, ok := errors.AsType[*glovebox.Error](err); ok && e.Field == "" {
+		e.Field = field
+	}
+	return err
 }
 
 // ScenarioView is a scenario with its grant, if it has one.

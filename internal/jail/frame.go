@@ -11,7 +11,7 @@ type Kind uint8
 
 // Kinds of frames, with the largest payload of each: see maxPayload.
 const (
-	Hello    Kind = 1  // walls that hold (4 bytes) and the process's start in CPU µs (8 bytes)
+	Hello    Kind = 1  // walls that hold (4 bytes)
 	Sealed   Kind = 2  // the last walls are up, the job was read
 	Beat     Kind = 3  // units were worked on since the last frame
 	Partial  Kind = 4  // part number (4 bytes), then a partial aggregate
@@ -68,7 +68,7 @@ const (
 func maxPayload(k Kind) (n int, exact bool) {
 	switch k {
 	case Hello:
-		return 12, true
+		return 4, true
 	case Sealed, Beat, Ready:
 		return 0, true
 	case Partial, Piece:

@@ -10,7 +10,7 @@ import (
 
 // frames are well-formed frames, one of each kind.
 func frames() []Frame {
-	return []Frame{{Hello, make([]byte, 12)}, {Sealed, nil}, {Beat, nil}, {Ready, nil}, {Partial, []byte("\x01\x00\x00\x00sum")},
+	return []Frame{{Hello, make([]byte, 4)}, {Sealed, nil}, {Beat, nil}, {Ready, nil}, {Partial, []byte("\x01\x00\x00\x00sum")},
 		{Failure, []byte{byte(FaultData)}}, {Compiled, []byte("code")}, {Reason, []byte("no type 7")}}
 }
 

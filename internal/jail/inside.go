@@ -70,9 +70,7 @@ func enter(roles map[string]Role) int {
 	}
 	in := &Inside{out: os.NewFile(fdOut, "frames"), limits: Limits{CPU: cpu, Memory: mem}.withDefaults()}
 	in.walls = raise(Walls(made)&all, in.limits)
-	hello := binary.LittleEndian.AppendUint32(nil, uint32(in.walls))
-	hello = binary.LittleEndian.AppendUint64(hello, uint64(cpuTime()))
-	if in.Send(Frame{Hello, hello}) != nil {
+	if in.Send(Frame{Hello, binary.LittleEndian.AppendUint32(nil, uint32(in.walls))}) != nil {
 		return exitSetup
 	}
 	if role(in) != nil {
@@ -194,15 +192,6 @@ func (in *Inside) Receive() (*Message, error) {
 		}
 		return m, nil
 	}
-}
-
-// cpuTime is this process's processor time in microseconds.
-func cpuTime() int64 {
-	var ts unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts) != nil {
-		return 0
-	}
-	return ts.Nano() / 1000
 }
 
 // refuseNested is the error of a worker that tries to start workers: most

@@ -129,9 +129,31 @@ func probes() map[string]func() bool {
 			}
 			return false
 		},
+		"what the supervisor inherited": func() bool {
+			for fd := fdSource; fd < maxOpenFiles; fd++ {
+				var st unix.Stat_t
+				if unix.Fstat(fd, &st) == nil && slices.Contains([]uint32{unix.S_IFIFO, unix.S_IFREG, unix.S_IFSOCK, unix.S_IFCHR}, st.Mode&unix.S_IFMT) {
+					return true
+				}
+			}
+			return false
+		},
+		"core dump": func() bool { // where dumps go to a program, a limit of 0 does not hold
+			var l unix.Rlimit
+			return unix.Prlimit(0, unix.RLIMIT_CORE, nil, &l) != nil || l.Cur != noCore
+		},
+		"memory without bound": func() bool { // RLIMIT_DATA counts private memory alone
+			const each = 64 << 20
+			for range DefaultMemory/each + 1 {
+				if !sys(unix.SYS_MMAP, 0, each, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS, ^uintptr(0), 0) {
+					return false
+				}
+			}
+			return true
+		},
 		"memfd":           func() bool { _, err := unix.MemfdCreate("x", 0); return worked(err) },
 		"unseal":          func() bool { return worked(unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0)) },
-		"limits":          func() bool { return worked(unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1, Max: 1})) },
+		"limits":          func() bool { return worked(unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})) },
 		"answer":          func() bool { return worked(unix.Sendto(fdIn, []byte("x"), 0, nil)) },
 		"pages of others": func() bool { _, err := os.ReadFile("/proc/2/pagemap"); return worked(err) },
 		"kernel faults":   func() bool { return sys(unix.SYS_USERFAULTFD, unix.O_CLOEXEC) },
@@ -197,6 +219,12 @@ func probe(t *testing.T, name string, o *Options) bool {
 
 // TestChannelJail: what a module that broke out of the runtime would try.
 func TestChannelJail(t *testing.T) {
+	// What whoever started this process left open: without the flag that closes it.
+	var left [2]int
+	if err := unix.Pipe(left[:]); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = unix.Close(left[0]), unix.Close(left[1]) }()
 	if !probe(t, "control", nil) {
 		t.Error("a probe cannot report success: the other results say nothing")
 	}
@@ -287,6 +315,15 @@ func TestLimits(t *testing.T) {
 		if !errors.Is(err, ErrGone) {
 			t.Errorf("%s: %v", role, err)
 		}
+	}
+}
+
+// TestNoCore: the supervisor's memory, keys included, is written nowhere when it
+// crashes.
+func TestNoCore(t *testing.T) {
+	var l unix.Rlimit
+	if err := errors.Join(NoCore(), unix.Getrlimit(unix.RLIMIT_CORE, &l)); err != nil || l.Cur != noCore || l.Max != noCore {
+		t.Fatalf("%+v %v", l, err)
 	}
 }
 

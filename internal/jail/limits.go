@@ -12,7 +12,8 @@ type Limits struct {
 	CPU uint64
 	// Memory bounds, in bytes, the private memory that the worker can write
 	// (RLIMIT_DATA: unlike RLIMIT_AS it does not count address space that
-	// Go's runtime reserves and never touches). Default DefaultMemory.
+	// Go's runtime reserves and never touches; memory that is shared, which it
+	// does not count either, cannot be had). Default DefaultMemory.
 	Memory uint64
 }
 
@@ -42,7 +43,7 @@ func (l Limits) withDefaults() Limits {
 // where the worker has an account of its own.
 func (l Limits) set(threads bool) error {
 	lim := map[int]uint64{unix.RLIMIT_CPU: l.CPU, unix.RLIMIT_NOFILE: maxOpenFiles,
-		unix.RLIMIT_CORE: 0, unix.RLIMIT_MEMLOCK: 0, unix.RLIMIT_MSGQUEUE: 0}
+		unix.RLIMIT_CORE: noCore, unix.RLIMIT_MEMLOCK: 0, unix.RLIMIT_MSGQUEUE: 0}
 	if threads {
 		lim[unix.RLIMIT_NPROC] = maxThreads
 	}
@@ -61,3 +62,12 @@ func setLimits(lim map[int]uint64) error {
 	}
 	return errors.Join(errs...)
 }
+
+// noCore is a limit for core dumps below which there are none. 0 would not do:
+// where the kernel hands dumps to a program (core_pattern with a pipe) it does
+// not look at the limit, unless it is 1, which means none.
+const noCore = 1
+
+// NoCore keeps this process from leaving its memory, which may hold keys, on a
+// disk when it crashes. Its workers never do.
+func NoCore() error { return setLimits(map[int]uint64{unix.RLIMIT_CORE: noCore}) }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,6 +20,18 @@
 #include "raise.h"
 
 uint32_t glovebox_walls = 0;
+
+// close_others closes every descriptor from first on: what the supervisor's own
+// parent left open without the flag that closes it (a shell's, a service's) came
+// with it to the worker, which could write there.
+static void close_others(unsigned first) {
+	enum { CLOSE_RANGE = 436 }; // the same on every architecture
+	if (syscall(CLOSE_RANGE, first, ~0U, 0) == 0) return;
+	struct rlimit most; // a kernel before 5.9
+	unsigned end = 1 << 20;
+	if (getrlimit(RLIMIT_NOFILE, &most) == 0 && most.rlim_max < end) end = (unsigned)most.rlim_max;
+	for (unsigned fd = first; fd < end; fd++) close((int)fd);
+}
 
 // show_pagemap keeps one file in sight: which of its own pages the process
 // wrote. The tracked way of resetting a guest asks it. It tells nothing about
@@ -114,6 +127,7 @@ static int landlock(int own_root, int loader) {
 __attribute__((constructor)) static void raise_walls(int argc, char **argv) {
 	if (argc != 5 || strcmp(argv[0], GLOVEBOX_ARGV0) != 0) return;
 	int loader = strcmp(argv[1], GLOVEBOX_LOADER) == 0;
+	close_others(loader ? GLOVEBOX_SOURCE + 1 : GLOVEBOX_SOURCE);
 	uint32_t made = (uint32_t)strtoul(argv[2], NULL, 10);
 	uint32_t up = made & ~(uint32_t)GLOVEBOX_FILES;
 	if ((made & GLOVEBOX_FILES) && empty_root(loader || strcmp(argv[1], GLOVEBOX_READER) == 0) == 0) up |= GLOVEBOX_FILES;

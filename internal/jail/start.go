@@ -41,7 +41,6 @@ type Process struct {
 	socket int
 	frames *os.File
 	walls  Walls
-	start  time.Duration
 
 	mu     sync.Mutex
 	reaped bool
@@ -217,16 +216,11 @@ func (p *Process) greet(within time.Duration) (*Process, error) {
 			WithFix("`glovebox doctor` says what this machine allows; a program of your own must call jail.Main first thing")
 	}
 	p.walls = Walls(binary.LittleEndian.Uint32(f.Payload)) & all
-	p.start = time.Duration(binary.LittleEndian.Uint64(f.Payload[4:])) * time.Microsecond
 	return p, nil
 }
 
 // Walls are those around the worker, once it is sealed.
 func (p *Process) Walls() Walls { return p.walls }
-
-// StartCPU is the processor time that the worker took until its first frame,
-// by its own word.
-func (p *Process) StartCPU() time.Duration { return p.start }
 
 // Pid is the worker's process number.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }

@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"time"
 
 	"glovebox"
 )
@@ -67,6 +68,17 @@ type Doc struct {
 	Prices    map[string]glovebox.Charge `json:"prices,omitempty"`  // by dataset
 	Release   string                     `json:"release,omitempty"` // id of its release, when done
 	Walls     []string                   `json:"walls,omitempty"`   // around the workers of its last run
+	// Slot is the first slot of its last run, in milliseconds after the request:
+	// the next one's is at least twice as late.
+	Slot int64 `json:"slot_ms,omitempty"`
+}
+
+// FirstSlot is Slot as a duration; 0 before the first run.
+func (d *Doc) FirstSlot() time.Duration { return time.Duration(d.Slot) * time.Millisecond }
+
+// SetFirstSlot sets Slot, rounded up.
+func (d *Doc) SetFirstSlot(at time.Duration) {
+	d.Slot = int64((at + time.Millisecond - 1) / time.Millisecond)
 }
 
 // Spec is everything that a job's answer depends on.

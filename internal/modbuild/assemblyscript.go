@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"glovebox"
 	sdk "glovebox/sdk/assemblyscript"
 )
 
@@ -14,9 +15,11 @@ import (
 func assemblyscriptLanguage() *Language {
 	l := &Language{
 		Name: "assemblyscript", Title: "AssemblyScript", Marks: []string{"asconfig.json"},
-		Install: "install Node.js, then the compiler: npm install in the project, or npm install -g assemblyscript@" + sdk.Compiler,
-		Tools:   [][]string{{"asc"}, {"node"}},
-		SDK:     sdk.SDK, Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"), Blocks: sub(sdk.Template, "blocks"),
+		Install: glovebox.Text{
+			EN: "install Node.js, then the compiler: npm install in the project, or npm install -g assemblyscript@" + sdk.Compiler,
+			ZH: "请安装 Node.js，再安装编译器：在项目中运行 npm install，或 npm install -g assemblyscript@" + sdk.Compiler},
+		Tools: [][]string{{"asc"}, {"node"}},
+		SDK:   sdk.SDK, Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"), Blocks: sub(sdk.Template, "blocks"),
 		Main: "main.ts", Pages: 2, Fuel: 1_000_000,
 	}
 	l.Build = func(ctx context.Context, t *Task) (string, error) {

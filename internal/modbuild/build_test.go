@@ -29,7 +29,7 @@ func scaffold(t *testing.T, lang, kind string) string {
 func need(t *testing.T, lang string, err error) {
 	t.Helper()
 	l, _ := Named(lang)
-	if e, ok := errors.AsType[*glovebox.Error](err); ok && e.Fix == l.Install {
+	if e, ok := errors.AsType[*glovebox.Error](err); ok && e.Fix == l.Install.EN {
 		t.Skip(err)
 	}
 }

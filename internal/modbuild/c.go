@@ -10,12 +10,15 @@ import (
 	sdk "glovebox/sdk/c"
 )
 
-const installClang = "install clang and lld (Debian: apt-get install clang-19 lld-19)"
+// installClang says how to get what both languages need.
+func installClang() glovebox.Text {
+	return glovebox.Text{EN: "install clang and lld (Debian: apt-get install clang-19 lld-19)", ZH: "请安装 clang 与 lld（Debian：apt-get install clang-19 lld-19）"}
+}
 
 // cLanguage compiles freestanding C.
 func cLanguage() *Language {
 	l := &Language{
-		Name: "c", Title: "C", Ext: []string{".c"}, Install: installClang, Tools: clangTools(),
+		Name: "c", Title: "C", Ext: []string{".c"}, Install: installClang(), Tools: clangTools(),
 		SDK: sdk.SDK, Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"), Blocks: sub(sdk.Template, "blocks"),
 		Main: "module.c", Pages: 1, Fuel: 1_000_000,
 	}
@@ -26,7 +29,7 @@ func cLanguage() *Language {
 // cppLanguage compiles freestanding C++, with the same header.
 func cppLanguage() *Language {
 	l := &Language{
-		Name: "cpp", Title: "C++", Ext: []string{".cpp", ".cc"}, Install: installClang, Tools: clangTools(),
+		Name: "cpp", Title: "C++", Ext: []string{".cpp", ".cc"}, Install: installClang(), Tools: clangTools(),
 		SDK: sdk.SDK, Template: sub(sdk.Template, "cpp/template"), Scalar: sub(sdk.Template, "cpp/scalar"), Blocks: sub(sdk.Template, "cpp/blocks"),
 		Main: "module.cpp", Pages: 1, Fuel: 1_000_000,
 	}

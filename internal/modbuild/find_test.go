@@ -87,7 +87,7 @@ func TestMissingCompilerSaysWhatToInstall(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
 	for _, l := range Languages() {
-		if l.Install == "" {
+		if l.Install.EN == "" {
 			continue
 		}
 		for _, f := range slices.Concat(l.Marks, []string{"a" + strings.Join(l.Ext, "")}) {
@@ -97,7 +97,7 @@ func TestMissingCompilerSaysWhatToInstall(t *testing.T) {
 			dir := folder(t, f, "manifest.json")
 			_, err := Build(t.Context(), Source{Path: filepath.Join(dir, f), Language: l.Name})
 			e := new(glovebox.Error)
-			if !errors.As(err, &e) || e.Code != glovebox.CodeInvalid || e.Fix != l.Install {
+			if !errors.As(err, &e) || e.Code != glovebox.CodeInvalid || e.Fix != l.Install.EN {
 				t.Errorf("%s: %s: %v", l.Name, f, err)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"glovebox"
 	sdk "glovebox/sdk/go"
 )
 
@@ -12,7 +13,7 @@ import (
 func goLanguage() *Language {
 	l := &Language{
 		Name: "go", Title: "Go", Marks: []string{"go.mod"},
-		Install: "install Go 1.24 or later", Tools: [][]string{{"go"}},
+		Install: glovebox.Text{EN: "install Go 1.24 or later", ZH: "请安装 Go 1.24 或更高版本"}, Tools: [][]string{{"go"}},
 		SDK: sdk.SDK, Template: sub(sdk.Template, "template"), Blocks: sub(sdk.Template, "blocks"),
 		Main: "main.go", Pages: 128, Fuel: 10_000_000, WASI: true,
 	}
@@ -31,7 +32,7 @@ func goLanguage() *Language {
 func tinygoLanguage() *Language {
 	l := &Language{
 		Name: "tinygo", Title: "TinyGo", Marks: []string{"tinygo.json"},
-		Install: "install TinyGo 0.41 or later, with Go", Tools: [][]string{{"tinygo"}, {"go"}},
+		Install: glovebox.Text{EN: "install TinyGo 0.41 or later, with Go", ZH: "请安装 TinyGo 0.41 或更高版本，以及 Go"}, Tools: [][]string{{"tinygo"}, {"go"}},
 		SDK: sdk.TinySDK, Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"), Blocks: sub(sdk.Template, "blocks"),
 		Main: "main.go", Pages: 2, Fuel: 1_000_000,
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"glovebox"
 	"glovebox/sandbox/abi"
 )
 
@@ -44,9 +45,9 @@ type Language struct {
 	// Ext are the extensions of sources that are a module on their own, with
 	// the dot.
 	Ext []string
-	// Install says in one line how to get the compiler. It is the fix of the
-	// error when it is missing.
-	Install string
+	// Install says in one line how to get the compiler: its English is the fix
+	// of the error when it is missing. Zero: there is nothing to compile.
+	Install glovebox.Text
 	// Tools are the programs that a build needs, each with what may stand in
 	// for it. A build may find them elsewhere than in PATH, too.
 	Tools [][]string
@@ -150,7 +151,7 @@ func unknownLanguage(name string, names []string) error {
 
 // missing is the error of a build without its compiler.
 func missing(l *Language, t *Task) error {
-	return invalid(t.Path, "no compiler for "+l.Title).WithFix("%s", l.Install)
+	return invalid(t.Path, "no compiler for "+l.Title).WithFix("%s", l.Install.EN)
 }
 
 // binaryLanguage takes modules that something else compiled.
@@ -165,7 +166,8 @@ func binaryLanguage() *Language {
 
 // watLanguage is the text format.
 func watLanguage() *Language {
-	l := &Language{Name: "wat", Title: "WebAssembly (text)", Ext: []string{".wat"}, Tools: [][]string{{"wat2wasm"}}, Install: "install wat2wasm (Debian: apt-get install wabt)"}
+	l := &Language{Name: "wat", Title: "WebAssembly (text)", Ext: []string{".wat"}, Tools: [][]string{{"wat2wasm"}},
+		Install: glovebox.Text{EN: "install wat2wasm (Debian: apt-get install wabt)", ZH: "请安装 wat2wasm（Debian：apt-get install wabt）"}}
 	l.Build = func(ctx context.Context, t *Task) (string, error) {
 		if first("wat2wasm") == "" {
 			return "", missing(l, t)

@@ -50,10 +50,10 @@ var moduleName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 //
 // The files are those of sdk/template, then the language's own, which may
 // replace them. In each, {{name}} is the module's name, {{main}} the file to
-// edit, {{title}}, {{lang}} and {{install}} the language's, {{pages}},
-// {{fuel}} and {{wasi}} what it asks for in a manifest, {{records}} the
-// options that name the records of data/, {{called}} and {{called_zh}} what a
-// module of its kind sees.
+// edit, {{title}}, {{lang}}, {{install}} and {{install_zh}} the language's,
+// {{pages}}, {{fuel}} and {{wasi}} what it asks for in a manifest, {{records}}
+// the options that name the records of data/, {{called}} and {{called_zh}} what
+// a module of its kind sees.
 func New(p Project) (*Made, error) {
 	l, ok := Named(p.Language)
 	if !ok {
@@ -61,7 +61,7 @@ func New(p Project) (*Made, error) {
 	}
 	if !moduleName.MatchString(p.Name) {
 		e := invalid("", "a module's name is lower case letters, digits, - and _, from a letter on, at most 63")
-		e.Field = "name"
+		e.Field = "NAME"
 		return nil, e.WithFix("choose another name")
 	}
 	kind := p.Kind
@@ -83,7 +83,7 @@ func New(p Project) (*Made, error) {
 	for _, r := range records {
 		options += " --record " + r
 	}
-	fill := strings.NewReplacer("{{called}}", called[kind][0], "{{called_zh}}", called[kind][1], "{{records}}", options, "{{name}}", p.Name, "{{main}}", l.Main, "{{title}}", l.Title, "{{lang}}", l.Name, "{{install}}", l.Install,
+	fill := strings.NewReplacer("{{called}}", called[kind][0], "{{called_zh}}", called[kind][1], "{{records}}", options, "{{name}}", p.Name, "{{main}}", l.Main, "{{title}}", l.Title, "{{lang}}", l.Name, "{{install}}", l.Install.EN, "{{install_zh}}", l.Install.ZH,
 		"{{pages}}", strconv.Itoa(l.Pages), "{{fuel}}", strconv.FormatInt(l.Fuel, 10), "{{wasi}}", strconv.FormatBool(l.WASI))
 	files := map[string][]byte{}
 	for _, from := range []struct {

@@ -17,15 +17,17 @@ import (
 func rustLanguage() *Language {
 	l := &Language{
 		Name: "rust", Title: "Rust", Marks: []string{"Cargo.toml"}, Ext: []string{".rs"},
-		Install: "install Rust with its target " + sdk.Target + " (rustup target add " + sdk.Target + "; Debian: apt-get install rustc cargo libstd-rust-dev-wasm32 lld)",
-		Tools:   [][]string{{"rustc"}},
-		SDK:     sdk.SDK, SDKDir: "glovebox", Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"), Blocks: sub(sdk.Template, "blocks"),
+		Install: glovebox.Text{
+			EN: "install Rust with its target " + sdk.Target + " (rustup target add " + sdk.Target + "; Debian: apt-get install rustc cargo libstd-rust-dev-wasm32 lld)",
+			ZH: "请安装 Rust 及其目标 " + sdk.Target + "（rustup target add " + sdk.Target + "；Debian：apt-get install rustc cargo libstd-rust-dev-wasm32 lld）"},
+		Tools: [][]string{{"rustc"}},
+		SDK:   sdk.SDK, SDKDir: "glovebox", Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"), Blocks: sub(sdk.Template, "blocks"),
 		Main: "src/lib.rs", Pages: 2, Fuel: 1_000_000,
 	}
 	l.Build = func(ctx context.Context, t *Task) (string, error) {
 		rustc := rustWithTarget(ctx, t)
 		if rustc == "" && len(inPath("rustc")) > 0 {
-			return "", invalid(t.Path, "no rustc here has the target "+sdk.Target).WithFix("%s", l.Install)
+			return "", invalid(t.Path, "no rustc here has the target "+sdk.Target).WithFix("%s", l.Install.EN)
 		}
 		if rustc == "" {
 			return "", missing(l, t)

@@ -17,7 +17,7 @@ import (
 func zigLanguage() *Language {
 	l := &Language{
 		Name: "zig", Title: "Zig", Marks: []string{"main.zig", "build.zig"}, Ext: []string{".zig"},
-		Install: "install Zig 0.14 or newer (as the program zig, or pip install ziglang)", Tools: [][]string{{"zig"}},
+		Install: glovebox.Text{EN: "install Zig 0.14 or newer (as the program zig, or pip install ziglang)", ZH: "请安装 Zig 0.14 或更高版本（程序名 zig，或 pip install ziglang）"}, Tools: [][]string{{"zig"}},
 		SDK: sdk.SDK, SDKDir: "glovebox", Template: sub(sdk.Template, "template"), Scalar: sub(sdk.Template, "scalar"), Blocks: sub(sdk.Template, "blocks"),
 		Main: "main.zig", Pages: 2, Fuel: 1_000_000,
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"glovebox"
 	"glovebox/internal/domain"
@@ -180,19 +181,9 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 		}
 		return nil
 	})
-	slices.SortFunc(a.charges, func(x, y glovebox.Charge) int { return compare(x.Dataset, y.Dataset) })
-	slices.SortFunc(a.prices, func(x, y Price) int { return compare(x.Dataset, y.Dataset) })
+	slices.SortFunc(a.charges, func(x, y glovebox.Charge) int { return strings.Compare(x.Dataset, y.Dataset) })
+	slices.SortFunc(a.prices, func(x, y Price) int { return strings.Compare(x.Dataset, y.Dataset) })
 	return in, err
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // readScenario puts the scenario and its grant into the input, if the domain

@@ -7,6 +7,7 @@ import (
 	"glovebox"
 	"glovebox/internal/domain"
 	"glovebox/internal/store"
+	"glovebox/internal/work"
 	"glovebox/privacy"
 )
 
@@ -36,7 +37,9 @@ type CheckReport struct {
 
 // Check reads a job, asks the policy and prices it. It charges and reads
 // nothing, and records nothing: nobody acts on its answer, and the decision
-// that a run acts on is made again. A refusal is in the report, not an error.
+// that a run acts on is made again. A refusal is in the report, not an error. A
+// module that does not fit the job's columns, parameters or tables after masks
+// is an error, as it would be of a run: this does not compile it.
 func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*CheckReport, error) {
 	r, err := p.prepare(ctx, file, u)
 	if err != nil {
@@ -44,6 +47,9 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 	}
 	defer r.release()
 	a, err := p.admit(ctx, r)
+	if err == nil {
+		err = p.binds(r, a)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +75,16 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 		return nil
 	})
 	return rep, err
+}
+
+// binds says whether the module of an admitted job fits its columns after masks,
+// its parameters and tables.
+func (p *Pipeline) binds(r *request, a *admission) error {
+	if !a.decision().Allow || a.stored {
+		return nil
+	}
+	_, err := work.Check(r.spec(p.d.MaxFuel, a.doc.Spec.Masks))
+	return inFile(err, r.file)
 }
 
 // secondsPerFuel is what one fuel takes of a core, but for loads that miss every

@@ -126,7 +126,7 @@ func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*answer, error) {
 		}
 		t, err := plan.Release(total, src)
 		if err != nil {
-			return nil, err
+			return nil, tooMuch(err)
 		}
 		return layBlocks(t), nil
 	}
@@ -137,15 +137,26 @@ func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*answer, error) {
 	defer total.Close()
 	t, err := total.Release(src)
 	if err != nil {
-		return nil, err
+		return nil, tooMuch(err)
 	}
 	return layTable(t), nil
+}
+
+// tooMuch is what is told where workers' answers cannot be added up or be made a
+// table, whatever the reason: a worker that was broken into could choose among
+// reasons by the data. Of an interrupted run the reason stays.
+func tooMuch(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return glovebox.Errorf(glovebox.CodeInvalid, "the job has more distinct keys, or larger counts, than a run can hold").
+		WithFix("use public keys, coarser ones, or fewer keys per unit")
 }
 
 // parts has the crew work on all parts and merges them, in bounded memory. What
 // a worker sends is foreign: it is decoded on its own before it is added.
 func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Spool, error) {
-	total := w.job.Plan().NewSpool(&privacy.SpoolOptions{Bytes: p.o.spoolBytes, Create: func() (privacy.Place, error) { return p.d.Vault.NewSpool() }})
+	total := w.job.Plan().NewSpool(&privacy.SpoolOptions{Bytes: p.o.spoolBytes, Most: p.o.spoolMost, Create: func() (privacy.Place, error) { return p.d.Vault.NewSpool() }})
 	decode := func(data []byte) (*privacy.Partial, error) {
 		one := w.job.Plan().NewPartial()
 		if one.UnmarshalBinary(data) != nil {
@@ -162,7 +173,7 @@ func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Spool, error
 		if err != nil {
 			return err
 		}
-		return total.Add(one)
+		return tooMuch(total.Add(one))
 	})
 	if err != nil {
 		return nil, errors.Join(err, total.Close())
@@ -179,7 +190,7 @@ func (p *Pipeline) blocks(ctx context.Context, w *jobWork) (*privacy.Outputs, er
 		if one.UnmarshalBinary(data) != nil {
 			return crew.ErrPartial
 		}
-		return total.Merge(one)
+		return tooMuch(total.Merge(one))
 	})
 }
 
@@ -187,7 +198,7 @@ func (p *Pipeline) blocks(ctx context.Context, w *jobWork) (*privacy.Outputs, er
 // take.
 func (p *Pipeline) groups(ctx context.Context, w *jobWork, check func(data []byte) error, take func(group int, data []byte) error) error {
 	n := w.before
-	return w.crew.Run(ctx, &crew.Task{
+	err := w.crew.Run(ctx, &crew.Task{
 		Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts,
 		Open:  func(part int) ([]work.Files, error) { return p.openPart(w, part) },
 		Spool: func() (crew.Spool, error) { return p.d.Vault.NewSpool() },
@@ -204,6 +215,10 @@ func (p *Pipeline) groups(ctx context.Context, w *jobWork, check func(data []byt
 			return nil
 		},
 	})
+	if glovebox.CodeOf(err) == glovebox.CodeInvalid { // a place on the disk that is full
+		return tooMuch(err)
+	}
+	return err
 }
 
 // openPart decrypts one part of every input into memory. The files are the

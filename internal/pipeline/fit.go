@@ -50,7 +50,7 @@ func (p *Pipeline) Fit(ctx context.Context, u glovebox.User, code string, kind g
 		}
 		loss, err := glovebox.CeilLoss(price)
 		if err != nil || loss == 0 {
-			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the price of a fit is not above 0")
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the price of a fit is not above 0, or too large").WithFix("name a price as --epsilon for pure, as --rho for zcdp")
 		}
 		if _, err := privacy.NewMarginals(kind, loss, len(layout.Columns)); err != nil {
 			return nil, err
@@ -145,6 +145,11 @@ func (p *Pipeline) measure(ctx context.Context, u glovebox.User, doc *job.FitDoc
 	next := *doc
 	next.State, next.Model, next.Walls = job.FitDone, digestOf(data), walls.Names()
 	err = p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		var now job.FitDoc
+		if err := tx.Get(store.Fit, fitID(doc.Dataset, doc.Version), &now); err != nil || now.State == job.FitDone {
+			next = now // another request was first: this model is forgotten
+			return err
+		}
 		if _, err := tx.PutBlob(data); err != nil {
 			return err
 		}

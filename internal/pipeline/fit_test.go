@@ -78,6 +78,36 @@ func TestFitIsChargedFirstAndOnce(t *testing.T) {
 	}
 }
 
+// TestChannelOneFit: of two requests that count at once one stores its model, and
+// that is what both get: two models with fresh noise would tell more than was
+// paid for.
+func TestChannelOneFit(t *testing.T) {
+	d, _ := pumsDomain(t)
+	p, ctx, u := New(d, nil), context.Background(), user(t, d, "census")
+	ds, err := d.Dataset(ctx, "pums")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := p.fitDoc(ctx, "pums", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := fit.NewLayout(&ds.Record)
+	if err := p.chargeFit(ctx, u, doc, &ds, 100_000_000, l); err != nil {
+		t.Fatal(err)
+	}
+	other := *doc
+	for _, one := range []*job.FitDoc{doc, &other} {
+		if err := p.measure(ctx, u, one, &ds, l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored, err := p.fitDoc(ctx, "pums", 1)
+	if err != nil || doc.Model == "" || doc.Model != other.Model || stored.Model != doc.Model {
+		t.Errorf("models %s and %s, %s is stored: %v", doc.Model, other.Model, stored.Model, err)
+	}
+}
+
 // TestFitIsForProviders: nobody else spends a ledger on samples.
 func TestFitIsForProviders(t *testing.T) {
 	d, _ := pumsDomain(t)

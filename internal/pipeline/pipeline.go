@@ -27,13 +27,18 @@ import (
 type Options struct {
 	// Workers is how many parts are worked on at once; zero: one a core.
 	Workers int
+	// Waiting is called once for a run that waits for a place, with how many
+	// runs the domain allows at once. May be nil.
+	Waiting func(places int)
 
 	// For tests of this package: when parts are done, which depends on the data
 	// and is told to nobody, and the clock of the slots.
 	partDone func(done int)
+	admitted func() // between a job's admission and its claim
 	since    func(time.Time) time.Duration
 	sleep    func(context.Context, time.Duration) error
 
+	spoolMost  int64 // for tests: of what has to be in memory; zero: privacy.DefaultSpoolMost
 	spoolBytes int64 // for tests: memory of a job's keys; zero: privacy.DefaultSpoolBytes
 	pieceBytes int64 // the same of a worker
 }

@@ -87,16 +87,31 @@ func (p *Pipeline) prepare(ctx context.Context, file string, u glovebox.User) (_
 	if err := r.read(ctx, p.d.MaxFuel, func() error { return p.readCatalogue(ctx, r) }); err != nil {
 		return nil, err
 	}
-	if p.d.Strict && r.job.Release.Deadline == 0 {
-		return nil, r.invalid("release.deadline", "is missing: in this domain a result shows at a declared deadline only").
-			WithFix("declare the seconds after which it shows, such as `deadline: 10`")
-	}
-	walls, err := r.crew.Walls()
-	if err != nil {
+	if err := p.checkDeadline(r); err != nil {
 		return nil, err
 	}
+	return r, r.readWalls()
+}
+
+// checkDeadline holds the job's deadline against what a strict domain demands.
+func (p *Pipeline) checkDeadline(r *request) error {
+	switch {
+	case !p.d.Strict:
+	case r.job.Release.Deadline == 0:
+		return r.invalid("release.deadline", "is missing: in this domain a result shows at a declared deadline only").
+			WithFix("declare the seconds after which it shows, such as `deadline: %v`", max(10, p.d.MinDeadline))
+	case r.job.Release.Deadline < p.d.MinDeadline:
+		return r.invalid("release.deadline", "is below %v, the least of this domain: a deadline that a run cannot keep would tell how long it takes", p.d.MinDeadline).
+			WithFix("declare `deadline: %v` or more", p.d.MinDeadline)
+	}
+	return nil
+}
+
+// readWalls waits for the first worker.
+func (r *request) readWalls() error {
+	walls, err := r.crew.Walls()
 	r.walls = walls.Names()
-	return r, nil
+	return err
 }
 
 // read reads the job and what it names; catalogue takes the records of its

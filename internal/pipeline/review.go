@@ -116,10 +116,10 @@ func (p *Pipeline) Approve(ctx context.Context, u glovebox.User, id string, role
 		}
 	}
 	if role == "" {
-		return nil, glovebox.Errorf(glovebox.CodeDenied, "%s holds none of the roles that approve release %s: %v", u.Name, id, doc.Needed)
+		return nil, glovebox.Errorf(glovebox.CodeDenied, "%s holds none of the roles that approve release %s: %v", u.Name, id, doc.Needed).WithFix("somebody who holds one of them approves it")
 	}
 	if !slices.Contains(doc.Needed, role) {
-		return nil, glovebox.Errorf(glovebox.CodeDenied, "release %s asks for no approval by role %s, but by %v", id, role, doc.Needed)
+		return nil, glovebox.Errorf(glovebox.CodeDenied, "release %s asks for no approval by role %s, but by %v", id, role, doc.Needed).WithFix("leave --role out, or name one of these")
 	}
 	doc.Approvals = append(doc.Approvals, job.Approval{User: u.Name, Role: role, Org: u.Org, At: p.d.Stamp()})
 	in, err := p.releaseInput(ctx, u, &doc)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"glovebox"
-	"glovebox/internal/domain"
 	"glovebox/internal/fault"
 	"glovebox/internal/job"
 	"glovebox/internal/release"
@@ -27,7 +26,7 @@ type Outcome struct {
 // with a DeniedError, CodeBudget, CodeModule or CodeInvalid before anything is
 // charged. After the charge it answers, or fails, at a slot.
 func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outcome, error) {
-	start := time.Now()
+	asked := time.Now()
 	session, err := p.d.Enter(ctx)
 	if err != nil {
 		return nil, err
@@ -38,14 +37,14 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 		return nil, p.recordRefusedModule(ctx, err, u)
 	}
 	defer r.release()
-	a, claim, err := p.claim(ctx, session, r)
+	a, turn, err := p.claim(ctx, session, r, asked)
 	if err != nil {
 		return nil, err
 	}
-	if claim == nil {
+	if turn == nil {
 		return p.repeat(ctx, a)
 	}
-	defer claim.Release()
+	defer turn.end()
 	work, err := p.newWork(ctx, r, a)
 	if err != nil {
 		return nil, err
@@ -74,7 +73,7 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 		var err error
 		table, err = p.execute(ctx, work)
 		fault.Point("aggregated")
-		return errors.Join(err, p.hold(ctx, r.job.Release, start))
+		return errors.Join(err, p.hold(ctx, a.doc.FirstSlot(), turn.start))
 	})
 	if err != nil {
 		return nil, plantRefund(ctx, p, a, err)
@@ -84,34 +83,6 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 	}
 	fault.Point("released")
 	return p.outcome(ctx, a, false)
-}
-
-// claim asks whether the job may run, and takes it if it may; without a claim
-// the stored answer is there. A job that another process runs is waited for,
-// without the domain's lock, and asked for anew.
-func (p *Pipeline) claim(ctx context.Context, s *domain.Session, r *request) (*admission, *domain.Claim, error) {
-	for {
-		a, err := p.admit(ctx, r)
-		if err != nil {
-			return nil, nil, err
-		}
-		if d := a.decision(); !d.Allow {
-			return nil, nil, p.refuse(ctx, a, d)
-		}
-		if a.stored {
-			return a, nil, nil
-		}
-		c, err := p.d.Claim(a.doc.ID)
-		if err != nil || c != nil {
-			return a, c, err
-		}
-		if err := s.Apart(ctx, func() error { return p.d.AwaitClaim(ctx, a.doc.ID) }); err != nil {
-			return nil, nil, err
-		}
-		if err := p.readCatalogue(ctx, r); err != nil {
-			return nil, nil, err
-		}
-	}
 }
 
 // recordRefusedModule leaves a trace of a module that admission refused.
@@ -205,6 +176,7 @@ func (p *Pipeline) recordRun(ctx context.Context, r *request, a *admission) erro
 			return err
 		}
 		a.doc.Walls = r.walls
+		a.doc.SetFirstSlot(again(base(r.job.Release), a.doc.FirstSlot()))
 		return tx.Put("job.run", store.Job, a.doc.ID, a.doc, map[string]any{
 			"module": r.module.Digest(), "rewritten": r.module.RewrittenDigest(), "rewriter": a.doc.Spec.Rewriter,
 			"snapshots": a.doc.Spec.Snapshots, "walls": r.walls,

@@ -30,10 +30,26 @@ func base(r glovebox.ReleaseDef) time.Duration {
 	return FirstSlot
 }
 
-// hold waits for the slot of a run that began at start. It fails only if the
-// caller is interrupted, which is the caller's own doing.
-func (p *Pipeline) hold(ctx context.Context, r glovebox.ReleaseDef, start time.Time) error {
-	left := slot(base(r), p.o.since(start)) - p.o.since(start)
+// maxBase bounds first slots.
+const maxBase = 366 * 24 * time.Hour
+
+// again is the first slot of a run of a job whose run before, which was stopped
+// or failed, had its first slot at before; 0: there was none. To run a job again
+// is free, and each run tells whether its work is done at moments that its
+// author chose (by the deadline, or by a delay before the work). Were they
+// chosen freely, many runs would tell to the millisecond how long the work
+// takes. As it is, the second run's moments begin where the first one's second
+// was, and all runs of a job together tell at most in which of 21 runs and at
+// which of 21 slots it ended.
+func again(base, before time.Duration) time.Duration {
+	return max(base, min(2*before, maxBase))
+}
+
+// hold waits for the slot of a run that began at start and whose first slot is
+// base. It fails only if the caller is interrupted, which is the caller's own
+// doing.
+func (p *Pipeline) hold(ctx context.Context, base time.Duration, start time.Time) error {
+	left := slot(base, p.o.since(start)) - p.o.since(start)
 	if left <= 0 {
 		return ctx.Err()
 	}

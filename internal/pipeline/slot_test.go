@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -151,6 +152,50 @@ func TestChannelTotalTime(t *testing.T) {
 	}
 }
 
+// TestChannelRunAgain: a paid job that is stopped and run again costs nothing,
+// so it must not ask the clock again and again, each time at a moment of its
+// author's choice, whether its work is done: each run's first slot is at least
+// twice that of the run before, whatever deadline the job now declares.
+func TestChannelRunAgain(t *testing.T) {
+	d, file := pumsDomain(t)
+	text := string(read(t, file))
+	declare := func(deadline string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(strings.Replace(text, "rho: 0.125", "rho: 0.125, deadline: "+deadline, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What the run takes is just too long for every deadline but the last.
+	const took = 10400 * time.Millisecond
+	stop := errors.New("stopped")
+	for i, c := range []struct {
+		deadline string
+		first    time.Duration // slot of this run
+	}{{"10.1", 10100 * time.Millisecond}, {"10.2", 20200 * time.Millisecond}, {"10.3", 40400 * time.Millisecond}, {"100", 100 * time.Second}, {"10.4", 200 * time.Second}} {
+		declare(c.deadline)
+		var left time.Duration
+		p := New(d, &Options{
+			since: func(time.Time) time.Duration { return took },
+			sleep: func(_ context.Context, wait time.Duration) error { left = wait; return stop },
+		})
+		if _, err := p.Run(t.Context(), file, user(t, d, "wang")); !errors.Is(err, stop) {
+			t.Fatalf("run %d was not stopped: %v", i+1, err)
+		}
+		want := slot(c.first, took) - took
+		if left != want {
+			t.Errorf("run %d, with deadline %s, would have shown %v after its end, want %v", i+1, c.deadline, left, want)
+		}
+	}
+	if again(FirstSlot, maxBase) != maxBase {
+		t.Error("first slots grow without end")
+	}
+	declare("0.1")
+	left, _, err := waiting(t, d, file, took)
+	if err != nil || left != 400*time.Second-took {
+		t.Errorf("at last it shows %v after its end: %v", left, err)
+	}
+}
+
 // TestOneRunOfAJob: a job that another process runs is waited for, without the
 // domain's lock, and then answered from the store.
 func TestOneRunOfAJob(t *testing.T) {
@@ -207,5 +252,18 @@ func TestStrictDomain(t *testing.T) {
 	_, err := New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
 	if glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "release.deadline") {
 		t.Fatalf("got %v", err)
+	}
+	// A deadline that cannot be kept makes slots of its multiples: the domain
+	// says what can be.
+	text := string(read(t, file))
+	d.MinDeadline = 0.3
+	for deadline, want := range map[string]glovebox.Code{"0.2": glovebox.CodeInvalid, "0.3": ""} {
+		if err := os.WriteFile(file, []byte(strings.Replace(text, "rho: 0.125", "rho: 0.125, deadline: "+deadline, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
+		if glovebox.CodeOf(err) != want || want != "" && !strings.Contains(err.Error(), "release.deadline") {
+			t.Errorf("deadline %s: %v", deadline, err)
+		}
 	}
 }

@@ -47,6 +47,7 @@ func timedDomain(t *testing.T, with bool) *timed {
 	}
 	d, _ := pumsDomain(t)
 	d.MaxFuel = 100_000_000
+	d.MaxRuns = 64 // what is measured are slots, not waiting for places
 	u := func(name string) glovebox.User { return user(t, d, name) }
 	edit := func(file string, edits ...string) []byte {
 		text := string(read(t, filepath.Join(example, file)))

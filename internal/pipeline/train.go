@@ -75,7 +75,7 @@ func (p *Pipeline) rounds(ctx context.Context, w *jobWork) (*answer, error) {
 			return nil, errors.Join(err, total.Close())
 		}
 		table, err := total.Release(src)
-		err = errors.Join(err, total.Close())
+		err = errors.Join(tooMuch(err), total.Close())
 		if err != nil {
 			return nil, err
 		}

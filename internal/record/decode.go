@@ -8,27 +8,13 @@ import (
 	"glovebox"
 )
 
-// Decode reads a document of schema s into out, a pointer to a struct with
-// json tags. In fields of type any, numbers become json.Number.
-func Decode(file string, data []byte, s *Schema, out any) error {
-	_, err := Open(file, data, s, out)
-	return err
-}
-
-// Open does what Decode does and returns the document, so that checks that a
-// schema cannot say can give positions too.
-func Open(file string, data []byte, s *Schema, out any) (*Doc, error) {
-	d, err := Parse(file, data)
-	if err != nil {
-		return nil, err
-	}
+// Decode reads the document into out, a pointer to a struct with json tags, once
+// it meets schema s. In fields of type any, numbers become json.Number.
+func (d *Doc) Decode(s *Schema, out any) error {
 	if err := d.Validate(s); err != nil {
-		return nil, err
+		return err
 	}
-	if err := d.into(out); err != nil {
-		return nil, err
-	}
-	return d, nil
+	return d.into(out)
 }
 
 // into decodes the document into a Go value, strictly.

@@ -69,7 +69,7 @@ func TestDecodeKeepsWhatTheAuthorMeant(t *testing.T) {
 		"json": `{"code": "no", "rows": 7, "when": "2026-01-02", "unit": {"column": "on"}, "any": ["yes", "007", "0x1F", "1_000", "12:30", "2026-01-02T00:00:00Z", 0.5, 1, -2, 1e+2, ".nan", null, true, 12345678901234567890], "bound": 1.50}`,
 	} {
 		var got testDoc
-		if err := Decode("x", []byte(doc), schema(t), &got); err != nil {
+		if err := decode("x", []byte(doc), schema(t), &got); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if got.Code != "no" || got.Rows != 7 || got.When != "2026-01-02" || got.Unit["column"] != "on" || got.Bound != "1.50" {
@@ -114,7 +114,7 @@ bound: [secret]
 		"x.yaml:13:1: state: cannot be given here (leave it out: the domain sets it)",
 		"x.yaml:14:8: bound: is a list, not a number or a text (write a number or a text)",
 	}
-	err := Decode("x.yaml", []byte(doc), schema(t), &testDoc{})
+	err := decode("x.yaml", []byte(doc), schema(t), &testDoc{})
 	got := lines(err)
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -158,7 +158,7 @@ func TestDecodeRefusals(t *testing.T) {
 		"terminal escape in a name": {"unit: {}\ncode: a\n\"\\e[31m\": 1\n",
 			`x:3:1: ["\x1b[31m"]: unknown field "\x1b[31m" (fields here: ` + "`any`, `bound`, `code`, `columns`, `flag`, `needs`, `rows`, `share`, `unit`, `update`, `when`)"},
 	} {
-		err := Decode("x", []byte(c.doc), schema(t), &testDoc{})
+		err := decode("x", []byte(c.doc), schema(t), &testDoc{})
 		if got := strings.Join(lines(err), "\n"); got != c.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, got, c.want)
 		}
@@ -188,7 +188,7 @@ func TestProblemsRepeatNoValue(t *testing.T) {
 				args[j] = "1"
 			}
 			args[i] = value
-			err := Decode("x", fmt.Appendf(nil, doc, args...), schema(t), &testDoc{})
+			err := decode("x", fmt.Appendf(nil, doc, args...), schema(t), &testDoc{})
 			if err == nil {
 				t.Fatalf("%q in place %d is accepted", value, i)
 			}
@@ -202,7 +202,7 @@ func TestProblemsRepeatNoValue(t *testing.T) {
 func TestProblemsAreCapped(t *testing.T) {
 	doc := "code: a\nunit: {}\ncolumns: [" + strings.Repeat("B,", 300) + "]\n"
 	// 300 bad forms and 299 repetitions
-	got := lines(Decode("x", []byte(doc), schema(t), &testDoc{}))
+	got := lines(decode("x", []byte(doc), schema(t), &testDoc{}))
 	if len(got) != MaxProblems+1 || got[MaxProblems] != "x: 499 more problems" {
 		t.Fatalf("%d lines, last %q", len(got), got[len(got)-1])
 	}
@@ -257,6 +257,15 @@ func TestCompileSchemaLoadsNothing(t *testing.T) {
 	}
 }
 
+// decode parses a document and decodes it.
+func decode(file string, data []byte, s *Schema, out any) error {
+	d, err := Parse(file, data)
+	if err != nil {
+		return err
+	}
+	return d.Decode(s, out)
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{
 		"code: a\nunit: {column: b}\n", `{"code": "a", "unit": {}, "any": [1, 2.5, "\ud83d\ude00", null, true]}`,
@@ -268,7 +277,7 @@ func FuzzDecode(f *testing.F) {
 	s := schema(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var out testDoc
-		err := Decode("f", data, s, &out)
+		err := decode("f", data, s, &out)
 		if err == nil {
 			// What is accepted is accepted again in the other syntax, and says the same.
 			d, err := Parse("f", data)
@@ -277,7 +286,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			var marks []mark
 			var again testDoc
-			if err := Decode("f", d.root.appendJSON(nil, &marks), s, &again); err != nil {
+			if err := decode("f", d.root.appendJSON(nil, &marks), s, &again); err != nil {
 				t.Fatalf("as JSON: %v", err)
 			}
 			if !reflect.DeepEqual(out, again) {

@@ -51,9 +51,9 @@ func (o *Options) fill() error {
 	}
 	switch {
 	case o.Units < 1 || o.Units > MaxUnits:
-		return glovebox.Errorf(glovebox.CodeInvalid, "the number of sample units is not from 1 to %d", MaxUnits)
+		return glovebox.Errorf(glovebox.CodeInvalid, "the number of sample units is not from 1 to %d", MaxUnits).WithFix("ask for %d, say", DefaultUnits)
 	case o.Rows < 1 || o.Rows > MaxRows:
-		return glovebox.Errorf(glovebox.CodeInvalid, "the number of sample rows is not from 1 to %d", MaxRows)
+		return glovebox.Errorf(glovebox.CodeInvalid, "the number of sample rows is not from 1 to %d", MaxRows).WithFix("leave it out: the rows end when the units end")
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func (t *Tx) charge(action, kind, id, scenario string, doc any, charges []gloveb
 			return err
 		}
 		if b.Kind != c.Kind || !privacy.Fits(b, c.Amount) {
-			return glovebox.Errorf(glovebox.CodeBudget, "the ledger of %s does not hold the price of this job", c.Dataset).
+			return glovebox.Errorf(glovebox.CodeBudget, "the ledger of %s does not hold this price", c.Dataset).
 				WithFix("`glovebox budget show` tells what is left")
 		}
 		if err := t.within(scenario, c, caps); err != nil {

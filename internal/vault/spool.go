@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 
 	"filippo.io/age"
@@ -35,7 +36,8 @@ func (v *Vault) NewSpool() (*Spool, error) {
 	if err != nil {
 		return nil, internal(err, "the vault cannot be written")
 	}
-	if err := os.Remove(f.Name()); err != nil {
+	// Somebody who opened the domain may have cleaned it away already.
+	if err := os.Remove(f.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.Join(internal(err, "the vault cannot be written"), f.Close())
 	}
 	s := &Spool{file: f, buf: bufio.NewWriterSize(f, 256<<10)}

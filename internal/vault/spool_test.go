@@ -52,3 +52,40 @@ func TestSpool(t *testing.T) {
 		t.Fatalf("%v %v", left, err)
 	}
 }
+
+// TestSpoolWhileOthersClean: a run works without the domain's lock, and each
+// command that opens the domain cleans up what killed loads left.
+func TestSpoolWhileOthersClean(t *testing.T) {
+	_, v := fresh(t)
+	done := make(chan struct{})
+	cleaned := make(chan error, 1)
+	go func() {
+		for {
+			select {
+			case <-done:
+				cleaned <- nil
+				return
+			default:
+				if err := v.Clean(func(string, int) bool { return true }); err != nil {
+					cleaned <- err
+					return
+				}
+			}
+		}
+	}()
+	for i := range 2000 {
+		s, err := v.NewSpool()
+		if err != nil {
+			t.Errorf("spool %d: %v", i, err)
+			break
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(done)
+	if err := <-cleaned; err != nil {
+		t.Error(err)
+	}
+}

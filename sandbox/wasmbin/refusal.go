@@ -45,7 +45,7 @@ const (
 // table in docs/formats/module-manifest.md.
 func Fixes() map[Reason]string {
 	return map[Reason]string{
-		Malformed:      "rebuild the file; it is cut short or damaged",
+		Malformed:      "name a .wasm file (`module build` makes one of a source); if it is one, rebuild it: it is cut short or damaged",
 		TooLarge:       "build for size (-Os, strip debug sections)",
 		NotCore:        "build a core module, version 1; components are not supported",
 		BadSection:     "rebuild with exceptions, threads and other proposals off",

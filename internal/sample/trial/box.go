@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -135,6 +136,14 @@ func decodeSeen(p []byte) (*seen, error) {
 		if u := &s.Units[i]; !showable(u.Log) || !showable(u.Cause) || !showable(u.Outcome) || u.Fuel < 0 {
 			return nil, bad
 		}
+		for code := range c.Rows {
+			if !oneLine(code) {
+				return nil, bad
+			}
+		}
+	}
+	if s.Result != nil && !s.Result.shown() || s.Combined != nil && !s.Combined.shown() {
+		return nil, bad
 	}
 	if f := s.Failed; f != nil {
 		if !showable(f.Msg+f.Fix+f.Field) || f.Code == "" {
@@ -153,6 +162,36 @@ func decodeSeen(p []byte) (*seen, error) {
 		return nil, &glovebox.Error{Code: f.Code, Field: f.Field, Msg: msg, Fix: f.Fix}
 	}
 	return &s, nil
+}
+
+// shown says whether both tables have the columns that they say, one number of
+// key fields, and names that can be shown.
+func (r *Result) shown() bool {
+	for _, c := range r.Columns {
+		if !oneLine(c) {
+			return false
+		}
+	}
+	keys := -1
+	for _, row := range slices.Concat(r.Exact, r.Noisy) {
+		if keys < 0 {
+			keys = len(row.Key)
+		}
+		if len(row.Key) != keys || keys+len(row.Cells) != len(r.Columns) {
+			return false
+		}
+	}
+	return true
+}
+
+// shown says whether the names of the figures can be shown.
+func (c *Combined) shown() bool {
+	for _, f := range c.Figures {
+		if !oneLine(f.Name) || !oneLine(string(f.Combine)) {
+			return false
+		}
+	}
+	return true
 }
 
 // showable says whether a text plays no tricks on a terminal.

@@ -43,12 +43,6 @@ func (m *Module) Memory(min int) *Module {
 	return m
 }
 
-// MemoryMax adds a memory with an upper bound.
-func (m *Module) MemoryMax(min, max int) *Module {
-	m.mems = append(m.mems, U(U([]byte{1}, uint64(min)), uint64(max)))
-	return m
-}
-
 // TableOf adds a table of functions.
 func (m *Module) TableOf(min int) *Module {
 	m.tables = append(m.tables, U([]byte{0x70, 0}, uint64(min)))
