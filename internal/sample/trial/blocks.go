@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"slices"
 
 	"glovebox"
@@ -77,4 +78,37 @@ func figure(m *glovebox.BlockMetric, f *privacy.BlockFigure) any {
 		return f.Choice
 	}
 	return f.Value
+}
+
+// showsBlocks says whether what a worker tells of blocks has the form of it and
+// can be shown.
+func (s *seen) showsBlocks() bool {
+	for i := range s.Blocks {
+		b := &s.Blocks[i]
+		if b.Block < 0 || b.Block >= privacy.MaxBlocks || b.Fuel < 0 || !showable(b.Log) || !showable(b.Cause) || !showable(b.Outcome) {
+			return false
+		}
+		for code := range b.Rows {
+			if _, there := b.Starts[code]; !there || !oneLine(code) {
+				return false
+			}
+		}
+	}
+	if s.Combined == nil {
+		return true
+	}
+	for _, f := range s.Combined.Figures {
+		if !oneLine(f.Name+string(f.Combine)) || !isFigure(f.Exact) || !isFigure(f.Noisy) || (f.Lo == nil) != (f.Hi == nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// isFigure says whether a decoded value is a number, or a text that can be
+// shown.
+func isFigure(v any) bool {
+	text, ok := v.(string)
+	_, number := v.(json.Number)
+	return number || ok && oneLine(text)
 }

@@ -129,11 +129,11 @@ type wasRefused struct {
 func decodeSeen(p []byte) (*seen, error) {
 	var s seen
 	bad := glovebox.Errorf(glovebox.CodeInternal, "the process that runs the module sent what it may not").Because(jail.ErrFrame)
-	if strictly(p, &s) != nil || !showable(s.Started) {
+	if strictly(p, &s) != nil || !showable(s.Started) || !s.showsBlocks() {
 		return nil, bad
 	}
-	for _, c := range (&Report{Units: s.Units, Blocks: s.Blocks}).calls() {
-		if !showable(c.Log) || !showable(c.Cause) || !showable(c.Outcome) || c.Fuel < 0 {
+	for i := range s.Units {
+		if u := &s.Units[i]; !showable(u.Log) || !showable(u.Cause) || !showable(u.Outcome) || u.Fuel < 0 {
 			return nil, bad
 		}
 		for code := range c.Rows {
