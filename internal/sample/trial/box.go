@@ -136,13 +136,13 @@ func decodeSeen(p []byte) (*seen, error) {
 		if u := &s.Units[i]; !showable(u.Log) || !showable(u.Cause) || !showable(u.Outcome) || u.Fuel < 0 {
 			return nil, bad
 		}
-		for code := range c.Rows {
+		for code := range s.Units[i].Rows {
 			if !oneLine(code) {
 				return nil, bad
 			}
 		}
 	}
-	if s.Result != nil && !s.Result.shown() || s.Combined != nil && !s.Combined.shown() {
+	if s.Result != nil && !s.Result.shown() {
 		return nil, bad
 	}
 	if f := s.Failed; f != nil {
@@ -178,16 +178,6 @@ func (r *Result) shown() bool {
 			keys = len(row.Key)
 		}
 		if len(row.Key) != keys || keys+len(row.Cells) != len(r.Columns) {
-			return false
-		}
-	}
-	return true
-}
-
-// shown says whether the names of the figures can be shown.
-func (c *Combined) shown() bool {
-	for _, f := range c.Figures {
-		if !oneLine(f.Name) || !oneLine(string(f.Combine)) {
 			return false
 		}
 	}
