@@ -99,6 +99,16 @@ func checked(check func() (bool, error)) (*auditor.Result, error) {
 // clockDecides says whether a unit that works long, and stays within its fuel,
 // counts for less than one that does the same at once.
 func clockDecides() (bool, error) {
+	for range 20 { // a machine that is busy may keep both units waiting
+		differ, err := clockDecidesOnce()
+		if differ || err != nil {
+			return differ, err
+		}
+	}
+	return false, nil
+}
+
+func clockDecidesOnce() (bool, error) {
 	var sent [2][]byte
 	for i, what := range []int64{ordinary, busy} {
 		c := jobCase{rest: []int64{what}, output: public(1, theCount), release: glovebox.ReleaseDef{Method: "dp", Epsilon: 1}}
