@@ -83,7 +83,8 @@ func (a *app) findingName(name string) string {
 	if lang, ok := strings.CutSuffix(name, " modules"); ok {
 		return lang + " 模块"
 	}
-	zh := map[string]string{"cpu": "处理器", "sealed memory files": "密封内存文件", "reset": "模块复原方式", "domain": "域", "domain directory": "域目录"}
+	zh := map[string]string{"cpu": "处理器", "sealed memory files": "密封内存文件", "reset": "模块复原方式", "domain": "域", "domain directory": "域目录",
+		"swap": "交换空间", "jobs at once": "同时运行的作业数"}
 	if s := zh[name]; s != "" {
 		return s
 	}
@@ -100,7 +101,7 @@ func (a *app) machine(ctx context.Context) []finding {
 		_ = unix.Close(fd)
 	}
 	out = append(out, f)
-	out = append(out, swap("/proc/swaps"))
+	out = append(out, a.swap("/proc/swaps"))
 	d := finding{Name: "duckdb", State: "ok", Meaning: glovebox.Text{EN: "no data can be loaded or read", ZH: "无法载入或读取数据"}}
 	if v, err := engine.Version(ctx); err != nil {
 		d.State, d.Detail = "fail", err.Error()
@@ -112,17 +113,17 @@ func (a *app) machine(ctx context.Context) []finding {
 
 // swap says whether memory can reach a disk: list is the kernel's list of places
 // for it. Compressed memory is none.
-func swap(list string) finding {
-	f := finding{Name: "swap", State: "ok", Detail: "none", Meaning: glovebox.Text{
+func (a *app) swap(list string) finding {
+	f := finding{Name: "swap", State: "ok", Detail: a.t("none", "无"), Meaning: glovebox.Text{
 		EN: "decrypted parts and keys in memory can be written to a disk: switch swap off, or encrypt it", ZH: "内存中解密的分片与密钥可能被写入磁盘：请关闭或加密交换空间"}}
 	b, err := os.ReadFile(list)
 	if err != nil {
-		f.State, f.Detail = "warn", "cannot be seen"
+		f.State, f.Detail = "warn", a.t("cannot be seen", "无法查看")
 		return f
 	}
 	for i, line := range strings.Split(strings.TrimSpace(string(b)), "\n") {
 		if i > 0 && !strings.HasPrefix(line, "/dev/zram") {
-			f.State, f.Detail = "warn", "on"
+			f.State, f.Detail = "warn", a.t("on", "已启用")
 		}
 	}
 	return f

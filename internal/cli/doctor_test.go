@@ -15,11 +15,11 @@ func TestDoctorSeesSwap(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got := swap(path); got.State != want {
+		if got := (&app{}).swap(path); got.State != want {
 			t.Errorf("%q: %+v", text, got)
 		}
 	}
-	if got := swap("/nowhere"); got.State != "warn" {
+	if got := (&app{}).swap("/nowhere"); got.State != "warn" {
 		t.Errorf("%+v", got)
 	}
 }
