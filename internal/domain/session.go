@@ -18,8 +18,9 @@ const apartAfter = 100 * time.Millisecond
 // writes to the domain, but for the time that the session steps apart. Several
 // goroutines may have sessions of one Domain at once.
 type Session struct {
-	d  *Domain
-	in bool
+	d    *Domain
+	in   bool
+	left bool // the last step apart gave up the lock
 }
 
 // Enter begins a session.
@@ -39,9 +40,9 @@ func (s *Session) End() {
 // Apart runs fn, which must not write to the domain, and lets other processes
 // write meanwhile: from a fixed time after its start on, so that when the lock
 // is given up tells nothing about fn. The rules and records may have changed
-// when it returns.
+// when it returns, if the session Left.
 func (s *Session) Apart(ctx context.Context, fn func() error) error {
-	s.in = false
+	s.in, s.left = false, false
 	left := make(chan struct{})
 	timer := time.AfterFunc(apartAfter, func() { s.d.leave(true); close(left) })
 	err := fn()
@@ -50,8 +51,13 @@ func (s *Session) Apart(ctx context.Context, fn func() error) error {
 		return err
 	}
 	<-left
+	s.left = true
 	return errors.Join(err, s.back(ctx))
 }
+
+// Left says whether the lock was given up while the session was apart last: if
+// not, nobody has written meanwhile.
+func (s *Session) Left() bool { return s.left }
 
 // back enters again after a step apart.
 func (s *Session) back(ctx context.Context) error {

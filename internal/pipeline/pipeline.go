@@ -35,6 +35,7 @@ type Options struct {
 	// and is told to nobody, and the clock of the slots.
 	partDone func(done int)
 	admitted func() // between a job's admission and its claim
+	building func() // while a job's module is compiled and started
 	since    func(time.Time) time.Duration
 	sleep    func(context.Context, time.Duration) error
 

@@ -45,7 +45,7 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 		return p.repeat(ctx, a)
 	}
 	defer turn.end()
-	work, err := p.newWork(ctx, r, a)
+	work, a, err := p.build(ctx, session, r, a)
 	if err != nil {
 		return nil, err
 	}

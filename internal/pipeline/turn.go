@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"glovebox"
 	"glovebox/internal/domain"
 	"glovebox/internal/job"
 	"glovebox/internal/store"
@@ -103,8 +104,57 @@ func (p *Pipeline) wait(ctx context.Context, s *domain.Session, r *request, unti
 		return err
 	}
 	r.crew = p.crew()
+	return p.readAgain(ctx, r)
+}
+
+// readAgain reads what may have changed while the request was apart.
+func (p *Pipeline) readAgain(ctx context.Context, r *request) (err error) {
+	if r.user, err = p.d.ActiveUser(ctx, r.user.Name); err != nil {
+		return err
+	}
 	if err := p.readCatalogue(ctx, r); err != nil {
 		return err
 	}
 	return r.readWalls()
+}
+
+// build makes the work of an admitted job apart: compiling a module and starting
+// it can take seconds, and the lock is not its author's to hold. If others could
+// write meanwhile, the job is admitted anew; it has to be the same one still,
+// since the work was made for it.
+func (p *Pipeline) build(ctx context.Context, s *domain.Session, r *request, a *admission) (w *jobWork, _ *admission, err error) {
+	err = s.Apart(ctx, func() error {
+		if p.o.building != nil {
+			p.o.building()
+		}
+		var err error
+		w, err = p.newWork(ctx, r, a)
+		return err
+	})
+	if err == nil && s.Left() {
+		a, err = p.anew(ctx, r, a)
+	}
+	if err != nil && w != nil {
+		w.close()
+	}
+	return w, a, err
+}
+
+// anew admits a claimed job again.
+func (p *Pipeline) anew(ctx context.Context, r *request, before *admission) (*admission, error) {
+	if err := p.readAgain(ctx, r); err != nil {
+		return nil, err
+	}
+	a, err := p.admit(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if d := a.decision(); !d.Allow {
+		return nil, p.refuse(ctx, a, d)
+	}
+	if a.doc.ID != before.doc.ID || a.stored {
+		return nil, glovebox.Errorf(glovebox.CodeConflict, "data, masks or policy changed while the job was prepared; nothing was charged").
+			WithFix("run it again")
+	}
+	return a, nil
 }
