@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -124,12 +125,15 @@ func measure(t *testing.T, sides [2]*timed, n, atOnce int, deadline float64, o *
 			}
 		})
 	}
-	for i := range 2 * n {
-		// Pairs in both orders, so that neither side is always the first.
-		side := i % 2
-		if i%4 >= 2 {
-			side = 1 - side
-		}
+	// In random order: workers that go in step would give each job of a fixed
+	// pattern the same neighbours, and make one side wait for its own lock more
+	// often than the other.
+	order := make([]int, 2*n)
+	for i := range order {
+		order[i] = i % 2
+	}
+	rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	for _, side := range order {
 		todo <- one{side, sides[side].job(t, deadline)}
 	}
 	close(todo)
