@@ -178,6 +178,6 @@ func (m *Module) scan(fn int, r *reader, b *body, refs *refusals) {
 		locals = append(locals, bytes.Repeat([]byte{typ}, int(n))...)
 	}
 	f.start = r.p
-	s := scanner{m: m, fn: fn, r: r, b: b, refs: refs, locals: locals}
+	s := scanner{m: m, fn: fn, r: r, b: b, refs: refs, locals: locals, ops: operands{off: f.Bytes > MaxBodyBytes}}
 	s.run()
 }

@@ -7,6 +7,7 @@ package wasmbin
 type operands struct {
 	stack  []byte
 	blocks []opened
+	off    bool // nothing is followed: the body is refused for its size
 }
 
 // opened is a block that is open: the stack below it and its type.
@@ -15,7 +16,7 @@ type opened struct {
 	typ    FuncType
 }
 
-// unknown is the type of an operand in code that is never reached, or not
+// unknownType is the type of an operand in code that is never reached, or not
 // valid.
 const unknownType byte = 0
 
@@ -34,21 +35,28 @@ func (o *operands) pop() byte {
 	return t
 }
 
-func (o *operands) push(t byte) { o.stack = append(o.stack, t) }
+func (o *operands) push(types ...byte) {
+	if !o.off {
+		o.stack = append(o.stack, types...)
+	}
+}
 
 func (o *operands) apply(t FuncType) {
 	for range t.Params {
 		o.pop()
 	}
-	o.stack = append(o.stack, t.Results...)
+	o.push(t.Results...)
 }
 
 func (o *operands) open(t FuncType) {
+	if o.off {
+		return
+	}
 	for range t.Params {
 		o.pop()
 	}
 	o.blocks = append(o.blocks, opened{len(o.stack), t})
-	o.stack = append(o.stack, t.Params...)
+	o.push(t.Params...)
 }
 
 // cut drops what the block has on the stack: the code after a branch is not
@@ -65,14 +73,14 @@ func (o *operands) cut() {
 func (o *operands) other() {
 	o.cut()
 	if n := len(o.blocks); n > 0 {
-		o.stack = append(o.stack, o.blocks[n-1].typ.Params...)
+		o.push(o.blocks[n-1].typ.Params...)
 	}
 }
 
 func (o *operands) end() {
 	o.cut()
 	if n := len(o.blocks); n > 0 {
-		o.stack = append(o.stack, o.blocks[n-1].typ.Results...)
+		o.push(o.blocks[n-1].typ.Results...)
 		o.blocks = o.blocks[:n-1]
 	}
 }

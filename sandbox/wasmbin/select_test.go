@@ -1,9 +1,11 @@
 package wasmbin
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -182,5 +184,23 @@ func TestSelectOfUnknownType(t *testing.T) {
 		if _, err := mod.ExportedFunction("run").Call(ctx, 1, 2, 1); err == nil {
 			t.Error("a select of unknown type ran")
 		}
+	}
+}
+
+// TestOperandsAreBounded: a body that is refused for its size does not take many
+// times its size to read, though each of its blocks takes a hundred operands.
+func TestOperandsAreBounded(t *testing.T) {
+	m := w.New().Memory(1)
+	m.Type(bytes.Repeat([]byte{I64}, MaxParams), nil)
+	wasm := func() []byte {
+		m.RawFunc(nil, nil, append([]byte{0}, bytes.Repeat([]byte{opBlock, 0}, 512<<10)...))
+		return m.Bytes()
+	}()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, list := Parse(wasm, nil)
+	runtime.ReadMemStats(&after)
+	if len(list) == 0 || after.TotalAlloc-before.TotalAlloc > uint64(200*len(wasm)) {
+		t.Errorf("%d bytes of module took %d bytes to read: %v", len(wasm), after.TotalAlloc-before.TotalAlloc, list)
 	}
 }
