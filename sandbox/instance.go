@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -46,10 +47,16 @@ func (p *Program) newInstance(entry string, slice int64) (*instance, error) {
 	return in, nil
 }
 
+// moduleConfig names nothing and starts nothing. Its source of random bytes is
+// one that has none: no function that a guest may import reads it (wasi.go), and
+// without one the runtime seeds a generator for each instance, which takes
+// longer than all the rest of making it.
+var moduleConfig = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(strings.NewReader(""))
+
 func (p *Program) instantiate(l *linear, compiled wazero.CompiledModule, entry string, slice int64) (*instance, error) {
 	ctx := experimental.WithMemoryAllocator(context.Background(),
 		experimental.MemoryAllocatorFunc(func(_, _ uint64) experimental.LinearMemory { return l }))
-	mod, err := p.runtime.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	mod, err := p.runtime.InstantiateModule(ctx, compiled, moduleConfig)
 	if err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot instantiate the module: %s", clip(err))
 	}

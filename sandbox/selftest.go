@@ -136,7 +136,7 @@ func (b *testBench) instance() *instance {
 		return nil
 	}
 	ctx := experimental.WithMemoryAllocator(b.ctx, experimental.MemoryAllocatorFunc(func(_, _ uint64) experimental.LinearMemory { return l }))
-	mod, err := b.runtime.InstantiateModule(ctx, b.compiled, wazero.NewModuleConfig().WithName(""))
+	mod, err := b.runtime.InstantiateModule(ctx, b.compiled, moduleConfig)
 	if err != nil {
 		l.Free()
 		return nil
