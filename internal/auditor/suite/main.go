@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -90,7 +91,8 @@ func (t target) run() (*auditor.Result, error) {
 	return r, err
 }
 
-// audit runs all targets, one for each core at a time.
+// audit runs all targets, one for each core at a time: the last first, which
+// take longest, so that no core is left with one of them at the end.
 func audit(ts []target) []row {
 	rows := make([]row, len(ts))
 	todo := make(chan int)
@@ -103,7 +105,7 @@ func audit(ts []target) []row {
 			}
 		})
 	}
-	for i := range ts {
+	for i := range slices.Backward(ts) {
 		todo <- i
 	}
 	close(todo)
