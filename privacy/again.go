@@ -27,5 +27,5 @@ func (s *Spool) Source(key [32]byte, round int) (*Source, error) {
 	h := hmac.New(sha256.New, key[:])
 	h.Write(binary.LittleEndian.AppendUint64([]byte("glovebox/privacy: noise of a round "), uint64(round)))
 	h.Write(frame)
-	return newSource(plantSeed([32]byte(h.Sum(nil)))), nil
+	return SeededSource([32]byte(h.Sum(nil))), nil
 }

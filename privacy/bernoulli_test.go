@@ -128,7 +128,7 @@ func TestSourceSeeds(t *testing.T) {
 	if must(NewSource()).word() == must(NewSource()).word() {
 		t.Error("two sources begin alike")
 	}
-	if newSource([32]byte{1}).word() != newSource([32]byte{1}).word() {
+	if SeededSource([32]byte{1}).word() != SeededSource([32]byte{1}).word() {
 		t.Error("one seed gives two beginnings")
 	}
 }

@@ -6,14 +6,6 @@ import (
 	"glovebox"
 )
 
-// sampler is a distribution of integer noise.
-type sampler interface {
-	Draw(*Source) Int128
-	StdDev() float64
-	Radius(alpha float64) float64
-	facts() (name, parameter string)
-}
-
 // budget is how a job's price is shared out and what it buys.
 type budget struct {
 	gaussian bool            // noise
@@ -248,18 +240,6 @@ func (b *budget) noiseOf(loss int64, l1, square *big.Int, round bool) (sampler, 
 		scale = new(big.Rat).SetInt(divide(scale.Num(), scale.Denom(), true))
 	}
 	return NewLaplace(scale)
-}
-
-// squareAbove returns the smallest square of a whole number that is at least
-// v. The noise grows by less than one step, and the sampler stays within 128
-// bits however large the step count is.
-func squareAbove(v *big.Rat) *big.Rat {
-	w := divide(v.Num(), v.Denom(), true)
-	s := new(big.Int).Sqrt(w)
-	if new(big.Int).Mul(s, s).Cmp(w) < 0 {
-		s.Add(s, big.NewInt(1))
-	}
-	return new(big.Rat).SetInt(s.Mul(s, s))
 }
 
 // cost is what a declared price takes from a ledger of the given kind.

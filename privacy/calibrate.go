@@ -207,3 +207,15 @@ func exactDelta(epsilon, v *big.Rat) *big.Int {
 	}
 	return d.Sub(d, far)
 }
+
+// squareAbove returns the smallest square of a whole number that is at least
+// v. The noise grows by less than one step, and the sampler stays within 128
+// bits however large the step count is.
+func squareAbove(v *big.Rat) *big.Rat {
+	w := divide(v.Num(), v.Denom(), true)
+	s := new(big.Int).Sqrt(w)
+	if new(big.Int).Mul(s, s).Cmp(w) < 0 {
+		s.Add(s, big.NewInt(1))
+	}
+	return new(big.Rat).SetInt(s.Mul(s, s))
+}

@@ -12,7 +12,7 @@ import (
 
 // tableBytes releases a partial with fixed noise.
 func tableBytes(p *Plan, part *Partial) string {
-	return string(must(json.Marshal(must(p.Release(part, newSource([32]byte{3}))))))
+	return string(must(json.Marshal(must(p.Release(part, SeededSource([32]byte{3}))))))
 }
 
 // TestChannelKeyPresence: a guest that writes what it knows about one unit into
@@ -57,7 +57,7 @@ func TestChannelOutputOrder(t *testing.T) {
 	} {
 		units := randomUnits(p, r, 500)
 		want := tableBytes(p, bound(p, units))
-		if len(must(p.Release(bound(p, units), newSource([32]byte{3}))).Rows) < 5 {
+		if len(must(p.Release(bound(p, units), SeededSource([32]byte{3}))).Rows) < 5 {
 			t.Fatalf("too little came out: %s", want)
 		}
 		for range 5 {

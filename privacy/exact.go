@@ -23,13 +23,12 @@ func (p *Plan) Exact(t *Partial) []Row {
 	for i, m := range p.budget.bins {
 		m.noise, m.still = silence{}, true
 		if m.tree != nil {
-			t := *m.tree
-			t.noise, m.tree = silence{}, &t
+			m.tree = m.tree.With(silence{})
 		}
 		still.budget.bins[i] = m
 	}
 	// Silence draws nothing from the source.
-	r := &releaser{Plan: &still, src: newSource([32]byte{}), radii: map[radiusOf]float64{}, table: &Table{Rows: []Row{}}}
+	r := &releaser{Plan: &still, src: SeededSource([32]byte{}), radii: map[radiusOf]float64{}, table: &Table{Rows: []Row{}}}
 	r.prepare()
 	r.use(t)
 	for _, i := range t.order(p.compare) {

@@ -35,7 +35,7 @@ func TestExact(t *testing.T) {
 			t.Fatalf("%+v", got)
 		}
 	}
-	table, err := p.Release(part, newSource([32]byte{1})) // where no bound is clamped to 0
+	table, err := p.Release(part, SeededSource([32]byte{1})) // where no bound is clamped to 0
 	if err != nil || len(table.Rows) != 3 || table.Facts.Noise[0].Mechanism != "discrete_laplace" {
 		t.Fatalf("%v %+v", err, table)
 	}

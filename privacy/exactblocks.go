@@ -52,7 +52,7 @@ func (c *blockMetric) still(outputs []uint32) BlockFigure {
 	}
 	sorted := slices.Sorted(slices.Values(outputs))
 	quantile := func(q *Quantile) int {
-		return int(sorted[(q.a*uint64(len(sorted))+q.b-1)/q.b-1])
+		return int(sorted[q.Rank(uint64(len(sorted)))-1])
 	}
 	lo, hi := uint32(0), c.points-1
 	switch c.Combine {

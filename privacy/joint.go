@@ -94,7 +94,7 @@ func (p *Plan) spread() float64 {
 	for i := range b.bins {
 		switch m := &b.bins[i]; {
 		case m.tree != nil:
-			add(m.tree.noise.StdDev())
+			add(m.tree.Noise().StdDev())
 		case m.noise != nil:
 			add(m.noise.StdDev())
 		default:

@@ -61,11 +61,11 @@ func (c *Chooser) Choose(utility []int64, src *Source) (int, error) {
 	for _, u := range utility {
 		best = max(best, u)
 	}
-	var p picker
+	r := c.Round(best, src)
 	for i, u := range utility {
-		p.offer(i, c.coin(uint64(best)-uint64(u), src), src) // the difference of two int64 fits a uint64
+		r.Offer(i, u)
 	}
-	return p.picked, nil
+	return r.picked, nil
 }
 
 // coin is true with probability exactly exp(-d*num/den).
@@ -83,17 +83,31 @@ func (c *Chooser) coin(d uint64, s *Source) bool {
 	return s.expFrac(rest, c.den)
 }
 
-// picker picks one of those offered with a head, uniformly, in one pass.
-type picker struct {
+// Round is one choice among candidates that are offered one after the other, in
+// any order: a head picked uniformly, in one pass and without keeping them.
+type Round struct {
+	c      *Chooser
+	best   int64
+	src    *Source
 	heads  uint64
 	picked int
 }
 
-func (p *picker) offer(i int, head bool, s *Source) {
-	if !head {
+// Round begins a choice. Best is the largest utility that will be offered: the
+// guarantee is about that one.
+func (c *Chooser) Round(best int64, src *Source) *Round { return &Round{c: c, best: best, src: src} }
+
+// Offer adds candidate i.
+func (r *Round) Offer(i int, utility int64) {
+	// The difference of two int64 fits a uint64.
+	if !r.c.coin(uint64(r.best)-uint64(utility), r.src) {
 		return
 	}
-	if p.heads++; s.below(p.heads) == 0 {
-		p.picked = i
+	if r.heads++; r.src.below(r.heads) == 0 {
+		r.picked = i
 	}
 }
+
+// Picked returns the candidate that was chosen. The best one's coin is always a
+// head, so that there is one as soon as it was offered.
+func (r *Round) Picked() int { return r.picked }

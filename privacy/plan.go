@@ -11,7 +11,7 @@ import (
 
 // Limits of a job's declaration.
 const (
-	MaxKeysPerUnit = 1000 // largest max_keys_per_unit
+	MaxKeysPerUnit = MaxChanged // largest max_keys_per_unit
 	MaxKeyFields   = 16
 	MaxDefaults    = 1000 // default records
 	MaxEpsilon     = 1000 // largest epsilon or rho of one job

@@ -12,6 +12,9 @@ const (
 	MaxQuantilePoints = 1 << 20
 	// MaxQuantileParts bounds the denominator of the quantile's fraction.
 	MaxQuantileParts = 1 << 16
+	// MaxChanged bounds the keys that one unit touches, and the values that it has
+	// of one.
+	MaxChanged = 1000
 	// maxQuantileValues keeps utilities within 63 bits.
 	maxQuantileValues = 1 << 45
 )
@@ -73,8 +76,8 @@ func NewBlockQuantile(at, epsilon *big.Rat, blocks uint64) (*Quantile, error) {
 }
 
 func newQuantile(a, b uint64, epsilon *big.Rat, each, values uint64) (*Quantile, error) {
-	if values == 0 || values > MaxKeysPerUnit {
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the values that one unit changes are outside 1..%d", MaxKeysPerUnit)
+	if values == 0 || values > MaxChanged {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the values that one unit changes are outside 1..%d", MaxChanged)
 	}
 	c, err := NewChooser(epsilon, each*values, false)
 	if err != nil {
@@ -116,3 +119,7 @@ func (q *Quantile) Find(counts []uint64, src *Source) (int, error) {
 	}
 	return q.Choose(utility, src)
 }
+
+// Rank returns which of n sorted values is the quantile, counted from 1, for n
+// above 0.
+func (q *Quantile) Rank(n uint64) uint64 { return (q.a*n + q.b - 1) / q.b }

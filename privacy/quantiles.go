@@ -44,13 +44,16 @@ func (p *Plan) quantileBins(b *binSet, m *glovebox.Metric, path string) error {
 func (p *Plan) newQuantile(b *binSet, loss int64) (m binMechanism, err error) {
 	l1, square := p.change()
 	if len(b.parts) > 1 {
-		t := &Tree{branching: DefaultBranching, height: 1, leaves: DefaultBranching}
-		for t.leaves < b.n {
-			t.height, t.leaves = t.height+1, t.leaves*t.branching
+		height := 1
+		for leaves := DefaultBranching; leaves < b.n; leaves *= DefaultBranching {
+			height++
 		}
-		levels := big.NewInt(int64(t.height))
-		t.noise, err = p.budget.noiseOf(loss, l1.Mul(l1, levels), square.Mul(square, levels), false)
-		return binMechanism{noise: t.noise, tree: t}, err
+		levels := big.NewInt(int64(height))
+		if m.noise, err = p.budget.noiseOf(loss, l1.Mul(l1, levels), square.Mul(square, levels), false); err != nil {
+			return m, err
+		}
+		m.tree, err = NewTree(DefaultBranching, height, m.noise)
+		return m, err
 	}
 	// A choice for one key of R values that is epsilon'-DP is epsilon'*r/R-DP for
 	// one of r values: over all keys of a unit that is epsilon'*T/R at most, or
@@ -93,8 +96,8 @@ func (r *releaser) quantile(cells []Cell, j, i int) ([]Cell, error) {
 	for k, q := range b.parts {
 		at[k] = float64(q) / fractions
 	}
-	leaves := append(make([]uint64, 0, m.tree.leaves), counts...)
-	answers, err := m.tree.intervals(leaves[:m.tree.leaves], b.n, at, r.src)
+	leaves := append(make([]uint64, 0, m.tree.Leaves()), counts...)
+	answers, err := m.tree.Intervals(leaves[:m.tree.Leaves()], b.n, at, r.src)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +136,7 @@ func (b *binSet) at(position float64) float64 {
 func (p *Plan) quantileError(j int) Error {
 	b, m := &p.bins[j], &p.budget.bins[j]
 	if m.tree != nil {
-		return Error{Ranks: m.tree.rankRadius()}
+		return Error{Ranks: m.tree.RankRadius()}
 	}
 	e, _ := m.epsilon.Float64()
 	q := float64(b.parts[0]) / fractions

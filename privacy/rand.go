@@ -24,10 +24,13 @@ func NewSource() (*Source, error) {
 	if _, err := io.ReadFull(crand.Reader, seed[:]); err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the operating system gives no randomness").Because(err)
 	}
-	return newSource(plantSeed(seed)), nil
+	return SeededSource(seed), nil
 }
 
-func newSource(seed [32]byte) *Source { return &Source{rand.NewChaCha8(seed)} }
+// SeededSource returns the Source of that seed. Equal seeds give equal noise: a
+// test of the architecture lets nothing but package privacy and tests call it;
+// that package derives the seed from a secret key and from what gets the noise.
+func SeededSource(seed [32]byte) *Source { return &Source{rand.NewChaCha8(plantSeed(seed))} }
 
 // word returns 64 uniform bits.
 func (s *Source) word() uint64 { return s.c.Uint64() }

@@ -221,7 +221,7 @@ func TestReleaseBytes(t *testing.T) {
 		if c.selects != "" { // another plan of the same declaration but for what selects
 			p = must(NewPlan(selecting(c.selects, output(2, keysOf(intKey), unitCount, unitSum, unitMean)), c.rel, nil))
 		}
-		if got := string(must(json.Marshal(must(p.Release(part, newSource([32]byte{7}))).Rows))); got != c.want {
+		if got := string(must(json.Marshal(must(p.Release(part, SeededSource([32]byte{7}))).Rows))); got != c.want {
 			t.Errorf("%+v:\n%s\nwant\n%s", c.rel, got, c.want)
 		}
 	}

@@ -82,7 +82,7 @@ func newReleasedThreshold(noise sampler, reach int64, l0 int, delta *big.Rat) (*
 	case *Laplace:
 		tail = laplaceTail(n.Scale(), t.delta)
 	case *Gaussian:
-		tail = gaussianTail(n.variance, t.delta)
+		tail = gaussianTail(n.Variance(), t.delta)
 	default:
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "noise without a known tail selects no keys")
 	}

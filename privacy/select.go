@@ -28,7 +28,7 @@ func (b *budget) selection(l0 int) error {
 		if err != nil {
 			return err
 		}
-		b.keys, err = NewGaussianSelection(g.variance, new(big.Rat).Quo(b.threshold(), big.NewRat(int64(l0), 1)))
+		b.keys, err = NewGaussianSelection(g.Variance(), new(big.Rat).Quo(b.threshold(), big.NewRat(int64(l0), 1)))
 		return err
 	}
 	eps, each, gauss := b.selections(b.keyLoss, l0)
@@ -95,11 +95,15 @@ func (b *budget) thresholdSelection(l0 int, part, delta *big.Rat) *Selection {
 	return s
 }
 
-// evenOptimal is about the number of units from which on the optimal selection
-// keeps a key at least every other time: its probabilities grow as
-// delta*(e^(epsilon*n)-1)/(e^epsilon-1).
-func evenOptimal(epsilon, delta *big.Rat) float64 {
-	e, _ := epsilon.Float64()
-	d, _ := delta.Float64()
-	return math.Log1p(math.Expm1(math.Min(e, maxExponent))/(2*d)) / e
+// factsOf says what a selection that has a part of the price of its own does.
+func factsOf(s *Selection, loss int64) *SelectionFacts {
+	f := &SelectionFacts{
+		Mechanism: s.Mechanism(), Delta: s.Delta().RatString(), Even: s.Even(), Always: s.Always(), Loss: loss,
+	}
+	if v := s.Variance(); v != nil {
+		f.Variance = v.RatString()
+	} else {
+		f.Epsilon = s.Epsilon().RatString()
+	}
+	return f
 }

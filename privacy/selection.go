@@ -175,7 +175,8 @@ func (s *Selection) Variance() *big.Rat {
 // Delta returns the delta of one key.
 func (s *Selection) Delta() *big.Rat { return new(big.Rat).Set(s.delta) }
 
-func (s *Selection) mechanism() string {
+// Mechanism names what keeps a key, as facts about a job do.
+func (s *Selection) Mechanism() string {
 	switch {
 	case s.gauss != nil:
 		return "gaussian_threshold_selection"
@@ -185,14 +186,11 @@ func (s *Selection) mechanism() string {
 	return "optimal_partition_selection"
 }
 
-func (s *Selection) facts(loss int64) *SelectionFacts {
-	f := &SelectionFacts{
-		Mechanism: s.mechanism(), Delta: s.delta.RatString(), Even: s.Even(), Always: s.Always(), Loss: loss,
-	}
-	if s.gauss != nil {
-		f.Variance = s.gauss.variance.RatString()
-	} else {
-		f.Epsilon = s.epsilon.RatString()
-	}
-	return f
+// evenOptimal is about the number of units from which on the optimal selection
+// keeps a key at least every other time: its probabilities grow as
+// delta*(e^(epsilon*n)-1)/(e^epsilon-1).
+func evenOptimal(epsilon, delta *big.Rat) float64 {
+	e, _ := epsilon.Float64()
+	d, _ := delta.Float64()
+	return math.Log1p(math.Expm1(math.Min(e, maxExponent))/(2*d)) / e
 }

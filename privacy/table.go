@@ -167,7 +167,7 @@ func (p *Plan) facts() Facts {
 		f.Selection = b.by.facts()
 	}
 	if k := b.keys; k != nil {
-		f.Selection = k.facts(b.keyLoss)
+		f.Selection = factsOf(k, b.keyLoss)
 	}
 	return f
 }
@@ -214,7 +214,7 @@ func (p *Plan) binFacts(j int) NoiseFacts {
 		n.Mechanism, n.Parameter = "permute_and_flip", m.epsilon.RatString()
 		return n
 	case m.tree != nil:
-		n.Levels, n.Numbers = m.tree.height, m.tree.leaves
+		n.Levels, n.Numbers = m.tree.Height(), m.tree.Leaves()
 	case b.marks():
 		n.Numbers = 0
 	}

@@ -32,25 +32,25 @@ func (t *top) pick(list scores, src *Source) (chosen []int, err error) {
 				best = max(best, x.score)
 			}
 		}
-		var p picker
-		coin := func(score int64) bool { return t.choice.coin(uint64(best)-uint64(score), src) }
-		p.offer(0, coin(t.threshold), src) // no key at all
-		n, gone := 0, chosen               // not yet passed
+		round := t.choice.Round(best, src)
+		round.Offer(0, t.threshold) // no key at all
+		n, gone := 0, chosen        // not yet passed
 		err := list(func(score int64) {
 			if n++; len(gone) > 0 && gone[0] == n-1 {
 				gone = gone[1:]
 				return
 			}
-			p.offer(n, coin(score), src)
+			round.Offer(n, score)
 		})
 		if err != nil {
 			return nil, err
 		}
-		if p.picked == 0 {
+		key := round.Picked() - 1
+		if key < 0 {
 			break
 		}
-		at, _ := slices.BinarySearch(chosen, p.picked-1)
-		chosen = slices.Insert(chosen, at, p.picked-1)
+		at, _ := slices.BinarySearch(chosen, key)
+		chosen = slices.Insert(chosen, at, key)
 	}
 	return chosen, nil
 }

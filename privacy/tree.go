@@ -49,7 +49,7 @@ type Tree struct {
 // keys*height*values/epsilon: all trees together are epsilon-differentially
 // private, for neighbours that differ by one unit added or removed.
 func NewLaplaceTree(branching, height int, epsilon *big.Rat, keys, values uint64) (*Tree, error) {
-	return newTree(branching, height, epsilon, keys, values, func(levels, values *big.Rat) (sampler, error) {
+	return pricedTree(branching, height, epsilon, keys, values, func(levels, values *big.Rat) (sampler, error) {
 		return NewLaplace(levels.Mul(levels, values).Quo(levels, epsilon))
 	})
 }
@@ -57,14 +57,17 @@ func NewLaplaceTree(branching, height int, epsilon *big.Rat, keys, values uint64
 // NewGaussianTree makes a tree whose counts get discrete Gaussian noise of
 // variance keys*height*values^2/(2*rho): all trees together are rho-zCDP.
 func NewGaussianTree(branching, height int, rho *big.Rat, keys, values uint64) (*Tree, error) {
-	return newTree(branching, height, rho, keys, values, func(levels, values *big.Rat) (sampler, error) {
+	return pricedTree(branching, height, rho, keys, values, func(levels, values *big.Rat) (sampler, error) {
 		v := levels.Mul(levels, values).Mul(levels, values)
 		return NewGaussian(v.Quo(v, new(big.Rat).Add(rho, rho)))
 	})
 }
 
-func newTree(branching, height int, price *big.Rat, keys, values uint64, noise func(levels, values *big.Rat) (sampler, error)) (*Tree, error) {
-	t := &Tree{branching: branching, height: height, leaves: 1}
+// NewTree makes a tree of branching^height leaves whose counts get that noise:
+// what it guarantees is what the noise guarantees where one unit changes every
+// level by what its data can.
+func NewTree(branching, height int, noise sampler) (*Tree, error) {
+	t := &Tree{branching: branching, height: height, leaves: 1, noise: noise}
 	if branching < 2 || branching > MaxTreeBranching || height < 1 || height > 20 {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a tree takes a branching in 2..%d and a height in 1..20", MaxTreeBranching)
 	}
@@ -73,14 +76,38 @@ func newTree(branching, height int, price *big.Rat, keys, values uint64, noise f
 			return nil, glovebox.Errorf(glovebox.CodeInvalid, "a tree has more than %d leaves", MaxTreeLeaves)
 		}
 	}
-	if price == nil || price.Sign() <= 0 || keys == 0 || values == 0 || keys > MaxKeysPerUnit || values > MaxKeysPerUnit {
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a tree takes a price above 0 and keys and values in 1..%d", MaxKeysPerUnit)
+	return t, nil
+}
+
+// pricedTree makes a tree with what noise a price buys for that many levels, over
+// all keys, each of which one unit changes by that many values.
+func pricedTree(branching, height int, price *big.Rat, keys, values uint64, noise func(levels, values *big.Rat) (sampler, error)) (*Tree, error) {
+	t, err := NewTree(branching, height, nil)
+	if err != nil {
+		return nil, err
+	}
+	if price == nil || price.Sign() <= 0 || keys == 0 || values == 0 || keys > MaxChanged || values > MaxChanged {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a tree takes a price above 0 and keys and values in 1..%d", MaxChanged)
 	}
 	levels := new(big.Rat).SetInt(new(big.Int).SetUint64(keys * uint64(height)))
-	var err error
-	t.noise, err = noise(levels, new(big.Rat).SetInt(new(big.Int).SetUint64(values)))
-	return t, err
+	if t.noise, err = noise(levels, new(big.Rat).SetInt(new(big.Int).SetUint64(values))); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
+
+// With returns the tree with other noise.
+func (t *Tree) With(noise sampler) *Tree {
+	u := *t
+	u.noise = noise
+	return &u
+}
+
+// Noise returns what is added to each count.
+func (t *Tree) Noise() sampler { return t.noise }
+
+// Height returns the number of levels below the root.
+func (t *Tree) Height() int { return t.height }
 
 // Leaves returns the number of leaves.
 func (t *Tree) Leaves() int { return t.leaves }

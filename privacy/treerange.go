@@ -2,22 +2,22 @@ package privacy
 
 import "math"
 
-// rankRadius is how far, in ranks, an answer may lie off with 95 % confidence:
+// RankRadius is how far, in ranks, an answer may lie off with 95 % confidence:
 // the rank of a position is the sum, over the levels, of some of a node's noisy
 // children. With b children made to add up to the node's total, a running sum has
 // a variance of at most b/4 of theirs, and the total of the level above weighs
 // at most as much as one of them.
-func (t *Tree) rankRadius() float64 {
+func (t *Tree) RankRadius() float64 {
 	const z = 1.96
 	return z * t.noise.StdDev() * math.Sqrt(float64(t.height)*(float64(t.branching)/4+1))
 }
 
-// intervals returns for each fraction the position of the quantile and of the
-// ends of an interval: the answers for the ranks that lie rankRadius below and
+// Intervals returns for each fraction the position of the quantile and of the
+// ends of an interval: the answers for the ranks that lie RankRadius below and
 // above, by the same noisy counts. Used are the leaves before the first that only
 // fills the tree up; where the counts say nothing, values count as spread over
 // them.
-func (t *Tree) intervals(counts []uint64, used int, at []float64, src *Source) ([][3]float64, error) {
+func (t *Tree) Intervals(counts []uint64, used int, at []float64, src *Source) ([][3]float64, error) {
 	d, err := t.descend(counts, src)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (t *Tree) intervals(counts []uint64, used int, at []float64, src *Source) (
 			out[i] = [3]float64{q * float64(used), 0, float64(used)}
 			continue
 		}
-		off := t.rankRadius() / total
+		off := t.RankRadius() / total
 		out[i] = [3]float64{d.find(q), d.find(math.Max(q-off, 0)), d.find(math.Min(q+off, 1))}
 		if q-off <= 0 {
 			out[i][1] = 0
