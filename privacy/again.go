@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // Source seeds noise for a release that may have to be made again, such as that
@@ -16,7 +17,7 @@ import (
 // the key is unknown that is a seed drawn at random once for each data set. Whoever
 // has it can test a guess at the data: it should end when the data does. It fails
 // where keys went to places.
-func (s *Spool) Source(key [32]byte, round int) (*Source, error) {
+func (s *Spool) Source(key [32]byte, round int) (*mechanism.Source, error) {
 	if s.places != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "noise that can be drawn again is for results in memory")
 	}
@@ -27,5 +28,5 @@ func (s *Spool) Source(key [32]byte, round int) (*Source, error) {
 	h := hmac.New(sha256.New, key[:])
 	h.Write(binary.LittleEndian.AppendUint64([]byte("glovebox/privacy: noise of a round "), uint64(round)))
 	h.Write(frame)
-	return SeededSource([32]byte(h.Sum(nil))), nil
+	return mechanism.SeededSource([32]byte(h.Sum(nil))), nil
 }

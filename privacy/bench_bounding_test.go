@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
 )
 
 // boundingRows is the data of BenchmarkBounding, the same as the engine's
@@ -96,7 +97,7 @@ func benchMetrics(b *testing.B, key glovebox.KeyField, units [][]byte, rows, per
 	if !key.Private {
 		delta = 0
 	}
-	p := must(NewPlan(glovebox.Output{
+	p := check.Must(NewPlan(glovebox.Output{
 		Key: []glovebox.KeyField{key}, MaxKeysPerUnit: 10, MaxRecordsPerKey: perKey, Metrics: metrics,
 	}, glovebox.ReleaseDef{Method: "dp", Epsilon: 1, Delta: delta}, nil))
 	b.ReportAllocs()
@@ -108,7 +109,7 @@ func benchMetrics(b *testing.B, key glovebox.KeyField, units [][]byte, rows, per
 			binary.BigEndian.PutUint64(token[:], uint64(u))
 			w.Unit(token, len(r)/p.RecordBytes(), r)
 		}
-		must(w.Partial())
+		check.Must(w.Partial())
 	}
 	b.ReportMetric(float64(rows)*float64(b.N)/(cpuSeconds(b)-start), "rows/cpu-s")
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/google/differential-privacy/go/v3/dpagg"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // sumValues are the values that the two benchmarks add: some are clamped.
@@ -23,20 +25,20 @@ func sumValues() []float64 {
 // bits.
 func BenchmarkSumAdd(b *testing.B) {
 	values, g := sumValues(), newGrid(0, 1000, false)
-	var sum Int128
+	var sum mechanism.Int128
 	i := 0
 	for b.Loop() {
-		sum = sum.Add(int128(g.steps(values[i&1023])))
+		sum = sum.Add(mechanism.NewInt128(g.steps(values[i&1023])))
 		i++
 	}
-	sink64 = sum
+	sinkSum = sum
 }
 
 // BenchmarkSumAddGoogle adds one value to a bounded sum: clamped, added in
 // float64, which is not exact.
 func BenchmarkSumAddGoogle(b *testing.B) {
 	values := sumValues()
-	s := must(dpagg.NewBoundedSumFloat64(&dpagg.BoundedSumFloat64Options{Epsilon: 1, MaxPartitionsContributed: 1, Lower: 0, Upper: 1000}))
+	s := check.Must(dpagg.NewBoundedSumFloat64(&dpagg.BoundedSumFloat64Options{Epsilon: 1, MaxPartitionsContributed: 1, Lower: 0, Upper: 1000}))
 	i := 0
 	for b.Loop() {
 		if err := s.Add(values[i&1023]); err != nil {
@@ -49,7 +51,7 @@ func BenchmarkSumAddGoogle(b *testing.B) {
 // BenchmarkUnitAdd is all that happens to a unit of one record without a key:
 // told apart from the last, grouped, bounded, added.
 func BenchmarkUnitAdd(b *testing.B) {
-	p := must(NewPlan(glovebox.Output{MaxKeysPerUnit: 1, Metrics: []glovebox.Metric{{Name: "s", Kind: glovebox.Sum, Min: 0, Max: 1000}}},
+	p := check.Must(NewPlan(glovebox.Output{MaxKeysPerUnit: 1, Metrics: []glovebox.Metric{{Name: "s", Kind: glovebox.Sum, Min: 0, Max: 1000}}},
 		glovebox.ReleaseDef{Method: "dp", Epsilon: 1}, nil))
 	o := p.NewBounder([32]byte{1})
 	var token [16]byte

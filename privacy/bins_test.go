@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // keyRange declares public keys 0..n-1.
@@ -45,7 +47,7 @@ func TestSlots(t *testing.T) {
 		{Name: "a", Kind: glovebox.Quantile, Min: -1, Max: 2, Bins: 300, At: []float64{0.25, 0.75}},
 		{Name: "a", Kind: glovebox.Bounds},
 	} {
-		p := must(NewPlan(output(1, nil, m), laplace(1, 0), nil))
+		p := check.Must(NewPlan(output(1, nil, m), laplace(1, 0), nil))
 		b := &p.bins[0]
 		values := []float64{0, 1, -1, math.MaxFloat64, -math.MaxFloat64, 5e-324, -5e-324}
 		for _, c := range append(b.cuts, b.edges...) {
@@ -73,9 +75,9 @@ func TestHistogramNoise(t *testing.T) {
 		rel  glovebox.ReleaseDef
 		want float64
 	}{{laplace(0.5, 0), math.Sqrt2 * 5 / 0.5}, {gaussian(0.05, 0), math.Sqrt(13 / 0.1)}} {
-		p := must(NewPlan(records(output(2, keysOf(keyRange(keys)), unitBins), 3, 5), c.rel, nil))
+		p := check.Must(NewPlan(records(output(2, keysOf(keyRange(keys)), unitBins), 3, 5), c.rel, nil))
 		square, hit, n := 0.0, 0, 0
-		table := must(p.Release(fill(p, keys, 500, func(int) uint64 { return 1000 }), must(NewSource())))
+		table := check.Must(p.Release(fill(p, keys, 500, func(int) uint64 { return 1000 }), check.Must(mechanism.NewSource())))
 		for _, r := range table.Rows {
 			for _, x := range r.Cells {
 				n++
@@ -91,7 +93,7 @@ func TestHistogramNoise(t *testing.T) {
 		if e := table.Facts.Errors["h"].StdDev; math.Abs(e/c.want-1) > 0.01 {
 			t.Errorf("%+v: declared error %v, want %v", c.rel, e, c.want)
 		}
-		checkShare(t, "counts within their interval", hit, n, 0.95, 0.975)
+		check.Share(t, "counts within their interval", hit, n, 0.95, 0.975)
 	}
 }
 
@@ -111,7 +113,7 @@ func TestQuantilePrice(t *testing.T) {
 		{gaussian(0.5, 0), 4, 3, 0, 0.5},
 		{gaussian(0.5, 0), 4, 3, 5, 3 / math.Sqrt(13)},
 	} {
-		p := must(NewPlan(records(output(c.keys, keysOf(keyRange(5)), unitMedian), c.r, c.in), c.rel, nil))
+		p := check.Must(NewPlan(records(output(c.keys, keysOf(keyRange(5)), unitMedian), c.r, c.in), c.rel, nil))
 		got := p.budget.bins[0].epsilon
 		if x, _ := got.Float64(); math.Abs(x-c.want) > 1e-9 || got.Cmp(new(big.Rat).SetFloat64(c.want+1e-15)) > 0 {
 			t.Errorf("%+v: epsilon %v, want at most %v", c, got, c.want)
@@ -130,7 +132,7 @@ func TestQuantileErrors(t *testing.T) {
 	wide.Bins = 4096
 	for _, rel := range []glovebox.ReleaseDef{laplace(1, 0), gaussian(0.1, 0)} {
 		for _, m := range []glovebox.Metric{one, many, wide} {
-			p := must(NewPlan(output(2, keysOf(keyRange(keys)), m), rel, nil))
+			p := check.Must(NewPlan(output(2, keysOf(keyRange(keys)), m), rel, nil))
 			counts := func(s int) uint64 { return uint64(10 * 100 / len(p.bins[0].edges) * (1 + s%3)) }
 			if m.Bins > 1000 {
 				counts = func(s int) uint64 { return uint64(s % 3) }
@@ -142,7 +144,7 @@ func TestQuantileErrors(t *testing.T) {
 			}
 			ranks := p.Facts().Errors["q"].Ranks
 			near, hit := make([]int, len(m.At)), make([]int, len(m.At))
-			for _, r := range must(p.Release(fill(p, keys, uint64(total), counts), must(NewSource()))).Rows {
+			for _, r := range check.Must(p.Release(fill(p, keys, uint64(total), counts), check.Must(mechanism.NewSource()))).Rows {
 				for k, c := range r.Cells {
 					// Ranks of the values on both sides of the answer, a bin apart.
 					lo, hi := 0, 0
@@ -169,8 +171,8 @@ func TestQuantileErrors(t *testing.T) {
 			}
 			for k := range m.At {
 				what := fmt.Sprintf("%+v, %d bins, quantile %v", rel, m.Bins, m.At[k])
-				checkShare(t, what+" within the declared ranks", near[k], keys, 0.95, 1)
-				checkShare(t, what+" within its interval", hit[k], keys, 0.95, 1)
+				check.Share(t, what+" within the declared ranks", near[k], keys, 0.95, 1)
+				check.Share(t, what+" within its interval", hit[k], keys, 0.95, 1)
 			}
 		}
 	}
@@ -179,8 +181,8 @@ func TestQuantileErrors(t *testing.T) {
 // TestQuantileOfNothing: without values, a median is any point of the grid, and
 // quantiles of a tree are in the range and in order.
 func TestQuantileOfNothing(t *testing.T) {
-	p := must(NewPlan(output(1, keysOf(keyRange(500)), unitMedian, unitDeciles), laplace(1, 0), nil))
-	for _, r := range must(p.Release(p.NewPartial(), must(NewSource()))).Rows {
+	p := check.Must(NewPlan(output(1, keysOf(keyRange(500)), unitMedian, unitDeciles), laplace(1, 0), nil))
+	for _, r := range check.Must(p.Release(p.NewPartial(), check.Must(mechanism.NewSource()))).Rows {
 		for k, c := range r.Cells {
 			if c.Lo < -5 || c.Hi > 5 || c.Value < c.Lo || c.Value > c.Hi || k > 1 && c.Value < r.Cells[k-1].Value {
 				t.Fatalf("%+v", r.Cells)
@@ -195,7 +197,7 @@ func TestDistinctErrors(t *testing.T) {
 	const keys, values = 600, 300
 	for _, cells := range []int{0, 512} {
 		m := glovebox.Metric{Name: "d", Kind: glovebox.Distinct, Bins: cells}
-		p := must(NewPlan(records(output(1, keysOf(keyRange(keys)), m), 3, 0), laplace(1, 0), nil))
+		p := check.Must(NewPlan(records(output(1, keysOf(keyRange(keys)), m), 3, 0), laplace(1, 0), nil))
 		b := p.NewBounder([32]byte{9})
 		for u := range keys * values * 2 / 3 {
 			var r []byte
@@ -204,9 +206,9 @@ func TestDistinctErrors(t *testing.T) {
 			}
 			b.Unit(token(u), 3, r)
 		}
-		part := must(b.Partial())
+		part := check.Must(b.Partial())
 		square, hit := 0.0, 0
-		table := must(p.Release(part, must(NewSource())))
+		table := check.Must(p.Release(part, check.Must(mechanism.NewSource())))
 		for _, r := range table.Rows {
 			c := r.Cells[0]
 			square += (c.Value - values) * (c.Value - values)
@@ -214,7 +216,7 @@ func TestDistinctErrors(t *testing.T) {
 				hit++
 			}
 		}
-		checkShare(t, fmt.Sprintf("%d cells: distinct counts within their interval", cells), hit, keys, 0.95, 1)
+		check.Share(t, fmt.Sprintf("%d cells: distinct counts within their interval", cells), hit, keys, 0.95, 1)
 		// Noise of scale 3; with few cells, each marked one stands for more values
 		// than one, and collisions add to the error. 600 values estimate it with a
 		// standard error below 5 %: 35 % is missed with a probability below 1e-9.
@@ -231,8 +233,8 @@ func TestDistinctErrors(t *testing.T) {
 
 // TestDistinctSaturates: more values than cells give a bound and no nonsense.
 func TestDistinctSaturates(t *testing.T) {
-	p := must(NewPlan(output(1, keysOf(keyRange(50)), unitDistinct), laplace(1, 0), nil))
-	for _, r := range must(p.Release(fill(p, 50, 1000, func(int) uint64 { return 1 }), must(NewSource()))).Rows {
+	p := check.Must(NewPlan(output(1, keysOf(keyRange(50)), unitDistinct), laplace(1, 0), nil))
+	for _, r := range check.Must(p.Release(fill(p, 50, 1000, func(int) uint64 { return 1 }), check.Must(mechanism.NewSource()))).Rows {
 		if c := r.Cells[0]; !(c.Lo >= 64 && c.Value >= c.Lo && c.Hi >= c.Value && c.Hi < 1e4) {
 			t.Fatalf("%+v", c)
 		}
@@ -243,7 +245,7 @@ func TestDistinctSaturates(t *testing.T) {
 // pass in one job of twenty at most.
 func TestBounds(t *testing.T) {
 	const keys = 2000
-	p := must(NewPlan(output(1, keysOf(keyRange(keys)), unitRange), laplace(1, 0), nil))
+	p := check.Must(NewPlan(output(1, keysOf(keyRange(keys)), unitRange), laplace(1, 0), nil))
 	slot := func(v float64) int { return p.bins[0].slot(v) }
 	for _, c := range []struct {
 		values   []float64
@@ -263,7 +265,7 @@ func TestBounds(t *testing.T) {
 			return 0
 		})
 		right := 0
-		for _, r := range must(p.Release(part, must(NewSource()))).Rows {
+		for _, r := range check.Must(p.Release(part, check.Must(mechanism.NewSource()))).Rows {
 			if r.Cells[0].Value == c.min && r.Cells[1].Value == c.max {
 				right++
 			}
@@ -273,6 +275,6 @@ func TestBounds(t *testing.T) {
 				}
 			}
 		}
-		checkShare(t, fmt.Sprintf("bounds of %v", c.values), right, keys, 0.95, 1)
+		check.Share(t, fmt.Sprintf("bounds of %v", c.values), right, keys, 0.95, 1)
 	}
 }

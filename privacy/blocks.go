@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // Limits of a job of mode blocks.
@@ -52,8 +53,8 @@ type blockMetric struct {
 	points   uint32 // of the grid, or candidates
 	standIn  uint32 // the default's point
 	loss     int64
-	quantile [3]*Quantile // median: the first; winsor: both quartiles
-	vote     *Argmax
+	quantile [3]*mechanism.Quantile // median: the first; winsor: both quartiles
+	vote     *mechanism.Argmax
 	steps    []BlockStep
 	sumLoss  int64 // mean, winsor: what the noise of the sum costs
 }
@@ -136,8 +137,8 @@ func (c *blockMetric) grid(path string) error {
 	switch {
 	case !(c.Max/2-c.Min/2 > 0):
 		return invalid(path+".max", "is too close to min")
-	case c.Points < 2 || c.Points > MaxQuantilePoints:
-		return invalid(path+".points", "%d is outside 2..%d", c.Points, MaxQuantilePoints)
+	case c.Points < 2 || c.Points > mechanism.MaxQuantilePoints:
+		return invalid(path+".points", "%d is outside 2..%d", c.Points, mechanism.MaxQuantilePoints)
 	case c.Spacing != glovebox.Linear && c.Spacing != glovebox.Log:
 		return invalid(path+".spacing", "is neither linear nor log")
 	case c.Spacing == glovebox.Log && !(c.Min > 0):
@@ -252,6 +253,6 @@ func (p *BlockPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 			sum.Add(sum, e.Mul(e, e))
 		}
 	}
-	a.Loss = min(a.Loss, divide(sum, big.NewInt(2e9), true).Int64())
+	a.Loss = min(a.Loss, mechanism.Divide(sum, big.NewInt(2e9), true).Int64())
 	return a, nil
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // The suite: 100,000 units with one value each, lognormal(3, 1); the statistic
@@ -66,13 +68,13 @@ func gamma(rng *rand.Rand, shape float64) float64 {
 }
 
 // oursOnce is the error of one run in mode blocks.
-func (s *statistic) oursOnce(p *BlockPlan, rng *rand.Rand, src *Source) float64 {
+func (s *statistic) oursOnce(p *BlockPlan, rng *rand.Rand, src *mechanism.Source) float64 {
 	m := &p.metrics[0]
 	outputs := make([]uint32, p.count)
 	for i := range outputs {
 		outputs[i] = m.snap(s.block(rng, suiteUnits/p.count))
 	}
-	f := must(m.figure(outputs, false, src))
+	f := check.Must(m.figure(outputs, false, src))
 	return math.Abs(f.Value - s.truth)
 }
 
@@ -112,7 +114,7 @@ func medianOf(n int, once func() float64) float64 {
 // 10 to 5 in 400, with probability below 1e-9 (six standard deviations of its
 // logarithm and more).
 func TestBlocksBeatGUPT(t *testing.T) {
-	rng, src, p := rand.New(rand.NewPCG(3, 4)), must(NewSource()), suitePlan(t)
+	rng, src, p := rand.New(rand.NewPCG(3, 4)), check.Must(mechanism.NewSource()), suitePlan(t)
 	for _, s := range suite {
 		runs, least := 100, 10.0
 		if s.name == "P95" {
@@ -137,7 +139,7 @@ func benchError(b *testing.B, trials int, once func(*rand.Rand) float64) {
 }
 
 func benchOurs(b *testing.B, s *statistic, trials int) {
-	p, src := suitePlan(b), must(NewSource())
+	p, src := suitePlan(b), check.Must(mechanism.NewSource())
 	benchError(b, trials, func(rng *rand.Rand) float64 { return s.oursOnce(p, rng, src) })
 }
 

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/accounting"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestBlockWhole: twenty medians for epsilon 1 are twenty randomised responses
@@ -42,8 +45,8 @@ func TestBlockWhole(t *testing.T) {
 func TestBlockWholeOfEveryKind(t *testing.T) {
 	for _, rel := range []glovebox.ReleaseDef{laplace(2, 0), gaussian(0.1, 0), gaussian(0.5, 0), gaussian(5, 0)} {
 		p := blockPlan(t, 64, rel, blockMetrics()...)
-		rho := must(p.Cost(glovebox.LedgerZCDP))
-		w, byRho := p.Facts().Whole, must(EpsilonAt(glovebox.LedgerZCDP, rho, 1e-6))
+		rho := check.Must(p.Cost(glovebox.LedgerZCDP))
+		w, byRho := p.Facts().Whole, check.Must(accounting.EpsilonAt(glovebox.LedgerZCDP, rho, 1e-6))
 		if w == nil || w.Rho != rho.Loss || w.Epsilon > byRho || w.Epsilon < byRho/3 || rel.Epsilon > 0 && w.Epsilon > rel.Epsilon {
 			t.Errorf("%+v: %+v, by rho %v", rel, w, byRho)
 		}
@@ -57,21 +60,21 @@ func TestBlockWholeOfEveryKind(t *testing.T) {
 // than its noise at any width of the clamp.
 func TestWinsorWidths(t *testing.T) {
 	for _, loss := range []int64{1e8, 3e7} {
-		worst := map[bool]*Losses{false: {}, true: {}}
+		worst := map[bool]*accounting.Losses{false: {}, true: {}}
 		for gaussian, l := range worst {
 			c := blockMetric{BlockMetric: glovebox.BlockMetric{Combine: glovebox.Winsor}, points: 1001, sumLoss: loss}
-			noise := must((&budget{gaussian: gaussian}).noise(loss, 1, 1))
-			name, parameter := noise.facts()
+			noise := check.Must((&budget{gaussian: gaussian}).noise(loss, 1, 1))
+			name, parameter := noise.Parameter()
 			c.steps = []BlockStep{{"sum", name, parameter, loss}}
 			if err := c.addTo(l); err != nil {
 				t.Fatal(err)
 			}
 			for _, width := range []int64{1, 2, 3, 10, 1000} {
-				var one Losses
-				switch s := must((&budget{gaussian: gaussian}).noise(loss, 1, width)).(type) {
-				case *Laplace:
+				var one accounting.Losses
+				switch s := check.Must((&budget{gaussian: gaussian}).noise(loss, 1, width)).(type) {
+				case *mechanism.Laplace:
 					_ = one.AddLaplace(s.Scale(), width, 1)
-				case *Gaussian:
+				case *mechanism.Gaussian:
 					_ = one.AddGaussian(s.Variance(), width, 1)
 				}
 				for _, e := range []float64{0, 0.01, 0.02, 0.06, 0.2, 0.5} {
@@ -89,7 +92,7 @@ func TestWinsorWidths(t *testing.T) {
 // billionths that do not divide.
 func TestTrainWhole(t *testing.T) {
 	for _, rounds := range []int{1, 7, 1000} {
-		f := must(NewTrainPlan(trainOf(func(t *glovebox.Train) { t.Rounds = rounds }), "g", gaussian(0.5, 0))).Facts()
+		f := check.Must(NewTrainPlan(trainOf(func(t *glovebox.Train) { t.Rounds = rounds }), "g", gaussian(0.5, 0))).Facts()
 		if w := f.Whole; w == nil || w.Epsilon < 4.8865 || w.Epsilon > 4.9 || w.Rho != 500_000_000 || w.Delta != 1e-6 {
 			t.Errorf("%d rounds: %+v", rounds, w)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // maxRecords bounds the records of one unit; more are taken as malformed.
@@ -145,8 +146,8 @@ func (b *Bounder) count(g, at int) {
 	}
 	values := len(b.plan.grids)
 	for j := range b.plan.grids {
-		steps, old := b.plan.grids[j].steps(b.sums[g*values+j]), Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]}
-		s := plantFloat(old.Add(int128(steps)), old, steps)
+		steps, old := b.plan.grids[j].steps(b.sums[g*values+j]), mechanism.Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]}
+		s := plantFloat(old.Add(mechanism.NewInt128(steps)), old, steps)
 		c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
 )
 
 // TestSumIsExact is the pair of data sets on which a sum of floats exceeds its
@@ -16,7 +17,7 @@ import (
 // the difference is one unit's value, to the last step, and the order of the
 // units does not matter.
 func TestSumIsExact(t *testing.T) {
-	p := must(NewPlan(output(1, nil, glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 1}), laplace(1, 0), nil))
+	p := check.Must(NewPlan(output(1, nil, glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 1}), laplace(1, 0), nil))
 	const ones = 1 << 12
 	small := 0x1p-41 * (1 + 0x1p-20)
 	var units []unitData
@@ -47,7 +48,7 @@ func TestSumIsExact(t *testing.T) {
 // TestKeyChoice: the L0 keys kept of many are spread evenly, are the same
 // whatever the order of records, and change with secret and unit.
 func TestKeyChoice(t *testing.T) {
-	p := must(NewPlan(output(5, keysOf(intKey), unitCount), laplace(1, 1e-6), nil))
+	p := check.Must(NewPlan(output(5, keysOf(intKey), unitCount), laplace(1, 1e-6), nil))
 	var forward, backward []byte
 	for k := range 50 {
 		forward = append(forward, record(0, []any{k})...)
@@ -56,7 +57,7 @@ func TestKeyChoice(t *testing.T) {
 	chosen := func(secret byte, unit int, records []byte) *Partial {
 		b := p.NewBounder([32]byte{secret})
 		b.Unit(token(unit), 50, records)
-		return must(b.Partial())
+		return check.Must(b.Partial())
 	}
 	const n = 20_000
 	times := map[string]int{}
@@ -81,7 +82,7 @@ func TestKeyChoice(t *testing.T) {
 		}
 	}
 	for k, c := range times {
-		checkShare(t, fmt.Sprintf("key %x", k), c, n, 0.1, 0.1)
+		check.Share(t, fmt.Sprintf("key %x", k), c, n, 0.1, 0.1)
 	}
 	if same > 10 { // by chance one in two million each
 		t.Errorf("%d of 200 choices are the same with another secret", same)
@@ -106,13 +107,13 @@ func TestUnitDefault(t *testing.T) {
 	} {
 		b := p.NewBounder([32]byte{})
 		add(b)
-		if got, want := fmt.Sprint(content(must(b.Partial()))), fmt.Sprint(map[string][]int64{string(record(0, []any{7})): {1, p.grids[0].steps(1)}}); got != want {
+		if got, want := fmt.Sprint(content(check.Must(b.Partial()))), fmt.Sprint(map[string][]int64{string(record(0, []any{7})): {1, p.grids[0].steps(1)}}); got != want {
 			t.Errorf("%s: %s, want the default %s", what, got, want)
 		}
 	}
 	b := p.NewBounder([32]byte{})
 	b.Unit(token(1), 0, nil)
-	if must(b.Partial()).Len() != 0 {
+	if check.Must(b.Partial()).Len() != 0 {
 		t.Error("a unit without records counts")
 	}
 }
@@ -124,13 +125,13 @@ func TestBounderMisuse(t *testing.T) {
 	b.Unit(token(1), 1, nil)
 	b.Unit(token(1), 1, nil)
 	_, err := b.Partial()
-	wantCode(t, "a unit twice", err, glovebox.CodeInternal)
+	check.Code(t, "a unit twice", err, glovebox.CodeInternal)
 
 	b = p.NewBounder([32]byte{})
 	b.Unit([16]byte{}, 3, nil)
-	part := must(b.Partial())
+	part := check.Must(b.Partial())
 	_, err = b.Partial()
-	wantCode(t, "partial twice", err, glovebox.CodeConflict)
+	check.Code(t, "partial twice", err, glovebox.CodeConflict)
 	if got := content(part)[""]; len(got) != 1 || got[0] != 1 {
 		t.Errorf("records are counted instead of units: %v", got)
 	}
@@ -146,7 +147,7 @@ func TestUnitsAfterTheEnd(t *testing.T) {
 		for _, u := range units {
 			b.Unit(u.token, u.n, u.records)
 		}
-		part := must(b.Partial())
+		part := check.Must(b.Partial())
 		want := fmt.Sprint(content(part))
 		b.Unit(token(100), units[0].n, units[0].records)
 		b.UnitDefault(token(101))
@@ -168,7 +169,7 @@ func TestMerge(t *testing.T) {
 	r := rand.New(rand.NewPCG(15, 16))
 	for name, p := range jobs() {
 		units := randomUnits(p, r, 300)
-		want := must(bound(p, units).MarshalBinary())
+		want := check.Must(bound(p, units).MarshalBinary())
 		r.Shuffle(len(units), func(i, j int) { units[i], units[j] = units[j], units[i] })
 		merged := p.NewPartial()
 		for len(units) > 0 {
@@ -177,18 +178,18 @@ func TestMerge(t *testing.T) {
 			if err := merged.Merge(part); err != nil {
 				t.Fatal(err)
 			}
-			wantCode(t, "merged twice", merged.Merge(part), glovebox.CodeConflict)
+			check.Code(t, "merged twice", merged.Merge(part), glovebox.CodeConflict)
 			units = units[n:]
 		}
-		if got := must(merged.MarshalBinary()); !bytes.Equal(got, want) {
+		if got := check.Must(merged.MarshalBinary()); !bytes.Equal(got, want) {
 			t.Errorf("%s: merging gives other bytes", name)
 		}
 	}
 	a, b := jobs()["private int"].NewPartial(), jobs()["public int"].NewPartial()
-	wantCode(t, "two jobs", a.Merge(b), glovebox.CodeConflict)
-	wantCode(t, "itself", a.Merge(a), glovebox.CodeInternal)
-	wantCode(t, "none", a.Merge(nil), glovebox.CodeInternal)
-	wantCode(t, "an empty value", a.Merge(&Partial{}), glovebox.CodeInternal)
+	check.Code(t, "two jobs", a.Merge(b), glovebox.CodeConflict)
+	check.Code(t, "itself", a.Merge(a), glovebox.CodeInternal)
+	check.Code(t, "none", a.Merge(nil), glovebox.CodeInternal)
+	check.Code(t, "an empty value", a.Merge(&Partial{}), glovebox.CodeInternal)
 
 	// The bound on units holds for merged partials, too.
 	p := jobs()["private int"]
@@ -198,5 +199,5 @@ func TestMerge(t *testing.T) {
 		return x
 	}
 	x := big()
-	wantCode(t, "too many units", x.Merge(big()), glovebox.CodeInvalid)
+	check.Code(t, "too many units", x.Merge(big()), glovebox.CodeInvalid)
 }

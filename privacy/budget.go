@@ -4,22 +4,23 @@ import (
 	"math/big"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // budget is how a job's price is shared out and what it buys.
 type budget struct {
-	gaussian bool            // noise
-	inRho    bool            // price
-	price    glovebox.Amount // Loss: epsilon, or rho if inRho
-	joint    *jointNoise     // nil: each part's noise is made for its own loss
-	units    sampler         // noise of the number of units; nil: not needed
+	gaussian bool              // noise
+	inRho    bool              // price
+	price    glovebox.Amount   // Loss: epsilon, or rho if inRho
+	joint    *jointNoise       // nil: each part's noise is made for its own loss
+	units    mechanism.Sampler // noise of the number of units; nil: not needed
 	unitLoss int64
-	sums     []sampler // noise of each grid's sum
+	sums     []mechanism.Sampler // noise of each grid's sum
 	sumLoss  []int64
 	bins     []binMechanism
 	binLoss  []int64
-	by       *releasedThreshold // nil: no number that is released selects keys
-	keys     *Selection         // nil: public keys, or by, or the rounds of a top select
+	by       *releasedThreshold   // nil: no number that is released selects keys
+	keys     *mechanism.Selection // nil: public keys, or by, or the rounds of a top select
 	keyLoss  int64
 }
 
@@ -214,7 +215,7 @@ func (b *budget) declared(r glovebox.ReleaseDef, private bool) error {
 
 // noise returns what a part of loss billionths buys for numbers of which one
 // unit changes at most l0, each by at most reach.
-func (b *budget) noise(loss int64, l0 int, reach int64) (sampler, error) {
+func (b *budget) noise(loss int64, l0 int, reach int64) (mechanism.Sampler, error) {
 	l1 := new(big.Int).Mul(big.NewInt(int64(l0)), big.NewInt(reach))
 	return b.noiseOf(loss, l1, new(big.Int).Mul(l1, big.NewInt(reach)), reach > 1<<16)
 }
@@ -223,7 +224,7 @@ func (b *budget) noise(loss int64, l0 int, reach int64) (sampler, error) {
 // changes by at most l1 in the L1 norm, and by the root of square in the L2 norm.
 // Round says that the numbers are so large that the next square of a whole number
 // will do for the variance.
-func (b *budget) noiseOf(loss int64, l1, square *big.Int, round bool) (sampler, error) {
+func (b *budget) noiseOf(loss int64, l1, square *big.Int, round bool) (mechanism.Sampler, error) {
 	if b.joint != nil {
 		return b.joint.noise(loss, square)
 	}
@@ -231,15 +232,15 @@ func (b *budget) noiseOf(loss int64, l1, square *big.Int, round bool) (sampler, 
 	if b.gaussian {
 		v := new(big.Rat).SetFrac(n.Mul(n, square), big.NewInt(2*loss))
 		if round {
-			v = squareAbove(v)
+			v = mechanism.SquareAbove(v)
 		}
-		return NewGaussian(v)
+		return mechanism.NewGaussian(v)
 	}
 	scale := plantScale(new(big.Rat).SetFrac(n.Mul(n, l1), big.NewInt(loss)))
 	if scale.Num().BitLen() >= 63 {
-		scale = new(big.Rat).SetInt(divide(scale.Num(), scale.Denom(), true))
+		scale = new(big.Rat).SetInt(mechanism.Divide(scale.Num(), scale.Denom(), true))
 	}
-	return NewLaplace(scale)
+	return mechanism.NewLaplace(scale)
 }
 
 // cost is what a declared price takes from a ledger of the given kind.
@@ -262,7 +263,7 @@ func (b *budget) cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 			return b.price, nil
 		}
 		sq := new(big.Int).Mul(big.NewInt(b.price.Loss), big.NewInt(b.price.Loss))
-		return glovebox.Amount{Loss: divide(sq, big.NewInt(2e9), true).Int64(), Delta: b.price.Delta}, nil
+		return glovebox.Amount{Loss: mechanism.Divide(sq, big.NewInt(2e9), true).Int64(), Delta: b.price.Delta}, nil
 	}
 	return glovebox.Amount{}, glovebox.Errorf(glovebox.CodeInvalid, "a ledger counts pure or zcdp").WithFix("set the dataset's ledger.kind")
 }
@@ -278,7 +279,7 @@ func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 	f := p.facts()
 	if rho, err := f.rho(); err == nil {
 		rho.Mul(rho, big.NewRat(1e9, 1))
-		if n := divide(rho.Num(), rho.Denom(), true); n.IsInt64() {
+		if n := mechanism.Divide(rho.Num(), rho.Denom(), true); n.IsInt64() {
 			a.Loss = min(a.Loss, n.Int64())
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // BlockStep is one mechanism that a metric of mode blocks goes through.
@@ -60,7 +61,7 @@ func choiceEpsilon(loss int64, gaussian bool) *big.Rat {
 func (c *blockMetric) mechanisms(path string, gaussian bool) error {
 	choice := func(i int, of string, at *big.Rat, loss int64) (err error) {
 		eps := choiceEpsilon(loss, gaussian)
-		c.quantile[i], err = NewBlockQuantile(at, eps, 1)
+		c.quantile[i], err = mechanism.NewBlockQuantile(at, eps, 1)
 		c.steps = append(c.steps, BlockStep{of, "permute_and_flip", eps.RatString(), loss})
 		return err
 	}
@@ -70,7 +71,7 @@ func (c *blockMetric) mechanisms(path string, gaussian bool) error {
 	case glovebox.Vote:
 		eps := choiceEpsilon(c.loss, gaussian)
 		var err error
-		c.vote, err = NewVote(eps, 1)
+		c.vote, err = mechanism.NewVote(eps, 1)
 		c.steps = append(c.steps, BlockStep{"vote", "permute_and_flip", eps.RatString(), c.loss})
 		return err
 	case glovebox.BlockAvg, glovebox.Winsor:
@@ -91,7 +92,7 @@ func (c *blockMetric) mechanisms(path string, gaussian bool) error {
 		if err != nil {
 			return err
 		}
-		name, parameter := noise.facts()
+		name, parameter := noise.Parameter()
 		c.steps = append(c.steps, BlockStep{"sum", name, parameter, c.sumLoss})
 		return nil
 	}
@@ -110,7 +111,7 @@ type BlockFigure struct {
 }
 
 // figure combines the outputs of all blocks: points of the grid.
-func (c *blockMetric) figure(outputs []uint32, gaussian bool, src *Source) (BlockFigure, error) {
+func (c *blockMetric) figure(outputs []uint32, gaussian bool, src *mechanism.Source) (BlockFigure, error) {
 	if c.Combine == glovebox.BlockAvg {
 		return c.mean(outputs, 0, c.points-1, gaussian, src)
 	}
@@ -151,7 +152,7 @@ func (c *blockMetric) reach(lo, hi int) (from, to uint32) {
 }
 
 // mean is the noisy mean of the outputs clamped to lo..hi.
-func (c *blockMetric) mean(outputs []uint32, lo, hi uint32, gaussian bool, src *Source) (BlockFigure, error) {
+func (c *blockMetric) mean(outputs []uint32, lo, hi uint32, gaussian bool, src *mechanism.Source) (BlockFigure, error) {
 	if lo == hi {
 		return BlockFigure{Value: c.value(float64(lo))}, nil
 	}
@@ -161,7 +162,7 @@ func (c *blockMetric) mean(outputs []uint32, lo, hi uint32, gaussian bool, src *
 	}
 	sum := noise.Draw(src)
 	for _, i := range outputs {
-		sum = sum.Add(int128(int64(min(max(i, lo), hi))))
+		sum = sum.Add(mechanism.NewInt128(int64(min(max(i, lo), hi))))
 	}
 	// The sampler's tail is not bounded; the answer is, by post-processing.
 	n, half := float64(len(outputs)), noise.Radius(alpha)

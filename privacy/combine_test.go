@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // whole makes outputs of all blocks from one record for each.
@@ -45,7 +47,7 @@ func TestBlockRelease(t *testing.T) {
 			}
 			return blockRecord(float64(b%9)+outlier, math.Pow(10, float64(b%7)), 0.25+outlier, 40+float64(b%3)+outlier, float64(min(b%4, 2)))
 		})
-		table, err := p.Release(total, must(NewSource()))
+		table, err := p.Release(total, check.Must(mechanism.NewSource()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +63,7 @@ func TestBlockRelease(t *testing.T) {
 		if v := f[3].Value; math.Abs(v-41.08) > 0.5 || f[3].Margin {
 			t.Errorf("winsorised mean %+v", f[3])
 		}
-		if _, err := p.Release(total, must(NewSource())); glovebox.CodeOf(err) != glovebox.CodeConflict {
+		if _, err := p.Release(total, check.Must(mechanism.NewSource())); glovebox.CodeOf(err) != glovebox.CodeConflict {
 			t.Errorf("released twice: %v", err)
 		}
 	}
@@ -78,7 +80,7 @@ func TestBlockMeanNoise(t *testing.T) {
 	for i := range outputs {
 		outputs[i] = 1000
 	}
-	src, s2 := must(NewSource()), 0.0
+	src, s2 := check.Must(mechanism.NewSource()), 0.0
 	const n = 20_000
 	for range n {
 		f, err := p.metrics[0].figure(outputs, false, src)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // contribute adds one unit's part of one key to the key's cells: values are the
@@ -45,7 +46,7 @@ func (b *Bounder) contribute(c []uint64, values []float64) {
 
 // addTo adds steps to the j-th sum of a key's cells.
 func addTo(c []uint64, j int, steps int64) {
-	s := int128(steps).Add(Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]})
+	s := mechanism.NewInt128(steps).Add(mechanism.Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]})
 	c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
 }
 

@@ -1,6 +1,10 @@
 package privacy
 
-import "math"
+import (
+	"math"
+
+	"glovebox/privacy/mechanism"
+)
 
 // distinct appends the number of different values of key number i.
 //
@@ -15,7 +19,7 @@ import "math"
 func (r *releaser) distinct(cells []Cell, j, i int) []Cell {
 	m := float64(r.Plan.bins[j].n)
 	marked := len(r.filled(j, i))
-	x := r.budget.bins[j].noise.Draw(r.src).Add(int128(int64(marked))).Float64()
+	x := r.budget.bins[j].noise.Draw(r.src).Add(mechanism.NewInt128(int64(marked))).Float64()
 	radius := r.radius(binRadius-j, alpha/2)
 	values := func(x float64) float64 {
 		return math.Log1p(-math.Min(math.Max(x, 0), m-1)/m) / math.Log1p(-1/m)

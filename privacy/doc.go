@@ -21,11 +21,9 @@
 // statistic, combined by a private median, mean or vote. In mode train it is done
 // in rounds, each with the plan of TrainPlan.Round.
 //
-// Beside this way stand mechanisms for other outputs, all on whole numbers and a
-// Source: Chooser (permute-and-flip), Argmax, Quantile (of values, or of the
-// outputs of blocks), Tree (many quantiles), ClipL2 and CalibrateGaussian. Each
-// states its guarantee, its sensitivity and its paper; who calls them counts
-// their price. Losses tells what a fixed list of mechanisms costs together.
+// Noise, selections and choices are those of package mechanism, below this one;
+// package accounting, beside it, is the arithmetic of ledgers and of what many
+// mechanisms cost together.
 //
 // # What is promised
 //

@@ -1,5 +1,7 @@
 package privacy
 
+import "glovebox/privacy/mechanism"
+
 // Exact reads a partial as a table without noise, without selection and
 // without using it up: the keys that are there, in the order of a release,
 // each figure with an interval of no width, or as wide as the bin or the
@@ -15,7 +17,7 @@ func (p *Plan) Exact(t *Partial) []Row {
 	if still.budget.units != nil {
 		still.budget.units = silence{}
 	}
-	still.budget.sums = make([]sampler, len(p.budget.sums))
+	still.budget.sums = make([]mechanism.Sampler, len(p.budget.sums))
 	for i := range still.budget.sums {
 		still.budget.sums[i] = silence{}
 	}
@@ -28,7 +30,7 @@ func (p *Plan) Exact(t *Partial) []Row {
 		still.budget.bins[i] = m
 	}
 	// Silence draws nothing from the source.
-	r := &releaser{Plan: &still, src: SeededSource([32]byte{}), radii: map[radiusOf]float64{}, table: &Table{Rows: []Row{}}}
+	r := &releaser{Plan: &still, src: mechanism.SeededSource([32]byte{}), radii: map[radiusOf]float64{}, table: &Table{Rows: []Row{}}}
 	r.prepare()
 	r.use(t)
 	for _, i := range t.order(p.compare) {
@@ -42,7 +44,7 @@ func (p *Plan) Exact(t *Partial) []Row {
 // silence is no noise.
 type silence struct{}
 
-func (silence) Draw(*Source) Int128             { return Int128{} }
-func (silence) StdDev() float64                 { return 0 }
-func (silence) Radius(float64) float64          { return 0 }
-func (silence) facts() (name, parameter string) { return "none", "0" }
+func (silence) Draw(*mechanism.Source) mechanism.Int128 { return mechanism.Int128{} }
+func (silence) StdDev() float64                         { return 0 }
+func (silence) Radius(float64) float64                  { return 0 }
+func (silence) Parameter() (name, parameter string)     { return "none", "0" }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestExact: the figures are those of the contributions, the partial stays
@@ -35,7 +37,7 @@ func TestExact(t *testing.T) {
 			t.Fatalf("%+v", got)
 		}
 	}
-	table, err := p.Release(part, SeededSource([32]byte{1})) // where no bound is clamped to 0
+	table, err := p.Release(part, mechanism.SeededSource([32]byte{1})) // where no bound is clamped to 0
 	if err != nil || len(table.Rows) != 3 || table.Facts.Noise[0].Mechanism != "discrete_laplace" {
 		t.Fatalf("%v %+v", err, table)
 	}
@@ -46,13 +48,13 @@ func TestExact(t *testing.T) {
 
 // TestExactEveryKind: what has noise in a release has none here, for all kinds.
 func TestExactEveryKind(t *testing.T) {
-	p := must(NewPlan(everyKind(1), laplace(1, 1e-6), nil))
+	p := check.Must(NewPlan(everyKind(1), laplace(1, 1e-6), nil))
 	b := p.NewBounder([32]byte{1})
 	for i := range 8 { // values 0, 0, 1, 1, 2, 2, 3, 3
 		v := float64(i / 2)
 		b.Unit(token(i), 1, record(10, []any{"a", 1}, v, v, v, 1, 0, 0, v, v, v, v, v, v))
 	}
-	part := must(b.Partial())
+	part := check.Must(b.Partial())
 	rows := p.Exact(part)
 	if len(rows) != 1 || !reflect.DeepEqual(rows, p.Exact(part)) {
 		t.Fatalf("%+v", rows)
@@ -103,7 +105,7 @@ func TestExactBlocks(t *testing.T) {
 	if got, want := figures(e.Blocks[7]), []any{5.0, 10.0, 0.0, 50.0, "b"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("block 7: %v, want %v", got, want)
 	}
-	if _, err := p.Release(total, must(NewSource())); err != nil {
+	if _, err := p.Release(total, check.Must(mechanism.NewSource())); err != nil {
 		t.Error(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // ExactBlocks are outputs of blocks and their combination, without noise.
@@ -51,7 +52,7 @@ func (c *blockMetric) still(outputs []uint32) BlockFigure {
 		return c.at(float64(slices.Index(counts, slices.Max(counts))))
 	}
 	sorted := slices.Sorted(slices.Values(outputs))
-	quantile := func(q *Quantile) int {
+	quantile := func(q *mechanism.Quantile) int {
 		return int(sorted[q.Rank(uint64(len(sorted)))-1])
 	}
 	lo, hi := uint32(0), c.points-1

@@ -9,6 +9,8 @@ import (
 
 	"glovebox"
 	"glovebox/privacy"
+	"glovebox/privacy/accounting"
+	"glovebox/privacy/mechanism"
 )
 
 // How a job goes: plan, price, charge, bound and add up, release.
@@ -30,7 +32,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	balance := glovebox.Balance{Dataset: "care", Kind: glovebox.LedgerPure, Total: glovebox.Amount{Loss: 5e9}}
-	if balance, err = privacy.Spend(balance, cost); err != nil { // made durable before the first row is read
+	if balance, err = accounting.Spend(balance, cost); err != nil { // made durable before the first row is read
 		log.Fatal(err)
 	}
 
@@ -50,7 +52,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	noise, err := privacy.NewSource()
+	noise, err := mechanism.NewSource()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // Frame layout.
@@ -231,7 +232,7 @@ func (t *Partial) check(i int) string {
 		if g.most > 0 { // what a unit adds may have been brought down, towards zero
 			least, most = min(least, 0), max(most, 0)
 		}
-		lo, hi := mulInt128(c[0], least), mulInt128(c[0], most)
+		lo, hi := mechanism.MulInt128(c[0], least), mechanism.MulInt128(c[0], most)
 		for k := range g.cells {
 			if s := t.sum(i, g.cell+k); s.Cmp(lo) < 0 || s.Cmp(hi) > 0 {
 				return "has a sum that its units cannot have"

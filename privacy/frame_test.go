@@ -8,18 +8,19 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
 )
 
 func TestFrame(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 18))
 	for name, p := range jobs() {
 		part := bound(p, randomUnits(p, r, 300))
-		frame := must(part.MarshalBinary())
+		frame := check.Must(part.MarshalBinary())
 		back := p.NewPartial()
 		if err := back.UnmarshalBinary(frame); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if fmt.Sprint(content(back)) != fmt.Sprint(content(part)) || !bytes.Equal(must(back.MarshalBinary()), frame) {
+		if fmt.Sprint(content(back)) != fmt.Sprint(content(part)) || !bytes.Equal(check.Must(back.MarshalBinary()), frame) {
 			t.Errorf("%s: the frame decodes to something else", name)
 		}
 		// What was decoded can be added to.
@@ -49,7 +50,7 @@ func TestFrameRefuses(t *testing.T) {
 		c := part.cell(part.add(wordsOf(string(record(10, []any{k, i})))))
 		c[0], c[1], c[3] = 2, 1<<38, 5
 	}
-	good := must(part.MarshalBinary())
+	good := check.Must(part.MarshalBinary())
 	entry := 24 + 8 + 32
 	put := func(at int, v uint64) []byte {
 		b := bytes.Clone(good)
@@ -83,24 +84,24 @@ func TestFrameRefuses(t *testing.T) {
 	} {
 		back := p.NewPartial()
 		err := back.UnmarshalBinary(frame)
-		wantCode(t, what, err, glovebox.CodeInvalid)
+		check.Code(t, what, err, glovebox.CodeInvalid)
 		if back.Len() != 0 {
 			t.Errorf("%s: something was decoded", what)
 		}
 	}
 	refuseBins(t)
-	wantCode(t, "a partial without plan", (&Partial{}).UnmarshalBinary(good), glovebox.CodeInternal)
+	check.Code(t, "a partial without plan", (&Partial{}).UnmarshalBinary(good), glovebox.CodeInternal)
 	_, err := (&Partial{}).MarshalBinary()
-	wantCode(t, "a partial without plan", err, glovebox.CodeConflict)
+	check.Code(t, "a partial without plan", err, glovebox.CodeConflict)
 }
 
 // refuseBins breaks the bins of a frame of one key, of 10 + 4 bins, 2 records of
 // a unit each.
 func refuseBins(t *testing.T) {
 	t.Helper()
-	p := must(NewPlan(records(output(1, nil, unitBins, unitEdges), 2, 0), laplace(1, 0), nil))
+	p := check.Must(NewPlan(records(output(1, nil, unitBins, unitEdges), 2, 0), laplace(1, 0), nil))
 	frame := func(words ...uint64) []byte {
-		b := must(p.NewPartial().MarshalBinary())
+		b := check.Must(p.NewPartial().MarshalBinary())
 		b[32] = 1
 		for _, w := range words {
 			b = binary.LittleEndian.AppendUint64(b, w)
@@ -130,7 +131,7 @@ func refuseBins(t *testing.T) {
 		"something after the last": {units, 3, 0, 1, 9, 2, 13, 4, 0},
 	} {
 		back := p.NewPartial()
-		wantCode(t, what, back.UnmarshalBinary(frame(words...)), glovebox.CodeInvalid)
+		check.Code(t, what, back.UnmarshalBinary(frame(words...)), glovebox.CodeInvalid)
 		if back.Len() != 0 || back.bins.n != 0 {
 			t.Errorf("%s: something was decoded", what)
 		}
@@ -142,8 +143,8 @@ func FuzzPartial(f *testing.F) {
 	plans := jobs()
 	r := rand.New(rand.NewPCG(19, 20))
 	for _, p := range plans {
-		f.Add(must(p.NewPartial().MarshalBinary()))
-		f.Add(must(bound(p, randomUnits(p, r, 3)).MarshalBinary()))
+		f.Add(check.Must(p.NewPartial().MarshalBinary()))
+		f.Add(check.Must(bound(p, randomUnits(p, r, 3)).MarshalBinary()))
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		for name, p := range plans {
@@ -154,7 +155,7 @@ func FuzzPartial(f *testing.F) {
 				}
 				continue
 			}
-			if got := must(part.MarshalBinary()); !bytes.Equal(got, frame) {
+			if got := check.Must(part.MarshalBinary()); !bytes.Equal(got, frame) {
 				t.Fatalf("%s: %x encodes to %x", name, frame, got)
 			}
 		}

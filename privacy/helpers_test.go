@@ -4,55 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
-	"testing"
 
 	"glovebox"
 )
-
-// alarm is the probability with which one statistical check of this package
-// fails although everything is right. The checks of one run number well below
-// 5,000, so a run raises a false alarm with a probability below 5e-7. Noise in
-// those tests comes from the operating system, so every run is a new one.
-const alarm = 1e-10
-
-// checkShare fails if k successes in n independent trials are too unlikely for
-// a success probability in [low, high]. By Chernoff's bound the probability of
-// a share that far from p or farther is at most exp(-n*KL(k/n, p)) on each side,
-// so this is no approximation.
-func checkShare(t *testing.T, what string, k, n int, low, high float64) {
-	t.Helper()
-	share := float64(k) / float64(n)
-	p := math.Min(math.Max(share, low), high)
-	if float64(n)*divergence(share, p) > math.Log(2/alarm) {
-		t.Errorf("%s: %d of %d, a share of %.6g, for a probability in [%.6g, %.6g]", what, k, n, share, low, high)
-	}
-}
-
-// divergence is the Kullback-Leibler divergence of Bernoulli(q) from Bernoulli(p).
-func divergence(q, p float64) float64 {
-	term := func(q, p float64) float64 {
-		if q == 0 {
-			return 0
-		}
-		return q * math.Log(q/p)
-	}
-	return term(q, p) + term(1-q, 1-p)
-}
-
-// must returns v, or stops the test that set up something impossible.
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-func wantCode(t *testing.T, what string, err error, code glovebox.Code) {
-	t.Helper()
-	if glovebox.CodeOf(err) != code {
-		t.Errorf("%s: error %v, want code %s", what, err, code)
-	}
-}
 
 // token returns the token of the i-th unit.
 func token(i int) (t [16]byte) {

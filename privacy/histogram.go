@@ -3,6 +3,8 @@ package privacy
 import (
 	"math"
 	"sort"
+
+	"glovebox/privacy/mechanism"
 )
 
 // countsOf returns the counts of the bins of set j for key number i, -1 if no
@@ -36,7 +38,7 @@ func (r *releaser) noisyCounts(j, i int) []float64 {
 	out := make([]float64, len(counts))
 	noise := r.budget.bins[j].noise
 	for k, c := range counts {
-		out[k] = noise.Draw(r.src).Add(Int128{Lo: c}).Float64()
+		out[k] = noise.Draw(r.src).Add(mechanism.Int128{Lo: c}).Float64()
 	}
 	return out
 }

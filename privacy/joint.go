@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // jointNoise is Gaussian noise on all numbers of a job whose price is epsilon and
@@ -23,7 +24,7 @@ import (
 // that of the whole job: parts do not pay for one another's worst cases, as they
 // do where epsilons are added up. The discrete Gaussian of variance s(i)^2 + c is
 // that noise and a rounding that does not see the data, for each of the numbers
-// that one unit changes: see CalibrateGaussian, whose certified bounds decide.
+// that one unit changes: see mechanism.CalibrateGaussian, whose certified bounds decide.
 //
 // For a unit of few keys Laplace noise is the smaller one at the same price, for
 // one of many this is: it grows with the root of keys and parts.
@@ -54,11 +55,11 @@ func (p *Plan) addJoint() error {
 		}
 		numbers += n
 	}
-	if numbers > maxCalibratedNumbers {
+	if numbers > mechanism.MaxCalibratedNumbers {
 		return glovebox.Errorf(glovebox.CodeInvalid, "one unit changes too many numbers for Gaussian noise")
 	}
 	b := &p.budget
-	m, c, err := calibrateRatio(big.NewRat(b.price.Loss, 1e9), big.NewRat(b.price.Delta, 2e15), int(numbers))
+	m, c, err := mechanism.CalibrateRatio(big.NewRat(b.price.Loss, 1e9), big.NewRat(b.price.Delta, 2e15), int(numbers))
 	if err != nil {
 		return err
 	}
@@ -67,9 +68,9 @@ func (p *Plan) addJoint() error {
 }
 
 // noise returns the noise of a part of loss billionths.
-func (j *jointNoise) noise(loss int64, square *big.Int) (*Gaussian, error) {
+func (j *jointNoise) noise(loss int64, square *big.Int) (*mechanism.Gaussian, error) {
 	s := new(big.Rat).SetFrac(new(big.Int).Mul(square, big.NewInt(j.whole)), big.NewInt(loss))
-	return calibrated(s, j.ratio, j.extra)
+	return mechanism.CalibratedGaussian(s, j.ratio, j.extra)
 }
 
 // threshold is the part of delta that pays for keys that one unit alone has.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestJointNoiseIsPrivate adds up, over all values of two numbers with the noise
@@ -15,8 +17,8 @@ import (
 func TestJointNoiseIsPrivate(t *testing.T) {
 	wide := glovebox.Metric{Name: "h", Kind: glovebox.Histogram, Edges: []float64{0, 1, 2}, Weight: 3}
 	for _, rel := range []glovebox.ReleaseDef{laplace(0.5, 0.01), laplace(1, 0.002), laplace(2, 1e-4)} {
-		p := must(must(NewPlan(output(1, keysOf(intKey), unitCount, wide), rel, nil)).spent("", true, false))
-		a, b := p.budget.units.(*Gaussian), p.budget.bins[0].noise.(*Gaussian)
+		p := check.Must(check.Must(NewPlan(output(1, keysOf(intKey), unitCount, wide), rel, nil)).spent("", true, false))
+		a, b := p.budget.units.(*mechanism.Gaussian), p.budget.bins[0].noise.(*mechanism.Gaussian)
 		worst := 0.0
 		for _, change := range [][2]int{{1, 1}, {1, 0}, {0, 1}, {-1, -1}} {
 			worst = max(worst, deltaOfPair(a, b, change, rel.Epsilon))
@@ -26,7 +28,7 @@ func TestJointNoiseIsPrivate(t *testing.T) {
 		}
 		// The losses of the whole say so, too, and the price is what they add up to.
 		f := p.facts()
-		if d := must(f.losses()).Delta(rel.Epsilon); d > rel.Delta {
+		if d := check.Must(f.losses()).Delta(rel.Epsilon); d > rel.Delta {
 			t.Errorf("%+v: the losses say delta %v", rel, d)
 		}
 		if f.Price.Loss != f.Noise[0].Loss+f.Noise[1].Loss || f.Noise[1].Loss != 3*f.Noise[0].Loss {
@@ -36,18 +38,18 @@ func TestJointNoiseIsPrivate(t *testing.T) {
 }
 
 // deltaOfPair is the delta at epsilon of two numbers that move by that change.
-func deltaOfPair(a, b *Gaussian, change [2]int, epsilon float64) (delta float64) {
-	law := func(g *Gaussian) func(int) float64 {
-		v, _ := g.variance.Float64()
+func deltaOfPair(a, b *mechanism.Gaussian, change [2]int, epsilon float64) (delta float64) {
+	law := func(g *mechanism.Gaussian) func(int) float64 {
+		v, _ := g.Variance().Float64()
 		total := 0.0
-		for y := -int(40 * g.sigma); y <= int(40*g.sigma); y++ {
+		for y := -int(40 * g.StdDev()); y <= int(40*g.StdDev()); y++ {
 			total += math.Exp(-float64(y*y) / (2 * v))
 		}
 		return func(y int) float64 { return math.Exp(-float64(y*y)/(2*v)) / total }
 	}
 	p, q := law(a), law(b)
-	for x := -int(12 * a.sigma); x <= int(12*a.sigma); x++ {
-		for y := -int(12 * b.sigma); y <= int(12*b.sigma); y++ {
+	for x := -int(12 * a.StdDev()); x <= int(12*a.StdDev()); x++ {
+		for y := -int(12 * b.StdDev()); y <= int(12*b.StdDev()); y++ {
 			delta += math.Max(0, p(x)*q(y)-math.Exp(epsilon)*p(x+change[0])*q(y+change[1]))
 		}
 	}
@@ -65,17 +67,21 @@ func TestJointNoiseFormula(t *testing.T) {
 	} {
 		for _, selects := range []string{"", OwnShare} {
 			const l0, epsilon, delta = 20, 1.0, 1e-6
-			p := must(NewPlan(selecting(selects, output(l0, keysOf(intKey), metrics...)), laplace(epsilon, delta), nil))
+			p := check.Must(NewPlan(selecting(selects, output(l0, keysOf(intKey), metrics...)), laplace(epsilon, delta), nil))
 			if p.budget.joint == nil {
 				t.Fatalf("%+v: Laplace noise is taken", metrics)
 			}
 			f := p.Facts()
 			square := new(big.Rat)
-			for _, part := range must(f.parts()) {
+			for _, part := range check.Must(f.parts()) {
 				square.Add(square, part.rho())
 			}
 			got, _ := square.Mul(square, big.NewRat(2, 1)).Float64()
-			want := math.Pow(guessRatio(big.NewRat(1, 1), big.NewRat(1, 2e6)), 2)
+			ratio, _, err := mechanism.CalibrateRatio(big.NewRat(1, 1), big.NewRat(1, 2e6), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := math.Pow(ratFloat(ratio), 2)
 			if got > want || got < 0.95*want {
 				t.Errorf("%+v by %q: squared ratio %v, theory %v", metrics, selects, got, want)
 			}
@@ -94,7 +100,7 @@ func TestJointNoiseFormula(t *testing.T) {
 // or beside a choice.
 func TestNoiseIsTheSmaller(t *testing.T) {
 	mechanism := func(out glovebox.Output, rel glovebox.ReleaseDef) string {
-		return must(NewPlan(out, rel, nil)).Facts().Noise[0].Mechanism
+		return check.Must(NewPlan(out, rel, nil)).Facts().Noise[0].Mechanism
 	}
 	for _, c := range []struct {
 		out  glovebox.Output
@@ -116,9 +122,9 @@ func TestNoiseIsTheSmaller(t *testing.T) {
 	}
 	for _, rel := range []glovebox.ReleaseDef{laplace(0.3, 1e-6), laplace(1, 1e-9), laplace(5, 1e-3)} {
 		for _, l0 := range []int{1, 3, 10, 30} {
-			p := must(NewPlan(output(l0, keysOf(intKey), unitCount, unitSum), rel, nil))
+			p := check.Must(NewPlan(output(l0, keysOf(intKey), unitCount, unitSum), rel, nil))
 			for _, joint := range []bool{false, true} {
-				if q := must(p.spent("", joint, false)); q.spread() < p.spread() {
+				if q := check.Must(p.spent("", joint, false)); q.spread() < p.spread() {
 					t.Errorf("%+v, L0 %d: smaller noise is left aside", rel, l0)
 				}
 			}

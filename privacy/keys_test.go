@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
 )
 
 // TestTextKeys: what a field accepts from a guest is exactly what it encodes,
 // and it decodes to the same text.
 func TestTextKeys(t *testing.T) {
 	for _, width := range []int{1, 7, 8, 9, 10, 16, 64} {
-		f := must(newField(glovebox.KeyField{Name: "t", Type: glovebox.String, Width: width}, "t"))
+		f := check.Must(newField(glovebox.KeyField{Name: "t", Type: glovebox.String, Width: width}, "t"))
 		for text, ok := range map[string]bool{
 			"":                              true,
 			"a":                             true,
@@ -57,7 +58,7 @@ func TestTextKeys(t *testing.T) {
 
 // TestIntKeys: negative numbers come before positive ones, and none is changed.
 func TestIntKeys(t *testing.T) {
-	f := must(newField(glovebox.KeyField{Name: "k", Type: glovebox.Int64}, "k"))
+	f := check.Must(newField(glovebox.KeyField{Name: "k", Type: glovebox.Int64}, "k"))
 	last := []uint64(nil)
 	for _, v := range []int64{-1 << 63, -5, -1, 0, 1, 255, 256, 1<<63 - 1} {
 		enc := make([]uint64, 1)

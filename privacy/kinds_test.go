@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestEveryKindTogether: metrics of all kinds over a composite key are one job of
@@ -14,7 +16,7 @@ import (
 func TestEveryKindTogether(t *testing.T) {
 	for _, out := range []glovebox.Output{everyKind(3), topOf(everyKind(9), 4, "n")} {
 		for _, rel := range []glovebox.ReleaseDef{laplace(50, 1e-3), gaussian(50, 1e-3)} {
-			p := must(NewPlan(out, rel, nil))
+			p := check.Must(NewPlan(out, rel, nil))
 			f := p.Facts()
 			total, of := f.Selection.Loss, ""
 			for _, n := range f.Noise {
@@ -40,7 +42,7 @@ func TestEveryKindTogether(t *testing.T) {
 				r := record(10, []any{fmt.Sprint("t", i%3), i % 2}, v, v+3, v, v, 1, 0, v, v, v, v, v, v)
 				units = append(units, unitData{token(i), 1, r})
 			}
-			rows := must(p.Release(bound(p, units), must(NewSource()))).Rows
+			rows := check.Must(p.Release(bound(p, units), check.Must(mechanism.NewSource()))).Rows
 			if len(rows) != 6 && (out.Top == nil || len(rows) != 4) {
 				t.Errorf("%d rows", len(rows))
 			}
@@ -63,7 +65,7 @@ func TestEveryKindTogether(t *testing.T) {
 // TestHostileRecords: ten thousand records of one unit, at the ends of what can
 // be said, add no more than the bounds.
 func TestHostileRecords(t *testing.T) {
-	p := must(NewPlan(records(output(2, keysOf(intKey), unitBins, unitDistinct, unitVector, unitCapped), 3, 4), laplace(1, 1e-6), nil))
+	p := check.Must(NewPlan(records(output(2, keysOf(intKey), unitBins, unitDistinct, unitVector, unitCapped), 3, 4), laplace(1, 1e-6), nil))
 	var r []byte
 	for i := range 10_000 {
 		v := []float64{math.MaxFloat64, -math.MaxFloat64, 1e-300, float64(i)}[i%4]

@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // Marginals measures how columns are distributed, alone and in pairs along a
@@ -21,8 +22,8 @@ import (
 // e-differentially private is (e^2/2)-zCDP, Bun and Steinke 2016).
 type Marginals struct {
 	columns        int
-	single, paired sampler
-	choice         *Chooser
+	single, paired mechanism.Sampler
+	choice         *mechanism.Chooser
 }
 
 // NewMarginals shares out a price; loss is in billionths of epsilon or rho,
@@ -50,7 +51,7 @@ func NewMarginals(kind glovebox.LedgerKind, loss int64, columns int) (*Marginals
 	}
 	// A unit more moves one count by one, and with it the distance of a pair of
 	// columns from its estimate by at most one, up or down.
-	if m.choice, err = NewChooser(big.NewRat(each, 1e9), 1, false); err != nil {
+	if m.choice, err = mechanism.NewChooser(big.NewRat(each, 1e9), 1, false); err != nil {
 		return nil, err
 	}
 	m.paired, err = b.noise(loss-2*(loss/3), columns-1, 1)
@@ -58,19 +59,19 @@ func NewMarginals(kind glovebox.LedgerKind, loss int64, columns int) (*Marginals
 }
 
 // Single returns the counts of all columns' bins with noise.
-func (m *Marginals) Single(counts []uint64, src *Source) []int64 {
+func (m *Marginals) Single(counts []uint64, src *mechanism.Source) []int64 {
 	return noisy(m.single, counts, src)
 }
 
 // Paired returns the counts of the tree's pairs of bins with noise.
-func (m *Marginals) Paired(counts []uint64, src *Source) []int64 {
+func (m *Marginals) Paired(counts []uint64, src *mechanism.Source) []int64 {
 	return noisy(m.paired, counts, src)
 }
 
-func noisy(s sampler, counts []uint64, src *Source) []int64 {
+func noisy(s mechanism.Sampler, counts []uint64, src *mechanism.Source) []int64 {
 	out := make([]int64, len(counts))
 	for i, c := range counts {
-		n := s.Draw(src).Add(Int128{Lo: c})
+		n := s.Draw(src).Add(mechanism.Int128{Lo: c})
 		v, fits := n.Int64()
 		if !fits {
 			v = math.MaxInt64
@@ -87,7 +88,7 @@ func noisy(s sampler, counts []uint64, src *Source) []int64 {
 // those that join what is not joined yet, by how far the pair's true counts
 // lie from what its columns alone let expect. distance gives that for i < j as
 // a whole number that one unit changes by at most 1.
-func (m *Marginals) Tree(distance func(i, j int) int64, src *Source) ([][2]int, error) {
+func (m *Marginals) Tree(distance func(i, j int) int64, src *mechanism.Source) ([][2]int, error) {
 	group := make([]int, m.columns)
 	for i := range group {
 		group[i] = i

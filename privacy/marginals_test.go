@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestMarginalsPrice: the parts of a price make up no more than it, in the
@@ -16,10 +18,10 @@ func TestMarginalsPrice(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			used := float64(columns) / ratFloat(p.single.(*Laplace).Scale())
+			used := float64(columns) / ratFloat(p.single.(*mechanism.Laplace).Scale())
 			if columns > 1 {
-				used += float64(columns-1) / ratFloat(p.paired.(*Laplace).Scale())
-				used += float64(columns-1) * 2 * float64(p.choice.num) / float64(p.choice.den)
+				used += float64(columns-1) / ratFloat(p.paired.(*mechanism.Laplace).Scale())
+				used += float64(columns-1) * 2 * ratFloat(p.choice.Rate())
 			}
 			if got := used * 1e9 / float64(loss); got > 1+1e-9 || got < 0.9 {
 				t.Errorf("pure, %d columns, %d: %g of the price is used", columns, loss, got)
@@ -28,10 +30,10 @@ func TestMarginalsPrice(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			used = float64(columns) / (2 * ratFloat(z.single.(*Gaussian).Variance()))
+			used = float64(columns) / (2 * ratFloat(z.single.(*mechanism.Gaussian).Variance()))
 			if columns > 1 {
-				used += float64(columns-1) / (2 * ratFloat(z.paired.(*Gaussian).Variance()))
-				e := 2 * float64(z.choice.num) / float64(z.choice.den)
+				used += float64(columns-1) / (2 * ratFloat(z.paired.(*mechanism.Gaussian).Variance()))
+				e := 2 * ratFloat(z.choice.Rate())
 				used += float64(columns-1) * e * e / 2
 			}
 			if got := used * 1e9 / float64(loss); got > 1+1e-9 || got < 0.9 {
@@ -64,7 +66,7 @@ func TestMarginalsTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[[2]int]bool{{0, 3}: true, {1, 3}: true, {2, 4}: true, {0, 4}: true}
-	src := must(NewSource())
+	src := check.Must(mechanism.NewSource())
 	for range 20 {
 		tree, err := m.Tree(func(i, j int) int64 {
 			if want[[2]int{i, j}] {
@@ -94,7 +96,7 @@ func TestMarginalsNoise(t *testing.T) {
 	for i := range counts {
 		counts[i] = 1_000_000
 	}
-	src := must(NewSource())
+	src := check.Must(mechanism.NewSource())
 	for name, c := range map[string]struct {
 		got  []int64
 		want float64

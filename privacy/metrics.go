@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // Limits of metrics.
@@ -288,5 +289,5 @@ func (g *grid) vector(dst []int64, v []float64) {
 		}
 		dst[i] = int64(math.RoundToEven(x * scale))
 	}
-	_ = ClipL2(dst, uint64(g.reach())) // it fails beyond sizes that the declaration does not allow
+	_ = mechanism.ClipL2(dst, uint64(g.reach())) // it fails beyond sizes that the declaration does not allow
 }

@@ -8,11 +8,14 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
 )
 
 // jobs are plans of every shape of key.
 func jobs() map[string]*Plan {
-	plan := func(out glovebox.Output, delta float64) *Plan { return must(NewPlan(out, laplace(1, delta), nil)) }
+	plan := func(out glovebox.Output, delta float64) *Plan {
+		return check.Must(NewPlan(out, laplace(1, delta), nil))
+	}
 	def := func(out glovebox.Output, r ...glovebox.DefaultRecord) glovebox.Output {
 		out.Default = r
 		return out
@@ -88,7 +91,7 @@ func bound(p *Plan, units []unitData) *Partial {
 	for _, u := range units {
 		b.Unit(u.token, u.n, u.records)
 	}
-	return must(b.Partial())
+	return check.Must(b.Partial())
 }
 
 // TestOneUnitOnly: leaving out one unit changes at most L0 keys, each count by

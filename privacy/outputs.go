@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // Frame layout of Outputs.
@@ -161,7 +162,7 @@ type BlockTable struct {
 
 // Release combines the outputs of all blocks. It works once, as Plan.Release
 // does, and draws in the order of the metrics.
-func (p *BlockPlan) Release(t *Outputs, src *Source) (*BlockTable, error) {
+func (p *BlockPlan) Release(t *Outputs, src *mechanism.Source) (*BlockTable, error) {
 	switch {
 	case t == nil || t.plan == nil || t.have == nil || src == nil:
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a release needs the outputs of all blocks and a source of randomness")

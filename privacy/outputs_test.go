@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestChannelBlockRecord: whatever a guest says about a block, the block counts
@@ -55,7 +57,7 @@ func TestOutputsRefuse(t *testing.T) {
 	p := blockPlan(t, 64, glovebox.ReleaseDef{Method: "dp", Epsilon: 1}, blockMetrics()...)
 	other := blockPlan(t, 128, glovebox.ReleaseDef{Method: "dp", Epsilon: 1}, blockMetrics()...)
 	total := p.NewTotal()
-	if _, err := p.Release(total, must(NewSource())); glovebox.CodeOf(err) != glovebox.CodeInternal {
+	if _, err := p.Release(total, check.Must(mechanism.NewSource())); glovebox.CodeOf(err) != glovebox.CodeInternal {
 		t.Errorf("released without its blocks: %v", err)
 	}
 	first := p.NewOutputs(0, 8)
@@ -67,7 +69,7 @@ func TestOutputsRefuse(t *testing.T) {
 			t.Errorf("merged %s: %v", name, err)
 		}
 	}
-	if _, err := other.Release(total, must(NewSource())); glovebox.CodeOf(err) != glovebox.CodeConflict {
+	if _, err := other.Release(total, check.Must(mechanism.NewSource())); glovebox.CodeOf(err) != glovebox.CodeConflict {
 		t.Errorf("released as another job: %v", err)
 	}
 	o := p.NewOutputs(8, 2)

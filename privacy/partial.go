@@ -4,6 +4,7 @@ import (
 	"sort"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // Sizes of a Partial.
@@ -47,9 +48,9 @@ func (t *Partial) key(i int) []uint64 { return t.keys[i*t.words : (i+1)*t.words]
 func (t *Partial) cell(i int) []uint64 { return t.cells[i*t.width : (i+1)*t.width] }
 
 // sum returns the j-th sum of the i-th key.
-func (t *Partial) sum(i, j int) Int128 {
+func (t *Partial) sum(i, j int) mechanism.Int128 {
 	c := t.cell(i)[1+2*j:]
-	return Int128{Hi: int64(c[1]), Lo: c[0]}
+	return mechanism.Int128{Hi: int64(c[1]), Lo: c[0]}
 }
 
 // find returns the number of a key, or -1 and the slot where it would go.

@@ -1,6 +1,10 @@
 package privacy
 
-import "math/big"
+import (
+	"math/big"
+
+	"glovebox/privacy/accounting"
+)
 
 // part is one part of a job's price: mechanisms over the keys that one unit
 // touches, as the facts tell of them.
@@ -18,7 +22,7 @@ func (n *NoiseFacts) part(l0 int) (part, error) {
 	parameter, ok := new(big.Rat).SetString(n.Parameter)
 	known := n.Mechanism == "discrete_laplace" || n.Mechanism == "discrete_gaussian" || n.Mechanism == "permute_and_flip"
 	if !ok || !known || parameter.Sign() <= 0 || n.Reach < 1 {
-		return part{}, lossParameters()
+		return part{}, accounting.BadParameters()
 	}
 	return part{
 		mechanism: n.Mechanism, parameter: parameter, keys: l0, reach: n.Reach, total: n.Total,
@@ -78,7 +82,7 @@ func (p *part) places() (n int, grouped bool) {
 
 // addTo adds the part to a list of mechanisms. Where the losses of its numbers are
 // not known better, a key stands as a mechanism that is (reach*levels/scale)-DP.
-func (p *part) addTo(l *Losses) error {
+func (p *part) addTo(l *accounting.Losses) error {
 	places, grouped := p.places()
 	many := p.numbers > 1 || p.levels > 1 || grouped
 	switch p.mechanism {
@@ -103,7 +107,7 @@ func (p *part) addTo(l *Losses) error {
 	case "permute_and_flip":
 		return l.AddPure(p.parameter, places)
 	}
-	return lossParameters()
+	return accounting.BadParameters()
 }
 
 // values is how many keys one unit can change by 1.
@@ -126,11 +130,11 @@ func (s *SelectionFacts) part(l0 int) (part, error) {
 		p.keys = s.Rounds
 	case "optimal_partition_selection", "truncated_laplace_selection":
 	default:
-		return part{}, lossParameters()
+		return part{}, accounting.BadParameters()
 	}
 	var ok bool
 	if p.parameter, ok = new(big.Rat).SetString(text); !ok {
-		return part{}, lossParameters()
+		return part{}, accounting.BadParameters()
 	}
 	return p, nil
 }

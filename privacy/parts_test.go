@@ -4,6 +4,9 @@ import (
 	"math"
 	"math/big"
 	"testing"
+
+	"glovebox/privacy/accounting"
+	"glovebox/privacy/internal/check"
 )
 
 // renyi returns the Renyi divergence of order a of discrete Laplace noise of scale
@@ -115,15 +118,15 @@ func TestPartLosses(t *testing.T) {
 		p    part
 		want float64 // delta at epsilon 0 of the worst change of one key
 	}{
-		{part{mechanism: "discrete_laplace", parameter: big.NewRat(10, 1), keys: 1, reach: 2, numbers: 1, levels: 1}, laplaceAtoms(0.1, 2).delta(0)},
-		{part{mechanism: "discrete_laplace", parameter: big.NewRat(10, 1), keys: 1, reach: 1, numbers: 9, levels: 3}, laplaceAtoms(0.1, 1).times(3).delta(0)},
-		{part{mechanism: "discrete_laplace", parameter: big.NewRat(10, 1), keys: 1, reach: 3, numbers: 9, levels: 1}, laplaceAtoms(0.1, 3).delta(0)},
-		{part{mechanism: "discrete_gaussian", parameter: big.NewRat(25, 1), keys: 1, reach: 2, numbers: 1, levels: 1}, gaussianAtoms(25, 2).delta(0)},
-		{part{mechanism: "discrete_gaussian", parameter: big.NewRat(25, 1), keys: 1, reach: 1, numbers: 9, levels: 3}, gaussianAtoms(25, 1).times(3).delta(0)},
-		{part{mechanism: "discrete_gaussian", parameter: big.NewRat(25, 1), keys: 1, reach: 4, numbers: 9, levels: 1}, gaussianAtoms(25, 4).delta(0)},
-		{part{mechanism: "permute_and_flip", parameter: big.NewRat(1, 4), keys: 1, reach: 4, numbers: 9, levels: 1}, responseAtoms(0.25).delta(0)},
+		{part{mechanism: "discrete_laplace", parameter: big.NewRat(10, 1), keys: 1, reach: 2, numbers: 1, levels: 1}, check.LaplaceAtoms(0.1, 2).Delta(0)},
+		{part{mechanism: "discrete_laplace", parameter: big.NewRat(10, 1), keys: 1, reach: 1, numbers: 9, levels: 3}, check.LaplaceAtoms(0.1, 1).Times(3).Delta(0)},
+		{part{mechanism: "discrete_laplace", parameter: big.NewRat(10, 1), keys: 1, reach: 3, numbers: 9, levels: 1}, check.LaplaceAtoms(0.1, 3).Delta(0)},
+		{part{mechanism: "discrete_gaussian", parameter: big.NewRat(25, 1), keys: 1, reach: 2, numbers: 1, levels: 1}, check.GaussianAtoms(25, 2).Delta(0)},
+		{part{mechanism: "discrete_gaussian", parameter: big.NewRat(25, 1), keys: 1, reach: 1, numbers: 9, levels: 3}, check.GaussianAtoms(25, 1).Times(3).Delta(0)},
+		{part{mechanism: "discrete_gaussian", parameter: big.NewRat(25, 1), keys: 1, reach: 4, numbers: 9, levels: 1}, check.GaussianAtoms(25, 4).Delta(0)},
+		{part{mechanism: "permute_and_flip", parameter: big.NewRat(1, 4), keys: 1, reach: 4, numbers: 9, levels: 1}, check.ResponseAtoms(0.25).Delta(0)},
 	} {
-		var l Losses
+		var l accounting.Losses
 		if err := c.p.addTo(&l); err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +135,7 @@ func TestPartLosses(t *testing.T) {
 		}
 	}
 	unknown := part{mechanism: "magic", parameter: big.NewRat(1, 1), keys: 1, reach: 1, numbers: 1, levels: 1}
-	if unknown.addTo(new(Losses)) == nil {
+	if unknown.addTo(new(accounting.Losses)) == nil {
 		t.Error("a mechanism that nobody knows was accounted for")
 	}
 	if _, err := (&NoiseFacts{Parameter: "x", Reach: 1}).part(1); err == nil {

@@ -7,11 +7,12 @@ import (
 	"sync"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // Limits of a job's declaration.
 const (
-	MaxKeysPerUnit = MaxChanged // largest max_keys_per_unit
+	MaxKeysPerUnit = mechanism.MaxChanged // largest max_keys_per_unit
 	MaxKeyFields   = 16
 	MaxDefaults    = 1000 // default records
 	MaxEpsilon     = 1000 // largest epsilon or rho of one job

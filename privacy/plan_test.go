@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestPlanRefuses breaks a good declaration in every way and checks the field
@@ -204,7 +206,7 @@ func TestBudgetSplit(t *testing.T) {
 		}
 		for _, loss := range []float64{1, 0.1, 0.000000011, 1000, 0.7} {
 			for _, rel := range []glovebox.ReleaseDef{laplace(loss, delta), gaussian(loss, delta)} {
-				f := must(NewPlan(selecting(c.selects, output(2, keysOf(key), c.metrics...)), rel, nil)).Facts()
+				f := check.Must(NewPlan(selecting(c.selects, output(2, keysOf(key), c.metrics...)), rel, nil)).Facts()
 				var total, parts int64
 				least, most := int64(math.MaxInt64), int64(0)
 				add := func(part int64) {
@@ -216,7 +218,7 @@ func TestBudgetSplit(t *testing.T) {
 				if f.Selection != nil && f.Selection.Mechanism != releasedMechanism {
 					add(f.Selection.Loss)
 				}
-				if total != must(glovebox.CeilLoss(loss)) || total != f.Price.Loss || parts != c.parts || most-least > 1 {
+				if total != check.Must(glovebox.CeilLoss(loss)) || total != f.Price.Loss || parts != c.parts || most-least > 1 {
 					t.Errorf("%v of %v: %d parts of %d..%d make up %d", loss, c.metrics, parts, least, most, total)
 				}
 			}
@@ -227,7 +229,7 @@ func TestBudgetSplit(t *testing.T) {
 // TestCost checks the price for both kinds of ledger.
 func TestCost(t *testing.T) {
 	price := func(rel glovebox.ReleaseDef, kind glovebox.LedgerKind) glovebox.Amount {
-		return must(must(NewPlan(selecting(OwnShare, output(1, keysOf(intKey), unitCount)), rel, nil)).Cost(kind))
+		return check.Must(check.Must(NewPlan(selecting(OwnShare, output(1, keysOf(intKey), unitCount)), rel, nil)).Cost(kind))
 	}
 	for _, c := range []struct {
 		rel  glovebox.ReleaseDef
@@ -244,16 +246,16 @@ func TestCost(t *testing.T) {
 			t.Errorf("%+v on a %s ledger: %v, want %v", c.rel, c.kind, got, c.want)
 		}
 	}
-	p := must(NewPlan(output(3, keysOf(intKey), unitCount), gaussian(1, 1e-6), nil))
+	p := check.Must(NewPlan(output(3, keysOf(intKey), unitCount), gaussian(1, 1e-6), nil))
 	_, err := p.Cost(glovebox.LedgerPure)
-	wantCode(t, "Gaussian noise on a pure ledger", err, glovebox.CodeInvalid)
+	check.Code(t, "Gaussian noise on a pure ledger", err, glovebox.CodeInvalid)
 	_, err = p.Cost("")
-	wantCode(t, "no kind", err, glovebox.CodeInvalid)
+	check.Code(t, "no kind", err, glovebox.CodeInvalid)
 }
 
 // TestFacts holds the noise to the formulas of sensitivity.
 func TestFacts(t *testing.T) {
-	f := must(NewPlan(selecting(OwnShare, output(4, keysOf(intKey), unitCount, unitSum)), laplace(30, 4e-6), nil)).Facts()
+	f := check.Must(NewPlan(selecting(OwnShare, output(4, keysOf(intKey), unitCount, unitSum)), laplace(30, 4e-6), nil)).Facts()
 	want := []NoiseFacts{
 		{Of: "units", Mechanism: "discrete_laplace", Parameter: "2/5", Step: "1", Reach: 1, Loss: 10_000_000_000},
 		{Of: "s", Mechanism: "discrete_laplace", Parameter: fmt.Sprint(int64(3)<<38*2) + "/5", Step: "2^-38", Reach: 3 << 38, Loss: 10_000_000_000},
@@ -271,7 +273,7 @@ func TestFacts(t *testing.T) {
 		t.Errorf("error of a sum %+v", e)
 	}
 
-	f = must(NewPlan(selecting(OwnShare, output(4, keysOf(intKey), unitMean)), gaussian(0.3, 4e-6), nil)).Facts()
+	f = check.Must(NewPlan(selecting(OwnShare, output(4, keysOf(intKey), unitMean)), gaussian(0.3, 4e-6), nil)).Facts()
 	// rho 0.1 each: variance 4*D^2/0.2 = 20 D^2; D of a mean in [0, 10] is 5.
 	if f.Noise[0].Parameter != "20" {
 		t.Errorf("variance of the units %s", f.Noise[0].Parameter)
@@ -283,14 +285,14 @@ func TestFacts(t *testing.T) {
 		t.Errorf("selection %+v", f.Selection)
 	}
 	// One key a unit: the optimal selection, for epsilon; Gaussian noise for rho.
-	f = must(NewPlan(selecting(OwnShare, output(1, keysOf(intKey), unitCount)), laplace(0.2, 4e-6), nil)).Facts()
+	f = check.Must(NewPlan(selecting(OwnShare, output(1, keysOf(intKey), unitCount)), laplace(0.2, 4e-6), nil)).Facts()
 	if s := f.Selection; s.Mechanism != "optimal_partition_selection" || s.Epsilon != "1/10" || s.Delta != "1/250000" || s.Variance != "" {
 		t.Errorf("selection %+v", f.Selection)
 	}
 
 	// A tiny price coarsens the grid, so that the scale stays a machine word.
-	p := must(NewPlan(output(1000, keysOf(intKey), unitSum), laplace(2e-9, 1e-6), nil))
-	if l := p.budget.sums[0].(*Laplace); !l.small || p.grids[0].reach() > 1<<22 {
+	p := check.Must(NewPlan(output(1000, keysOf(intKey), unitSum), laplace(2e-9, 1e-6), nil))
+	if l := p.budget.sums[0].(*mechanism.Laplace); l.Scale().Num().BitLen() > 63 || l.Scale().Denom().BitLen() > 64 || p.grids[0].reach() > 1<<22 {
 		t.Errorf("tiny price: reach %d, scale %v", p.grids[0].reach(), l.Scale())
 	}
 	if s := p.Facts().Selection.Mechanism; s != "truncated_laplace_selection" {

@@ -2,7 +2,11 @@
 
 package privacy
 
-import "math/big"
+import (
+	"math/big"
+
+	"glovebox/privacy/mechanism"
+)
 
 // These are the places where the auditor plants faults, to prove that it would
 // find them: internal/auditor/suite. In the product they give back what they
@@ -13,7 +17,7 @@ func plantL0(l0 int) int { return l0 }
 
 func plantRows(*Bounder, int, []byte) bool { return false }
 
-func plantFloat(sum, _ Int128, _ int64) Int128 { return sum }
+func plantFloat(sum, _ mechanism.Int128, _ int64) mechanism.Int128 { return sum }
 
 func plantKeep(keep bool) bool { return keep }
 
@@ -21,9 +25,7 @@ func plantShare(l0 int) int { return l0 }
 
 func plantThreshold() *big.Int { return new(big.Int) }
 
-func plantReuse(s *Source) *Source { return s }
-
-func plantSeed(seed [32]byte) [32]byte { return seed }
+func plantReuse(s *mechanism.Source) *mechanism.Source { return s }
 
 func plantScale(scale *big.Rat) *big.Rat { return scale }
 

@@ -4,7 +4,8 @@ package privacy
 
 import (
 	"math/big"
-	"math/rand/v2"
+
+	"glovebox/privacy/mechanism"
 )
 
 // The faults that can be planted here.
@@ -16,7 +17,6 @@ const (
 	PlantShare = "delta of all keys for each"
 	PlantLow   = "threshold one too low"
 	PlantReuse = "reused noise"
-	PlantSeed  = "noise from a known seed"
 	PlantScale = "noise 2 % too small"
 	PlantRound = "a round takes the whole price"
 	PlantSpill = "keys on the disk counted again"
@@ -52,11 +52,11 @@ func plantRows(b *Bounder, n int, records []byte) bool {
 
 // plantFloat adds in float32. In float64 the same happens with 2^26 units and
 // more, which takes too long to show in every run.
-func plantFloat(sum, old Int128, steps int64) Int128 {
+func plantFloat(sum, old mechanism.Int128, steps int64) mechanism.Int128 {
 	if planted != PlantFloat {
 		return sum
 	}
-	return int128(int64(float32(old.Float64()) + float32(steps)))
+	return mechanism.NewInt128(int64(float32(old.Float64()) + float32(steps)))
 }
 
 // plantKeep shows every private key that occurs.
@@ -79,27 +79,11 @@ func plantThreshold() *big.Int {
 }
 
 // plantReuse draws the same noise for every number of a table.
-func plantReuse(s *Source) *Source {
+func plantReuse(s *mechanism.Source) *mechanism.Source {
 	if planted != PlantReuse {
 		return s
 	}
-	again := rand.ChaCha8{}
-	state, err := s.c.MarshalBinary()
-	if err == nil {
-		err = again.UnmarshalBinary(state)
-	}
-	if err != nil {
-		panic(err)
-	}
-	return &Source{&again}
-}
-
-// plantSeed takes the randomness of the operating system away.
-func plantSeed(seed [32]byte) [32]byte {
-	if planted == PlantSeed {
-		return [32]byte{}
-	}
-	return seed
+	return s.Again()
 }
 
 // plantScale makes Laplace noise 2 % too small.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestPlanPublicLists takes values from files and from declarations.
@@ -15,11 +17,11 @@ func TestPlanPublicLists(t *testing.T) {
 		publicKey("year", 2001, int64(-7), uint64(3), 12.0, json.Number("99")),
 		glovebox.KeyField{Name: "code", Type: glovebox.Int64, Public: "codes.csv"},
 	), unitCount)
-	p := must(NewPlan(out, laplace(1, 0), PublicKeys{"town": {"乙", "甲", ""}, "code": {" 5", "-1"}}))
+	p := check.Must(NewPlan(out, laplace(1, 0), PublicKeys{"town": {"乙", "甲", ""}, "code": {" 5", "-1"}}))
 	if p.PublicRows() != 30 || p.L0() != 30 || p.RecordBytes() != 32+8+8 {
 		t.Errorf("%d rows, L0 %d, records of %d bytes", p.PublicRows(), p.L0(), p.RecordBytes())
 	}
-	table := must(p.Release(p.NewPartial(), must(NewSource())))
+	table := check.Must(p.Release(p.NewPartial(), check.Must(mechanism.NewSource())))
 	var got []string
 	for _, r := range table.Rows {
 		got = append(got, fmt.Sprint(r.Key))

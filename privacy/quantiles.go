@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // quantileBins checks a quantile and gives it its bins. One fraction is found
@@ -45,14 +46,14 @@ func (p *Plan) newQuantile(b *binSet, loss int64) (m binMechanism, err error) {
 	l1, square := p.change()
 	if len(b.parts) > 1 {
 		height := 1
-		for leaves := DefaultBranching; leaves < b.n; leaves *= DefaultBranching {
+		for leaves := mechanism.DefaultBranching; leaves < b.n; leaves *= mechanism.DefaultBranching {
 			height++
 		}
 		levels := big.NewInt(int64(height))
 		if m.noise, err = p.budget.noiseOf(loss, l1.Mul(l1, levels), square.Mul(square, levels), false); err != nil {
 			return m, err
 		}
-		m.tree, err = NewTree(DefaultBranching, height, m.noise)
+		m.tree, err = mechanism.NewTree(mechanism.DefaultBranching, height, m.noise)
 		return m, err
 	}
 	// A choice for one key of R values that is epsilon'-DP is epsilon'*r/R-DP for
@@ -72,7 +73,7 @@ func (p *Plan) newQuantile(b *binSet, loss int64) (m binMechanism, err error) {
 		return m, invalid(p.budget.field(), "is too small for a quantile over so many keys and records")
 	}
 	m.epsilon = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
-	m.quantile, err = NewQuantile(new(big.Rat).SetFrac64(int64(b.parts[0]), fractions), m.epsilon, uint64(p.perKey))
+	m.quantile, err = mechanism.NewQuantile(new(big.Rat).SetFrac64(int64(b.parts[0]), fractions), m.epsilon, uint64(p.perKey))
 	return m, err
 }
 

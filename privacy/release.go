@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // Release makes the private table of all units whose contributions are in t.
@@ -16,7 +17,7 @@ import (
 // number selects; the noise of the number of units and of each sum, but for that
 // one; then what the metrics need that count values, in declared order. So equal
 // partials and equal random words give equal tables, byte for byte.
-func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
+func (p *Plan) Release(t *Partial, src *mechanism.Source) (*Table, error) {
 	switch {
 	case t == nil || t.plan == nil || src == nil:
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a release needs a partial result and a source of randomness")
@@ -33,7 +34,7 @@ func (p *Plan) Release(t *Partial, src *Source) (*Table, error) {
 	return r.finish(), nil
 }
 
-func (p *Plan) newReleaser(src *Source) *releaser {
+func (p *Plan) newReleaser(src *mechanism.Source) *releaser {
 	r := &releaser{Plan: p, src: src, radii: map[radiusOf]float64{}, table: &Table{Keys: p.Keys(), Metrics: p.Metrics(), Figures: p.Figures(), Rows: []Row{}, Facts: p.Facts()}}
 	r.prepare()
 	return r
@@ -107,7 +108,7 @@ func (r *releaser) shows(i int) bool {
 type releaser struct {
 	*Plan
 	part  *Partial
-	src   *Source
+	src   *mechanism.Source
 	table *Table
 
 	least    float64 // of a count
@@ -115,8 +116,8 @@ type releaser struct {
 	halves   []float64
 	radii    map[radiusOf]float64
 	sums     []float64
-	chosen   Int128     // the noisy number that shows the key at hand, where one does
-	bins     []binCount // of all keys, by key and bin; from start[i] on those of key i
+	chosen   mechanism.Int128 // the noisy number that shows the key at hand, where one does
+	bins     []binCount       // of all keys, by key and bin; from start[i] on those of key i
 	start    []int
 	counts   []uint64
 }
@@ -182,16 +183,16 @@ func (r *releaser) row(key []uint64, i int) error {
 func (r *releaser) selects(by int) bool { return r.budget.by != nil && r.budget.by.by == by }
 
 // noisyUnits is the noisy number of units of key number i.
-func (r *releaser) noisyUnits(i int) Int128 {
+func (r *releaser) noisyUnits(i int) mechanism.Int128 {
 	n := r.budget.units.Draw(plantReuse(r.src))
 	if i >= 0 {
-		n = n.Add(Int128{Lo: r.part.cell(i)[0]})
+		n = n.Add(mechanism.Int128{Lo: r.part.cell(i)[0]})
 	}
 	return n
 }
 
 // noisySum is the noisy sum k, of grid j, of key number i.
-func (r *releaser) noisySum(j, k, i int) Int128 {
+func (r *releaser) noisySum(j, k, i int) mechanism.Int128 {
 	n := r.budget.sums[j].Draw(plantReuse(r.src))
 	if i >= 0 {
 		n = n.Add(r.part.sum(i, k))

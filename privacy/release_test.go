@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // filled returns a plan over keys 0..n-1 and a partial in which every key has
@@ -20,13 +22,13 @@ func filled(l0, n int, rel glovebox.ReleaseDef, units uint64, metrics ...glovebo
 		}
 		key = publicKey("k", list...)
 	}
-	p := must(NewPlan(output(l0, keysOf(key), metrics...), rel, nil))
+	p := check.Must(NewPlan(output(l0, keysOf(key), metrics...), rel, nil))
 	part := p.NewPartial()
 	for i := range n {
 		c := part.cell(part.add([]uint64{uint64(i)}))
 		c[0] = units
 		for j := range p.grids {
-			s := mulInt128(units, p.grids[j].hi/2)
+			s := mechanism.MulInt128(units, p.grids[j].hi/2)
 			c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
 		}
 	}
@@ -41,7 +43,7 @@ func TestReleaseErrors(t *testing.T) {
 	const n, units = 200_000, 1 << 20
 	for _, rel := range []glovebox.ReleaseDef{laplace(0.6, 0), gaussian(0.06, 0), laplace(6, 0)} {
 		p, part := filled(4, n, rel, units, unitCount, unitSum, unitMean)
-		table := must(p.Release(part, must(NewSource())))
+		table := check.Must(p.Release(part, check.Must(mechanism.NewSource())))
 		if len(table.Rows) != n {
 			t.Fatalf("%d rows", len(table.Rows))
 		}
@@ -64,7 +66,7 @@ func TestReleaseErrors(t *testing.T) {
 					t.Errorf("%+v, %s: the error is %.4f of what was declared", rel, metric.Name, ratio)
 				}
 				// Whole numbers of units make the interval of a count wider than needed.
-				checkShare(t, metric.Name+" within its interval", hit, n, 0.95, 0.975)
+				check.Share(t, metric.Name+" within its interval", hit, n, 0.95, 0.975)
 				continue
 			}
 			// The noise of the number of units weighs as much as the mean is off
@@ -74,7 +76,7 @@ func TestReleaseErrors(t *testing.T) {
 			if ratio := math.Sqrt(sq/n) / want; math.Abs(ratio-1) > 0.02 || want > e.StdDev/units {
 				t.Errorf("%+v, %s: the error is %.4f of what it should be", rel, metric.Name, ratio)
 			}
-			checkShare(t, metric.Name+" within its interval", hit, n, 0.95, 1)
+			check.Share(t, metric.Name+" within its interval", hit, n, 0.95, 1)
 		}
 	}
 }
@@ -86,9 +88,9 @@ func TestReleaseSelects(t *testing.T) {
 	for _, units := range []uint64{1, 8, 12, 14, 30} {
 		for _, rel := range []glovebox.ReleaseDef{laplace(2, 0.001), gaussian(1, 0.001)} {
 			p, part := filled(1, n, rel, units, unitCount)
-			table := must(p.Release(part, must(NewSource())))
+			table := check.Must(p.Release(part, check.Must(mechanism.NewSource())))
 			want := keepChance(p, units)
-			checkShare(t, fmt.Sprintf("%+v, keys of %d units", rel, units), len(table.Rows), n, want*(1-1e-9), math.Min(1, want*(1+1e-9)))
+			check.Share(t, fmt.Sprintf("%+v, keys of %d units", rel, units), len(table.Rows), n, want*(1-1e-9), math.Min(1, want*(1+1e-9)))
 			last := int64(-1)
 			for _, r := range table.Rows {
 				if k := r.Key[0].(int64); k <= last || r.Cells[0].Value < 1 {
@@ -114,7 +116,7 @@ func TestReleaseTruth(t *testing.T) {
 		"public":  {keysOf(town, publicKey("k", 0, 1, 2, 3)), 0, 12},
 		"private": {keysOf(textKey, intKey), 0.01, 6},
 	} {
-		p := must(NewPlan(output(1, c.keys, unitCount, unitSum, unitMean), laplace(1000, c.delta), nil))
+		p := check.Must(NewPlan(output(1, c.keys, unitCount, unitSum, unitMean), laplace(1000, c.delta), nil))
 		b := p.NewBounder([32]byte{1})
 		want := map[string][3]float64{}
 		for i := range 1200 {
@@ -123,7 +125,7 @@ func TestReleaseTruth(t *testing.T) {
 			w := want[fmt.Sprint(town, k)]
 			want[fmt.Sprint(town, k)] = [3]float64{w[0] + 1, w[1] + math.Min(v, 3), w[2] + v}
 		}
-		table := must(p.Release(must(b.Partial()), must(NewSource())))
+		table := check.Must(p.Release(check.Must(b.Partial()), check.Must(mechanism.NewSource())))
 		if len(table.Rows) != c.rows {
 			t.Fatalf("%s: %d rows", name, len(table.Rows))
 		}
@@ -145,29 +147,29 @@ func TestReleaseTruth(t *testing.T) {
 
 // TestReleaseOnce: a partial makes one table, and only of its own job.
 func TestReleaseOnce(t *testing.T) {
-	src := must(NewSource())
+	src := check.Must(mechanism.NewSource())
 	p, part := filled(1, 3, laplace(1, 0), 5, unitCount)
 	other, _ := filled(1, 4, laplace(1, 0), 5, unitCount)
 	_, err := other.Release(part, src)
-	wantCode(t, "another job's partial", err, glovebox.CodeConflict)
-	must(p.Release(part, src))
+	check.Code(t, "another job's partial", err, glovebox.CodeConflict)
+	check.Must(p.Release(part, src))
 	_, err = p.Release(part, src)
-	wantCode(t, "twice", err, glovebox.CodeConflict)
+	check.Code(t, "twice", err, glovebox.CodeConflict)
 	_, err = part.MarshalBinary()
-	wantCode(t, "a copy after the release", err, glovebox.CodeConflict)
-	wantCode(t, "a merge after the release", p.NewPartial().Merge(part), glovebox.CodeConflict)
+	check.Code(t, "a copy after the release", err, glovebox.CodeConflict)
+	check.Code(t, "a merge after the release", p.NewPartial().Merge(part), glovebox.CodeConflict)
 	_, err = p.Release(nil, src)
-	wantCode(t, "no partial", err, glovebox.CodeInternal)
+	check.Code(t, "no partial", err, glovebox.CodeInternal)
 	_, err = p.Release(p.NewPartial(), nil)
-	wantCode(t, "no source", err, glovebox.CodeInternal)
+	check.Code(t, "no source", err, glovebox.CodeInternal)
 }
 
 // TestReleaseRowsAreThere: public keys all appear, nobody's too; no key gives
 // one row; no private key gives an empty table that is a table.
 func TestReleaseRowsAreThere(t *testing.T) {
 	release := func(out glovebox.Output, delta float64) *Table {
-		p := must(NewPlan(out, laplace(1, delta), nil))
-		return must(p.Release(p.NewPartial(), must(NewSource())))
+		p := check.Must(NewPlan(out, laplace(1, delta), nil))
+		return check.Must(p.Release(p.NewPartial(), check.Must(mechanism.NewSource())))
 	}
 	if n := len(release(output(2, keysOf(publicKey("a", 3, 1, 2), publicKey("b", -1, 1)), unitCount), 0).Rows); n != 6 {
 		t.Errorf("%d rows of 6 public keys", n)
@@ -175,7 +177,7 @@ func TestReleaseRowsAreThere(t *testing.T) {
 	if n := len(release(output(1, nil, unitSum), 0).Rows); n != 1 {
 		t.Errorf("%d rows without a key", n)
 	}
-	text := string(must(json.Marshal(release(output(1, keysOf(intKey), unitCount), 1e-6).Rows)))
+	text := string(check.Must(json.Marshal(release(output(1, keysOf(intKey), unitCount), 1e-6).Rows)))
 	if text != "[]" {
 		t.Errorf("no private key: rows %s", text)
 	}
@@ -187,11 +189,11 @@ func TestReleaseClamps(t *testing.T) {
 	for i := range list {
 		list[i] = i
 	}
-	p := must(NewPlan(output(1, keysOf(publicKey("k", list...)), unitCount, unitMean,
+	p := check.Must(NewPlan(output(1, keysOf(publicKey("k", list...)), unitCount, unitMean,
 		glovebox.Metric{Name: "up", Kind: glovebox.Sum, Min: 1, Max: 2}, glovebox.Metric{Name: "down", Kind: glovebox.Sum, Min: -2, Max: 0},
 		glovebox.Metric{Name: "both", Kind: glovebox.Sum, Min: -2, Max: 1}), laplace(1, 0), nil))
 	below := 0
-	for _, r := range must(p.Release(p.NewPartial(), must(NewSource()))).Rows {
+	for _, r := range check.Must(p.Release(p.NewPartial(), check.Must(mechanism.NewSource()))).Rows {
 		n, m, up, down, both := r.Cells[0], r.Cells[1], r.Cells[2], r.Cells[3], r.Cells[4]
 		if n.Lo < 0 || n.Value != math.Trunc(n.Value) || m.Lo < 0 || m.Hi > 10 || up.Lo < 0 || down.Hi > 0 {
 			t.Fatalf("%+v", r)
@@ -200,7 +202,7 @@ func TestReleaseClamps(t *testing.T) {
 			below++
 		}
 	}
-	checkShare(t, "sums of either sign below zero", below, 2000, 0.49, 0.5)
+	check.Share(t, "sums of either sign below zero", below, 2000, 0.49, 0.5)
 }
 
 // TestReleaseBytes fixes the bytes of small tables under fixed noise. They
@@ -219,9 +221,9 @@ func TestReleaseBytes(t *testing.T) {
 	} {
 		p, part := filled(2, 3, c.rel, 40, unitCount, unitSum, unitMean)
 		if c.selects != "" { // another plan of the same declaration but for what selects
-			p = must(NewPlan(selecting(c.selects, output(2, keysOf(intKey), unitCount, unitSum, unitMean)), c.rel, nil))
+			p = check.Must(NewPlan(selecting(c.selects, output(2, keysOf(intKey), unitCount, unitSum, unitMean)), c.rel, nil))
 		}
-		if got := string(must(json.Marshal(must(p.Release(part, SeededSource([32]byte{7}))).Rows))); got != c.want {
+		if got := string(check.Must(json.Marshal(check.Must(p.Release(part, mechanism.SeededSource([32]byte{7}))).Rows))); got != c.want {
 			t.Errorf("%+v:\n%s\nwant\n%s", c.rel, got, c.want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // OwnShare is what Output.Select says to have private keys selected at a price of
@@ -54,7 +55,7 @@ const (
 // "Differentially Private SQL with Bounded User Contribution" (2020), with
 // Laplace or Gaussian noise (Swanberg, Desfontaines and Haney, "DP-SIPS", 2023),
 // drawn in integers, and with tails that are bounded in integers, rounded in the
-// safe direction: laplaceTail, gaussianTail. Desfontaines, Voss, Gipson and
+// safe direction: mechanism.LaplaceTail, mechanism.GaussianTail. Desfontaines, Voss, Gipson and
 // Mandayam, "Differentially Private Partition Selection" (2022), tell
 // what it loses against an optimal selection at the same epsilon: some keys of
 // few units. What it saves is that epsilon.
@@ -68,21 +69,21 @@ type releasedThreshold struct {
 	by        int // byUnits, or the number of a grid
 	of        string
 	threshold *big.Int
-	most      Int128 // the threshold
+	most      mechanism.Int128 // the threshold
 	delta     *big.Rat
 	even      uint64
 }
 
 // newReleasedThreshold makes the selection by a number of which one unit changes
 // l0 by at most reach each, and which gets that noise.
-func newReleasedThreshold(noise sampler, reach int64, l0 int, delta *big.Rat) (*releasedThreshold, error) {
+func newReleasedThreshold(noise mechanism.Sampler, reach int64, l0 int, delta *big.Rat) (*releasedThreshold, error) {
 	t := &releasedThreshold{delta: new(big.Rat).Quo(delta, big.NewRat(int64(plantShare(l0)), 1))}
 	var tail *big.Int
 	switch n := noise.(type) {
-	case *Laplace:
-		tail = laplaceTail(n.Scale(), t.delta)
-	case *Gaussian:
-		tail = gaussianTail(n.Variance(), t.delta)
+	case *mechanism.Laplace:
+		tail = mechanism.LaplaceTail(n.Scale(), t.delta)
+	case *mechanism.Gaussian:
+		tail = mechanism.GaussianTail(n.Variance(), t.delta)
 	default:
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "noise without a known tail selects no keys")
 	}
@@ -91,7 +92,7 @@ func newReleasedThreshold(noise sampler, reach int64, l0 int, delta *big.Rat) (*
 	t.threshold.Sub(t.threshold, plantThreshold())
 	even := new(big.Int).Add(t.threshold, d)
 	even.Quo(even, d) // (T+1)/D, rounded up
-	most, ok := int128FromBig(t.threshold)
+	most, ok := mechanism.Int128FromBig(t.threshold)
 	if !ok || !even.IsUint64() {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the noise is too large to select keys by")
 	}

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/accounting"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // keepChance is the probability with which a key of n units shows, in floats.
@@ -16,43 +19,51 @@ func keepChance(p *Plan, n uint64) float64 {
 	if t == nil {
 		return p.budget.keys.Probability(n)
 	}
-	if g, ok := p.budget.units.(*Gaussian); ok {
-		return (&gaussianThreshold{g, t.threshold.Uint64()}).probability(n)
-	}
 	m := float64(t.threshold.Int64()+1) - float64(n) // Y >= m
-	r := math.Exp(-1 / p.budget.units.(*Laplace).scale)
+	if g, ok := p.budget.units.(*mechanism.Gaussian); ok {
+		return gaussianFrom(g, m)
+	}
+	scale, _ := p.budget.units.(*mechanism.Laplace).Scale().Float64()
+	r := math.Exp(-1 / scale)
 	if m <= 0 {
 		return 1 - math.Pow(r, 1-m)/(1+r)
 	}
 	return math.Pow(r, m) / (1 + r)
 }
 
-// summedTail returns P(Y >= m) by adding up the law of Y, value by value, in
-// fractions of 2^-expBits, within 2^-140.
-func summedTail(noise sampler, m int64) *big.Rat {
+// gaussianFrom returns P(Y >= m) in floats.
+func gaussianFrom(g *mechanism.Gaussian, m float64) float64 {
+	total, sum := 0.0, 0.0
+	for y := -math.Ceil(12 * g.StdDev()); y <= 12*g.StdDev()+1; y++ {
+		w := math.Exp(-y * y / (2 * g.StdDev() * g.StdDev()))
+		if total += w; y >= m {
+			sum += w
+		}
+	}
+	return sum / total
+}
+
+// summedTail returns P(Y >= m) by adding up the law of Y, value by value, within 2^-140.
+func summedTail(noise mechanism.Sampler, m int64) *big.Rat {
 	weight := func(y int64) *big.Rat {
 		x := big.NewRat(y, 1)
 		switch n := noise.(type) {
-		case *Laplace:
+		case *mechanism.Laplace:
 			x.Quo(x, n.Scale())
-		case *Gaussian:
-			x.Quo(x.Mul(x, x), new(big.Rat).Mul(n.variance, big.NewRat(2, 1)))
+		case *mechanism.Gaussian:
+			x.Quo(x.Mul(x, x), new(big.Rat).Mul(n.Variance(), big.NewRat(2, 1)))
 		}
-		if x.Cmp(big.NewRat(maxExponent, 1)) <= 0 {
-			return expRat(x)
-		}
-		far := expRat(big.NewRat(maxExponent, 1)) // exp(-45), times what is left of x
-		rest := x.Sub(x, big.NewRat(maxExponent, 1))
-		if rest.Cmp(big.NewRat(maxExponent, 1)) > 0 {
+		if x.Cmp(big.NewRat(300, 1)) > 0 { // below 2^-400
 			return new(big.Rat)
 		}
-		return far.Mul(far, expRat(rest))
+		return check.ExpNeg(x)
 	}
 	// Integers of 2^-300: sums of fractions would grow without end.
 	whole, tail := new(big.Int), new(big.Int)
 	for y := int64(0); ; y++ {
 		w := weight(y)
-		n := divide(new(big.Int).Lsh(w.Num(), 300), w.Denom(), false)
+		n := new(big.Int).Lsh(w.Num(), 300)
+		n.Quo(n, w.Denom())
 		if n.Sign() == 0 {
 			break
 		}
@@ -78,7 +89,7 @@ func TestReleasedThresholdDelta(t *testing.T) {
 		{laplace(1, 1e-6), 1}, {laplace(1, 1e-6), 10}, {laplace(0.5, 1e-3), 7}, {laplace(30, 1e-9), 2}, {laplace(200, 1e-6), 1},
 		{laplace(3, 0.01), 3}, {gaussian(0.1, 1e-6), 1}, {gaussian(0.1, 1e-6), 10}, {gaussian(2, 0.01), 3}, {gaussian(30, 1e-12), 1},
 	} {
-		p := must(NewPlan(selecting("n", output(c.l0, keysOf(intKey), unitCount)), c.rel, nil))
+		p := check.Must(NewPlan(selecting("n", output(c.l0, keysOf(intKey), unitCount)), c.rel, nil))
 		by, least := p.budget.by, p.budget.by.threshold.Int64() // of the noise that shows a key of one unit
 		delta := p.budget.threshold()
 		all := func(m int64) *big.Rat {
@@ -108,16 +119,17 @@ func TestReleasedThresholdOfSums(t *testing.T) {
 	for _, m := range []glovebox.Metric{amount, capped} {
 		for _, rel := range []glovebox.ReleaseDef{laplace(1, 1e-6), laplace(2e-9, 1e-15), gaussian(0.1, 1e-6), gaussian(1e-8, 1e-15)} {
 			const l0 = 10
-			p := must(NewPlan(selecting("a", output(l0, keysOf(intKey), unitCount, m)), rel, nil))
+			p := check.Must(NewPlan(selecting("a", output(l0, keysOf(intKey), unitCount, m)), rel, nil))
 			g, by := &p.grids[0], p.budget.by
 			x, _ := new(big.Float).SetInt(new(big.Int).Sub(by.threshold, big.NewInt(g.reach()-1))).Float64() // Y >= x
 			each, _ := new(big.Rat).Quo(p.budget.threshold(), big.NewRat(l0, 1)).Float64()
 			want := 0.0
 			switch n := p.budget.sums[0].(type) {
-			case *Laplace:
-				want = -n.scale * math.Log(each*(1+math.Exp(-1/n.scale)))
-			case *Gaussian:
-				want = n.sigma * bisect(0, 10, func(x float64) bool { return math.Erfc(x/math.Sqrt2)/2 > each })
+			case *mechanism.Laplace:
+				scale := ratFloat(n.Scale())
+				want = -scale * math.Log(each*(1+math.Exp(-1/scale)))
+			case *mechanism.Gaussian:
+				want = n.StdDev() * normalFrom(each)
 			}
 			if ratio := x / want; ratio < 1-1e-12 || ratio > 1+1e-6 {
 				t.Errorf("%+v: the noise of %v has to reach %v", rel, x, want)
@@ -136,15 +148,16 @@ func TestReleasedThresholdOfSums(t *testing.T) {
 func TestReleasedThresholdIsPrivate(t *testing.T) {
 	const reach, none = 400, 400
 	for i, rel := range []glovebox.ReleaseDef{laplace(1, 0.01), laplace(3, 0.001), laplace(0.5, 0.01), gaussian(0.3, 0.01)} {
-		p := must(NewPlan(selecting("n", output(2, keysOf(intKey), unitCount)), rel, nil))
+		p := check.Must(NewPlan(selecting("n", output(2, keysOf(intKey), unitCount)), rel, nil))
 		if joint := p.budget.joint != nil; joint != (i == 2) {
 			t.Fatalf("%+v: Gaussian noise for epsilon and delta: %v", rel, joint)
 		}
 		law := func(y int) float64 {
-			if n, ok := p.budget.units.(*Laplace); ok {
-				return math.Exp(-math.Abs(float64(y))/n.scale) * math.Tanh(1/(2*n.scale))
+			if n, ok := p.budget.units.(*mechanism.Laplace); ok {
+				scale := ratFloat(n.Scale())
+				return math.Exp(-math.Abs(float64(y))/scale) * math.Tanh(1/(2*scale))
 			}
-			v, _ := p.budget.units.(*Gaussian).variance.Float64()
+			v := ratFloat(p.budget.units.(*mechanism.Gaussian).Variance())
 			return math.Exp(-float64(y*y)/(2*v)) / math.Sqrt(2*math.Pi*v) // off by exp(-2*pi^2*v)
 		}
 		// What a key of n units shows: its noisy number, or at the end nothing.
@@ -159,7 +172,7 @@ func TestReleasedThresholdIsPrivate(t *testing.T) {
 			}
 			return out
 		}
-		losses := must(func() (*Losses, error) { f := p.Facts(); return f.losses() }())
+		losses := check.Must(func() (*accounting.Losses, error) { f := p.Facts(); return f.losses() }())
 		for _, others := range []int{1, int(p.budget.by.threshold.Int64()), 200} {
 			a, b, alone, nobody := shows(others+1), shows(others), shows(1), shows(0)
 			for _, epsilon := range []float64{0.2, 0.5, 1, 2, 3} {
@@ -212,7 +225,7 @@ func TestSelector(t *testing.T) {
 		{gaussian(0.1, 1e-6), 1000, "", []glovebox.Metric{unitBins}, "gaussian_threshold_selection"},
 		{gaussian(0.1, 1e-6), 1000, OwnShare, []glovebox.Metric{unitCount}, "gaussian_threshold_selection"},
 	} {
-		p := must(NewPlan(selecting(c.selects, output(c.l0, keysOf(intKey), c.metrics...)), c.rel, nil))
+		p := check.Must(NewPlan(selecting(c.selects, output(c.l0, keysOf(intKey), c.metrics...)), c.rel, nil))
 		if got := p.Facts().Selection.Mechanism; got != c.want {
 			t.Errorf("%+v, L0 %d, %q of %+v: %s, want %s", c.rel, c.l0, c.selects, c.metrics, got, c.want)
 		}
@@ -223,7 +236,7 @@ func TestSelector(t *testing.T) {
 		l0            int
 		metric        glovebox.Metric
 	}{{"n", "", 1, unitCount}, {OwnShare, OwnShare, 1, unitCount}, {OwnShare, "", 1, unitMedian}, {"a", "a", 10, amount}, {OwnShare, "", 10, amount}} {
-		p := must(NewPlan(selecting(c.selects, output(c.l0, keysOf(intKey), c.metric)), laplace(1, 1e-6), nil))
+		p := check.Must(NewPlan(selecting(c.selects, output(c.l0, keysOf(intKey), c.metric)), laplace(1, 1e-6), nil))
 		if got := p.Select(); got != c.want {
 			t.Errorf("%s of %+v: %q", c.selects, c.metric, got)
 		}
@@ -231,7 +244,7 @@ func TestSelector(t *testing.T) {
 	// A metric that selects leaves no rounds to a top.
 	top := topOf(output(100, keysOf(intKey), unitCount, amount), 2, "a")
 	for selects, want := range map[string]string{"": "permute_and_flip_rounds", OwnShare: "permute_and_flip_rounds", "a": releasedMechanism} {
-		if got := must(NewPlan(selecting(selects, top), laplace(1, 1e-6), nil)).Facts().Selection.Mechanism; got != want {
+		if got := check.Must(NewPlan(selecting(selects, top), laplace(1, 1e-6), nil)).Facts().Selection.Mechanism; got != want {
 			t.Errorf("a top, selected by %q: %s", selects, got)
 		}
 	}
@@ -241,7 +254,7 @@ func TestSelector(t *testing.T) {
 		delta   float64
 	}{{"nothing", intKey, 1e-6}, {"s", intKey, 1e-6}, {"m", intKey, 1e-6}, {"n", publicKey("k", 1), 0}, {OwnShare, publicKey("k", 1), 0}} {
 		_, err := NewPlan(selecting(c.selects, output(1, keysOf(c.key), unitCount, unitSum, unitMean)), laplace(1, c.delta), nil)
-		wantCode(t, c.selects, err, glovebox.CodeInvalid)
+		check.Code(t, c.selects, err, glovebox.CodeInvalid)
 	}
 }
 
@@ -253,7 +266,7 @@ func TestReleasedThresholdTable(t *testing.T) {
 	r := rand.New(rand.NewPCG(31, 32))
 	for _, selects := range []string{"n", "a"} {
 		for _, rel := range []glovebox.ReleaseDef{laplace(3, 1e-3), gaussian(1, 1e-3)} {
-			p := must(NewPlan(selecting(selects, output(3, keysOf(intKey), unitCount, amount, unitMean)), rel, nil))
+			p := check.Must(NewPlan(selecting(selects, output(3, keysOf(intKey), unitCount, amount, unitMean)), rel, nil))
 			at, least := 0, 0.0
 			switch by := p.budget.by; selects {
 			case "n":
@@ -267,7 +280,7 @@ func TestReleasedThresholdTable(t *testing.T) {
 				k := int(math.Sqrt(float64(r.IntN(90 * 90)))) // from none to about 130 units
 				units = append(units, unitData{token(i), 1, record(0, []any{k}, 7, 5)})
 			}
-			table := must(p.Release(bound(p, units), must(NewSource())))
+			table := check.Must(p.Release(bound(p, units), check.Must(mechanism.NewSource())))
 			if len(table.Rows) < 20 || len(table.Rows) >= 90 {
 				t.Fatalf("%+v: %d rows show", rel, len(table.Rows))
 			}
@@ -281,4 +294,18 @@ func TestReleasedThresholdTable(t *testing.T) {
 			}
 		}
 	}
+}
+
+// normalFrom returns the x that a standard normal number exceeds with probability
+// p, below 1/2.
+func normalFrom(p float64) float64 {
+	low, high := 0.0, 10.0
+	for range 100 {
+		if x := (low + high) / 2; math.Erfc(x/math.Sqrt2)/2 > p {
+			low = x
+		} else {
+			high = x
+		}
+	}
+	return low
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+
+	"glovebox/privacy/mechanism"
 )
 
 // selection makes the selection of private keys from its part of the budget:
@@ -28,16 +30,16 @@ func (b *budget) selection(l0 int) error {
 		if err != nil {
 			return err
 		}
-		b.keys, err = NewGaussianSelection(g.Variance(), new(big.Rat).Quo(b.threshold(), big.NewRat(int64(l0), 1)))
+		b.keys, err = mechanism.NewGaussianSelection(g.Variance(), new(big.Rat).Quo(b.threshold(), big.NewRat(int64(l0), 1)))
 		return err
 	}
 	eps, each, gauss := b.selections(b.keyLoss, l0)
-	if gauss != nil && float64(gauss.Even()) < 0.9*evenOptimal(eps, each)-2 {
+	if gauss != nil && float64(gauss.Even()) < 0.9*mechanism.EvenOptimal(eps, each)-2 {
 		b.keys = gauss // without the other's table, which would be long
 		return nil
 	}
 	var err error
-	if b.keys, err = NewSelection(eps, each); err != nil {
+	if b.keys, err = mechanism.NewSelection(eps, each); err != nil {
 		return fmt.Errorf("selection of private keys: %w", err)
 	}
 	if gauss != nil && gauss.Even() < b.keys.Even() {
@@ -48,7 +50,7 @@ func (b *budget) selection(l0 int) error {
 
 // selections returns what a part of loss billionths buys: epsilon and delta of one
 // key for the optimal selection, and the selection by Gaussian noise or nil.
-func (b *budget) selections(loss int64, l0 int) (eps, each *big.Rat, gauss *Selection) {
+func (b *budget) selections(loss int64, l0 int) (eps, each *big.Rat, gauss *mechanism.Selection) {
 	keys := big.NewRat(int64(l0), 1)
 	part := big.NewRat(loss, 1e9)
 	delta := new(big.Rat).SetFrac(big.NewInt(b.price.Delta), big.NewInt(1e15))
@@ -65,7 +67,7 @@ func (b *budget) selections(loss int64, l0 int) (eps, each *big.Rat, gauss *Sele
 // keeps a key at least every other time.
 func (b *budget) evenOwn(loss int64, l0 int) float64 {
 	eps, each, gauss := b.selections(loss, l0)
-	even := evenOptimal(eps, each)
+	even := mechanism.EvenOptimal(eps, each)
 	if gauss != nil {
 		even = math.Min(even, float64(gauss.Even()))
 	}
@@ -74,7 +76,7 @@ func (b *budget) evenOwn(loss int64, l0 int) float64 {
 
 // thresholdSelection makes the selection by Gaussian noise; nil if its parameters
 // are out of range, or if it cannot be the better one.
-func (b *budget) thresholdSelection(l0 int, part, delta *big.Rat) *Selection {
+func (b *budget) thresholdSelection(l0 int, part, delta *big.Rat) *mechanism.Selection {
 	keys := big.NewRat(int64(l0), 1)
 	variance := new(big.Rat).Quo(keys, new(big.Rat).Add(part, part))
 	if !b.gaussian {
@@ -82,13 +84,13 @@ func (b *budget) thresholdSelection(l0 int, part, delta *big.Rat) *Selection {
 			return nil // the optimal selection is what its name says
 		}
 		delta = new(big.Rat).Mul(delta, big.NewRat(1, 2))
-		g, err := CalibrateGaussian(part, delta, big.NewInt(int64(l0)), l0)
+		g, err := mechanism.CalibrateGaussian(part, delta, big.NewInt(int64(l0)), l0)
 		if err != nil {
 			return nil
 		}
 		variance = g.Variance()
 	}
-	s, err := NewGaussianSelection(variance, new(big.Rat).Quo(delta, keys))
+	s, err := mechanism.NewGaussianSelection(variance, new(big.Rat).Quo(delta, keys))
 	if err != nil {
 		return nil
 	}
@@ -96,7 +98,7 @@ func (b *budget) thresholdSelection(l0 int, part, delta *big.Rat) *Selection {
 }
 
 // factsOf says what a selection that has a part of the price of its own does.
-func factsOf(s *Selection, loss int64) *SelectionFacts {
+func factsOf(s *mechanism.Selection, loss int64) *SelectionFacts {
 	f := &SelectionFacts{
 		Mechanism: s.Mechanism(), Delta: s.Delta().RatString(), Even: s.Even(), Always: s.Always(), Loss: loss,
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestNoisePaysForEveryUnit is the proof of sensitivity, tried: whatever one unit
@@ -33,7 +35,7 @@ func TestNoisePaysForEveryUnit(t *testing.T) {
 			if name == "coarse" && rel.Epsilon > 0 {
 				rel.Epsilon = 1e-7
 			}
-			p := must(NewPlan(out, rel, nil))
+			p := check.Must(NewPlan(out, rel, nil))
 			most := map[string]float64{}
 			for i := range 300 {
 				u := hostileUnit(p, r, i)
@@ -90,7 +92,7 @@ func hostileUnit(p *Plan, r *rand.Rand, i int) unitData {
 func spent(p *Plan, t *Partial) map[string]float64 {
 	b, out := &p.budget, map[string]float64{}
 	// of adds up a part's cost: each has a key's changes for every key.
-	of := func(name string, loss int64, s sampler, keys [][]int64) {
+	of := func(name string, loss int64, s mechanism.Sampler, keys [][]int64) {
 		var costs []*big.Rat
 		for _, k := range keys {
 			costs = append(costs, costOf(s, k))
@@ -149,17 +151,17 @@ func spent(p *Plan, t *Partial) map[string]float64 {
 
 // costOf is the epsilon, or the rho, of changes of numbers with noise: the L1
 // norm over the scale; the square of the L2 norm over twice the variance.
-func costOf(s sampler, changes []int64) *big.Rat {
+func costOf(s mechanism.Sampler, changes []int64) *big.Rat {
 	sum, square := new(big.Int), new(big.Int)
 	for _, c := range changes {
 		x := big.NewInt(c)
 		square.Add(square, new(big.Int).Mul(x, x))
 		sum.Add(sum, x.Abs(x))
 	}
-	if l, ok := s.(*Laplace); ok {
+	if l, ok := s.(*mechanism.Laplace); ok {
 		return new(big.Rat).Quo(new(big.Rat).SetInt(sum), l.Scale())
 	}
-	v := s.(*Gaussian).Variance()
+	v := s.(*mechanism.Gaussian).Variance()
 	return new(big.Rat).Quo(new(big.Rat).SetInt(square), v.Add(v, v))
 }
 
@@ -171,8 +173,9 @@ func choiceCost(p *Plan, m *binMechanism, counts []int64) *big.Rat {
 	for _, c := range counts {
 		n += c
 	}
-	e := new(big.Rat).SetFrac(new(big.Int).SetUint64(q.num), new(big.Int).SetUint64(q.den))
-	e.Mul(e, big.NewRat(2*n*int64(max(q.a, q.b-q.a)), 1))
+	at, e := q.Fraction(), q.Rate()
+	above := new(big.Int).Sub(at.Denom(), at.Num())
+	e.Mul(e, big.NewRat(2*n*max(at.Num().Int64(), above.Int64()), 1))
 	if p.budget.gaussian {
 		return e.Mul(e, e).Mul(e, big.NewRat(1, 2))
 	}
@@ -180,13 +183,13 @@ func choiceCost(p *Plan, m *binMechanism, counts []int64) *big.Rat {
 }
 
 // nodes are the counts of all nodes of a tree but its root.
-func nodes(t *Tree, leaves []int64) (all []int64) {
-	level := append(make([]int64, 0, t.leaves), leaves...)[:t.leaves]
+func nodes(t *mechanism.Tree, leaves []int64) (all []int64) {
+	level := append(make([]int64, 0, t.Leaves()), leaves...)[:t.Leaves()]
 	for len(level) > 1 {
 		all = append(all, level...)
-		up := make([]int64, len(level)/t.branching)
+		up := make([]int64, len(level)/t.Branching())
 		for i, n := range level {
-			up[i/t.branching] += n
+			up[i/t.Branching()] += n
 		}
 		level = up
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 const (
@@ -155,7 +156,7 @@ func (t *Partial) spread(n int) []*Partial {
 // Release makes the table of all that was added: see Plan.Release. It works
 // once. Where keys went to places they are taken place by place; rows come out
 // in the same order.
-func (s *Spool) Release(src *Source) (*Table, error) {
+func (s *Spool) Release(src *mechanism.Source) (*Table, error) {
 	if s.places == nil {
 		return s.plan.Release(s.total, src)
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // pile is a place in memory.
@@ -38,7 +40,7 @@ func (p *pile) Close() error { *p.closed++; return nil }
 // selection and the noise of what is counted change something with a probability
 // below 1e-9 in all tests here; a sum is off by 20 with less than 1e-100.
 func spoolPlan(top *glovebox.Top) *Plan {
-	return must(NewPlan(glovebox.Output{
+	return check.Must(NewPlan(glovebox.Output{
 		Key:            []glovebox.KeyField{{Name: "n", Type: glovebox.Int64, Private: true}, {Name: "s", Type: glovebox.String, Width: 8, Private: true}},
 		MaxKeysPerUnit: 3, MaxRecordsPerKey: 2, Top: top,
 		Metrics: []glovebox.Metric{{Name: "units", Kind: glovebox.Count}, {Name: "cost", Kind: glovebox.Sum, Min: -5, Max: 5},
@@ -66,7 +68,7 @@ func spoolParts(p *Plan, n int) (parts []*Partial) {
 			parts = append(parts, b.Piece())
 		}
 	}
-	return append(parts, must(b.Partial()))
+	return append(parts, check.Must(b.Partial()))
 }
 
 // TestSpool: a job whose keys do not fit in memory gives the table that it
@@ -79,7 +81,7 @@ func TestSpool(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := must(p.Release(whole, must(NewSource())))
+	want := check.Must(p.Release(whole, check.Must(mechanism.NewSource())))
 	if len(want.Rows) < 300 {
 		t.Fatalf("%d rows: the test is too small", len(want.Rows))
 	}
@@ -92,7 +94,7 @@ func TestSpool(t *testing.T) {
 			}
 			largest = max(largest, s.total.bytes())
 		}
-		got, err := s.Release(must(NewSource()))
+		got, err := s.Release(check.Must(mechanism.NewSource()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +117,7 @@ func TestSpool(t *testing.T) {
 		if spilled := limit < 1<<40; spilled != (made > spoolPlaces/2) || made > spoolPlaces || spilled && largest > max(limit, p.NewPartial().bytes()) {
 			t.Fatalf("limit %d: %d places, at most %d bytes", limit, made, largest)
 		}
-		if _, err := s.Release(must(NewSource())); glovebox.CodeOf(err) != glovebox.CodeConflict {
+		if _, err := s.Release(check.Must(mechanism.NewSource())); glovebox.CodeOf(err) != glovebox.CodeConflict {
 			t.Fatalf("released twice: %v", err)
 		}
 		if err := s.Close(); err != nil || closed != made {
@@ -139,7 +141,7 @@ func TestSpoolFails(t *testing.T) {
 // best falls heads with a probability below 1e-20, and the sum is off by 20 with
 // less than 1e-100.
 func TestSpoolTop(t *testing.T) {
-	p := must(NewPlan(glovebox.Output{
+	p := check.Must(NewPlan(glovebox.Output{
 		Key:            []glovebox.KeyField{{Name: "n", Type: glovebox.Int64, Private: true}},
 		MaxKeysPerUnit: 200, Top: &glovebox.Top{K: 3, By: "cost"},
 		Metrics: []glovebox.Metric{{Name: "units", Kind: glovebox.Count}, {Name: "cost", Kind: glovebox.Sum, Max: 5}, {Name: "ages", Kind: glovebox.Histogram, Max: 10, Bins: 5}},
@@ -168,7 +170,7 @@ func TestSpoolTop(t *testing.T) {
 				list = append(list, b.Piece())
 			}
 		}
-		return append(list, must(b.Partial()))
+		return append(list, check.Must(b.Partial()))
 	}
 	release := func(limit int64) (*Table, int) {
 		closed, made := 0, 0
@@ -178,7 +180,7 @@ func TestSpoolTop(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		table := must(s.Release(must(NewSource())))
+		table := check.Must(s.Release(check.Must(mechanism.NewSource())))
 		if err := s.Close(); err != nil || closed != made {
 			t.Fatalf("%d of %d places closed: %v", closed, made, err)
 		}
@@ -206,12 +208,12 @@ func TestSpoolTop(t *testing.T) {
 // is chosen as Chooser.Choose does it among those that are left. Both are drawn
 // 40,000 times; shares differ by 0.025 with a probability below 1e-8 an outcome.
 func TestTopPicks(t *testing.T) {
-	p := must(NewPlan(topOf(output(100, keysOf(intKey), unitCount), 2, "n"), laplace(2, 0.01), nil))
-	src, list := must(NewSource()), []int64{p.top.threshold + 2, p.top.threshold - 1, p.top.threshold + 2, 3}
+	p := check.Must(NewPlan(topOf(output(100, keysOf(intKey), unitCount), 2, "n"), laplace(2, 0.01), nil))
+	src, list := check.Must(mechanism.NewSource()), []int64{p.top.threshold + 2, p.top.threshold - 1, p.top.threshold + 2, 3}
 	const draws = 40_000
 	got, want := map[string]float64{}, map[string]float64{}
 	for range draws {
-		chosen := must(p.top.pick(func(f func(int64)) error {
+		chosen := check.Must(p.top.pick(func(f func(int64)) error {
 			for _, s := range list {
 				f(s)
 			}
@@ -221,7 +223,7 @@ func TestTopPicks(t *testing.T) {
 		var plain []int
 		left, number := append([]int64{p.top.threshold}, list...), []int{-1, 0, 1, 2, 3}
 		for range 2 {
-			i := must(p.top.choice.Choose(left, src))
+			i := check.Must(p.top.choice.Choose(left, src))
 			if number[i] < 0 {
 				break
 			}
@@ -259,11 +261,11 @@ func TestSpoolMost(t *testing.T) {
 				return err
 			}
 		}
-		_, err := s.Release(must(NewSource()))
+		_, err := s.Release(check.Must(mechanism.NewSource()))
 		return err
 	}
 	top, all := spoolPlan(&glovebox.Top{K: 1, By: "units"}), spoolPlan(nil)
-	public := must(NewPlan(glovebox.Output{Key: []glovebox.KeyField{{Name: "n", Type: glovebox.Int64, Public: []any{int64(1)}}}, MaxKeysPerUnit: 1,
+	public := check.Must(NewPlan(glovebox.Output{Key: []glovebox.KeyField{{Name: "n", Type: glovebox.Int64, Public: []any{int64(1)}}}, MaxKeysPerUnit: 1,
 		Metrics: []glovebox.Metric{{Name: "units", Kind: glovebox.Count}}}, glovebox.ReleaseDef{Method: "dp", Epsilon: 1}, PublicKeys{}))
 	for name, c := range map[string]struct {
 		plan  *Plan

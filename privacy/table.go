@@ -134,7 +134,7 @@ func (p *Plan) facts() Facts {
 	}
 	if b.units != nil {
 		n := NoiseFacts{Of: "units", Step: "1", Reach: 1, Loss: b.unitLoss}
-		n.Mechanism, n.Parameter = b.units.facts()
+		n.Mechanism, n.Parameter = b.units.Parameter()
 		f.Noise = append(f.Noise, n)
 	}
 	for j := range p.grids {
@@ -146,7 +146,7 @@ func (p *Plan) facts() Facts {
 		if g.most > 0 {
 			n.Total = g.total(p.l0)
 		}
-		n.Mechanism, n.Parameter = b.sums[j].facts()
+		n.Mechanism, n.Parameter = b.sums[j].Parameter()
 		f.Noise = append(f.Noise, n)
 	}
 	for j := range p.bins {
@@ -218,6 +218,6 @@ func (p *Plan) binFacts(j int) NoiseFacts {
 	case b.marks():
 		n.Numbers = 0
 	}
-	n.Mechanism, n.Parameter = m.noise.facts()
+	n.Mechanism, n.Parameter = m.noise.Parameter()
 	return n
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // MaxTop is the largest k of a top.
@@ -46,7 +47,7 @@ const MaxTop = 1000
 type top struct {
 	k, metric int
 	rounds    bool // chosen before figures are made
-	choice    *Chooser
+	choice    *mechanism.Chooser
 	epsilon   *big.Rat // of a round
 	shift     uint     // of scores, to the right
 	threshold int64    // score of no key
@@ -110,7 +111,7 @@ func (t *top) price(p *Plan, loss int64, delta glovebox.Amount) error {
 	t.epsilon = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
 	d := t.sensitivity(p)
 	var err error
-	if t.choice, err = NewChooser(t.epsilon, uint64(d), true); err != nil {
+	if t.choice, err = mechanism.NewChooser(t.epsilon, uint64(d), true); err != nil {
 		return err
 	}
 	// A float has this within a billionth of it; one D more is more than that.
@@ -137,7 +138,7 @@ func (t *top) score(p *Plan, part *Partial, i int) int64 {
 }
 
 // choose returns the numbers of the chosen keys in the order of keys.
-func (t *top) choose(p *Plan, part *Partial, src *Source) ([]int, error) {
+func (t *top) choose(p *Plan, part *Partial, src *mechanism.Source) ([]int, error) {
 	order := part.order(p.compare) // so that equal partials are treated alike
 	chosen, err := t.pick(func(f func(int64)) error {
 		for _, i := range order {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // topOf declares a top beside an output.
@@ -22,7 +24,7 @@ func ranked(p *Plan, counts ...uint64) *Partial {
 		c := t.cell(t.add([]uint64{uint64(i)}))
 		c[0] = n
 		for j := range p.grids {
-			s := mulInt128(n, p.grids[j].hi)
+			s := mechanism.MulInt128(n, p.grids[j].hi)
 			c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
 		}
 	}
@@ -36,9 +38,9 @@ func TestTopFinds(t *testing.T) {
 	for _, rel := range []glovebox.ReleaseDef{laplace(3, 1e-6), gaussian(1, 1e-6)} {
 		for _, l0 := range []int{2, 50} {
 			for _, by := range []string{"n", "s"} {
-				p := must(NewPlan(topOf(output(l0, keysOf(intKey), unitCount, capped), 3, by), rel, nil))
+				p := check.Must(NewPlan(topOf(output(l0, keysOf(intKey), unitCount, capped), 3, by), rel, nil))
 				part := ranked(p, 100, 90000, 50, 40000, 60000, 200)
-				table := must(p.Release(part, must(NewSource())))
+				table := check.Must(p.Release(part, check.Must(mechanism.NewSource())))
 				var keys []any
 				for _, r := range table.Rows {
 					keys = append(keys, r.Key[0])
@@ -53,8 +55,8 @@ func TestTopFinds(t *testing.T) {
 		}
 	}
 	// Public keys: the table is cut.
-	p := must(NewPlan(topOf(output(1, keysOf(keyRange(6)), unitCount), 2, "n"), laplace(1, 0), nil))
-	rows := must(p.Release(ranked(p, 0, 5000, 0, 0, 9000, 100), must(NewSource()))).Rows
+	p := check.Must(NewPlan(topOf(output(1, keysOf(keyRange(6)), unitCount), 2, "n"), laplace(1, 0), nil))
+	rows := check.Must(p.Release(ranked(p, 0, 5000, 0, 0, 9000, 100), check.Must(mechanism.NewSource()))).Rows
 	if len(rows) != 2 || rows[0].Key[0] != int64(4) || rows[1].Key[0] != int64(1) {
 		t.Errorf("public keys: %+v", rows)
 	}
@@ -64,7 +66,7 @@ func TestTopFinds(t *testing.T) {
 // round not with L0 either.
 func TestTopPrice(t *testing.T) {
 	facts := func(l0, k int) Facts {
-		return must(NewPlan(topOf(output(l0, keysOf(intKey), unitCount, unitBins), k, "n"), laplace(3, 1e-6), nil)).Facts()
+		return check.Must(NewPlan(topOf(output(l0, keysOf(intKey), unitCount, unitBins), k, "n"), laplace(3, 1e-6), nil)).Facts()
 	}
 	for _, l0 := range []int{100, 1000} {
 		f := facts(l0, 5)
@@ -85,7 +87,7 @@ func TestTopPrice(t *testing.T) {
 	}
 	// Half of the price for k keys, or the whole for L0.
 	for l0, rounds := range map[int]int{39: 0, 44: 5} {
-		f := must(NewPlan(topOf(output(l0, keysOf(intKey), unitCount), 5, "n"), gaussian(3, 1e-6), nil)).Facts()
+		f := check.Must(NewPlan(topOf(output(l0, keysOf(intKey), unitCount), 5, "n"), gaussian(3, 1e-6), nil)).Facts()
 		if f.Selection.Rounds != rounds {
 			t.Errorf("Gaussian noise, L0 %d: %d rounds", l0, f.Selection.Rounds)
 		}
@@ -100,15 +102,15 @@ func TestTopHidesKeys(t *testing.T) {
 	capped := glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 7}
 	for _, rel := range []glovebox.ReleaseDef{laplace(4, delta), gaussian(4, delta)} {
 		for _, by := range []string{"n", "s"} {
-			p := must(NewPlan(topOf(output(60, keysOf(intKey), unitCount, capped), 2, by), rel, nil))
-			src, shown := must(NewSource()), 0
+			p := check.Must(NewPlan(topOf(output(60, keysOf(intKey), unitCount, capped), 2, by), rel, nil))
+			src, shown := check.Must(mechanism.NewSource()), 0
 			part := ranked(p, 1, 1, 1, 1, 1, 1, 1, 1)
 			for range n {
-				if keys := must(p.top.choose(p, part, src)); len(keys) > 0 {
+				if keys := check.Must(p.top.choose(p, part, src)); len(keys) > 0 {
 					shown++
 				}
 			}
-			checkShare(t, fmt.Sprintf("%+v, by %s: keys of one unit", rel, by), shown, n, 0, delta)
+			check.Share(t, fmt.Sprintf("%+v, by %s: keys of one unit", rel, by), shown, n, 0, delta)
 		}
 	}
 }
@@ -118,16 +120,16 @@ func TestTopHidesKeys(t *testing.T) {
 // likely, but for delta. The loss of the selection is 1, delta is 0.01.
 func TestTopIsPrivate(t *testing.T) {
 	const n, epsilon, delta = 60_000, 1.0, 0.01
-	p := must(NewPlan(topOf(output(100, keysOf(intKey), unitCount), 2, "n"), laplace(2, delta), nil))
+	p := check.Must(NewPlan(topOf(output(100, keysOf(intKey), unitCount), 2, "n"), laplace(2, delta), nil))
 	if loss := p.budget.keyLoss; loss != 1e9 {
 		t.Fatalf("the selection has a loss of %d", loss)
 	}
-	src := must(NewSource())
+	src := check.Must(mechanism.NewSource())
 	outcomes := func(counts ...uint64) map[string]int {
 		out := map[string]int{}
 		part := ranked(p, counts...)
 		for range n {
-			out[fmt.Sprint(must(p.top.choose(p, part, src)))]++
+			out[fmt.Sprint(check.Must(p.top.choose(p, part, src)))]++
 		}
 		return out
 	}
@@ -156,7 +158,7 @@ func TestTopIsPrivate(t *testing.T) {
 
 // TestTopScores: a shifted sum is the sum, rounded down, for the largest there is.
 func TestTopScores(t *testing.T) {
-	p := must(NewPlan(topOf(output(9, keysOf(intKey), glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 7}), 2, "s"), laplace(4, 1e-6), nil))
+	p := check.Must(NewPlan(topOf(output(9, keysOf(intKey), glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 7}), 2, "s"), laplace(4, 1e-6), nil))
 	if p.top.shift == 0 {
 		t.Fatal("the scores are not shifted")
 	}

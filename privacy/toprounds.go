@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+
+	"glovebox/privacy/mechanism"
 )
 
 // scores hand the score of every key to f, each time in the same order.
@@ -18,9 +20,9 @@ type scored struct {
 
 // pick chooses keys in rounds: see top. It returns their numbers, ascending. It
 // goes over the scores once for each round, and once before them, and keeps k
-// of them: a round's choice is Chooser.Choose among those that are left, and the
+// of them: a round's choice is mechanism.Chooser.Choose among those that are left, and the
 // best of these is among the k+1 largest of all.
-func (t *top) pick(list scores, src *Source) (chosen []int, err error) {
+func (t *top) pick(list scores, src *mechanism.Source) (chosen []int, err error) {
 	largest, err := t.largest(list)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // checkTotal checks the bound of a sum over all keys of a unit.
@@ -33,7 +34,7 @@ func (g *grid) total(l0 int) int64 {
 // sumNoise is the noise of a grid's sums. A unit that adds T in all, at most D to
 // one key, changes the sums of all keys by T in the L1 norm, and by the root of
 // q*D^2 + r^2 in the L2 norm, where T = q*D + r, r < D.
-func (p *Plan) sumNoise(g *grid, loss int64) (sampler, error) {
+func (p *Plan) sumNoise(g *grid, loss int64) (mechanism.Sampler, error) {
 	if g.most == 0 {
 		return p.budget.noise(loss, p.shown, g.norm(p.budget.gaussian))
 	}
@@ -53,7 +54,7 @@ func (s share) of(steps int64) int64 {
 	if s.size <= s.most {
 		return steps
 	}
-	hi, lo := bits.Mul64(magnitude(steps), s.most)
+	hi, lo := bits.Mul64(mechanism.Magnitude(steps), s.most)
 	q, _ := bits.Div64(hi, lo, s.size) // |steps| <= size, so hi < size
 	if steps < 0 {
 		return -int64(q)
@@ -77,7 +78,7 @@ func (b *Bounder) weigh() {
 		g := &p.grids[m.grid]
 		s := share{most: uint64(g.total(p.l0))}
 		for _, c := range b.heap {
-			s.size += magnitude(g.steps(b.sums[int(c.group)*p.values+m.value]))
+			s.size += mechanism.Magnitude(g.steps(b.sums[int(c.group)*p.values+m.value]))
 		}
 		b.shares[i] = s
 	}

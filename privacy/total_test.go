@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
 )
 
 // TestTotalPrice: a bound over all keys makes the noise that it warrants, by
@@ -19,7 +20,7 @@ func TestTotalPrice(t *testing.T) {
 		{laplace(2, 0), func(d *big.Rat) *big.Rat { return d.Mul(d, big.NewRat(3, 4)) }},              // 1.5*D/2
 		{gaussian(0.5, 0), func(d *big.Rat) *big.Rat { return d.Mul(d, d).Mul(d, big.NewRat(5, 4)) }}, // (1 + 1/4)*D^2/(2*0.5)
 	} {
-		p := must(NewPlan(output(4, keysOf(keyRange(9)), unitCapped), c.rel, nil))
+		p := check.Must(NewPlan(output(4, keysOf(keyRange(9)), unitCapped), c.rel, nil))
 		n := p.Facts().Noise[0]
 		want := c.want(new(big.Rat).SetInt64(p.grids[0].reach()))
 		got, _ := new(big.Rat).SetString(n.Parameter)
@@ -36,7 +37,7 @@ func TestTotalPrice(t *testing.T) {
 	for _, rel := range []glovebox.ReleaseDef{laplace(2, 0), gaussian(0.5, 0)} {
 		var got []string
 		for _, m := range []glovebox.Metric{loose, plain} {
-			got = append(got, must(NewPlan(output(4, keysOf(keyRange(9)), m), rel, nil)).Facts().Noise[0].Parameter)
+			got = append(got, check.Must(NewPlan(output(4, keysOf(keyRange(9)), m), rel, nil)).Facts().Noise[0].Parameter)
 		}
 		if got[0] != got[1] {
 			t.Errorf("%+v: parameters %v", rel, got)
@@ -49,7 +50,7 @@ func TestWeights(t *testing.T) {
 	count, sum, spread, median := unitCount, unitSum, unitSpread, unitMedian
 	count.Weight, sum.Weight, median.Weight = 2, 10, 4
 	for _, rel := range []glovebox.ReleaseDef{laplace(0.7, 1e-6), gaussian(0.7, 1e-6)} {
-		f := must(NewPlan(selecting(OwnShare, output(3, keysOf(intKey), sum, count, spread, median)), rel, nil)).Facts()
+		f := check.Must(NewPlan(selecting(OwnShare, output(3, keysOf(intKey), sum, count, spread, median)), rel, nil)).Facts()
 		got, total := "", f.Selection.Loss
 		for _, n := range f.Noise {
 			got += fmt.Sprintf("%s %d; ", n.Of, n.Loss)
@@ -63,14 +64,14 @@ func TestWeights(t *testing.T) {
 	m := unitSum
 	m.Weight = MaxWeight
 	_, err := NewPlan(output(1, nil, m, unitBins), laplace(1e-8, 0), nil)
-	wantCode(t, "a part that is too small", err, glovebox.CodeInvalid)
+	check.Code(t, "a part that is too small", err, glovebox.CodeInvalid)
 }
 
 // TestTotalBelowMin: values that are brought down may lie below min; their frame
 // is a good one.
 func TestTotalBelowMin(t *testing.T) {
 	m := glovebox.Metric{Name: "s", Kind: glovebox.Sum, Min: 2, Max: 3, MaxTotal: 3}
-	p := must(NewPlan(output(5, keysOf(intKey), m), laplace(1, 1e-6), nil))
+	p := check.Must(NewPlan(output(5, keysOf(intKey), m), laplace(1, 1e-6), nil))
 	var r []byte
 	for k := range 5 {
 		r = append(r, record(0, []any{k}, 3)...)
@@ -83,7 +84,7 @@ func TestTotalBelowMin(t *testing.T) {
 	if most := p.grids[0].total(5); total > most || total < most-5 {
 		t.Errorf("%d steps in all, want %d but for roundings", total, most)
 	}
-	if err := p.NewPartial().UnmarshalBinary(must(part.MarshalBinary())); err != nil {
+	if err := p.NewPartial().UnmarshalBinary(check.Must(part.MarshalBinary())); err != nil {
 		t.Error(err)
 	}
 }

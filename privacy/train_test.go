@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 func trainOf(change func(*glovebox.Train)) glovebox.Train {
@@ -19,12 +21,12 @@ func trainOf(change func(*glovebox.Train)) glovebox.Train {
 // billionth, and each has a plan of its own part.
 func TestTrainPrice(t *testing.T) {
 	for _, rho := range []float64{1, 0.1, 0.000000007, 999.999999999} {
-		p := must(NewTrainPlan(trainOf(nil), "g", gaussian(rho, 0)))
-		price := must(p.Cost(glovebox.LedgerZCDP))
-		if want := must(glovebox.CeilLoss(rho)); price.Loss != want || price.Delta != 0 {
+		p := check.Must(NewTrainPlan(trainOf(nil), "g", gaussian(rho, 0)))
+		price := check.Must(p.Cost(glovebox.LedgerZCDP))
+		if want := check.Must(glovebox.CeilLoss(rho)); price.Loss != want || price.Delta != 0 {
 			t.Errorf("rho %v is charged as %+v", rho, price)
 		}
-		one := must(p.Round().Cost(glovebox.LedgerZCDP))
+		one := check.Must(p.Round().Cost(glovebox.LedgerZCDP))
 		if spent := one.Loss * 7; spent > price.Loss || spent <= price.Loss-7 {
 			t.Errorf("rho %v: seven rounds cost %d of %d", rho, spent, price.Loss)
 		}
@@ -32,9 +34,9 @@ func TestTrainPrice(t *testing.T) {
 			t.Errorf("facts %+v", f)
 		}
 	}
-	p := must(NewTrainPlan(trainOf(nil), "g", gaussian(1, 0)))
+	p := check.Must(NewTrainPlan(trainOf(nil), "g", gaussian(1, 0)))
 	_, err := p.Cost(glovebox.LedgerPure)
-	wantCode(t, "a pure ledger", err, glovebox.CodeInvalid)
+	check.Code(t, "a pure ledger", err, glovebox.CodeInvalid)
 }
 
 func TestTrainRefuses(t *testing.T) {
@@ -67,10 +69,10 @@ func TestTrainRefuses(t *testing.T) {
 // has a relative standard deviation of 0.82 %; eight of them are missed with
 // probability below 1e-14.
 func TestTrainNoise(t *testing.T) {
-	p := must(NewTrainPlan(trainOf(nil), "g", gaussian(0.7, 0)))
-	src, s2, n := must(NewSource()), 0.0, 0
+	p := check.Must(NewTrainPlan(trainOf(nil), "g", gaussian(0.7, 0)))
+	src, s2, n := check.Must(mechanism.NewSource()), 0.0, 0
 	for range 10_000 {
-		table := must(p.Round().Release(p.Round().NewPartial(), src))
+		table := check.Must(p.Round().Release(p.Round().NewPartial(), src))
 		for _, c := range table.Rows[0].Cells {
 			s2 += c.Value * c.Value
 			n++

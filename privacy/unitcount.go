@@ -4,13 +4,14 @@ import (
 	"math"
 
 	"glovebox"
+	"glovebox/privacy/mechanism"
 )
 
 // UnitCount adds noise to the number of units of a snapshot, which one unit
 // changes by at most 1: discrete Laplace noise of scale 1/epsilon for a ledger
 // of kind pure (epsilon-DP), discrete Gaussian noise of variance 1/(2*rho) for
 // kind zcdp (rho-zCDP); Canonne, Kamath and Steinke (2020).
-type UnitCount struct{ noise sampler }
+type UnitCount struct{ noise mechanism.Sampler }
 
 // NewUnitCount makes the noise that a price buys; loss is in billionths of
 // epsilon or rho, above 0.
@@ -28,8 +29,8 @@ func NewUnitCount(kind glovebox.LedgerKind, loss int64) (*UnitCount, error) {
 
 // Draw returns the number of units with noise, raised to 1 where it is below:
 // that is free, and 0 stands for no number. It is drawn once for a price.
-func (c *UnitCount) Draw(units int64, src *Source) int64 {
-	n := c.noise.Draw(src).Add(int128(units))
+func (c *UnitCount) Draw(units int64, src *mechanism.Source) int64 {
+	n := c.noise.Draw(src).Add(mechanism.NewInt128(units))
 	v, fits := n.Int64()
 	switch {
 	case n.Hi < 0:

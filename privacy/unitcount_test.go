@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestUnitCount: the number of units is off by as much as its price says. With
@@ -21,8 +23,8 @@ func TestUnitCount(t *testing.T) {
 		{glovebox.LedgerPure, 100_000_000, math.Sqrt2 * 10}, // epsilon 0.1
 		{glovebox.LedgerZCDP, 5_000_000, 10},                // rho 0.005
 	} {
-		u := must(NewUnitCount(c.kind, c.loss))
-		src := must(NewSource())
+		u := check.Must(NewUnitCount(c.kind, c.loss))
+		src := check.Must(mechanism.NewSource())
 		var sum, square float64
 		outside := 0
 		for range n {
@@ -42,7 +44,7 @@ func TestUnitCount(t *testing.T) {
 			t.Errorf("%s: %d of %d lie outside the interval", c.kind, outside, n)
 		}
 	}
-	u, src := must(NewUnitCount(glovebox.LedgerPure, 1_000_000)), must(NewSource())
+	u, src := check.Must(NewUnitCount(glovebox.LedgerPure, 1_000_000)), check.Must(mechanism.NewSource())
 	for range 100 {
 		if u.Draw(0, src) < 1 {
 			t.Fatal("a number below 1")

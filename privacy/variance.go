@@ -1,6 +1,10 @@
 package privacy
 
-import "math"
+import (
+	"math"
+
+	"glovebox/privacy/mechanism"
+)
 
 // minSpread is the least distance of the bounds of a variance: its square is
 // still far from where floats end.
@@ -70,11 +74,11 @@ func (p *Plan) varianceError(m *metric) Error {
 	b, g := &p.budget, &p.grids[m.grid]
 	most := squareOfHalf(g)
 	sum, squares := b.sums[m.grid], b.sums[m.grid+1]
-	of := func(f func(s sampler) float64, add func(...float64) float64) float64 {
+	of := func(f func(s mechanism.Sampler) float64, add func(...float64) float64) float64 {
 		return add(p.grids[m.grid+1].value(f(squares)), 2*math.Sqrt(most)*g.value(f(sum)), 1.5*most*f(b.units))
 	}
 	return Error{
-		StdDev: of(sampler.StdDev, func(x ...float64) float64 { return math.Hypot(math.Hypot(x[0], x[1]), x[2]) }),
-		Half:   of(func(s sampler) float64 { return s.Radius(alpha / 3) }, func(x ...float64) float64 { return x[0] + x[1] + x[2] }),
+		StdDev: of(mechanism.Sampler.StdDev, func(x ...float64) float64 { return math.Hypot(math.Hypot(x[0], x[1]), x[2]) }),
+		Half:   of(func(s mechanism.Sampler) float64 { return s.Radius(alpha / 3) }, func(x ...float64) float64 { return x[0] + x[1] + x[2] }),
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestVarianceErrors releases the variance and the mean of 20,000 keys of a
@@ -23,7 +25,7 @@ func TestVarianceErrors(t *testing.T) {
 			for v, n := range map[float64]uint64{11: units / 2, 7: units / 2} {
 				first, second := p.moments(&p.metrics[0], v)
 				for j, steps := range []int64{first, second} {
-					s := mulInt128(n, steps).Add(part.sum(i, j))
+					s := mechanism.MulInt128(n, steps).Add(part.sum(i, j))
 					c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
 				}
 			}
@@ -35,7 +37,7 @@ func TestVarianceErrors(t *testing.T) {
 		want := math.Hypot(math.Hypot(sd(1), 2*sd(0)), un*math.Abs(-(5-8)+2)) / units
 		meanWant := math.Hypot(sd(0), un) / units
 		square, meanSquare, hit, meanHit := 0.0, 0.0, 0, 0
-		table := must(p.Release(part, must(NewSource())))
+		table := check.Must(p.Release(part, check.Must(mechanism.NewSource())))
 		for _, r := range table.Rows {
 			v, m := r.Cells[0], r.Cells[1]
 			square, meanSquare = square+(v.Value-4)*(v.Value-4), meanSquare+(m.Value-9)*(m.Value-9)
@@ -58,8 +60,8 @@ func TestVarianceErrors(t *testing.T) {
 		if e := table.Facts.Errors; want > e["y"].StdDev/units || meanWant > e["y.mean"].StdDev/units {
 			t.Errorf("%+v: declared errors %+v are no upper bounds of %v and %v", rel, e, want*units, meanWant*units)
 		}
-		checkShare(t, "variances within their interval", hit, keys, 0.95, 1)
-		checkShare(t, "means within their interval", meanHit, keys, 0.95, 1)
+		check.Share(t, "variances within their interval", hit, keys, 0.95, 1)
+		check.Share(t, "means within their interval", meanHit, keys, 0.95, 1)
 	}
 }
 
@@ -67,7 +69,7 @@ func TestVarianceErrors(t *testing.T) {
 // is not shown.
 func TestVarianceOfNothing(t *testing.T) {
 	p, part := filled(1, 2000, laplace(1, 0), 0, glovebox.Metric{Name: "y", Kind: glovebox.Variance, Min: -2, Max: 6})
-	for _, r := range must(p.Release(part, must(NewSource()))).Rows {
+	for _, r := range check.Must(p.Release(part, check.Must(mechanism.NewSource()))).Rows {
 		if v := r.Cells[0]; v.Lo < 0 || v.Hi > 16 || v.Value < 0 || v.Value > 16 {
 			t.Fatalf("%+v", v)
 		}

@@ -6,12 +6,14 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/internal/check"
+	"glovebox/privacy/mechanism"
 )
 
 // TestVectorClip: hostile vectors keep their direction and never exceed the
 // L2 norm, in steps.
 func TestVectorClip(t *testing.T) {
-	g := must(newVectorGrid(glovebox.Metric{Size: 4, Clip: 10}, ""))
+	g := check.Must(newVectorGrid(glovebox.Metric{Size: 4, Clip: 10}, ""))
 	limit := new(big.Int).Mul(big.NewInt(g.reach()), big.NewInt(g.reach()))
 	for _, v := range [][]float64{
 		{3, 4, 0, 0}, {6, 8, 0, 0}, {6.5, 8, -1, 2}, {1e300, -1e300, 1e299, 0}, {math.MaxFloat64, math.MaxFloat64, math.MaxFloat64, math.MaxFloat64},
@@ -68,7 +70,7 @@ func TestVectorNoise(t *testing.T) {
 			t.Errorf("%+v: declared error %v, want %v", c.rel, e.StdDev, c.want)
 		}
 		square, hit, n := 0.0, 0, 0
-		for _, r := range must(p.Release(part, must(NewSource()))).Rows {
+		for _, r := range check.Must(p.Release(part, check.Must(mechanism.NewSource()))).Rows {
 			for _, cell := range r.Cells {
 				n++
 				square += cell.Value * cell.Value
@@ -80,6 +82,6 @@ func TestVectorNoise(t *testing.T) {
 		if got := math.Sqrt(square / float64(n)); n != d*keys || math.Abs(got/c.want-1) > 0.04 {
 			t.Errorf("%+v: %d cells, error %v, want %v", c.rel, n, got, c.want)
 		}
-		checkShare(t, "cells within their interval", hit, n, 0.95, 0.96)
+		check.Share(t, "cells within their interval", hit, n, 0.95, 0.96)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math/big"
 
 	"glovebox"
+	"glovebox/privacy/accounting"
 )
 
 // Whole is what all mechanisms of one job cost together: readings beside the
@@ -13,7 +14,7 @@ import (
 type Whole struct {
 	// Epsilon and Delta: the job is (Epsilon, Delta)-differentially private. Delta is
 	// ten times the job's own, at least 1e-6; Epsilon an upper bound by the
-	// composition of the mechanisms' losses (Losses) or of their rho, whichever is
+	// composition of the mechanisms' losses (accounting.Losses) or of their rho, whichever is
 	// less, rounded up to a millionth. Of one unit, not of a group of them.
 	Epsilon float64 `json:"epsilon"`
 	Delta   float64 `json:"delta"`
@@ -49,7 +50,7 @@ func (p *Plan) reckon() *Whole {
 // asked is bounded in the same way, and of such mechanisms losses compose (Zhu,
 // Dong and Wang 2022).
 func (p *TrainPlan) reckon() *Whole {
-	f, l := p.round.facts(), new(Losses)
+	f, l := p.round.facts(), new(accounting.Losses)
 	parts, err := f.parts()
 	for range p.rounds {
 		for i := range parts {
@@ -65,7 +66,7 @@ func (p *TrainPlan) reckon() *Whole {
 // reckon is that of a job of mode blocks: every step is a mechanism for one
 // replaced output. Where one cannot be composed, rho alone is read.
 func (p *BlockPlan) reckon() *Whole {
-	l := new(Losses)
+	l := new(accounting.Losses)
 	for i := range p.metrics {
 		if p.metrics[i].addTo(l) != nil {
 			l = nil
@@ -83,13 +84,13 @@ func (p *BlockPlan) reckon() *Whole {
 // winsorised mean's clamp is not known before: its noise is that of its step
 // times a factor, for a change by as much. With Laplace noise that is
 // (1/parameter)-DP for any factor; with Gaussian, continuous noise bounds it that
-// is the wider the larger the factor is (see CalibrateGaussian), so that a factor
+// is the wider the larger the factor is (see mechanism.CalibrateGaussian), so that a factor
 // of 1 is the worst.
-func (c *blockMetric) addTo(l *Losses) error {
+func (c *blockMetric) addTo(l *accounting.Losses) error {
 	for _, s := range c.steps {
 		x, ok := new(big.Rat).SetString(s.Parameter)
 		if !ok {
-			return lossParameters()
+			return accounting.BadParameters()
 		}
 		var err error
 		switch winsor, width := c.Combine == glovebox.Winsor, int64(c.points-1); {
@@ -113,13 +114,13 @@ func (c *blockMetric) addTo(l *Losses) error {
 
 // readings are what the rho of a price and, if it is not nil, a list of its
 // mechanisms mean.
-func readings(cost func(glovebox.LedgerKind) (glovebox.Amount, error), l *Losses) *Whole {
+func readings(cost func(glovebox.LedgerKind) (glovebox.Amount, error), l *accounting.Losses) *Whole {
 	rho, err := cost(glovebox.LedgerZCDP)
 	if err != nil {
 		return nil
 	}
 	w := &Whole{Delta: math.Max(wholeDelta, wholeFactor*float64(rho.Delta)*glovebox.DeltaUnit), Rho: rho.Loss}
-	if w.Epsilon, err = EpsilonAt(glovebox.LedgerZCDP, rho, w.Delta); err != nil {
+	if w.Epsilon, err = accounting.EpsilonAt(glovebox.LedgerZCDP, rho, w.Delta); err != nil {
 		return nil
 	}
 	if l == nil {
@@ -153,18 +154,18 @@ func (f *Facts) parts() ([]part, error) {
 		all, left = append(all, p), left-f.Selection.Loss
 	}
 	if left != 0 {
-		return nil, lossParameters()
+		return nil, accounting.BadParameters()
 	}
 	return all, nil
 }
 
 // losses lists the mechanisms of all parts.
-func (f *Facts) losses() (*Losses, error) {
+func (f *Facts) losses() (*accounting.Losses, error) {
 	parts, err := f.parts()
 	if err != nil {
 		return nil, err
 	}
-	l := new(Losses)
+	l := new(accounting.Losses)
 	for i := range parts {
 		if err := parts[i].addTo(l); err != nil {
 			return nil, err
@@ -175,7 +176,7 @@ func (f *Facts) losses() (*Losses, error) {
 	}
 	delta, ok := new(big.Rat).SetString(f.Selection.Delta)
 	if !ok {
-		return nil, lossParameters()
+		return nil, accounting.BadParameters()
 	}
 	if f.Selection.Rounds > 0 { // one delta for all of them
 		return l, l.AddApproximate(new(big.Rat), delta, 1)

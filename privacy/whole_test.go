@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"glovebox"
+	"glovebox/privacy/accounting"
+	"glovebox/privacy/internal/check"
 )
 
 // TestWhole holds the readings of whole jobs to what is known: never above the
@@ -27,7 +29,7 @@ func TestWhole(t *testing.T) {
 		// Selected by the count itself: its noise, and delta.
 		{"private keys by their count", output(1, keysOf(intKey), unitCount), laplace(1, 1e-7), [2]float64{0.9, 1}, 500_000_000},
 	} {
-		w := must(NewPlan(c.out, c.rel, nil)).Facts().Whole
+		w := check.Must(NewPlan(c.out, c.rel, nil)).Facts().Whole
 		if w == nil {
 			t.Errorf("%s: no reading", c.name)
 			continue
@@ -36,7 +38,7 @@ func TestWhole(t *testing.T) {
 			t.Errorf("%s: %+v, want an epsilon in %v and rho %d", c.name, *w, c.epsilon, c.rho)
 		}
 	}
-	w := must(NewPlan(output(1, keysOf(intKey), unitCount), laplace(1, 1e-5), nil)).Facts().Whole
+	w := check.Must(NewPlan(output(1, keysOf(intKey), unitCount), laplace(1, 1e-5), nil)).Facts().Whole
 	if math.Abs(w.Delta-1e-4) > 1e-12 {
 		t.Errorf("%+v", *w)
 	}
@@ -52,16 +54,16 @@ func ints(n int) (v []any) {
 // TestCostOfUnknownParts: where the facts do not tell of all that the price is
 // spent on, the whole price counts, and there is no reading.
 func TestCostOfUnknownParts(t *testing.T) {
-	p := must(NewPlan(output(4, keysOf(publicKey("k", ints(9)...)), unitCount, unitSum), laplace(1, 0), nil))
-	if a := must(p.Cost(glovebox.LedgerZCDP)); a.Loss != 62_500_000 { // 2*0.5^2/(2*4)
+	p := check.Must(NewPlan(output(4, keysOf(publicKey("k", ints(9)...)), unitCount, unitSum), laplace(1, 0), nil))
+	if a := check.Must(p.Cost(glovebox.LedgerZCDP)); a.Loss != 62_500_000 { // 2*0.5^2/(2*4)
 		t.Errorf("costs %v", a)
 	}
 	p.budget.price.Loss++
-	if a := must(p.Cost(glovebox.LedgerZCDP)); a.Loss != 500_000_002 || p.reckon() != nil {
+	if a := check.Must(p.Cost(glovebox.LedgerZCDP)); a.Loss != 500_000_002 || p.reckon() != nil {
 		t.Errorf("costs %v", a)
 	}
 	bare := &Plan{budget: budget{price: glovebox.Amount{Loss: 1e9}}}
-	if a := must(bare.Cost(glovebox.LedgerZCDP)); a.Loss != 500_000_000 {
+	if a := check.Must(bare.Cost(glovebox.LedgerZCDP)); a.Loss != 500_000_000 {
 		t.Errorf("a bare price costs %v", a)
 	}
 }
@@ -71,17 +73,17 @@ func TestCostOfUnknownParts(t *testing.T) {
 func TestWholeOfEveryKind(t *testing.T) {
 	for _, out := range []glovebox.Output{everyKind(3), topOf(everyKind(9), 4, "n")} {
 		for _, rel := range []glovebox.ReleaseDef{laplace(2, 1e-7), gaussian(0.5, 1e-7)} {
-			p := must(NewPlan(out, rel, nil))
+			p := check.Must(NewPlan(out, rel, nil))
 			w := p.Facts().Whole
 			if w == nil {
 				t.Errorf("%+v: no reading", rel)
 				continue
 			}
-			most := must(EpsilonAt(glovebox.LedgerZCDP, glovebox.Amount{Loss: 500_000_000, Delta: 1e8}, w.Delta))
+			most := check.Must(accounting.EpsilonAt(glovebox.LedgerZCDP, glovebox.Amount{Loss: 500_000_000, Delta: 1e8}, w.Delta))
 			if rel.Epsilon > 0 {
 				most = rel.Epsilon
 			}
-			if w.Epsilon > most || w.Epsilon < most/20 || w.Rho != must(p.Cost(glovebox.LedgerZCDP)).Loss {
+			if w.Epsilon > most || w.Epsilon < most/20 || w.Rho != check.Must(p.Cost(glovebox.LedgerZCDP)).Loss {
 				t.Errorf("%+v: %+v", rel, *w)
 			}
 			if rel.Epsilon > 0 && w.Rho >= 2_000_000_000/4 {

@@ -25,6 +25,7 @@ import (
 
 	"glovebox"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // question is one of accuracy_run.py's.
@@ -174,7 +175,7 @@ func (q question) glovebox(units map[string]unit, keys []int64, over bool) (answ
 	if err != nil {
 		return nil, err
 	}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return nil, err
 	}

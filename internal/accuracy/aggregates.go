@@ -8,6 +8,7 @@ import (
 
 	"glovebox"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // Sizes of the measured jobs.
@@ -72,7 +73,7 @@ func (a *aggregate) measure(rel glovebox.ReleaseDef, l0 int) (measured, theory f
 	if err != nil {
 		return 0, 0, err
 	}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return 0, 0, err
 	}

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // blocksTable compares the ways to join the outputs of blocks: a statistic of
@@ -23,11 +23,11 @@ func blocksTable() (*table, error) {
 	for i := range values {
 		values[i] = math.Exp(3 + r.NormFloat64())
 	}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return nil, err
 	}
-	median, err := privacy.NewBlockQuantile(big.NewRat(1, 2), big.NewRat(1, 1), 1)
+	median, err := mechanism.NewBlockQuantile(big.NewRat(1, 2), big.NewRat(1, 1), 1)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func blocksTable() (*table, error) {
 			// GUPT: the mean of the clamped outputs and Laplace noise of the range over
 			// the number of blocks; on a grid of 2^-20 of the range, which is all the
 			// same.
-			noise, err := privacy.NewLaplace(big.NewRat(1<<20, int64(blocks)))
+			noise, err := mechanism.NewLaplace(big.NewRat(1<<20, int64(blocks)))
 			if err != nil {
 				return nil, err
 			}

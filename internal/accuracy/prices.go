@@ -6,6 +6,7 @@ import (
 
 	"glovebox"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // selectionTable tells from how many units on a key is kept at least every other
@@ -28,20 +29,20 @@ func selectionTable() (*table, error) {
 			eps = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
 			variance = new(big.Rat).Quo(big.NewRat(c.l0, 2), new(big.Rat).SetFloat64(c.rho))
 		} else {
-			g, err := privacy.CalibrateGaussian(big.NewRat(1, 1), big.NewRat(1, 2e6), big.NewInt(c.l0), int(c.l0))
+			g, err := mechanism.CalibrateGaussian(big.NewRat(1, 1), big.NewRat(1, 2e6), big.NewInt(c.l0), int(c.l0))
 			if err != nil {
 				return nil, err
 			}
 			variance = g.Variance()
 		}
-		optimal, err := privacy.NewSelection(eps, each)
+		optimal, err := mechanism.NewSelection(eps, each)
 		if err != nil {
 			return nil, err
 		}
 		if c.rho == 0 {
 			each.Quo(each, big.NewRat(2, 1))
 		}
-		gauss, err := privacy.NewGaussianSelection(variance, each)
+		gauss, err := mechanism.NewGaussianSelection(variance, each)
 		if err != nil {
 			return nil, err
 		}

@@ -6,7 +6,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 
-	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // quantileTable measures by how many ranks quantiles are off: 20,000 units of one
@@ -15,7 +15,7 @@ func quantileTable() (*table, error) {
 	const units, draws = 20_000, 400
 	r := rand.New(rand.NewPCG(3, 4))
 	t := newTable("epsilon", "mechanism", "fraction", "ranks off, RMS", "95 % of answers within", "bound for 95 %")
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func quantileTable() (*table, error) {
 		for _, q := range []*big.Rat{big.NewRat(1, 2), big.NewRat(95, 100)} {
 			const points = 1000
 			counts := histogram(r, units, points)
-			m, err := privacy.NewQuantile(q, eps, 1)
+			m, err := mechanism.NewQuantile(q, eps, 1)
 			if err != nil {
 				return nil, err
 			}
@@ -40,7 +40,7 @@ func quantileTable() (*table, error) {
 			bound := math.Log(points/0.05) * math.Max(f, 1-f) * 2 / e
 			t.add(eps.FloatString(1), fmt.Sprintf("one, of %d points", points), f, rms(off), share(off, 0.95), bound)
 		}
-		tree, err := privacy.NewLaplaceTree(privacy.DefaultBranching, privacy.DefaultHeight, eps, 1, 1)
+		tree, err := mechanism.NewLaplaceTree(mechanism.DefaultBranching, mechanism.DefaultHeight, eps, 1, 1)
 		if err != nil {
 			return nil, err
 		}

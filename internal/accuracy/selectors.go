@@ -7,6 +7,7 @@ import (
 
 	"glovebox"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // selectorTable tells what a job with private keys gives by either way of
@@ -75,7 +76,7 @@ func selectorTable() (*table, error) {
 // made anew until there are enough.
 func countErrors(p *privacy.Plan) ([]float64, error) {
 	const keys, units, doublings = 400, 50, 11
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return nil, err
 	}

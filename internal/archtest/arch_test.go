@@ -179,6 +179,30 @@ func TestOnlySamplesAreWatched(t *testing.T) {
 	}
 }
 
+// TestNoiseIsSeededInOnePlace: whoever knows the seed knows the noise. Package
+// privacy alone seeds it with anything but the operating system's randomness:
+// with a job's own key, or, for figures without noise, with nothing.
+func TestNoiseIsSeededInOnePlace(t *testing.T) {
+	found := 0
+	for _, p := range load(t) {
+		for _, f := range p.GoFiles {
+			b, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(b), "SeededSource(") {
+				continue
+			}
+			if found++; p.ImportPath != "glovebox/privacy" && p.ImportPath != "glovebox/privacy/mechanism" {
+				t.Errorf("%s/%s makes noise from a seed of its own", p.ImportPath, f)
+			}
+		}
+	}
+	if found < 2 {
+		t.Error("nothing seeds noise: the test looks for the wrong name")
+	}
+}
+
 // TestSamplesReachNoData: not even by way of another package.
 func TestSamplesReachNoData(t *testing.T) {
 	for _, p := range load(t) {

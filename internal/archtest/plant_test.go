@@ -13,7 +13,7 @@ import (
 // where it never does: with the tag it does not compile.
 const product = "cmd/glovebox"
 
-var plantable = []string{product, "privacy", "sandbox", "internal/work", "internal/store", "internal/pipeline", "internal/auditor/suite"}
+var plantable = []string{product, "privacy", "privacy/mechanism", "sandbox", "internal/work", "internal/store", "internal/pipeline", "internal/auditor/suite"}
 
 // TestFaultsAreCompiledOnlyByTheirTag: the build tag of planted faults stands
 // in files of three names, in the packages above; the files that hold the

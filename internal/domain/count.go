@@ -6,6 +6,8 @@ import (
 	"glovebox"
 	"glovebox/internal/store"
 	"glovebox/privacy"
+	"glovebox/privacy/accounting"
+	"glovebox/privacy/mechanism"
 )
 
 // What a load did about the number of units.
@@ -48,13 +50,13 @@ func countUnits(tx *store.Tx, rec *glovebox.Dataset, snap *glovebox.Snapshot, ex
 		if err != nil {
 			return "", err
 		}
-		if !privacy.Fits(b, price) {
+		if !accounting.Fits(b, price) {
 			did, noisy = CountUnpaid, make([]*privacy.UnitCount, len(exact))
 		} else if err := tx.ChargeCount(snapshotID(rec.Code, snap.Version), snap, glovebox.Charge{Dataset: rec.Code, Kind: rec.Ledger.Kind, Amount: price}); err != nil {
 			return "", err
 		}
 	}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return "", err
 	}
@@ -77,7 +79,7 @@ func countPrice(rec *glovebox.Dataset, u glovebox.Unit) (glovebox.Amount, error)
 		return price, err
 	}
 	about, _, _ := rec.About(u.Column)
-	return privacy.Group(rec.Ledger.Kind, price, privacy.GroupSize([]glovebox.Dataset{about}))
+	return accounting.Group(rec.Ledger.Kind, price, accounting.GroupSize([]glovebox.Dataset{about}))
 }
 
 // noiseOf is the noise that the record's own price buys.

@@ -12,6 +12,7 @@ import (
 	"glovebox"
 	"glovebox/internal/fit"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // record has one column of every kind.
@@ -123,7 +124,7 @@ func TestFitResembles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"glovebox"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // format names the form of encoded models.
@@ -32,7 +33,7 @@ type Edge struct {
 }
 
 // New measures counts, which Add made, for the price that m shares out.
-func New(l *Layout, counts []uint64, m *privacy.Marginals, src *privacy.Source) (*Model, error) {
+func New(l *Layout, counts []uint64, m *privacy.Marginals, src *mechanism.Source) (*Model, error) {
 	if len(counts) != l.size {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the counts are of another layout")
 	}

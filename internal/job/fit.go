@@ -31,7 +31,7 @@ type FitDoc struct {
 }
 
 // UnitLoss is the part of the charge that noise is made for: what
-// privacy.Group made the charge of.
+// accounting.Group made the charge of.
 func (d *FitDoc) UnitLoss() int64 {
 	n := max(d.Group, 1)
 	if d.Charge.Kind == glovebox.LedgerZCDP {

@@ -13,7 +13,7 @@ import (
 	"glovebox/internal/job"
 	"glovebox/internal/store"
 	"glovebox/policy"
-	"glovebox/privacy"
+	"glovebox/privacy/accounting"
 	"glovebox/sandbox"
 )
 
@@ -169,7 +169,7 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 			}
 			ds, err := in.Datasets[code], error(nil)
 			if ds.Cost, err = r.priced().Cost(ds.Ledger.Kind); err == nil {
-				ds.Cost, err = privacy.Group(ds.Ledger.Kind, ds.Cost, r.group())
+				ds.Cost, err = accounting.Group(ds.Ledger.Kind, ds.Cost, r.group())
 			}
 			if err != nil {
 				return inFile(at(err, "release"), r.file)

@@ -8,6 +8,7 @@ import (
 	"glovebox/internal/domain"
 	"glovebox/internal/store"
 	"glovebox/privacy"
+	"glovebox/privacy/accounting"
 )
 
 // readCatalogue takes the records of the job's datasets, as the unit column
@@ -72,7 +73,7 @@ func (r *request) inputs() map[string]glovebox.JobInput {
 }
 
 // group is how many units of the job stand between the data with and without
-// one person (or enterprise, ...): see privacy.GroupSize.
+// one person (or enterprise, ...): see accounting.GroupSize.
 func (r *request) group() int64 {
 	var records []glovebox.Dataset
 	for _, code := range r.codes() {
@@ -80,7 +81,7 @@ func (r *request) group() int64 {
 			records = append(records, doc.Record)
 		}
 	}
-	return privacy.GroupSize(records)
+	return accounting.GroupSize(records)
 }
 
 // facts are a plan's, or a table's, as the job's readers need them: readings of

@@ -9,6 +9,7 @@ import (
 	"glovebox/internal/store"
 	"glovebox/internal/work"
 	"glovebox/privacy"
+	"glovebox/privacy/accounting"
 )
 
 // Quote is what a job would take from one ledger, and whether it would pass.
@@ -110,7 +111,7 @@ func (p *Pipeline) longest(r *request) float64 {
 // quote compares a price with what a ledger and the grant's caps hold.
 func quote(tx *store.Tx, a *admission, price Price) (Quote, error) {
 	fits := func(total, spent glovebox.Amount) bool {
-		return privacy.Fits(glovebox.Balance{Kind: price.Kind, Total: total, Spent: spent}, price.Price)
+		return accounting.Fits(glovebox.Balance{Kind: price.Kind, Total: total, Spent: spent}, price.Price)
 	}
 	q := Quote{Price: price, Fits: fits(price.Total, price.Spent), Caps: []domain.CapReading{}}
 	for _, c := range a.caps {

@@ -14,6 +14,7 @@ import (
 	"glovebox/internal/vault"
 	"glovebox/internal/work"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // jobWork is what is left to do once a job may run.
@@ -115,7 +116,7 @@ func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*answer, error) {
 	if w.job.Train() != nil {
 		return p.rounds(ctx, w)
 	}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return nil, err
 	}

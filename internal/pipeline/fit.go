@@ -13,6 +13,8 @@ import (
 	"glovebox/internal/store"
 	"glovebox/internal/work"
 	"glovebox/privacy"
+	"glovebox/privacy/accounting"
+	"glovebox/privacy/mechanism"
 )
 
 // Fit measures a dataset's current snapshot for samples that resemble it, for
@@ -81,13 +83,13 @@ func (p *Pipeline) fitDoc(ctx context.Context, code string, version int) (*job.F
 // unit of the first one away, or leaves it with another first row: two steps.
 func fitGroup(rec *glovebox.Dataset) int64 {
 	about, _, _ := rec.About(rec.Unit.Column)
-	return privacy.GroupSize([]glovebox.Dataset{about})
+	return accounting.GroupSize([]glovebox.Dataset{about})
 }
 
 // chargeFit takes the price, durably, before any row is read.
 func (p *Pipeline) chargeFit(ctx context.Context, u glovebox.User, doc *job.FitDoc, d *domain.DatasetDoc, loss int64, l *fit.Layout) error {
 	group := fitGroup(&d.Record)
-	amount, err := privacy.Group(d.Record.Ledger.Kind, glovebox.Amount{Loss: loss}, group)
+	amount, err := accounting.Group(d.Record.Ledger.Kind, glovebox.Amount{Loss: loss}, group)
 	if err != nil {
 		return err
 	}
@@ -130,7 +132,7 @@ func (p *Pipeline) measure(ctx context.Context, u glovebox.User, doc *job.FitDoc
 	if err != nil {
 		return err
 	}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return err
 	}

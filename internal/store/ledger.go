@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"glovebox"
-	"glovebox/privacy"
+	"glovebox/privacy/accounting"
 )
 
 // OpenLedger fixes a dataset's ledger. It is called once, when the dataset is
@@ -93,7 +93,7 @@ func (t *Tx) charge(action, kind, id, scenario string, doc any, charges []gloveb
 		if err != nil {
 			return err
 		}
-		if b.Kind != c.Kind || !privacy.Fits(b, c.Amount) {
+		if b.Kind != c.Kind || !accounting.Fits(b, c.Amount) {
 			return glovebox.Errorf(glovebox.CodeBudget, "the ledger of %s does not hold this price", c.Dataset).
 				WithFix("`glovebox budget show` tells what is left")
 		}
@@ -135,7 +135,7 @@ func (t *Tx) within(scenario string, c glovebox.Charge, caps []Cap) error {
 		if err != nil {
 			return err
 		}
-		if !privacy.Fits(glovebox.Balance{Kind: c.Kind, Total: k.Most, Spent: spent}, c.Amount) {
+		if !accounting.Fits(glovebox.Balance{Kind: c.Kind, Total: k.Most, Spent: spent}, c.Amount) {
 			return glovebox.Errorf(glovebox.CodeBudget, "the scenario's grant does not allow the price of this job on %s", c.Dataset).
 				WithFix("`glovebox job check` tells what is left")
 		}

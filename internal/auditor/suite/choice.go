@@ -4,7 +4,7 @@ import (
 	"math/big"
 
 	"glovebox/internal/auditor"
-	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // chosen are the mechanisms that pick one of several things, and those made of
@@ -18,27 +18,27 @@ func chosen(samples int) (list []target, err error) {
 		}
 	}
 	// pick is a mechanism that answers with the number of a candidate.
-	pick := func(name string, least float64, find func(side int, src *privacy.Source) (int, error)) {
-		list = append(list, drawn(name, pure, least, samples, func(side int, src *privacy.Source) (auditor.Output, error) {
+	pick := func(name string, least float64, find func(side int, src *mechanism.Source) (int, error)) {
+		list = append(list, drawn(name, pure, least, samples, func(side int, src *mechanism.Source) (auditor.Output, error) {
 			i, err := find(side, src)
 			return auditor.Output{float64(i)}, err
 		}))
 	}
 
-	chooser, e := privacy.NewChooser(one, 1, false)
+	chooser, e := mechanism.NewChooser(one, 1, false)
 	check(e)
 	utilities := [2][]int64{{3, 2, 0}, {2, 3, 1}}
-	pick("permute-and-flip", 0.5, func(side int, src *privacy.Source) (int, error) { return chooser.Choose(utilities[side], src) })
+	pick("permute-and-flip", 0.5, func(side int, src *mechanism.Source) (int, error) { return chooser.Choose(utilities[side], src) })
 
-	argmax, e := privacy.NewArgmax(one, 1)
+	argmax, e := mechanism.NewArgmax(one, 1)
 	check(e)
 	counts := [2][]uint64{{9, 9, 9, 0}, {10, 9, 9, 0}}
-	pick("noisy argmax of counts", 0.3, func(side int, src *privacy.Source) (int, error) { return argmax.First(counts[side], src) })
+	pick("noisy argmax of counts", 0.3, func(side int, src *mechanism.Source) (int, error) { return argmax.First(counts[side], src) })
 
-	vote, e := privacy.NewVote(one, 1)
+	vote, e := mechanism.NewVote(one, 1)
 	check(e)
 	votes := [2][]uint64{{5, 4, 0}, {4, 5, 0}}
-	pick("vote of blocks", 0.5, func(side int, src *privacy.Source) (int, error) { return vote.First(votes[side], src) })
+	pick("vote of blocks", 0.5, func(side int, src *mechanism.Source) (int, error) { return vote.First(votes[side], src) })
 
 	// One value more at the far end of an even spread.
 	spread := func(points, n int) (values [2][]uint64) {
@@ -51,32 +51,32 @@ func chosen(samples int) (list []target, err error) {
 		values[1][points-1]++
 		return values
 	}
-	median, e := privacy.NewQuantile(half, one, 1)
+	median, e := mechanism.NewQuantile(half, one, 1)
 	check(e)
 	values := spread(16, 16)
-	pick("median", 0.2, func(side int, src *privacy.Source) (int, error) { return median.Find(values[side], src) })
+	pick("median", 0.2, func(side int, src *mechanism.Source) (int, error) { return median.Find(values[side], src) })
 
-	blocks, e := privacy.NewBlockQuantile(half, one, 1)
+	blocks, e := mechanism.NewBlockQuantile(half, one, 1)
 	check(e)
 	outputs := spread(16, 16)
 	outputs[1][0]-- // one block's output goes from one end to the other
-	pick("median of blocks", 0.4, func(side int, src *privacy.Source) (int, error) { return blocks.Find(outputs[side], src) })
+	pick("median of blocks", 0.4, func(side int, src *mechanism.Source) (int, error) { return blocks.Find(outputs[side], src) })
 
-	tree, e := privacy.NewLaplaceTree(4, 2, one, 1, 1)
+	tree, e := mechanism.NewLaplaceTree(4, 2, one, 1, 1)
 	check(e)
 	at := []float64{0.25, 0.5, 0.75}
 	few := spread(16, 4)
-	list = append(list, drawn("quantiles from a tree", pure, 0, samples/10, func(side int, src *privacy.Source) (auditor.Output, error) {
+	list = append(list, drawn("quantiles from a tree", pure, 0, samples/10, func(side int, src *mechanism.Source) (auditor.Output, error) {
 		q, err := tree.Quantiles(few[side], at, src)
 		return q, err
 	}))
 
 	gauss := auditor.Claim{Epsilon: 1, Delta: gaussianDelta}
-	calibrated, e := privacy.CalibrateGaussian(one, big.NewRat(5, 100), big.NewInt(1), 1)
+	calibrated, e := mechanism.CalibrateGaussian(one, big.NewRat(5, 100), big.NewInt(1), 1)
 	check(e)
 	if e == nil {
 		list = append(list, shifted("calibrated discrete Gaussian", gauss, 0.9, samples, calibrated, 1, 1))
-		s, e := privacy.NewGaussianSelection(calibrated.Variance(), big.NewRat(1, 100))
+		s, e := mechanism.NewGaussianSelection(calibrated.Variance(), big.NewRat(1, 100))
 		check(e)
 		if e == nil {
 			c := auditor.Claim{Epsilon: 1, Delta: gaussianDelta + 0.01}

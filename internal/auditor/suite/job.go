@@ -16,6 +16,7 @@ import (
 	"glovebox/internal/auditor"
 	"glovebox/internal/work"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // told is the module of guest/told.c.
@@ -192,7 +193,7 @@ func (j *job) draw(side int) (auditor.Output, error) {
 	if err := sum.Merge(one); err != nil {
 		return nil, err
 	}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +214,7 @@ func (j *job) combine(sent []byte) (auditor.Output, error) {
 	if err := all.Merge(one); err != nil {
 		return nil, err
 	}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return nil, err
 	}

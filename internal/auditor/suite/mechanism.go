@@ -6,18 +6,19 @@ import (
 
 	"glovebox"
 	"glovebox/internal/auditor"
-	"glovebox/privacy"
+	"glovebox/privacy/accounting"
+	"glovebox/privacy/mechanism"
 )
 
 // noise is a distribution of integers.
 type noise interface {
-	Draw(*privacy.Source) privacy.Int128
+	Draw(*mechanism.Source) mechanism.Int128
 }
 
 // drawn is a mechanism that needs nothing but randomness.
-func drawn(name string, c auditor.Claim, least float64, samples int, draw func(side int, src *privacy.Source) (auditor.Output, error)) target {
+func drawn(name string, c auditor.Claim, least float64, samples int, draw func(side int, src *mechanism.Source) (auditor.Output, error)) target {
 	return target{name: name, claim: c, least: least, samples: samples, start: func() (auditor.Draw, func() error, error) {
-		src, err := privacy.NewSource()
+		src, err := mechanism.NewSource()
 		return func(side int) (auditor.Output, error) { return draw(side, src) }, func() error { return nil }, err
 	}}
 }
@@ -25,10 +26,10 @@ func drawn(name string, c auditor.Claim, least float64, samples int, draw func(s
 // shifted is a mechanism that adds noise to a number, which is 0 or shift.
 // Figures are in units of scale.
 func shifted(name string, c auditor.Claim, least float64, samples int, n noise, shift int64, scale float64) target {
-	return drawn(name, c, least, samples, func(side int, src *privacy.Source) (auditor.Output, error) {
+	return drawn(name, c, least, samples, func(side int, src *mechanism.Source) (auditor.Output, error) {
 		x := n.Draw(src)
 		if side == 1 {
-			x = x.Add(privacy.Int128{Lo: uint64(shift)})
+			x = x.Add(mechanism.Int128{Lo: uint64(shift)})
 		}
 		return auditor.Output{x.Float64() / scale}, nil
 	})
@@ -37,7 +38,7 @@ func shifted(name string, c auditor.Claim, least float64, samples int, n noise, 
 // laplace adds discrete Laplace noise of scale shift/epsilon.
 func laplace(name string, epsilon *big.Rat, shift int64, least float64, samples int) (target, error) {
 	scale := new(big.Rat).Quo(new(big.Rat).SetInt64(shift), epsilon)
-	l, err := privacy.NewLaplace(scale)
+	l, err := mechanism.NewLaplace(scale)
 	e, _ := epsilon.Float64()
 	return shifted(name, auditor.Claim{Epsilon: e}, least, samples, l, shift, float64(shift)), err
 }
@@ -48,7 +49,7 @@ func gaussian(name string, rho float64, shift int64, least float64, samples int)
 	r, _ := new(big.Rat).SetString(big.NewFloat(2*rho).Text('g', -1))
 	v := new(big.Rat).SetInt64(shift)
 	v.Quo(v.Mul(v, v), r)
-	g, err := privacy.NewGaussian(v)
+	g, err := mechanism.NewGaussian(v)
 	if err != nil {
 		return target{}, err
 	}
@@ -64,13 +65,13 @@ func claimOf(rho float64) (auditor.Claim, error) {
 	if err != nil {
 		return auditor.Claim{}, err
 	}
-	e, err := privacy.EpsilonAt(glovebox.LedgerZCDP, glovebox.Amount{Loss: loss}, gaussianDelta)
+	e, err := accounting.EpsilonAt(glovebox.LedgerZCDP, glovebox.Amount{Loss: loss}, gaussianDelta)
 	return auditor.Claim{Epsilon: e, Delta: gaussianDelta}, err
 }
 
 // kept says whether a selection keeps a key of n or n+1 units.
-func kept(name string, c auditor.Claim, least float64, samples int, s *privacy.Selection, n uint64) target {
-	return drawn(name, c, least, samples, func(side int, src *privacy.Source) (auditor.Output, error) {
+func kept(name string, c auditor.Claim, least float64, samples int, s *mechanism.Selection, n uint64) target {
+	return drawn(name, c, least, samples, func(side int, src *mechanism.Source) (auditor.Output, error) {
 		if s.Keep(n+uint64(side), src) {
 			return auditor.Output{1}, nil
 		}
@@ -80,7 +81,7 @@ func kept(name string, c auditor.Claim, least float64, samples int, s *privacy.S
 
 // selection is the optimal one.
 func selection(name string, epsilon, delta *big.Rat, n uint64, least float64, samples int) (target, error) {
-	s, err := privacy.NewSelection(epsilon, delta)
+	s, err := mechanism.NewSelection(epsilon, delta)
 	e, _ := epsilon.Float64()
 	d, _ := delta.Float64()
 	return kept(name, auditor.Claim{Epsilon: e, Delta: d}, least, samples, s, n), err

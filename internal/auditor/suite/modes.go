@@ -13,6 +13,7 @@ import (
 	"glovebox/internal/auditor"
 	"glovebox/internal/vault"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // modeJobs are whole jobs with keys that are texts, of mode train, and with
@@ -68,7 +69,7 @@ func fourRounds() *glovebox.Train {
 func (j *job) rounds(side int) (auditor.Output, error) {
 	ctx := context.Background()
 	plan, state := j.runner.Train(), j.runner.State()
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (j *job) rounds(side int) (auditor.Output, error) {
 }
 
 // round is the noisy sum of one round.
-func (j *job) round(ctx context.Context, side int, state []float64, src *privacy.Source) (sum []float64, err error) {
+func (j *job) round(ctx context.Context, side int, state []float64, src *mechanism.Source) (sum []float64, err error) {
 	w, err := j.runner.In(state).Worker(ctx)
 	if err != nil {
 		return nil, err
@@ -143,7 +144,7 @@ func (j *job) spilled(side int) (_ auditor.Output, err error) {
 	if err := add(last); err != nil {
 		return nil, err
 	}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return nil, err
 	}

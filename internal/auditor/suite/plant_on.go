@@ -9,6 +9,7 @@ import (
 	"glovebox/internal/auditor"
 	"glovebox/internal/work"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 	"glovebox/sandbox"
 )
 
@@ -51,7 +52,7 @@ func plantList() []plant {
 		{name: privacy.PlantShare, claim: auditor.Claim{Epsilon: 0.5, Delta: 0.0125}, job: jobCase{rest: people(3, trap), target: keys, output: selected("people", 4, theCount),
 			release: glovebox.ReleaseDef{Method: "dp", Rho: 0.01, Delta: 0.01}, once: true}, least: 25_000},
 		{name: privacy.PlantReuse, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
-		{name: privacy.PlantSeed, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
+		{name: mechanism.PlantSeed, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
 		{name: privacy.PlantScale, claim: auditor.Claim{Epsilon: 2}, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(2, 0), once: true}, many: true},
 	}
 }
@@ -59,6 +60,7 @@ func plantList() []plant {
 // set plants one fault everywhere; an empty name removes it.
 func set(fault string) {
 	privacy.Plant(fault)
+	mechanism.Plant(fault)
 	sandbox.Plant(fault)
 	work.Plant(fault)
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"glovebox/internal/auditor"
-	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // The sparse vector technique says of queries, one after the other, whether
@@ -48,11 +48,11 @@ func forms() []svt {
 // target is the form on its two inputs. Noise is drawn in steps of 2^-20.
 func (s svt) target(samples int) (target, error) {
 	const one = 1 << 20
-	scaled := func(r *big.Rat) (*privacy.Laplace, error) {
+	scaled := func(r *big.Rat) (*mechanism.Laplace, error) {
 		if r == nil {
 			return nil, nil
 		}
-		return privacy.NewLaplace(new(big.Rat).Mul(r, big.NewRat(one, 1)))
+		return mechanism.NewLaplace(new(big.Rat).Mul(r, big.NewRat(one, 1)))
 	}
 	threshold, err := scaled(s.threshold)
 	if err != nil {
@@ -63,8 +63,8 @@ func (s svt) target(samples int) (target, error) {
 		return target{}, err
 	}
 	return target{name: s.name, claim: auditor.Claim{Epsilon: svtEpsilon}, samples: samples, start: func() (auditor.Draw, func() error, error) {
-		src, err := privacy.NewSource()
-		draw := func(l *privacy.Laplace) int64 {
+		src, err := mechanism.NewSource()
+		draw := func(l *mechanism.Laplace) int64 {
 			if l == nil {
 				return 0
 			}

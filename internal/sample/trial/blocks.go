@@ -9,6 +9,7 @@ import (
 	"glovebox"
 	"glovebox/internal/work"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 )
 
 // blocks has the worker do the one part of a job of mode blocks, which holds
@@ -51,7 +52,7 @@ func (r *runner) combine(total *privacy.Outputs) error {
 			b.Outputs = append(b.Outputs, figure(&metrics[k], &f))
 		}
 	}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return err
 	}

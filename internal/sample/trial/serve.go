@@ -14,6 +14,7 @@ import (
 	"glovebox/internal/jail"
 	"glovebox/internal/work"
 	"glovebox/privacy"
+	"glovebox/privacy/mechanism"
 	"glovebox/sandbox"
 )
 
@@ -199,7 +200,7 @@ func rows(spans []engine.Span) [][]any {
 func (r *runner) result(total *privacy.Partial) error {
 	plan := r.Plan()
 	res := &Result{Exact: plan.Exact(total)}
-	src, err := privacy.NewSource()
+	src, err := mechanism.NewSource()
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,51 @@
+package accounting
+
+import (
+	"testing"
+
+	"glovebox"
+	"glovebox/privacy/internal/check"
+)
+
+func TestGroup(t *testing.T) {
+	unit := func(space string, rows int) glovebox.Unit { return glovebox.Unit{Space: space, MaxRows: rows} }
+	marriage := glovebox.Dataset{Unit: unit("person", 5), OtherUnits: []glovebox.Unit{unit("person", 2)}}
+	work := glovebox.Dataset{Unit: unit("person", 9), OtherUnits: []glovebox.Unit{unit("firm", 1000)}}
+	firms := glovebox.Dataset{Unit: unit("firm", 1000), OtherUnits: []glovebox.Unit{unit("person", 9)}}
+	alone := glovebox.Dataset{Unit: unit("person", 100_000)}
+	for _, c := range []struct {
+		records []glovebox.Dataset
+		want    int64
+	}{
+		{[]glovebox.Dataset{alone}, 1},
+		{[]glovebox.Dataset{alone, alone}, 1},
+		{[]glovebox.Dataset{marriage}, 1 + 2*2},
+		{[]glovebox.Dataset{marriage, alone}, 1 + 2*2},
+		{[]glovebox.Dataset{marriage, marriage}, 1 + 2*2 + 2*2},
+		{[]glovebox.Dataset{work}, 2 * 1000},
+		{[]glovebox.Dataset{firms}, 2 * 9},
+		{[]glovebox.Dataset{marriage, work}, 2 * 1000},
+		{[]glovebox.Dataset{{Unit: unit("firm", 3), OtherUnits: []glovebox.Unit{unit("person", 1), unit("person", 2)}}}, 2*1 + 2*2},
+	} {
+		if got := GroupSize(c.records); got != c.want {
+			t.Errorf("%+v: %d, want %d", c.records, got, c.want)
+		}
+	}
+	price := glovebox.Amount{Loss: 100}
+	if a := check.Must(Group(glovebox.LedgerPure, price, 5)); a != (glovebox.Amount{Loss: 500}) {
+		t.Errorf("pure: %v", a)
+	}
+	if a := check.Must(Group(glovebox.LedgerZCDP, price, 5)); a != (glovebox.Amount{Loss: 2500}) {
+		t.Errorf("zcdp: %v", a)
+	}
+	both := glovebox.Amount{Loss: 100, Delta: 7}
+	if a := check.Must(Group(glovebox.LedgerZCDP, both, 1)); a != both {
+		t.Errorf("a group of one: %v", a)
+	}
+	_, err := Group(glovebox.LedgerPure, both, 2)
+	check.Code(t, "a delta", err, glovebox.CodeInvalid)
+	_, err = Group(glovebox.LedgerZCDP, glovebox.Amount{Loss: 1e12}, 800_000)
+	check.Code(t, "beyond any ledger", err, glovebox.CodeInvalid)
+	_, err = Group(glovebox.LedgerPure, price, 0)
+	check.Code(t, "no size", err, glovebox.CodeInternal)
+}

@@ -1,0 +1,37 @@
+package privacy
+
+import (
+	"math/big"
+
+	"glovebox"
+	"glovebox/privacy/mechanism"
+)
+
+// binMechanism is what the noise of one metric that counts values in bins is
+// made by.
+type binMechanism struct {
+	noise    mechanism.Sampler // of each count; nil where a choice is made instead
+	tree     *mechanism.Tree
+	quantile *mechanism.Quantile
+	epsilon  *big.Rat // of the choice, for one key
+	still    bool     // no noise and no choice: for samples
+}
+
+// change is how much one unit's values change counts at most: l1 in all, and
+// square the sum of the squares, by key. With R values of one key and T over all
+// keys that get figures, T <= L0*R, the worst are T/R keys of R values and one of the rest, all
+// values of a key in one bin.
+func (p *Plan) change() (l1, square *big.Int) {
+	most, each := int64(min(p.maxRecords, p.shown*p.perKey)), int64(p.perKey)
+	rest := most % each
+	return big.NewInt(most), big.NewInt(most/each*each*each + rest*rest)
+}
+
+func (p *Plan) newBinMechanism(b *binSet, loss int64) (binMechanism, error) {
+	if p.metrics[b.metric].Kind == glovebox.Quantile {
+		return p.newQuantile(b, loss)
+	}
+	l1, square := p.change()
+	s, err := p.budget.noiseOf(loss, l1, square, false)
+	return binMechanism{noise: s}, err
+}
