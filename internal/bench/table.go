@@ -25,12 +25,12 @@ var rows = []row{
 	},
 	{
 		name: "discrete Laplace, one draw", unit: "ns", factor: 30,
-		ours: bench{"privacy/mechanism", "BenchmarkLaplace", "ns/op"}, base: []bench{{"privacy", "BenchmarkLaplaceGoogle", "ns/op"}},
+		ours: bench{"privacy/mechanism", "BenchmarkLaplace", "ns/op"}, base: []bench{{"privacy/mechanism", "BenchmarkLaplaceGoogle", "ns/op"}},
 		against: "Google differential-privacy/go v3.0.0",
 	},
 	{
 		name: "discrete Gaussian, one draw", unit: "ns", factor: 15,
-		ours: bench{"privacy/mechanism", "BenchmarkGaussian", "ns/op"}, base: []bench{{"privacy", "BenchmarkGaussianGoogle", "ns/op"}},
+		ours: bench{"privacy/mechanism", "BenchmarkGaussian", "ns/op"}, base: []bench{{"privacy/mechanism", "BenchmarkGaussianGoogle", "ns/op"}},
 		against: "Google differential-privacy/go v3.0.0",
 	},
 	{
