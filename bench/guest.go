@@ -76,7 +76,8 @@ func product(ctx context.Context, p *sandbox.Program, o *sandbox.GuestOptions, n
 	}
 	unit := unitOf(n)
 	return func() error {
-		r, err := g.Run(ctx, unit)
+		var r sandbox.Result
+		err := g.Run(ctx, unit, &r)
 		if err == nil && (r.Outcome != sandbox.OK || r.N == 0) {
 			err = fmt.Errorf("unit ended with %v and %d records", r.Outcome, r.N)
 		}

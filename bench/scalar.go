@@ -49,7 +49,8 @@ func scalar(ctx context.Context) ([]line, error) {
 	}
 	took, err := compare([]contender{{"glovebox", func() error {
 		for _, u := range units {
-			if r, err := g.Run(ctx, u); err != nil || r.Outcome != sandbox.OK {
+			var r sandbox.Result
+			if err := g.Run(ctx, u, &r); err != nil || r.Outcome != sandbox.OK {
 				return fmt.Errorf("unit ended with %v: %w", r.Outcome, err)
 			}
 		}

@@ -50,20 +50,21 @@ func Units(readers []array.RecordReader, yield func(token [TokenBytes]byte, rows
 		if !some {
 			return nil
 		}
+		var token [TokenBytes]byte
 		for i := range cs {
 			c := &cs[i]
 			rows[i] = c.spans[:0]
 			if c.n == 0 || c.cur != min {
 				continue
 			}
+			// As bytes, not from min: the processor waits for two halves that were just
+			// written before it reads them as one.
+			token = [TokenBytes]byte(c.tok[c.pos*TokenBytes:])
 			if err := c.take(); err != nil {
 				return err
 			}
 			rows[i] = c.spans
 		}
-		var token [TokenBytes]byte
-		binary.BigEndian.PutUint64(token[:8], min.hi)
-		binary.BigEndian.PutUint64(token[8:], min.lo)
 		if err := yield(token, rows); err != nil {
 			return err
 		}

@@ -77,10 +77,11 @@ func BenchmarkUnits16Rows(b *testing.B) {
 		}
 		b.Run(name, func(b *testing.B) {
 			g := groupGuest(b, &GuestOptions{Reset: how})
+			var r Result
 			ctx := b.Context()
 			perUnit(b, len(units), func() {
 				for i := range units {
-					if r, err := g.Run(ctx, units[i]); err != nil || r.Outcome != OK {
+					if err := g.Run(ctx, units[i], &r); err != nil || r.Outcome != OK {
 						b.Fatal(err, r.Outcome)
 					}
 				}
@@ -133,10 +134,11 @@ func TestBandsAgree(t *testing.T) {
 func BenchmarkPureUnits(b *testing.B) {
 	units, _, _ := bandsUnits(b, 4096)
 	g := start(b, compile(b, read(b, "testdata/bands_scalar.wasm"), nil), &Binding{Inputs: []InputBinding{{Name: "bills", Schema: billsSchema}}}, nil)
+	var r Result
 	ctx := b.Context()
 	perUnit(b, len(units), func() {
 		for i := range units {
-			if r, err := g.Run(ctx, units[i]); err != nil || r.Outcome != OK {
+			if err := g.Run(ctx, units[i], &r); err != nil || r.Outcome != OK {
 				b.Fatal(err, r.Outcome)
 			}
 		}

@@ -59,8 +59,8 @@ func blockOf(t testing.TB, units ...int) *Block {
 
 func runBlock(t testing.TB, g *Guest, b *Block) Result {
 	t.Helper()
-	r, err := g.RunBlock(t.Context(), b)
-	if err != nil {
+	var r Result
+	if err := g.RunBlock(t.Context(), b, &r); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -137,11 +137,11 @@ func TestBlockFuel(t *testing.T) {
 
 func TestBlocksAndUnitsDoNotMix(t *testing.T) {
 	blocks := start(t, blocksProbe(t), probeBinding(), nil)
-	if _, err := blocks.Run(t.Context(), [][]Span{nil}); glovebox.CodeOf(err) != glovebox.CodeInternal {
+	if err := blocks.Run(t.Context(), [][]Span{nil}, new(Result)); glovebox.CodeOf(err) != glovebox.CodeInternal {
 		t.Errorf("a unit: %v", err)
 	}
 	units := start(t, compile(t, newProbe().run(nil, emit(w.F64Const(1))).wasm(t), nil), probeBinding(), nil)
-	if _, err := units.RunBlock(t.Context(), blockOf(t, 1)); glovebox.CodeOf(err) != glovebox.CodeInternal {
+	if err := units.RunBlock(t.Context(), blockOf(t, 1), new(Result)); glovebox.CodeOf(err) != glovebox.CodeInternal {
 		t.Errorf("a block: %v", err)
 	}
 	for name, b := range map[string]*Block{
@@ -151,7 +151,7 @@ func TestBlocksAndUnitsDoNotMix(t *testing.T) {
 		"rows of nobody":    {Rows: blockOf(t, 3).Rows, Starts: [][]uint32{{0, 2}}},
 		"no rows but units": {Rows: [][]Span{nil}, Starts: [][]uint32{{0, 2}}},
 	} {
-		if _, err := blocks.RunBlock(t.Context(), b); glovebox.CodeOf(err) != glovebox.CodeInternal {
+		if err := blocks.RunBlock(t.Context(), b, new(Result)); glovebox.CodeOf(err) != glovebox.CodeInternal {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

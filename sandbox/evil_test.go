@@ -305,7 +305,8 @@ func (r *evilReport) start(t *testing.T, prog *Program, how Reset) *Guest {
 
 func (r *evilReport) unit(t *testing.T, e *evil, g *Guest, u evilUnit) *Result {
 	from := cpu(t)
-	res, err := g.Run(context.Background(), u.rows)
+	var res Result
+	err := g.Run(context.Background(), u.rows, &res)
 	took := cpu(t) - from
 	if err != nil {
 		t.Fatalf("the job cannot go on: %v", err)

@@ -55,15 +55,14 @@ func FuzzAdmit(f *testing.F) {
 		}
 		defer g.Close()
 		g.fuel = min(g.fuel, 100_000)
-		first, err := g.Run(ctx, empty())
-		if err != nil {
+		var first, second Result
+		if err := g.Run(ctx, empty(), &first); err != nil {
 			t.Fatalf("Run: %v", err)
 		}
 		if !isClean(g) {
 			t.Fatal("the guest is not in the state of its image")
 		}
-		second, err := g.Run(ctx, empty())
-		if err != nil || first.Outcome != second.Outcome || first.Fuel != second.Fuel || first.N != second.N {
+		if err := g.Run(ctx, empty(), &second); err != nil || first.Outcome != second.Outcome || first.Fuel != second.Fuel || first.N != second.N {
 			t.Fatalf("two runs differ: %+v and %+v, %v", first, second, err)
 		}
 	})

@@ -375,13 +375,14 @@ func TestRunStopsWithItsJob(t *testing.T) {
 	p.run(nil, w.Loop(w.Br(0)), w.I32Const(0))
 	g := start(t, compile(t, p.wasm(t), nil), probeBinding(), &GuestOptions{FuelSlice: 1000})
 	ctx := &countdown{context.Background(), 5}
-	if r, err := g.Run(ctx, empty()); !errors.Is(err, context.Canceled) || r.N != 0 {
+	var r Result
+	if err := g.Run(ctx, empty(), &r); !errors.Is(err, context.Canceled) || r.N != 0 || r.Outcome != OK {
 		t.Fatalf("Run: %v", err)
 	}
 	if ctx.left != -1 {
 		t.Fatalf("the run went on for %d slices after its end", -1-ctx.left)
 	}
-	if _, err := g.Run(ctx, empty()); !errors.Is(err, context.Canceled) {
+	if err := g.Run(ctx, empty(), &r); !errors.Is(err, context.Canceled) {
 		t.Fatalf("Run after the end of the job: %v", err)
 	}
 	if r := runUnit(t, g, empty()); r.Outcome != OutOfFuel || r.Fuel != 1_000_000 {
@@ -408,7 +409,8 @@ func TestGuestsRunAtTheSameTime(t *testing.T) {
 			}
 			defer g.Close()
 			for range 100 {
-				r, err := g.Run(context.Background(), unit)
+				var r Result
+				err := g.Run(context.Background(), unit, &r)
 				if got := visitsGot(g, r); err != nil || got != "south/1970: 1 96\n" {
 					msg = fmt.Sprint(got, err)
 					return
@@ -438,7 +440,7 @@ func TestProgramOutlivesClose(t *testing.T) {
 	if err := g.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.Run(context.Background(), empty()); glovebox.CodeOf(err) != glovebox.CodeInternal {
+	if err := g.Run(context.Background(), empty(), new(Result)); glovebox.CodeOf(err) != glovebox.CodeInternal {
 		t.Fatalf("a closed guest ran: %v", err)
 	}
 }

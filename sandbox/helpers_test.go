@@ -129,8 +129,8 @@ func start(t testing.TB, p *Program, b *Binding, o *GuestOptions) *Guest {
 // runUnit runs one unit and fails the test if the job cannot go on.
 func runUnit(t testing.TB, g *Guest, unit [][]Span) Result {
 	t.Helper()
-	r, err := g.Run(context.Background(), unit)
-	if err != nil {
+	var r Result
+	if err := g.Run(context.Background(), unit, &r); err != nil {
 		t.Fatalf("Run: %v", err)
 	}
 	return r

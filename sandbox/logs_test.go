@@ -216,7 +216,7 @@ func TestLogCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := start(t, prog, probeBinding(), &GuestOptions{Logs: logs})
-	if _, err := g.Run(t.Context(), empty()); glovebox.CodeOf(err) != glovebox.CodeInternal || strings.Contains(err.Error(), "marker") {
+	if err := g.Run(t.Context(), empty(), new(Result)); glovebox.CodeOf(err) != glovebox.CodeInternal || strings.Contains(err.Error(), "marker") {
 		t.Errorf("error: %v", err)
 	}
 }

@@ -65,23 +65,32 @@ func checkPure(bin *wasmbin.Module, man *abi.Manifest) (list []Refusal) {
 
 // runScalar calls the function once for each row of the unit. Nothing is
 // written to the guest's memory, by the host or by the guest.
-func (g *Guest) runScalar(ctx context.Context, unit [][]Span) (Result, error) {
-	in, s := g.in, g.scalars
+func (g *Guest) runScalar(ctx context.Context, unit [][]Span, res *Result) (err error) {
 	if len(unit) != 1 {
-		return Result{}, glovebox.Errorf(glovebox.CodeInternal, "unit has %d inputs, not 1", len(unit))
+		return glovebox.Errorf(glovebox.CodeInternal, "unit has %d inputs, not 1", len(unit))
 	}
+	in := g.in
 	in.meter.start(ctx, g.fuel)
 	if !in.full {
 		in.depth.Set(depthBytes)
 		in.full = true // a call that returns gives back what it took
 	}
-	left, n := s.MaxRows(), 0
-	g.records = g.records[:0]
 	scrub()
-	for i := range unit[0] {
-		span := &unit[0][i]
+	res.Outcome, res.N, err = g.rows(unit[0])
+	if res.Fuel = in.meter.used(); res.Outcome == OK {
+		res.Records = g.records
+	}
+	return err
+}
+
+// rows calls the function for rows and collects what it says in g.records.
+func (g *Guest) rows(unit []Span) (o Outcome, n int, err error) {
+	in, s, left := g.in, g.scalars, g.scalars.MaxRows()
+	g.records = g.records[:0]
+	for i := range unit {
+		span := &unit[i]
 		if err := s.Use(span); err != nil {
-			return Result{}, err
+			return OK, 0, err
 		}
 		to := min(span.To, span.From+left)
 		left -= to - span.From
@@ -89,26 +98,26 @@ func (g *Guest) runScalar(ctx context.Context, unit [][]Span) (Result, error) {
 			s.Load(g.slots, row)
 			if err := in.entry.CallWithStack(in.ctx, g.slots); err != nil {
 				in.failed(err)
-				o, cause := outcomeOf(err)
 				g.log.because(err)
-				return Result{Outcome: o, Fuel: in.meter.used()}, cause
+				o, cause := outcomeOf(err)
+				return o, 0, cause
 			}
 			switch status := uint32(g.slots[0]); {
 			case status == abi.ScalarNothing:
 				continue
 			case status != abi.ScalarRecord:
 				g.log.status(status)
-				return Result{Outcome: Status, Fuel: in.meter.used()}, nil
+				return Status, 0, nil
 			}
 			ok := n < g.maxRecords
 			if ok {
 				g.records, ok = g.plan.Records.Append(g.records, g.slots[1:])
 			}
 			if !ok {
-				return Result{Outcome: Malformed, Fuel: in.meter.used()}, nil
+				return Malformed, 0, nil
 			}
 			n++
 		}
 	}
-	return Result{N: n, Records: g.records, Fuel: in.meter.used()}, nil
+	return OK, n, nil
 }

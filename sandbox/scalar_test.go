@@ -228,20 +228,20 @@ func TestScalarBounds(t *testing.T) {
 		"no batch":        {{{From: 0, To: 1}}},
 		"another's batch": {{{Batch: other, From: 0, To: 1}}},
 	} {
-		if _, err := g.Run(context.Background(), unit); err == nil {
+		if err := g.Run(context.Background(), unit, new(Result)); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := g.Run(ctx, empty()); err != context.Canceled {
+	if err := g.Run(ctx, empty(), new(Result)); err != context.Canceled {
 		t.Errorf("canceled: %v", err)
 	}
 	// A value may be missing in a batch whose schema says otherwise.
 	p := scalarProbe()
 	prog = compile(t, p.run64(w.I32Const(1), w.Get(0)).wasm(t), nil)
 	lie := start(t, prog, probeBinding(), nil)
-	if _, err := lie.Run(context.Background(), [][]Span{{{Batch: hiddenBatch(t, memory.NewGoAllocator(), 1, 2), From: 0, To: 1}}}); err == nil {
+	if err := lie.Run(context.Background(), [][]Span{{{Batch: hiddenBatch(t, memory.NewGoAllocator(), 1, 2), From: 0, To: 1}}}, new(Result)); err == nil {
 		t.Error("a missing value was passed on")
 	}
 }

@@ -168,7 +168,7 @@ func written(t testing.TB, g *Guest, unit [][]Span) (n int) {
 		return 0
 	}
 	before := bytes.Clone(g.in.bytes())
-	if _, err := g.run(context.Background(), unit, nil); err != nil {
+	if err := g.run(context.Background(), unit, nil, new(Result)); err != nil {
 		t.Fatal(err)
 	}
 	for at := 0; at < len(before); at += osPage {

@@ -248,7 +248,8 @@ func TestModuleDoesItsTask(t *testing.T) {
 		defer g.Close()
 		emitted := 0
 		for i, unit := range units {
-			r, err := g.Run(ctx, unit)
+			var r sandbox.Result
+			err := g.Run(ctx, unit, &r)
 			if err != nil || r.Outcome != sandbox.OK {
 				t.Fatalf("unit %d: %v (%v)", i, r.Outcome, err)
 			}

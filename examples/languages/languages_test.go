@@ -200,14 +200,16 @@ func agree(t *testing.T, kind string, wasm ...[]byte) {
 	}
 	records, failed := 0, 0
 	for unit := range people {
-		run := func(g *sandbox.Guest) (sandbox.Result, error) { return g.Run(t.Context(), unitOf(batches, unit)) }
+		run := func(g *sandbox.Guest, r *sandbox.Result) error { return g.Run(t.Context(), unitOf(batches, unit), r) }
 		if kind == abi.KindBlocks {
-			run = func(g *sandbox.Guest) (sandbox.Result, error) { return g.RunBlock(t.Context(), blockOf(batches, unit)) }
+			run = func(g *sandbox.Guest, r *sandbox.Result) error {
+				return g.RunBlock(t.Context(), blockOf(batches, unit), r)
+			}
 		}
 		var first sandbox.Result
 		for i, g := range guests {
-			r, err := run(g)
-			if err != nil {
+			var r sandbox.Result
+			if err := run(g, &r); err != nil {
 				t.Fatal(err)
 			}
 			r.Records = bytes.Clone(r.Records)

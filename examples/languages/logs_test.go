@@ -102,7 +102,8 @@ func TestLogsOfEveryLanguage(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer g.Close()
-				r, err := g.Run(t.Context(), unit)
+				var r sandbox.Result
+				err = g.Run(t.Context(), unit, &r)
 				if err != nil || r.Outcome != sandbox.OK || r.N != 1 {
 					t.Fatalf("%v, %d records, %v", r.Outcome, r.N, err)
 				}

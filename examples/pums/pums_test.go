@@ -105,7 +105,8 @@ func TestModuleEmits(t *testing.T) {
 	defer g.Close()
 	want := append(slices.Repeat([]string{"no diploma"}, 8), "high school", "some college", "some college", "some college", "degree", "degree", "degree", "degree")
 	for i, schooling := range want {
-		r, err := g.Run(ctx, [][]sandbox.Span{{{Batch: batch, From: i, To: i + 1}}})
+		var r sandbox.Result
+		err := g.Run(ctx, [][]sandbox.Span{{{Batch: batch, From: i, To: i + 1}}}, &r)
 		if err != nil || r.Outcome != sandbox.OK || r.N != 1 {
 			t.Fatalf("educ %d: %v, %d records (%v)", i+1, r.Outcome, r.N, err)
 		}
@@ -114,7 +115,8 @@ func TestModuleEmits(t *testing.T) {
 			t.Errorf("educ %d: %v, %v", i+1, key, income)
 		}
 	}
-	if r, err := g.Run(ctx, [][]sandbox.Span{nil}); err != nil || r.Outcome != sandbox.OK || r.N != 0 {
+	var r sandbox.Result
+	if err := g.Run(ctx, [][]sandbox.Span{nil}, &r); err != nil || r.Outcome != sandbox.OK || r.N != 0 {
 		t.Errorf("a person without rows: %v, %d records (%v)", r.Outcome, r.N, err)
 	}
 }

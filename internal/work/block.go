@@ -117,7 +117,7 @@ func (w *Worker) blockPart(ctx context.Context, index, parts int, readers []arra
 	w.next++
 	p := w.group
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
-		w.units.Add(1)
+		w.move()
 		block := plantBlock(p, privacy.BlockOf(token, w.r.blocks.Count()))
 		if block < p.block || block >= p.to {
 			return glovebox.Errorf(glovebox.CodeInternal, "a unit is in another part than its token says")
@@ -156,8 +156,9 @@ func (w *Worker) block(ctx context.Context, p *group) error {
 		return nil
 	}
 	start := time.Now()
-	res, err := w.guest.RunBlock(ctx, &p.rows.Block)
-	w.units.Add(1)
+	var res sandbox.Result
+	err := w.guest.RunBlock(ctx, &p.rows.Block, &res)
+	w.move()
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (j *Job) NeedsSealed() []bool {
 // Worker works on one part after another, in one goroutine.
 type Worker struct {
 	r       *Runner
-	units   atomic.Int64 // units so far: a sign of life
+	moved   atomic.Bool // a unit was begun since the last sign of life
 	guest   *sandbox.Guest
 	filters []*engine.RowFilter // by input; nil: none
 	watch   *watch              // on sample data only
@@ -147,14 +147,22 @@ func (w *Worker) Units(ctx context.Context, index, parts int, readers []array.Re
 	return p.MarshalBinary()
 }
 
+// move notes that a unit was begun. It mostly reads: to write what another
+// processor reads takes as long as bounding a value.
+func (w *Worker) move() {
+	if !w.moved.Load() {
+		w.moved.Store(true)
+	}
+}
+
 // unit runs the guest on one unit and bounds what it says.
 func (w *Worker) unit(ctx context.Context, b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
-	w.units.Add(1)
+	w.move()
 	if w.watch != nil {
 		return w.watched(ctx, b, token, rows)
 	}
-	res, err := w.guest.Run(ctx, rows)
-	if err != nil {
+	var res sandbox.Result
+	if err := w.guest.Run(ctx, rows, &res); err != nil {
 		return err
 	}
 	if err := plantTrap(res.Outcome); err != nil {

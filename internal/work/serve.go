@@ -135,13 +135,9 @@ func serve(in *jail.Inside) error {
 
 // beat says once in a while that units were worked on.
 func beat(in *jail.Inside, w *Worker) {
-	last := int64(0)
 	for range time.Tick(beatEvery) {
-		if n := w.units.Load(); n != last {
-			last = n
-			if in.Send(jail.Frame{Kind: jail.Beat}) != nil {
-				return
-			}
+		if w.moved.Swap(false) && in.Send(jail.Frame{Kind: jail.Beat}) != nil {
+			return
 		}
 	}
 }

@@ -158,8 +158,8 @@ func (u *Update) on(ctx context.Context, p *sandbox.Program) (next []float64, ok
 		return nil, false, err
 	}
 	defer g.Close()
-	res, err := g.Run(ctx, nil)
-	if err != nil || res.Outcome != sandbox.OK || res.N != 1 {
+	var res sandbox.Result
+	if err := g.Run(ctx, nil, &res); err != nil || res.Outcome != sandbox.OK || res.N != 1 {
 		return nil, false, err
 	}
 	next, ok = Numbers(res.Records, len(u.State))

@@ -65,7 +65,8 @@ func (j *Job) Datasets() []string {
 // watched is unit with somebody looking on.
 func (w *Worker) watched(ctx context.Context, b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
 	start := time.Now()
-	res, err := w.guest.Run(ctx, rows)
+	var res sandbox.Result
+	err := w.guest.Run(ctx, rows, &res)
 	if err != nil {
 		return err
 	}
