@@ -1,4 +1,4 @@
-module glovebox
+module glovebox.example/glovebox
 
 go 1.26.0
 

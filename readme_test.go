@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox/internal/cli"
-	"glovebox/internal/testkit/demo"
+	"glovebox.example/glovebox/internal/cli"
+	"glovebox.example/glovebox/internal/testkit/demo"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.

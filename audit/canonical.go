@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // maxDepth is how deep objects and arrays of a body may nest.

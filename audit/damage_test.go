@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/audit"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
 )
 
 // A log that does not match its checkpoint is not opened, so that nothing is

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"syscall"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"

@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 const (

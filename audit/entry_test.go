@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/audit"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
 )
 
 func good() audit.Entry {

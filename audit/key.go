@@ -9,7 +9,7 @@ import (
 	"errors"
 	"regexp"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 
 	"golang.org/x/mod/sumdb/note"
 )

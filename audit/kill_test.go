@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"testing"
 
-	"glovebox/audit"
-	"glovebox/audit/verify"
+	"glovebox.example/glovebox/audit"
+	"glovebox.example/glovebox/audit/verify"
 )
 
 // childVar makes the test binary append until it is killed.

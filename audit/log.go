@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 
 	"github.com/transparency-dev/tessera"
 	"github.com/transparency-dev/tessera/storage/posix"

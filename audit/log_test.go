@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"glovebox"
-	"glovebox/audit"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
 )
 
 // testSeed makes the same key in every test; it protects nothing.

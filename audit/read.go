@@ -8,7 +8,7 @@ import (
 	"iter"
 	"time"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 
 	"github.com/transparency-dev/merkle/proof"
 	"github.com/transparency-dev/merkle/rfc6962"

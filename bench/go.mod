@@ -1,4 +1,4 @@
-module glovebox/bench
+module glovebox.example/glovebox/bench
 
 go 1.26.0
 
@@ -7,7 +7,7 @@ require (
 	github.com/bytecodealliance/wasmtime-go/v44 v44.0.0
 	github.com/google/differential-privacy/go/v3 v3.0.0
 	github.com/tetratelabs/wazero v1.12.0
-	glovebox v0.0.0
+	glovebox.example/glovebox v0.0.0
 	golang.org/x/sys v0.49.0
 )
 
@@ -22,4 +22,4 @@ require (
 )
 
 // Measured is the checkout that this folder lies in. Nothing imports bench.
-replace glovebox => ../
+replace glovebox.example/glovebox => ../

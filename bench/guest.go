@@ -15,9 +15,9 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
-	"glovebox/sandbox"
-	"glovebox/sandbox/abi"
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 const groups = 1000

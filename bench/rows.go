@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox"
 )
 
 const batch = 8192

@@ -11,8 +11,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"glovebox/sandbox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 var bandsSchema = arrow.NewSchema([]arrow.Field{{Name: abi.UnitColumn, Type: &arrow.FixedSizeBinaryType{ByteWidth: 16}},

@@ -14,7 +14,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // canary is in every cell of the canary data and must be in no error, report

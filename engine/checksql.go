@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Columns of the check query's result, ahead of the dataset's own. Their names

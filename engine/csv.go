@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // csvSplitter reads CSV as RFC 4180 says it, with a header: quotes around a

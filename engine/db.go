@@ -15,7 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // db is one locked-down DuckDB that lives in memory.

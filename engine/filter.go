@@ -15,7 +15,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Bounds on a filter.

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // kind is the type of an expression, as far as the checker cares.

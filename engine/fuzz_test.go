@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // What the checker lets through is a fixed point, and DuckDB runs it over

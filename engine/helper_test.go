@@ -20,7 +20,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // vault keeps the parts of a load in memory.

@@ -6,7 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // jsonSplitter reads either one object a line or one array of objects. In a

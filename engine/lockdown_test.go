@@ -12,7 +12,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Every surface of DuckDB that could reach out of the process, against the

@@ -14,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // memFile is a file that lies in memory only. DuckDB reads it by its path.

@@ -17,7 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // batchRows is the largest batch that OpenPart gives.

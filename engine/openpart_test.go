@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func TestOpenPartWhereAndCap(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // parquetRows is how many rows of a Parquet file are checked at a time.

@@ -17,7 +17,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // manyVisits makes rows of visits for a few people, shuffled by seed.

@@ -13,7 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Bounds on a record.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func TestReadReference(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // enterprises is a dataset with every format and a key.

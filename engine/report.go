@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Reason says why a row was rejected. The texts are a contract.

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/transform"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 const (

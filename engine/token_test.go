@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // The vectors of docs/formats/snapshot.md, computed with another program.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // write writes all parts and returns their manifest.

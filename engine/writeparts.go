@@ -22,7 +22,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 const (

@@ -27,10 +27,10 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"glovebox"
-	"glovebox/exporter/bundle"
-	"glovebox/exporter/driver"
-	"glovebox/internal/release"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/exporter/bundle"
+	"glovebox.example/glovebox/exporter/driver"
+	"glovebox.example/glovebox/internal/release"
 )
 
 const (

@@ -16,17 +16,17 @@ import (
 	"testing/fstest"
 	"time"
 
-	"glovebox"
-	"glovebox/audit"
-	"glovebox/audit/verify"
-	"glovebox/exporter"
-	"glovebox/exporter/bundle"
-	"glovebox/exporter/driver"
-	"glovebox/exporter/fileexport"
-	"glovebox/exporter/memexport"
-	"glovebox/exporter/s3export"
-	"glovebox/internal/release"
-	"glovebox/internal/testkit/s3server"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
+	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/exporter"
+	"glovebox.example/glovebox/exporter/bundle"
+	"glovebox.example/glovebox/exporter/driver"
+	"glovebox.example/glovebox/exporter/fileexport"
+	"glovebox.example/glovebox/exporter/memexport"
+	"glovebox.example/glovebox/exporter/s3export"
+	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/internal/testkit/s3server"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // maxWholeStep bounds the step of an integer column: whole numbers up to here

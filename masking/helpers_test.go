@@ -9,7 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // testKey is a scenario key for tests.

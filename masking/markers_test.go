@@ -11,7 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // TestNoMarkerIsLeft plants markers in every place of a batch that a mask must

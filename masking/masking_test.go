@@ -14,7 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func TestSchema(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // A token is AES-256-CMAC (NIST SP 800-38B) of the value under a key derived

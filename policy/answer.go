@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // answer is the shape of data.glovebox.decision.

@@ -13,7 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // policyCase is one entry of testdata/cases/*.yaml. The input of a case is the

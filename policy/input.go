@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // MaxInput is the largest encoded Input, in bytes, that is decided on.

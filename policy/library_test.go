@@ -11,7 +11,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func libraryModules(t *testing.T) []*ast.Module {

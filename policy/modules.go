@@ -12,7 +12,7 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Bounds of a domain's own policy.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func TestDomainModulesAreHeldToTheirPlace(t *testing.T) {

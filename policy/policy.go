@@ -14,7 +14,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/topdown"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 //go:embed rego

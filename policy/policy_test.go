@@ -16,7 +16,7 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/optional.txt")

@@ -5,9 +5,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // TestSpoolSource: equal numbers, round and key draw the same noise, however

@@ -8,8 +8,8 @@ import (
 	"syscall"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // boundingRows is the data of BenchmarkBounding, the same as the engine's

@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/differential-privacy/go/v3/dpagg"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // sumValues are the values that the two benchmarks add: some are clamped.

@@ -3,8 +3,8 @@ package privacy
 import (
 	"math/big"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // binMechanism is what the noise of one metric that counts values in bins is

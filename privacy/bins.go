@@ -5,7 +5,7 @@ import (
 	"sort"
 	"strconv"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Limits of metrics that count values in bins.

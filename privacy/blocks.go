@@ -8,8 +8,8 @@ import (
 	"math/big"
 	"sync"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // Limits of a job of mode blocks.

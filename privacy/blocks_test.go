@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func blockMetrics() []glovebox.BlockMetric {

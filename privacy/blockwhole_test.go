@@ -5,10 +5,10 @@ import (
 	"math"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/accounting"
-	"glovebox/privacy/internal/check"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // TestBlockWhole: twenty medians for epsilon 1 are twenty randomised responses

@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // TestSumIsExact is the pair of data sets on which a sum of floats exceeds its

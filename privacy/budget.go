@@ -3,8 +3,8 @@ package privacy
 import (
 	"math/big"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // budget is how a job's price is shared out and what it buys.

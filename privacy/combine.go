@@ -4,8 +4,8 @@ import (
 	"math"
 	"math/big"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // BlockStep is one mechanism that a metric of mode blocks goes through.

@@ -7,8 +7,8 @@ import (
 	"math/bits"
 	"slices"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // contribute adds one unit's part of one key to the key's cells: values are the

@@ -6,7 +6,7 @@ import (
 	"hash"
 	"math"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // addDefaults turns the declared default contribution into the records that a

@@ -3,7 +3,7 @@ package privacy
 import (
 	"math"
 
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // distinct appends the number of different values of key number i.

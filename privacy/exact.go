@@ -1,6 +1,6 @@
 package privacy
 
-import "glovebox/privacy/mechanism"
+import "glovebox.example/glovebox/privacy/mechanism"
 
 // Exact reads a partial as a table without noise, without selection and
 // without using it up: the keys that are there, in the order of a release,

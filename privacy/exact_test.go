@@ -4,9 +4,9 @@ import (
 	"reflect"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // TestExact: the figures are those of the contributions, the partial stays

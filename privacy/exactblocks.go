@@ -3,8 +3,8 @@ package privacy
 import (
 	"slices"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // ExactBlocks are outputs of blocks and their combination, without noise.

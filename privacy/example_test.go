@@ -7,10 +7,10 @@ import (
 	"log"
 	"math"
 
-	"glovebox"
-	"glovebox/privacy"
-	"glovebox/privacy/accounting"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // How a job goes: plan, price, charge, bound and add up, release.

@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"strconv"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Grid sizes.

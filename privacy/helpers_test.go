@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // token returns the token of the i-th unit.

@@ -4,7 +4,7 @@ import (
 	"math"
 	"sort"
 
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // countsOf returns the counts of the bins of set j for key number i, -1 if no

@@ -5,8 +5,8 @@ import (
 	"math/big"
 	"slices"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // jointNoise is Gaussian noise on all numbers of a job whose price is epsilon and

@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Limits of a key.

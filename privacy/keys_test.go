@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // TestTextKeys: what a field accepts from a guest is exactly what it encodes,

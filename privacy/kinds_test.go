@@ -5,9 +5,9 @@ import (
 	"math"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // TestEveryKindTogether: metrics of all kinds over a composite key are one job of

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // Limits of metrics.

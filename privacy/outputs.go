@@ -4,8 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // Frame layout of Outputs.

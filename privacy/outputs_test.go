@@ -7,9 +7,9 @@ import (
 	"reflect"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // TestChannelBlockRecord: whatever a guest says about a block, the block counts

@@ -3,8 +3,8 @@ package privacy
 import (
 	"sort"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // Sizes of a Partial.

@@ -3,7 +3,7 @@ package privacy
 import (
 	"math/big"
 
-	"glovebox/privacy/accounting"
+	"glovebox.example/glovebox/privacy/accounting"
 )
 
 // part is one part of a job's price: mechanisms over the keys that one unit

@@ -5,8 +5,8 @@ import (
 	"math/big"
 	"testing"
 
-	"glovebox/privacy/accounting"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // renyi returns the Renyi divergence of order a of discrete Laplace noise of scale

@@ -6,8 +6,8 @@ import (
 	"hash/maphash"
 	"sync"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // Limits of a job's declaration.

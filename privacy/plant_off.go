@@ -5,7 +5,7 @@ package privacy
 import (
 	"math/big"
 
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // These are the places where the auditor plants faults, to prove that it would

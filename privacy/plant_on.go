@@ -5,7 +5,7 @@ package privacy
 import (
 	"math/big"
 
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // The faults that can be planted here.

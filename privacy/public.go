@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sort"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // PublicKeys gives, for every key field whose public list is a file, the texts

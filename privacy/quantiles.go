@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // quantileBins checks a quantile and gives it its bins. One fraction is found

@@ -9,7 +9,7 @@ import (
 	"sort"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // unitData is one unit's records.

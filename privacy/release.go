@@ -3,8 +3,8 @@ package privacy
 import (
 	"math"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // Release makes the private table of all units whose contributions are in t.

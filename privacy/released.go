@@ -4,8 +4,8 @@ import (
 	"math/big"
 	"slices"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // OwnShare is what Output.Select says to have private keys selected at a price of

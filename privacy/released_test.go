@@ -7,10 +7,10 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/accounting"
-	"glovebox/privacy/internal/check"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // keepChance is the probability with which a key of n units shows, in floats.

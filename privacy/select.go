@@ -5,7 +5,7 @@ import (
 	"math"
 	"math/big"
 
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // selection makes the selection of private keys from its part of the budget:

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // TestNoisePaysForEveryUnit is the proof of sensitivity, tried: whatever one unit

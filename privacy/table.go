@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/big"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Table is the private result of a job. Everything in it may be shown.

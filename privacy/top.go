@@ -7,8 +7,8 @@ import (
 	"math/bits"
 	"slices"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // MaxTop is the largest k of a top.

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"slices"
 
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // scores hand the score of every key to f, each time in the same order.

@@ -5,8 +5,8 @@ import (
 	"math/big"
 	"math/bits"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // checkTotal checks the bound of a sum over all keys of a unit.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"sync"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // TrainPlan is the declaration of a job of mode train, checked and priced. Each

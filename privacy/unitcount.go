@@ -3,8 +3,8 @@ package privacy
 import (
 	"math"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // UnitCount adds noise to the number of units of a snapshot, which one unit

@@ -3,7 +3,7 @@ package privacy
 import (
 	"math"
 
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // minSpread is the least distance of the bounds of a variance: its square is

@@ -5,8 +5,8 @@ import (
 	"math"
 	"math/big"
 
-	"glovebox"
-	"glovebox/privacy/accounting"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/accounting"
 )
 
 // Whole is what all mechanisms of one job cost together: readings beside the

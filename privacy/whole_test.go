@@ -4,9 +4,9 @@ import (
 	"math"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/accounting"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // TestWhole holds the readings of whole jobs to what is known: never above the

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"slices"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // RewriterVersion names the rules by which modules are rewritten. With the

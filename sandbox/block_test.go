@@ -7,9 +7,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // blocksProbe is a guest of kind blocks that gives the units of its block, the

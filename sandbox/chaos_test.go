@@ -10,7 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // resetRounds is how many resets a test of exactness does for each way:

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 const (

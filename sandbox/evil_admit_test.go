@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // fine adds a function that does nothing.

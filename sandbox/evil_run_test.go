@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 func bits(b uint64) []byte {

@@ -18,8 +18,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"golang.org/x/sys/unix"
 
-	"glovebox"
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // What a hostile module may cost, in CPU time and memory of the process.

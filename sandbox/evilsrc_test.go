@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // evilDir holds the hostile modules, one trick each. The first line of a source

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // FuzzAdmit: no bytes may panic or be refused with anything but reasons. What

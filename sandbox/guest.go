@@ -3,8 +3,8 @@ package sandbox
 import (
 	"context"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // Span is some rows of one unit in one record batch: From <= row < To. It is

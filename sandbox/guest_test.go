@@ -15,8 +15,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/tetratelabs/wazero"
 
-	"glovebox"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // visit is a row of the visits guest's first input; nil: missing.

@@ -10,9 +10,9 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // instance is one instantiated module with its memory and counters.

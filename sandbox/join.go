@@ -3,9 +3,9 @@ package sandbox
 import (
 	"fmt"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // JoinScalar completes a binary for a manifest with functions of kind

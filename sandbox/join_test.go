@@ -10,10 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
-	"glovebox/sandbox/wasmbin"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
+	"glovebox.example/glovebox/sandbox/wasmbin"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // parts is a module whose function run, of kind map_scalar from x to the key k

@@ -13,8 +13,8 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // DefaultLogBytes is how much text of one unit SampleLogs keep, in bytes.

@@ -13,10 +13,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
-	w "glovebox/sandbox/wasmbin/wasmtest"
-	csdk "glovebox/sdk/c"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
+	csdk "glovebox.example/glovebox/sdk/c"
 )
 
 // testLog is where the test guests keep their log region, and its size.

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // linear is a guest's memory: address space reserved once for all that the

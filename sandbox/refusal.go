@@ -6,8 +6,8 @@ import (
 	"maps"
 	"strings"
 
-	"glovebox"
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // Refusal is one reason why a module may not run: a stable code, what is

@@ -8,7 +8,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // unspell puts the first select of two f64 back in place of what the rewriter

@@ -1,8 +1,8 @@
 package sandbox
 
 import (
-	"glovebox/sandbox/abi"
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox/sandbox/abi"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // Report is what can be said about a module in public, for its author and its

@@ -5,8 +5,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // Reset names a way of putting a guest back between two units. All ways have

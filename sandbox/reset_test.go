@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox/sandbox/wasmbin"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox/sandbox/wasmbin"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // busy is a guest with a good deal to put back: data, globals of all types, a

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // kept counts the descriptors and the mappings of this process.

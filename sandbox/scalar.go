@@ -4,9 +4,9 @@ import (
 	"context"
 	"strings"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // scalarTypes is the signature of a function of kind map_scalar: its columns

@@ -13,9 +13,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // scalarRow is a row of the scalar guest's input.

@@ -17,7 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	csdk "glovebox/sdk/c"
+	csdk "glovebox.example/glovebox/sdk/c"
 )
 
 // sdkUnits are two persons, of many rows and of few, for a function of the

@@ -12,7 +12,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // tiers says what works on this machine, as seen by trying.

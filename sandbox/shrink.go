@@ -6,7 +6,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"golang.org/x/sys/unix"
 
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // bufferOf finds the slice in which the runtime keeps a memory, or nil. The

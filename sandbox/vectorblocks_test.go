@@ -9,7 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // customer is a unit of the example's block: rows of person and of bills.

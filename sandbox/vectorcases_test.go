@@ -14,7 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // exampleManifest is the manifest that new projects start with.

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // The shared vectors: docs/formats/abi-vectors.md. A host of another make, or

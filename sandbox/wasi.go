@@ -7,7 +7,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
-	"glovebox/sandbox/wasmbin"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // wasiModule is the one module that a guest may import from, and only if its

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"glovebox/sandbox/wasmbin"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox/sandbox/wasmbin"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // goGuest builds testdata/wasi with the Go that runs the test.

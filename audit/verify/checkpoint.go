@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"testing"
 
-	"glovebox"
-	"glovebox/audit"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
 )
 
 // A log of one entry, written once by package audit: what was signed then must

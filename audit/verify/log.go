@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"os"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"

@@ -3,7 +3,7 @@ package verify
 import (
 	"encoding/hex"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 
 	"golang.org/x/mod/sumdb/tlog"
 )

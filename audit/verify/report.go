@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // MaxProblems is how many problems a report lists; more are counted.

@@ -14,9 +14,9 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/audit"
-	"glovebox/audit/verify"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
+	"glovebox.example/glovebox/audit/verify"
 )
 
 const testSeed = "a test's key, never a domain's k"

@@ -23,9 +23,9 @@ import (
 
 	"github.com/google/differential-privacy/go/v3/dpagg"
 
-	"glovebox"
-	"glovebox/privacy"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // question is one of accuracy_run.py's.

@@ -16,8 +16,8 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"golang.org/x/sys/unix"
 
-	"glovebox/sandbox/wasmbin"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox/sandbox/wasmbin"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 const (

@@ -7,9 +7,9 @@ import (
 	"os"
 	"runtime/debug"
 
-	"glovebox/internal/cli"
-	"glovebox/internal/jail"
-	"glovebox/internal/sample/trial"
+	"glovebox.example/glovebox/internal/cli"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/sample/trial"
 )
 
 // A command lives for a moment with a small heap: collecting its garbage less

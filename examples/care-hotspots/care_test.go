@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/catalog"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
 )
 
 // records are the dataset records, by code.

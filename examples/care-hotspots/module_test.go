@@ -15,9 +15,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"glovebox/internal/modbuild"
-	"glovebox/sandbox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 var update = flag.Bool("update", false, "write care_hotspots.wasm")

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox/internal/modbuild"
-	"glovebox/sandbox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // TestPageCompiles: the code on docs/sdk.md is what the compilers take, in a

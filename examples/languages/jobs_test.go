@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox/internal/cli"
-	"glovebox/internal/modbuild"
-	"glovebox/internal/testkit/demo"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox/internal/cli"
+	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/internal/testkit/demo"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.

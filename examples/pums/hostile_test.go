@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"glovebox/internal/testkit/demo"
-	"glovebox/internal/testkit/guest"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox/internal/testkit/demo"
+	"glovebox.example/glovebox/internal/testkit/guest"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // madeModule is a module with the manifest of income.wasm; see guest.Income.

@@ -9,8 +9,8 @@ import (
 	"regexp"
 	"unicode/utf8"
 
-	"glovebox"
-	"glovebox/internal/release"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/release"
 )
 
 // Names of the files of a bundle.

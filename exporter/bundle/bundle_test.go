@@ -16,11 +16,11 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"glovebox"
-	"glovebox/audit"
-	"glovebox/audit/verify"
-	"glovebox/exporter/bundle"
-	"glovebox/internal/release"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
+	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/exporter/bundle"
+	"glovebox.example/glovebox/internal/release"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"

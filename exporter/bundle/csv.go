@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"glovebox/internal/release"
+	"glovebox.example/glovebox/internal/release"
 )
 
 // encodeCSV writes RFC 4180 with two additions for the spreadsheets that open

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/release"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/release"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )

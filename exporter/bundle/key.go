@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 	"strings"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 
 	"golang.org/x/mod/sumdb/note"
 )

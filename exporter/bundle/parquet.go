@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"math"
 
-	"glovebox"
-	"glovebox/internal/release"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/release"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"

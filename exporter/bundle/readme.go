@@ -5,8 +5,8 @@ import (
 	"strings"
 	"unicode"
 
-	"glovebox"
-	"glovebox/internal/release"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/release"
 )
 
 // readme is the page that a person reads first: what this is, what may be done

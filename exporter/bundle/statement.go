@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
-	"glovebox/internal/release"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/release"
 )
 
 const (

@@ -13,8 +13,8 @@ import (
 	"strconv"
 	"strings"
 
-	"glovebox"
-	"glovebox/internal/release"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/release"
 )
 
 // maxEntries is how many files and folders a bundle is searched for.

@@ -16,7 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"glovebox/exporter/driver"
+	"glovebox.example/glovebox/exporter/driver"
 )
 
 // racers is how many writers try for one name.

@@ -20,8 +20,8 @@ import (
 	"os"
 	"path"
 
-	"glovebox"
-	"glovebox/exporter/driver"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/exporter/driver"
 )
 
 // incoming holds files that are being written. What a killed process leaves

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"glovebox"
-	"glovebox/exporter/driver"
-	"glovebox/exporter/drivertest"
-	"glovebox/exporter/fileexport"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/exporter/driver"
+	"glovebox.example/glovebox/exporter/drivertest"
+	"glovebox.example/glovebox/exporter/fileexport"
 )
 
 func open(t *testing.T, dir string) *fileexport.Directory {

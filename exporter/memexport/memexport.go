@@ -10,7 +10,7 @@ import (
 	"slices"
 	"sync"
 
-	"glovebox/exporter/driver"
+	"glovebox.example/glovebox/exporter/driver"
 )
 
 // Memory is a driver.Destination. Its zero value is empty and ready.

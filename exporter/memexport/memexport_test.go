@@ -3,9 +3,9 @@ package memexport_test
 import (
 	"testing"
 
-	"glovebox/exporter/driver"
-	"glovebox/exporter/drivertest"
-	"glovebox/exporter/memexport"
+	"glovebox.example/glovebox/exporter/driver"
+	"glovebox.example/glovebox/exporter/drivertest"
+	"glovebox.example/glovebox/exporter/memexport"
 )
 
 func TestConformance(t *testing.T) {

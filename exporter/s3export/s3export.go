@@ -28,8 +28,8 @@ import (
 	"strings"
 	"time"
 
-	"glovebox"
-	"glovebox/exporter/driver"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/exporter/driver"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"

@@ -15,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"glovebox"
-	"glovebox/exporter/driver"
-	"glovebox/exporter/drivertest"
-	"glovebox/internal/testkit/s3server"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/exporter/driver"
+	"glovebox.example/glovebox/exporter/drivertest"
+	"glovebox.example/glovebox/internal/testkit/s3server"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"

@@ -6,9 +6,9 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"glovebox"
-	"glovebox/privacy"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // Sizes of the measured jobs.

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // blocksTable compares the ways to join the outputs of blocks: a statistic of

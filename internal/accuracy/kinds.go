@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"glovebox"
-	"glovebox/privacy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy"
 )
 
 // aggregate is one metric of the measured jobs: what a unit says, by how much a

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math/big"
 
-	"glovebox"
-	"glovebox/privacy"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // selectionTable tells from how many units on a key is kept at least every other

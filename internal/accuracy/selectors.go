@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"math"
 
-	"glovebox"
-	"glovebox/privacy"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // selectorTable tells what a job with private keys gives by either way of

@@ -16,6 +16,9 @@ import (
 	"testing"
 )
 
+// module is the path that the project is imported by.
+const module = "glovebox.example/glovebox"
+
 type pkg struct {
 	ImportPath string
 	Dir        string
@@ -58,7 +61,7 @@ func load(t *testing.T) []pkg {
 
 // under says whether path is one of the folders or lies in one.
 func under(path string, folders ...string) bool {
-	rel := strings.TrimPrefix(strings.TrimPrefix(path, "glovebox"), "/")
+	rel := strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
 	return slices.ContainsFunc(folders, func(f string) bool { return rel == f || strings.HasPrefix(rel, f+"/") })
 }
 
@@ -91,7 +94,7 @@ func TestImportsRunOneWay(t *testing.T) {
 				continue
 			}
 			for _, imp := range p.Imports {
-				if strings.HasPrefix(imp, "glovebox/") && under(imp, r.not...) && !under(imp, r.except...) && !under(imp, r.from...) {
+				if strings.HasPrefix(imp, module+"/") && under(imp, r.not...) && !under(imp, r.except...) && !under(imp, r.from...) {
 					t.Errorf("%s imports %s: %s", p.ImportPath, imp, r.why)
 				}
 			}
@@ -193,7 +196,7 @@ func TestNoiseIsSeededInOnePlace(t *testing.T) {
 			if !strings.Contains(string(b), "SeededSource") {
 				continue
 			}
-			if found++; p.ImportPath != "glovebox/privacy" && p.ImportPath != "glovebox/privacy/mechanism" {
+			if found++; p.ImportPath != module+"/privacy" && p.ImportPath != module+"/privacy/mechanism" {
 				t.Errorf("%s/%s makes noise from a seed of its own", p.ImportPath, f)
 			}
 		}
@@ -210,7 +213,7 @@ func TestSamplesReachNoData(t *testing.T) {
 			continue
 		}
 		for _, dep := range p.Deps {
-			if under(dep, "internal/vault", "internal/store", "internal/domain", "internal/pipeline") && strings.HasPrefix(dep, "glovebox/") {
+			if under(dep, "internal/vault", "internal/store", "internal/domain", "internal/pipeline") && strings.HasPrefix(dep, module+"/") {
 				t.Errorf("%s depends on %s: sample rows come from a record or from the author, never from the vault", p.ImportPath, dep)
 			}
 		}
@@ -237,7 +240,7 @@ func TestOnlySamplesKeepLogs(t *testing.T) {
 
 func TestRootPackageStandsAlone(t *testing.T) {
 	for _, p := range load(t) {
-		if p.ImportPath != "glovebox" {
+		if p.ImportPath != module {
 			continue
 		}
 		for _, imp := range p.Imports {

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox/internal/cli"
+	"glovebox.example/glovebox/internal/cli"
 )
 
 // box is a folder in which the whole product is run and searched:

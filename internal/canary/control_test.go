@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox/internal/modbuild"
+	"glovebox.example/glovebox/internal/modbuild"
 )
 
 // TestSearchFindsEveryFormEverywhere is the positive control: each form of

@@ -9,11 +9,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/catalog"
-	"glovebox/internal/domain"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // loaded is a domain with the people in its vault, in three parts' worth of

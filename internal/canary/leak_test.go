@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox/engine"
+	"glovebox.example/glovebox/engine"
 )
 
 // TestNoCellValueLeaves runs every command over data that is full of markers,

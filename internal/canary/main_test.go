@@ -3,7 +3,7 @@ package canary
 import (
 	"testing"
 
-	"glovebox/internal/testkit/demo"
+	"glovebox.example/glovebox/internal/testkit/demo"
 )
 
 func TestMain(m *testing.M) { demo.Main(m) }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // modes are jobs of the other modes; %d is what their module does to one

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strconv"
 
-	"glovebox"
-	"glovebox/internal/record"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/record"
 )
 
 // blocksDoc is the output of a job of mode blocks as people write it.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 const blocksJob = `

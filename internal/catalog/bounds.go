@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/record"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/record"
 )
 
 // maxInt64Bound is above every bound of an int64 column: the engine reads

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/record"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/record"
 )
 
 // parseAny reads a document of any kind and returns what it says.

@@ -4,7 +4,7 @@ import (
 	"iter"
 	"strings"
 
-	"glovebox/internal/record"
+	"glovebox.example/glovebox/internal/record"
 )
 
 // checker collects the problems of one document. Doc is nil where the thing

@@ -3,8 +3,8 @@ package catalog
 import (
 	"slices"
 
-	"glovebox"
-	"glovebox/internal/record"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/record"
 )
 
 // Defaults of a CSV source.

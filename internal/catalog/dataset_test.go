@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func TestDatasetDefaults(t *testing.T) {

@@ -16,8 +16,8 @@
 package catalog
 
 import (
-	"glovebox"
-	"glovebox/internal/record"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/record"
 )
 
 // parse decodes a document and runs the checks of its kind on it.

@@ -4,8 +4,8 @@ import (
 	"maps"
 	"slices"
 
-	"glovebox"
-	"glovebox/internal/record"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/record"
 )
 
 // MaxYears is the longest term of a grant.

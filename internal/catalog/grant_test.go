@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func TestScenarioChecks(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
-	"glovebox/internal/record"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/record"
 )
 
 func fold(s string) string { return strings.ToLower(s) }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // DefaultKeyWidth is the width of a string key that declares none, in bytes.

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strconv"
 
-	"glovebox"
-	"glovebox/internal/record"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/record"
 )
 
 // jobDoc is a job as people write it: key fields and metrics are maps from

@@ -4,8 +4,8 @@ import (
 	"embed"
 	"sync"
 
-	"glovebox"
-	"glovebox/internal/record"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/record"
 )
 
 // Kind is a kind of document.

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"glovebox"
-	"glovebox/internal/record"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/record"
 )
 
 func checkOutput(c *checker, o *glovebox.Output) {

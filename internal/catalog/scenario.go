@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func checkScenario(c *checker, s *glovebox.Scenario) {

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // trainDoc is the training of a job as people write it. Whole numbers are as

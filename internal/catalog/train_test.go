@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func TestTrain(t *testing.T) {

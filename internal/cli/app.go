@@ -9,9 +9,9 @@ import (
 
 	"golang.org/x/term"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/internal/modbuild"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/modbuild"
 )
 
 // app is what every command shares: streams, global flags, language.

@@ -5,11 +5,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/internal/files"
-	"glovebox/internal/pipeline"
-	"glovebox/internal/sample/trial"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/files"
+	"glovebox.example/glovebox/internal/pipeline"
+	"glovebox.example/glovebox/internal/sample/trial"
 )
 
 // neighboursKind is the kind of attached neighbour reports.

@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/audit/verify"
-	"glovebox/internal/domain"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/internal/domain"
 )
 
 func (a *app) auditCmd() *cobra.Command {

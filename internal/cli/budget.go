@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/store"
 )
 
 func (a *app) budgetCmd() *cobra.Command {

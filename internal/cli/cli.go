@@ -19,7 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Version is what `glovebox --version` prints.

@@ -10,12 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/catalog"
-	"glovebox/internal/domain"
-	"glovebox/internal/files"
-	"glovebox/privacy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/files"
+	"glovebox.example/glovebox/privacy"
 )
 
 func (a *app) datasetCmd() *cobra.Command {

@@ -8,11 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/domain"
-	"glovebox/internal/job"
-	"glovebox/internal/sample"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/sample"
 )
 
 // sampleView is a sample as JSON prints it.

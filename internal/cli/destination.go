@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"glovebox"
-	"glovebox/exporter/driver"
-	"glovebox/exporter/fileexport"
-	"glovebox/exporter/s3export"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/exporter/driver"
+	"glovebox.example/glovebox/exporter/fileexport"
+	"glovebox.example/glovebox/exporter/s3export"
 )
 
 // destination is where an export goes, as flags say it.

@@ -12,13 +12,13 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/crew"
-	"glovebox/internal/domain"
-	"glovebox/internal/jail"
-	"glovebox/internal/modbuild"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/crew"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // finding is one thing that doctor looked at.

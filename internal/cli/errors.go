@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // exitStatus is the one table from codes to exit statuses.

@@ -7,12 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/internal/fit"
-	"glovebox/internal/job"
-	"glovebox/internal/pipeline"
-	"glovebox/internal/sample"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/fit"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/pipeline"
+	"glovebox.example/glovebox/internal/sample"
 )
 
 // fitFlags ask for samples that resemble the data.

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // help prints a command's help in the user's language: what it does, usage,

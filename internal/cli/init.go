@@ -3,7 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/domain"
 )
 
 func (a *app) initCmd() *cobra.Command {

@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/internal/modbuild"
-	"glovebox/sandbox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // languageFlag is --lang of the commands that take a language to write modules

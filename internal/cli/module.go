@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox/internal/files"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox/internal/files"
+	"glovebox.example/glovebox/sandbox"
 )
 
 func (a *app) moduleCmd() *cobra.Command {

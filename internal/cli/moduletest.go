@@ -12,14 +12,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/files"
-	"glovebox/internal/modbuild"
-	"glovebox/internal/pipeline"
-	"glovebox/internal/sample/trial"
-	"glovebox/sandbox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/files"
+	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/internal/pipeline"
+	"glovebox.example/glovebox/internal/sample/trial"
+	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // moduleTestRun is `module test`.

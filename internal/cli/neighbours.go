@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"glovebox"
-	"glovebox/internal/sample/trial"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/sample/trial"
 )
 
 // testNeighbours is `module test --neighbours`.

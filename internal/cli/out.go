@@ -10,7 +10,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/schollz/progressbar/v3"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // table prints columns aligned by what a terminal shows, so that Chinese text

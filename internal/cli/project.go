@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // project is a module's folder as `module new` makes it, or a file that is a

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox/internal/modbuild"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // TestProjectBringsItsRecords: a test of a new project samples the records of

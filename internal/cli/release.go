@@ -8,13 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/exporter"
-	"glovebox/internal/domain"
-	"glovebox/internal/job"
-	"glovebox/internal/pipeline"
-	"glovebox/internal/release"
-	"glovebox/privacy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/exporter"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/pipeline"
+	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/privacy"
 )
 
 func (a *app) releaseCmd() *cobra.Command {

@@ -6,9 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/domain"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/domain"
 )
 
 func (a *app) scenarioCmd() *cobra.Command {

@@ -7,13 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/domain"
-	"glovebox/internal/fit"
-	"glovebox/internal/pipeline"
-	"glovebox/internal/sample"
-	"glovebox/internal/sample/trial"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/fit"
+	"glovebox.example/glovebox/internal/pipeline"
+	"glovebox.example/glovebox/internal/sample"
+	"glovebox.example/glovebox/internal/sample/trial"
 )
 
 // sampleRun are the flags of runs on sample rows.

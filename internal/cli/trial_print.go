@@ -7,8 +7,8 @@ import (
 	"strings"
 	"unicode"
 
-	"glovebox/internal/sample/trial"
-	"glovebox/privacy"
+	"glovebox.example/glovebox/internal/sample/trial"
+	"glovebox.example/glovebox/privacy"
 )
 
 // printTrial prints what a run on samples showed.

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/internal/domain"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
 )
 
 func (a *app) userCmd() *cobra.Command {

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox"
-	"glovebox/audit/verify"
-	"glovebox/exporter/bundle"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/exporter/bundle"
 )
 
 func (a *app) verifyCmd() *cobra.Command {

@@ -12,11 +12,11 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
-	"glovebox/audit/verify"
-	"glovebox/exporter/bundle"
-	"glovebox/internal/job"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/exporter/bundle"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // price is what every job costs, and a fit: 0.125 rho, in units of 1e-9.

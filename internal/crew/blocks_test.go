@@ -8,10 +8,10 @@ import (
 	"sync"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
 )
 
 const spread = "../../examples/spread/"

@@ -6,8 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"glovebox"
-	"glovebox/internal/jail"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/jail"
 )
 
 // A file of the cache: a line with its form, the SHA-256 of what follows, and

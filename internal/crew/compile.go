@@ -5,9 +5,9 @@ import (
 	"errors"
 	"os"
 
-	"glovebox"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // Compile returns the machine code of a job's module: from the cache folder,

@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
-	"glovebox/sandbox"
-	"glovebox/sandbox/abi"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // slowModule passes admission and takes a few seconds to compile: functions of

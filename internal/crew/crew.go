@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // Defaults and bounds.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // faulty are workers that take a job and a part and then go wrong.

@@ -6,10 +6,10 @@ import (
 	"os"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/fit"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fit"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // countWithin is how long a part may take to count.

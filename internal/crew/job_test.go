@@ -9,12 +9,12 @@ import (
 	"sync"
 	"testing"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/catalog"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
-	"glovebox/privacy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/privacy"
 )
 
 const example = "../../examples/pums"

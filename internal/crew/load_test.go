@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/jail"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/jail"
 )
 
 // kept keeps the files of a load.

@@ -1,6 +1,6 @@
 package crew
 
-import "glovebox/internal/jail"
+import "glovebox.example/glovebox/internal/jail"
 
 // pieces are what came of a part that is too large for one frame. They wait on
 // the disk until the part is complete: a worker can be lost before that, and

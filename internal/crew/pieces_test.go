@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"glovebox/internal/work"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // pile is a spool in memory.

@@ -3,9 +3,9 @@ package crew
 import (
 	"time"
 
-	"glovebox"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // probeWithin is how long a probe may take; it takes some milliseconds.

@@ -14,10 +14,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // readWithin is how long a filter or a table may take.

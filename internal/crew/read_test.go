@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // TestChannelDeveloperText: filters and tables that are read behind the walls

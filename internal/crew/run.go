@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // run is one Run.

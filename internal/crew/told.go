@@ -7,10 +7,10 @@ import (
 	"strings"
 	"unicode"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // maxText bounds what a loader says about an error, in bytes.

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"os"
 
-	"glovebox"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // Update makes a step of mode train in a worker of its own, which gets no data.

@@ -5,8 +5,8 @@ import (
 	"context"
 	"slices"
 
-	"glovebox"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // Budget is a reading of ledgers: what they hold, who took what of them, and

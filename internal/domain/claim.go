@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // claimFile is locked byte by byte: one byte for each job that runs.

@@ -3,11 +3,11 @@ package domain
 import (
 	"slices"
 
-	"glovebox"
-	"glovebox/internal/store"
-	"glovebox/privacy"
-	"glovebox/privacy/accounting"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // What a load did about the number of units.

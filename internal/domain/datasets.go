@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/fault"
-	"glovebox/internal/files"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/fault"
+	"glovebox.example/glovebox/internal/files"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // DatasetDoc is a dataset as the database keeps it.

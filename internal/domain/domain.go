@@ -19,12 +19,12 @@ import (
 	"syscall"
 	"time"
 
-	"glovebox"
-	"glovebox/audit"
-	"glovebox/internal/fault"
-	"glovebox/internal/store"
-	"glovebox/internal/vault"
-	"glovebox/policy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
+	"glovebox.example/glovebox/internal/fault"
+	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/vault"
+	"glovebox.example/glovebox/policy"
 )
 
 // Files of a domain directory.

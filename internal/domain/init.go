@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 	"regexp"
 
-	"glovebox"
-	"glovebox/internal/fault"
-	"glovebox/internal/store"
-	"glovebox/internal/vault"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fault"
+	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/vault"
 )
 
 // InitOptions of Init.

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // lock takes the writer's lock and waits for it. The kernel lets go of it when

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // pollEvery is how often something that is taken is asked for again.

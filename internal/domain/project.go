@@ -7,10 +7,10 @@ import (
 	"io"
 	"os"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/crew"
-	"glovebox/internal/vault"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/crew"
+	"glovebox.example/glovebox/internal/vault"
 )
 
 // A projection is a snapshot's rows sorted by one of its unit columns: parts

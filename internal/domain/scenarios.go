@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // AddScenario files a proposed purpose. The operator does it.

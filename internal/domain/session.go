@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"glovebox"
-	"glovebox/audit"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
 )
 
 // apartAfter is how long a session that steps apart keeps the writer's lock.

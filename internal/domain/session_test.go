@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func made(t *testing.T) (*Domain, string) {

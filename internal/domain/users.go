@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"slices"
 
-	"glovebox"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/store"
 )
 
 var userRule = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,31}$`)

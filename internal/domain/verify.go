@@ -6,9 +6,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"glovebox"
-	"glovebox/audit/verify"
-	"glovebox/internal/store/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/internal/store/check"
 )
 
 // Verification is what a check of log and database found.

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Open opens a regular file for reading. It fails with CodeInvalid.

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func TestAFileThatAJobNamesLiesBesideIt(t *testing.T) {

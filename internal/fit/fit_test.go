@@ -9,10 +9,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"glovebox"
-	"glovebox/internal/fit"
-	"glovebox/privacy"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fit"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // record has one column of every kind.

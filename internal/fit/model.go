@@ -6,9 +6,9 @@ import (
 	"io"
 	"slices"
 
-	"glovebox"
-	"glovebox/privacy"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // format names the form of encoded models.

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // DefaultHelloWithin is how long a worker may take to put its walls up. It

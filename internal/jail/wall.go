@@ -3,7 +3,7 @@ package jail
 import (
 	"slices"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Walls is a set of walls.

@@ -1,6 +1,6 @@
 package job
 
-import "glovebox"
+import "glovebox.example/glovebox"
 
 // States of a fit. The diagram is in docs/states.md.
 const (

@@ -16,7 +16,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Semantics goes up when the answer of an unchanged job could change: a fault

@@ -3,7 +3,7 @@ package job
 import (
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // TestEveryArrowOfAJob walks every pair of states: the arrows of the diagram

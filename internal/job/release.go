@@ -3,7 +3,7 @@ package job
 import (
 	"slices"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // ReleaseState is where a release stands.

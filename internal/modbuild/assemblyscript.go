@@ -5,8 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"glovebox"
-	sdk "glovebox/sdk/assemblyscript"
+	"glovebox.example/glovebox"
+	sdk "glovebox.example/glovebox/sdk/assemblyscript"
 )
 
 // assemblyscriptLanguage compiles AssemblyScript, with the compiler in the

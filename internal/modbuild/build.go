@@ -19,9 +19,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"glovebox"
-	"glovebox/sandbox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // Source is what to build.

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/sandbox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // scaffold makes a project and returns its folder.

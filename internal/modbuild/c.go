@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"glovebox"
-	sdk "glovebox/sdk/c"
+	"glovebox.example/glovebox"
+	sdk "glovebox.example/glovebox/sdk/c"
 )
 
 // installClang says how to get what both languages need.

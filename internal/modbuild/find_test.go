@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func folder(t *testing.T, files ...string) string {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"glovebox"
-	sdk "glovebox/sdk/go"
+	"glovebox.example/glovebox"
+	sdk "glovebox.example/glovebox/sdk/go"
 )
 
 // goLanguage compiles plain Go: the standard library, goroutines, a collector,

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // Language is one way of writing modules. To add one:

@@ -12,9 +12,9 @@ import (
 	"strconv"
 	"strings"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
-	"glovebox/sdk"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
+	"glovebox.example/glovebox/sdk"
 )
 
 // Project is a new project.

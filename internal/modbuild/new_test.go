@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // TestNewProjects: in each language and kind, all files are filled in, the

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // first is the first of the programs that is in PATH; empty: none is.

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
-	sdk "glovebox/sdk/rust"
+	"glovebox.example/glovebox"
+	sdk "glovebox.example/glovebox/sdk/rust"
 )
 
 // rustLanguage builds crates with cargo, and single files, which may use the

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"glovebox"
-	sdk "glovebox/sdk/zig"
+	"glovebox.example/glovebox"
+	sdk "glovebox.example/glovebox/sdk/zig"
 )
 
 // zigLanguage compiles one root file and what it imports, which may be the

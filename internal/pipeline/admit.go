@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/internal/job"
-	"glovebox/internal/store"
-	"glovebox/policy"
-	"glovebox/privacy/accounting"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/policy"
+	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // admission is a request with the policy's answers, its price and its identity.

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/domain"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/domain"
 )
 
 // TestModulesAreBuiltApart: while a module is compiled and started others write

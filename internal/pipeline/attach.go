@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 
-	"glovebox"
-	"glovebox/internal/job"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // maxAttached is how many reports a release takes.

@@ -3,9 +3,9 @@ package pipeline
 import (
 	"slices"
 
-	"glovebox"
-	"glovebox/internal/release"
-	"glovebox/privacy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/privacy"
 )
 
 // makePlan prices the job.

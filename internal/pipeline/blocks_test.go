@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/privacy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/privacy"
 )
 
 // blocksDomain is pumsDomain with the spread example's job and module.

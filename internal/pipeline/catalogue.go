@@ -4,11 +4,11 @@ import (
 	"context"
 	"maps"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/internal/store"
-	"glovebox/privacy"
-	"glovebox/privacy/accounting"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/accounting"
 )
 
 // readCatalogue takes the records of the job's datasets, as the unit column

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/release"
-	"glovebox/internal/testkit/guest"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/internal/testkit/guest"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // withModule puts another module beside the jobs of x.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"runtime"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/internal/store"
-	"glovebox/internal/work"
-	"glovebox/privacy"
-	"glovebox/privacy/accounting"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/accounting"
 )
 
 // Quote is what a job would take from one ledger, and whether it would pass.

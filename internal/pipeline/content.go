@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"math"
 
-	"glovebox"
-	"glovebox/internal/job"
-	"glovebox/internal/release"
-	"glovebox/internal/store"
-	"glovebox/privacy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/privacy"
 )
 
 // Facts say how a release was made. They are the predicate of its statement;

@@ -6,11 +6,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/domain"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.

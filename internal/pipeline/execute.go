@@ -5,16 +5,16 @@ import (
 	"errors"
 	"os"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/crew"
-	"glovebox/internal/domain"
-	"glovebox/internal/fault"
-	"glovebox/internal/job"
-	"glovebox/internal/vault"
-	"glovebox/internal/work"
-	"glovebox/privacy"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/crew"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/fault"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/vault"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // jobWork is what is left to do once a job may run.

@@ -7,15 +7,15 @@ import (
 	"path/filepath"
 	"slices"
 
-	"glovebox"
-	"glovebox/audit/verify"
-	"glovebox/exporter"
-	"glovebox/exporter/bundle"
-	"glovebox/exporter/driver"
-	"glovebox/internal/fault"
-	"glovebox/internal/job"
-	"glovebox/internal/release"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/exporter"
+	"glovebox.example/glovebox/exporter/bundle"
+	"glovebox.example/glovebox/exporter/driver"
+	"glovebox.example/glovebox/internal/fault"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // evidence is what an export began with. It is stored, so that an export that

@@ -4,17 +4,17 @@ import (
 	"context"
 	"fmt"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/crew"
-	"glovebox/internal/domain"
-	"glovebox/internal/fit"
-	"glovebox/internal/job"
-	"glovebox/internal/store"
-	"glovebox/internal/work"
-	"glovebox/privacy"
-	"glovebox/privacy/accounting"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/crew"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/fit"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // Fit measures a dataset's current snapshot for samples that resemble it, for

@@ -4,10 +4,10 @@ import (
 	"context"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/fit"
-	"glovebox/internal/job"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fit"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // spent is what the ledger of pums has lost.

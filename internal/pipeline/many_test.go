@@ -16,10 +16,10 @@ import (
 	"testing"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/internal/job"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // Environment of a child of TestManyJobs: the domain, and the folder of jobs.

@@ -17,10 +17,10 @@ import (
 	"slices"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/internal/job"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // Options of New. Nil is what the product uses.

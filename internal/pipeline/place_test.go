@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"glovebox/internal/domain"
-	"glovebox/internal/job"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // TestRunsWaitForAPlace: a run beyond those that the domain allows at once waits

@@ -8,15 +8,15 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/catalog"
-	"glovebox/internal/crew"
-	"glovebox/internal/domain"
-	"glovebox/internal/files"
-	"glovebox/privacy"
-	"glovebox/sandbox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/crew"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/files"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // Bounds of the files that a job names.

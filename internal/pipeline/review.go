@@ -4,11 +4,11 @@ import (
 	"context"
 	"slices"
 
-	"glovebox"
-	"glovebox/internal/job"
-	"glovebox/internal/release"
-	"glovebox/internal/store"
-	"glovebox/policy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/policy"
 )
 
 // ReleaseView is a release as people of the domain see it.

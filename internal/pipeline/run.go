@@ -5,11 +5,11 @@ import (
 	"errors"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/fault"
-	"glovebox/internal/job"
-	"glovebox/internal/release"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fault"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // Outcome is a job that ran, now or earlier.

@@ -9,13 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/audit/verify"
-	"glovebox/exporter/bundle"
-	"glovebox/exporter/fileexport"
-	"glovebox/internal/domain"
-	"glovebox/internal/modbuild"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/exporter/bundle"
+	"glovebox.example/glovebox/exporter/fileexport"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/internal/store"
 )
 
 func run(t *testing.T, p *Pipeline, file, name string) *Outcome {

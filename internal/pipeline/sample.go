@@ -5,12 +5,12 @@ import (
 	"slices"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/internal/job"
-	"glovebox/internal/work"
-	"glovebox/policy"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/policy"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // Sample is a job as a run on sample rows needs it: what a run on real data

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // FirstSlot is the first moment after a request at which its result can show,

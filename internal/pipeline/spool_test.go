@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/domain"
 )
 
 // TestKeysBeyondMemory: a job whose workers and supervisor have next to no room

@@ -15,11 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/domain"
-	"glovebox/internal/testkit/guest"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/testkit/guest"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // target is the income of the one person whom the timing tests look for, and

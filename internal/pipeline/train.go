@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 
-	"glovebox"
-	"glovebox/internal/fault"
-	"glovebox/internal/release"
-	"glovebox/internal/work"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fault"
+	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // chooseTrain finds the two functions of a job of mode train, and makes the

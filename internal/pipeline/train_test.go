@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/domain"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/store"
 )
 
 const training = "../../examples/train"

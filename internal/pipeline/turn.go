@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/domain"
-	"glovebox/internal/job"
-	"glovebox/internal/store"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/store"
 )
 
 // turn is a run's right to go on: the job is its own, and it has a place.

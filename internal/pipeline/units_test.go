@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/domain"
-	"glovebox/internal/testkit/guest"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/testkit/guest"
 )
 
 const marriages = `code: marriages

@@ -14,9 +14,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
-	"glovebox/internal/crew"
-	"glovebox/internal/job"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/crew"
+	"glovebox.example/glovebox/internal/job"
 )
 
 // demand is docs/policy.md's rule for any wall.

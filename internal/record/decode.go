@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Decode reads the document into out, a pointer to a struct with json tags, once

@@ -18,7 +18,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Limits of a document. They are fixed: a record is written by hand.

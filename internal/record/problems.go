@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // MaxProblems is how many problems one error lists; of the others it gives

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 const testSchema = `{

@@ -10,7 +10,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Schema is a compiled JSON Schema (draft 2020-12). It is safe for use by

@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // fromYAML parses one YAML document. A syntax error is returned, other

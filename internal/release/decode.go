@@ -6,7 +6,7 @@ import (
 	"io"
 	"math"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // decodeStrict reads one content and gives each cell its column's Go type.

@@ -13,7 +13,7 @@ import (
 	"encoding/json"
 	"sync/atomic"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Column is one column of a released table.

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func content() Content {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Cell is one value as its column's file has it: a text, or no value.

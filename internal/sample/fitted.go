@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/fit"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fit"
 )
 
 // fitted draws the columns that a model describes.

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // MaxFile is the largest file of rows that is read, in bytes.

@@ -10,8 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"glovebox"
-	"glovebox/engine"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }

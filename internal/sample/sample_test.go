@@ -9,11 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/catalog"
-	"glovebox/internal/files"
-	"glovebox/internal/sample"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/files"
+	"glovebox.example/glovebox/internal/sample"
 )
 
 func record(t testing.TB, text string) *glovebox.Dataset {

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"glovebox"
-	"glovebox/internal/fit"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fit"
 )
 
 // Defaults and bounds of Options.

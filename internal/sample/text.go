@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Words of texts that a record does not list. The places are invented.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // unit is one sample person or enterprise. What it is depends on seed and

@@ -13,7 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Write writes a table in the form in which its dataset's files come: the

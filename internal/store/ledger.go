@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"glovebox"
-	"glovebox/privacy/accounting"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/accounting"
 )
 
 // OpenLedger fixes a dataset's ledger. It is called once, when the dataset is

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 
-	"glovebox"
-	"glovebox/internal/fault"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fault"
 )
 
 // Log is where entries go: audit.Log in the product.

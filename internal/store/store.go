@@ -21,8 +21,8 @@ import (
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
-	"glovebox"
-	"glovebox/internal/fault"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fault"
 )
 
 //go:embed migrations/*.sql

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"glovebox"
-	"glovebox/audit"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
 )
 
 func open(t *testing.T) *Store {

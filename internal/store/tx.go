@@ -10,8 +10,8 @@ import (
 	"errors"
 	"time"
 
-	"glovebox"
-	"glovebox/audit"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
 )
 
 // Kinds of document. A document's subject in the log is "kind/id".

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // crashDir, when set, makes TestCrashHelper the process that gets killed.

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"glovebox"
-	"glovebox/internal/fault"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fault"
 )
 
 // DestroySnapshot destroys a snapshot's key, durably, and then removes its

@@ -26,7 +26,7 @@ import (
 
 	"filippo.io/age"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Vault is an open vault. It is safe for use by several goroutines.

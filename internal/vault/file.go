@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
-	"glovebox/internal/fault"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fault"
 )
 
 // maxKeyFile is the largest file of the keys directory, in bytes.

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func FuzzOpenPart(f *testing.F) {

@@ -10,8 +10,8 @@ import (
 
 	"filippo.io/age"
 
-	"glovebox"
-	"glovebox/internal/fault"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fault"
 )
 
 // newKeysDir is the name under which the keys directory is built.

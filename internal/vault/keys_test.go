@@ -7,7 +7,7 @@ import (
 
 	"filippo.io/age"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 func TestOpenRefusesKeysOpenToOthers(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"filippo.io/age"
 	"golang.org/x/sys/unix"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // OpenPart decrypts one file of a snapshot, under the name that it was created

@@ -10,7 +10,7 @@ import (
 
 	"filippo.io/age"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // snapshot names one snapshot.

@@ -10,7 +10,7 @@ import (
 
 	"filippo.io/age"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // MaxSpool bounds, in bytes, what one Spool holds; maxRecord one record of it.

@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // fresh makes a domain directory and opens its vault.

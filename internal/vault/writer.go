@@ -14,8 +14,8 @@ import (
 
 	"filippo.io/age"
 
-	"glovebox"
-	"glovebox/internal/fault"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/fault"
 )
 
 const (

@@ -7,10 +7,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/privacy"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // PartsPerGroup is how many parts, one after the other, a worker needs for one

@@ -9,10 +9,10 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/fit"
-	"glovebox/internal/jail"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/fit"
+	"glovebox.example/glovebox/internal/jail"
 )
 
 // RoleFit counts how a dataset's rows fall into the bins of a fit.

@@ -10,9 +10,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/fit"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/fit"
 )
 
 // TestFitCountsUnits: however many rows a unit has, it is in one bin of each

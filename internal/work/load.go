@@ -12,9 +12,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/jail"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/jail"
 )
 
 // MessageLoad is the one message to a loader; files: the encoded LoadSpec.

@@ -9,10 +9,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox/engine"
-	"glovebox/masking"
-	"glovebox/privacy"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/masking"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // Files are the descriptors of one part of one input. They stay the caller's.

@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
-	"glovebox/engine"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
 )
 
 // partFiles loads n units of one row each and returns the one part, in memory.

@@ -2,7 +2,7 @@
 
 package work
 
-import "glovebox/sandbox"
+import "glovebox.example/glovebox/sandbox"
 
 // These are the places where the auditor plants faults, to prove that it would
 // find them: internal/auditor/suite. In the product they do nothing, and the

@@ -5,7 +5,7 @@ package work
 import (
 	"errors"
 
-	"glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // The faults that can be planted here.

@@ -3,8 +3,8 @@ package work
 import (
 	"slices"
 
-	"glovebox/internal/jail"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // RoleProbe is a worker that only says what works where it is.

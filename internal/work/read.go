@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/jail"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/jail"
 )
 
 // Messages to a reader.

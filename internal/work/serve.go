@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/jail"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // Roles of jailed processes.

@@ -13,9 +13,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"golang.org/x/sys/unix"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/privacy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/privacy"
 )
 
 // stageUnits is how many units the benchmarks of the stage have, of one row

@@ -14,10 +14,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"glovebox"
-	"glovebox/internal/jail"
-	"glovebox/privacy"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // MessageUpdate is the message of a step of mode train. files: the encoded

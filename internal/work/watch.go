@@ -5,10 +5,10 @@ import (
 	"os"
 	"time"
 
-	"glovebox/engine"
-	"glovebox/privacy"
-	"glovebox/sandbox"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // Seen is what happened to one unit of sample data, or in mode blocks to one

@@ -10,8 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"golang.org/x/sys/unix"
 
-	"glovebox"
-	"glovebox/engine"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
 )
 
 // maxSpec bounds an encoded spec, references included.

@@ -21,11 +21,11 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/masking"
-	"glovebox/privacy"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/masking"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // Spec is a job as workers know it.

@@ -1,6 +1,6 @@
 package accounting
 
-import "glovebox"
+import "glovebox.example/glovebox"
 
 // A ledger is a filter: it lets a charge through if and only if the sums of all
 // charges so far and this one stay within the totals. The charges may be chosen

@@ -4,8 +4,8 @@ import (
 	"math/big"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // TestGoldenZCDP: rho read as epsilon, within a millionth of OpenDP's and never

@@ -3,7 +3,7 @@ package accounting
 import (
 	"math/big"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // A job is about the units of one column of each input, and its noise hides one

@@ -3,8 +3,8 @@ package accounting
 import (
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 func TestGroup(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 func balance(total, spent, delta, spentDelta int64) glovebox.Balance {

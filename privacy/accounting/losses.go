@@ -4,8 +4,8 @@ import (
 	"math"
 	"math/big"
 
-	"glovebox"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // Limits of Losses.

@@ -3,7 +3,7 @@ package accounting
 import (
 	"math"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // EpsilonAt says what an amount of a ledger means as (epsilon, delta)-

@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/big"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Argmax finds which of several public candidates has the largest count, or

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/differential-privacy/go/v3/noise"
 
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 var sink64 Int128

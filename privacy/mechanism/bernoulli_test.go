@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // TestRatioStep compares each step with big integers, near the boundary too,

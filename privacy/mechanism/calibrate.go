@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/big"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Limits of CalibrateGaussian.

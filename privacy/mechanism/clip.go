@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/bits"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Limits of ClipL2.

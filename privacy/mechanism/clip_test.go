@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 func squares(v []int64) *big.Int {

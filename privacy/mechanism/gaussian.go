@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"math/bits"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // maxVarianceBits keeps the scale of the proposal within maxScaleBits.

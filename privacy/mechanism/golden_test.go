@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"testing"
 
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // TestGoldenCalibration: the deviation of Gaussian noise on a fine grid is that

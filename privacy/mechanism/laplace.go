@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"math/bits"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // maxScaleBits bounds the scale of a distribution: noise of 2^126 then has a

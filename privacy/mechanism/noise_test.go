@@ -6,8 +6,8 @@ import (
 	"math/big"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // laplaceAtLeast returns P(Y >= m) for discrete Laplace noise of scale b.

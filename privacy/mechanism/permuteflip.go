@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"math/bits"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Chooser picks one of several public candidates by a whole-number utility

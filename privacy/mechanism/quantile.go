@@ -3,7 +3,7 @@ package mechanism
 import (
 	"math/big"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Limits of a quantile.

@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"testing"
 
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // quantileUtility repeats the definition of the documentation in fractions.

@@ -7,7 +7,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Source is where noise comes from: ChaCha8, a cryptographically strong

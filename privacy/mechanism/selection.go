@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"sort"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // maxSelectionTable bounds the table of a Selection: 2^16 words, 512 KiB.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/differential-privacy/go/v3/dpagg"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // e150 is e with 150 decimals, from the literature.

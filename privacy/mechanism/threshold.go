@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/big"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // maxTailsVariance bounds the variance for which a threshold is read off the

@@ -6,8 +6,8 @@ import (
 	"math/big"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // TestGaussianThreshold holds the threshold to its definition, by sums of

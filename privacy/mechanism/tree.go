@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"slices"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Limits of a tree.

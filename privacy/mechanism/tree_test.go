@@ -7,8 +7,8 @@ import (
 	"slices"
 	"testing"
 
-	"glovebox"
-	"glovebox/privacy/internal/check"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/check"
 )
 
 // exactTree is a tree whose noise is too small to occur: scale 1/500 is zero but

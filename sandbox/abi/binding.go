@@ -6,7 +6,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Binding connects a function of a manifest with what a job gives it.

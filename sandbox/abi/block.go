@@ -1,6 +1,6 @@
 package abi
 
-import "glovebox"
+import "glovebox.example/glovebox"
 
 // Block is all that a function of kind blocks gets of one block of units.
 type Block struct {

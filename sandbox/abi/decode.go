@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Forms of names. They stay plain so that they can be shown anywhere.

@@ -3,7 +3,7 @@ package abi
 import (
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // typeCode is the number of a column's or parameter's type in the window.

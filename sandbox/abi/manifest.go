@@ -1,6 +1,6 @@
 package abi
 
-import "glovebox"
+import "glovebox.example/glovebox"
 
 // Bounds of a manifest.
 const (

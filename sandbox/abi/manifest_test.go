@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // full is a manifest that uses every field.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"unicode/utf8"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // outHeader is the size of the output's header: the count and twelve zeros.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 var sampleOutput = Output{

@@ -5,7 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Status of a row of a function of kind map_scalar: its first result.

@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"unicode/utf8"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // maxDepth bounds how deep JSON may nest.

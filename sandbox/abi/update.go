@@ -3,7 +3,7 @@ package abi
 import (
 	"slices"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // checkUpdate holds a function of kind update against what it gets and gives:

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // TestImpurity looks at one function that reaches some code in some way.

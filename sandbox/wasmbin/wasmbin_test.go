@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // try reads with f and says whether it read everything without failing.

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"glovebox/sdk/go/gbx"
+	"glovebox.example/glovebox/sdk/go/gbx"
 )
 
 // lanes adds as docs/sdk.md says.

@@ -3,8 +3,8 @@ package main
 import (
 	"math/big"
 
-	"glovebox/internal/auditor"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/internal/auditor"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // chosen are the mechanisms that pick one of several things, and those made of

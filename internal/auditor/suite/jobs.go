@@ -3,9 +3,9 @@ package main
 import (
 	"errors"
 
-	"glovebox"
-	"glovebox/internal/auditor"
-	"glovebox/privacy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/auditor"
+	"glovebox.example/glovebox/privacy"
 )
 
 // people are n units that do the same.

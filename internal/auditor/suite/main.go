@@ -21,7 +21,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"glovebox/internal/auditor"
+	"glovebox.example/glovebox/internal/auditor"
 )
 
 func main() {

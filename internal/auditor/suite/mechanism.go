@@ -4,10 +4,10 @@ import (
 	"errors"
 	"math/big"
 
-	"glovebox"
-	"glovebox/internal/auditor"
-	"glovebox/privacy/accounting"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/auditor"
+	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // noise is a distribution of integers.

@@ -9,11 +9,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox"
-	"glovebox/internal/auditor"
-	"glovebox/internal/vault"
-	"glovebox/privacy"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/auditor"
+	"glovebox.example/glovebox/internal/vault"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // modeJobs are whole jobs with keys that are texts, of mode train, and with

@@ -5,12 +5,12 @@ package main
 import (
 	"bytes"
 
-	"glovebox"
-	"glovebox/internal/auditor"
-	"glovebox/internal/work"
-	"glovebox/privacy"
-	"glovebox/privacy/mechanism"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/auditor"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // plant is a fault of the product's own code and what has to find it: an audit

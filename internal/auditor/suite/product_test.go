@@ -12,7 +12,7 @@ import (
 // what the faults, and the places where they are planted, are called.
 func TestProductHasNoPlant(t *testing.T) {
 	bin := filepath.Join(t.TempDir(), "glovebox")
-	if out, err := exec.Command("go", "build", "-trimpath", "-tags", "duckdb_arrow", "-ldflags=-w", "-o", bin, "glovebox/cmd/glovebox").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-trimpath", "-tags", "duckdb_arrow", "-ldflags=-w", "-o", bin, "glovebox.example/glovebox/cmd/glovebox").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	f, err := elf.Open(bin)
@@ -26,7 +26,7 @@ func TestProductHasNoPlant(t *testing.T) {
 	}
 	ours := 0
 	for _, s := range symbols {
-		if !strings.HasPrefix(s.Name, "glovebox/") {
+		if !strings.HasPrefix(s.Name, "glovebox.example/glovebox/") {
 			continue
 		}
 		ours++

@@ -4,7 +4,7 @@ import (
 	"math/big"
 	"testing"
 
-	"glovebox/internal/auditor"
+	"glovebox.example/glovebox/internal/auditor"
 )
 
 // The audits of this package raise a false alarm with a probability of 1e-8

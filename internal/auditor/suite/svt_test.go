@@ -4,8 +4,8 @@ import (
 	"math/big"
 	"testing"
 
-	"glovebox/internal/auditor"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/internal/auditor"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // The sparse vector technique says of queries, one after the other, whether

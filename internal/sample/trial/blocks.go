@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"slices"
 
-	"glovebox"
-	"glovebox/internal/work"
-	"glovebox/privacy"
-	"glovebox/privacy/mechanism"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // blocks has the worker do the one part of a job of mode blocks, which holds

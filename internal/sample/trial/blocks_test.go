@@ -9,10 +9,10 @@ import (
 	"slices"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/sample/trial"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/sample/trial"
+	"glovebox.example/glovebox/sandbox"
 )
 
 const spread = "../../../examples/spread/"

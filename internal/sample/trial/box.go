@@ -12,11 +12,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // role is what the worker is that runs modules on sample rows, behind the

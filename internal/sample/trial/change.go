@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"glovebox"
-	"glovebox/internal/sample"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/sample"
 )
 
 // crowd is the most rows that a unit of a crowded pair gets in one input.

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"io"
 
-	"glovebox"
-	"glovebox/privacy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy"
 )
 
 // MaxGolden is the largest golden file, in bytes.

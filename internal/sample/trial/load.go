@@ -13,12 +13,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/crew"
-	"glovebox/internal/files"
-	"glovebox/internal/sample"
-	"glovebox/internal/work"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/crew"
+	"glovebox.example/glovebox/internal/files"
+	"glovebox.example/glovebox/internal/sample"
+	"glovebox.example/glovebox/internal/work"
 )
 
 // keyOf is a key of samples: of a seed and a use, and of nothing secret.

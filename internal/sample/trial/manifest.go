@@ -3,10 +3,10 @@ package trial
 import (
 	"strconv"
 
-	"glovebox"
-	"glovebox/internal/work"
-	"glovebox/privacy"
-	"glovebox/sandbox/abi"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
 // Records makes a record of each input of a function, for authors who have

@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 	"slices"
 
-	"glovebox"
-	"glovebox/internal/sample"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/sample"
 )
 
 // neighboursFormat names the form of neighbour reports.

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strconv"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/privacy"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/privacy"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }

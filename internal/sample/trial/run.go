@@ -4,11 +4,11 @@ import (
 	"context"
 	"time"
 
-	"glovebox"
-	"glovebox/engine"
-	"glovebox/internal/sample"
-	"glovebox/internal/work"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/sample"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // Task is a run on sample rows.

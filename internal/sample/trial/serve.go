@@ -10,12 +10,12 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"glovebox/engine"
-	"glovebox/internal/jail"
-	"glovebox/internal/work"
-	"glovebox/privacy"
-	"glovebox/privacy/mechanism"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/sandbox"
 )
 
 var errMessage = errors.New("the supervisor sent something else")

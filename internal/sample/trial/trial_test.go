@@ -13,14 +13,14 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox"
-	"glovebox/internal/catalog"
-	"glovebox/internal/jail"
-	"glovebox/internal/modbuild"
-	"glovebox/internal/sample"
-	"glovebox/internal/sample/trial"
-	"glovebox/internal/work"
-	"glovebox/sandbox"
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/internal/sample"
+	"glovebox.example/glovebox/internal/sample/trial"
+	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.

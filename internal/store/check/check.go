@@ -18,7 +18,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // DB is an open database.

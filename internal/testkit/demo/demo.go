@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox/internal/cli"
-	"glovebox/internal/jail"
-	"glovebox/internal/sample/trial"
+	"glovebox.example/glovebox/internal/cli"
+	"glovebox.example/glovebox/internal/jail"
+	"glovebox.example/glovebox/internal/sample/trial"
 )
 
 // Domain is a domain in a temporary folder, with the five people of the

@@ -4,8 +4,8 @@
 package guest
 
 import (
-	"glovebox/sandbox"
-	w "glovebox/sandbox/wasmbin/wasmtest"
+	"glovebox.example/glovebox/sandbox"
+	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 
 // Regions of the memory of a module.

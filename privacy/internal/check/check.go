@@ -7,7 +7,7 @@ import (
 	"math"
 	"testing"
 
-	"glovebox"
+	"glovebox.example/glovebox"
 )
 
 // Alarm is the probability with which one statistical check fails although
