@@ -52,7 +52,7 @@ timing: ## try to tell by the time of 10,000 jobs who is in the data (an hour)
 
 .PHONY: bench
 bench: ## measure each hot path beside its baseline; print a table, write bench.json
-	@$(GO) run -tags $(TAGS) ./internal/bench -o bench.json -doc docs/benchmarks.md
+	@$(GO) run -tags $(TAGS) ./internal/proof/bench -o bench.json -doc docs/benchmarks.md
 
 .PHONY: bench-wasm
 bench-wasm: ## measure the sandbox beside wasmtime and native code; write the table of docs/benchmarks.md
@@ -60,7 +60,7 @@ bench-wasm: ## measure the sandbox beside wasmtime and native code; write the ta
 
 .PHONY: accuracy
 accuracy: ## measure the error of every mechanism and aggregator; write the tables of docs/accuracy.md
-	@$(GO) run -tags $(TAGS) ./internal/accuracy
+	@$(GO) run -tags $(TAGS) ./internal/proof/accuracy
 
 .PHONY: golden
 golden: ## compute the golden values of the accounting anew, with two other libraries (needs python3 and pip)

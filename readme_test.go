@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox/internal/cli"
-	"glovebox.example/glovebox/internal/testkit/demo"
+	"glovebox.example/glovebox/internal/proof/testkit/demo"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.

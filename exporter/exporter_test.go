@@ -25,8 +25,8 @@ import (
 	"glovebox.example/glovebox/exporter/fileexport"
 	"glovebox.example/glovebox/exporter/memexport"
 	"glovebox.example/glovebox/exporter/s3export"
+	"glovebox.example/glovebox/internal/proof/testkit/s3server"
 	"glovebox.example/glovebox/internal/release"
-	"glovebox.example/glovebox/internal/testkit/s3server"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 )
 
 // These are the places where the auditor plants faults, to prove that it would
-// find them: internal/auditor/suite. In the product they give back what they
+// find them: internal/proof/attack/suite. In the product they give back what they
 // are given, and the compiler leaves nothing of them; the faults are compiled
 // only with the build tag glovebox_plant, which the auditor alone sets.
 

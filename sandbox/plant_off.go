@@ -3,7 +3,7 @@
 package sandbox
 
 // These are the places where the auditor plants faults, to prove that it would
-// find them: internal/auditor/suite. In the product they do nothing, and the
+// find them: internal/proof/attack/suite. In the product they do nothing, and the
 // compiler leaves nothing of them; the faults are compiled only with the build
 // tag glovebox_plant, which the auditor alone sets.
 

@@ -1,7 +1,7 @@
 // Package sdk holds what new projects in all languages have in common; the
 // languages' SDKs are in the folders below it.
 //
-// It promises files, unfilled: internal/modbuild fills them in. It
+// It promises files, unfilled: internal/author/modbuild fills them in. It
 // imports nothing, and nothing of the host.
 package sdk
 

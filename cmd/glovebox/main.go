@@ -1,15 +1,15 @@
 // Command glovebox is the whole product in one binary. It maps the result of
 // internal/cli to an exit status, is its own worker behind the walls of
-// internal/jail, and does nothing else.
+// internal/worker/jail, and does nothing else.
 package main
 
 import (
 	"os"
 	"runtime/debug"
 
+	"glovebox.example/glovebox/internal/author/trial"
 	"glovebox.example/glovebox/internal/cli"
-	"glovebox.example/glovebox/internal/jail"
-	"glovebox.example/glovebox/internal/sample/trial"
+	"glovebox.example/glovebox/internal/worker/jail"
 )
 
 // A command lives for a moment with a small heap: collecting its garbage less

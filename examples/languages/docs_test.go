@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/internal/author/modbuild"
 	"glovebox.example/glovebox/sandbox"
 	"glovebox.example/glovebox/sandbox/abi"
 )

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"glovebox.example/glovebox/internal/author/modbuild"
 	"glovebox.example/glovebox/internal/cli"
-	"glovebox.example/glovebox/internal/modbuild"
-	"glovebox.example/glovebox/internal/testkit/demo"
+	"glovebox.example/glovebox/internal/proof/testkit/demo"
 	"glovebox.example/glovebox/sandbox/abi"
 )
 

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"glovebox.example/glovebox/internal/testkit/demo"
-	"glovebox.example/glovebox/internal/testkit/guest"
+	"glovebox.example/glovebox/internal/proof/testkit/demo"
+	"glovebox.example/glovebox/internal/proof/testkit/guest"
 	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 

@@ -15,8 +15,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/catalog"
-	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/internal/author/modbuild"
+	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/sandbox"
 	"glovebox.example/glovebox/sandbox/abi"
 )

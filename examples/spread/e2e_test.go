@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox.example/glovebox/internal/modbuild"
-	"glovebox.example/glovebox/internal/testkit/demo"
+	"glovebox.example/glovebox/internal/author/modbuild"
+	"glovebox.example/glovebox/internal/proof/testkit/demo"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.
@@ -42,7 +42,7 @@ func TestModuleIsItsSource(t *testing.T) {
 }
 
 // TestJob runs the example as its README says. What each block gives is held
-// against the same statistic in Go by the tests of internal/work; here it is
+// against the same statistic in Go by the tests of internal/worker/work; here it is
 // the whole way. At this price a median over 64 blocks may well be far off, so
 // that the test asks for no more than the declared ranges.
 func TestJob(t *testing.T) {

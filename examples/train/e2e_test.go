@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox.example/glovebox/internal/modbuild"
-	"glovebox.example/glovebox/internal/testkit/demo"
+	"glovebox.example/glovebox/internal/author/modbuild"
+	"glovebox.example/glovebox/internal/proof/testkit/demo"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.

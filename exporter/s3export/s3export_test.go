@@ -18,7 +18,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/exporter/driver"
 	"glovebox.example/glovebox/exporter/drivertest"
-	"glovebox.example/glovebox/internal/testkit/s3server"
+	"glovebox.example/glovebox/internal/proof/testkit/s3server"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"

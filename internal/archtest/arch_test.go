@@ -70,21 +70,24 @@ var rules = []struct {
 	from, not, except []string
 	why               string
 }{
-	{[]string{"sandbox"}, []string{"engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
-	{[]string{"engine"}, []string{"sandbox", "policy", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
-	{[]string{"policy"}, []string{"sandbox", "engine", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
-	{[]string{"masking"}, []string{"sandbox", "engine", "policy", "privacy", "audit", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
-	{[]string{"privacy"}, []string{"sandbox", "engine", "policy", "masking", "audit", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
-	{[]string{"audit"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "exporter", "internal"}, []string{"internal/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"sandbox"}, []string{"engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/proof/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"engine"}, []string{"sandbox", "policy", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/proof/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"policy"}, []string{"sandbox", "engine", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/proof/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"masking"}, []string{"sandbox", "engine", "policy", "privacy", "audit", "exporter", "internal"}, []string{"internal/proof/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"privacy"}, []string{"sandbox", "engine", "policy", "masking", "audit", "exporter", "internal"}, []string{"internal/proof/testkit"}, "domain packages speak through the root package and Arrow alone"},
+	{[]string{"audit"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "exporter", "internal"}, []string{"internal/proof/testkit"}, "domain packages speak through the root package and Arrow alone"},
 	{[]string{"audit/verify"}, []string{"audit"}, []string{"audit/verify"}, "evidence needs a checker that shares no code with its writer"},
-	{[]string{"exporter"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "internal"}, []string{"internal/release", "internal/testkit"}, "an exporter knows the approved result and nothing else"},
-	{[]string{"internal/store"}, []string{"sandbox", "engine", "policy", "masking", "exporter", "internal/pipeline", "internal/cli", "internal/domain"}, nil, "the store keeps state and takes no step"},
-	{[]string{"internal/work"}, []string{"internal/domain", "internal/store", "internal/vault", "internal/pipeline", "policy", "audit", "exporter"}, nil, "the work on a part is a plain function from descriptors to partial aggregates: it must be able to move into a jail"},
-	{[]string{"internal/jail"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "the wall knows nothing of what runs behind it"},
-	{[]string{"internal/crew"}, []string{"internal/domain", "internal/store", "internal/vault", "internal/pipeline", "policy", "audit", "exporter"}, nil, "the supervisor of workers gets descriptors and a job's own keys, never the vault"},
-	{[]string{"internal/sample"}, []string{"internal/domain", "internal/store", "internal/vault", "internal/pipeline", "policy", "audit", "exporter"}, nil, "sample rows are made from a record alone or are the author's own: what makes and runs them can reach no data"},
-	{[]string{"internal/domain"}, []string{"internal/pipeline", "internal/cli", "sandbox", "exporter", "masking"}, nil, "records and steps are kept apart"},
+	{[]string{"exporter"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "internal"}, []string{"internal/release", "internal/proof/testkit"}, "an exporter knows the approved result and nothing else"},
+	{[]string{"internal/document"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "documents are read and checked, not acted on"},
+	{[]string{"internal/domain/store"}, []string{"sandbox", "engine", "policy", "masking", "exporter", "internal"}, []string{"internal/fault"}, "the store keeps state and takes no step"},
+	{[]string{"internal/domain/vault"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/fault"}, "the vault keeps bytes and keys and does not know what is in a part"},
+	{[]string{"internal/domain/job"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "states and identities are words: nothing keeps or runs them here"},
+	{[]string{"internal/domain"}, []string{"internal/pipeline", "internal/cli", "internal/author", "sandbox", "exporter", "masking"}, nil, "records and steps are kept apart"},
+	{[]string{"internal/worker"}, []string{"internal/domain", "internal/pipeline", "internal/cli", "internal/author", "internal/document", "policy", "audit", "exporter"}, []string{"internal/author/fit"}, "parts are worked on with descriptors and a job's own keys: what works must be able to move into a jail, and never meets the vault"},
+	{[]string{"internal/worker/jail"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "the wall knows nothing of what runs behind it"},
+	{[]string{"internal/author"}, []string{"internal/domain", "internal/pipeline", "internal/cli", "policy", "audit", "exporter"}, nil, "sample rows are made from a record alone or are the author's own: what makes and runs them can reach no data"},
 	{[]string{"internal/pipeline"}, []string{"internal/cli"}, nil, "imports run one way"},
+	{[]string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "cmd", "internal/author", "internal/cli", "internal/document", "internal/domain", "internal/fault", "internal/pipeline", "internal/release", "internal/worker"}, []string{"internal/proof"}, []string{"internal/proof/testkit"}, "what proves the product is no part of it"},
 }
 
 func TestImportsRunOneWay(t *testing.T) {
@@ -109,13 +112,13 @@ var owners = map[string][]string{
 	"github.com/open-policy-agent/opa":       {"policy"},
 	"github.com/minio/minio-go":              {"exporter/s3export"},
 	"github.com/transparency-dev/tessera":    {"audit"},
-	"filippo.io/age":                         {"internal/vault"},
-	"modernc.org/sqlite":                     {"internal/store"},
-	"github.com/pressly/goose":               {"internal/store"},
-	"github.com/elastic/go-seccomp-bpf":      {"internal/jail"},
+	"filippo.io/age":                         {"internal/domain/vault"},
+	"modernc.org/sqlite":                     {"internal/domain/store"},
+	"github.com/pressly/goose":               {"internal/domain/store"},
+	"github.com/elastic/go-seccomp-bpf":      {"internal/worker/jail"},
 	"github.com/spf13/cobra":                 {"internal/cli"},
-	"go.yaml.in/yaml":                        {"internal/record", "policy"}, // policy: test cases
-	"github.com/santhosh-tekuri":             {"internal/record"},
+	"go.yaml.in/yaml":                        {"internal/document/record", "policy"}, // policy: test cases
+	"github.com/santhosh-tekuri":             {"internal/document/record"},
 	"github.com/spf13/pflag":                 {"internal/cli"},
 	"github.com/schollz/progressbar":         {"internal/cli"},
 	"github.com/clipperhouse/displaywidth":   {"internal/cli"},
@@ -125,7 +128,7 @@ var owners = map[string][]string{
 	"k8s.io/klog":                            {"audit"},
 	"golang.org/x/mod":                       {"audit", "exporter/bundle"},
 	"golang.org/x/sys":                       {"engine", "sandbox", "internal"},
-	"golang.org/x/text":                      {"engine", "internal/sample", "examples"},
+	"golang.org/x/text":                      {"engine", "internal/author/sample", "examples"},
 	"github.com/apache/arrow-go":             {"engine", "masking", "sandbox", "exporter/bundle", "internal", "examples"},
 	"github.com/google/differential-privacy": {}, // tests only
 	"github.com/in-toto/attestation":         {}, // tests only
@@ -173,9 +176,9 @@ func TestOnlySamplesAreWatched(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for call, home := range map[string]string{".Watch(": "internal/work", ".Exact(": "privacy"} {
-				if strings.Contains(string(b), call) && !under(p.ImportPath, "internal/sample", home) {
-					t.Errorf("%s/%s calls %s): only internal/sample may, for it shows what nobody may see of real data", p.ImportPath, f, call)
+			for call, home := range map[string]string{".Watch(": "internal/worker/work", ".Exact(": "privacy"} {
+				if strings.Contains(string(b), call) && !under(p.ImportPath, "internal/author/trial", home) {
+					t.Errorf("%s/%s calls %s): only internal/author/trial may, for it shows what nobody may see of real data", p.ImportPath, f, call)
 				}
 			}
 		}
@@ -209,11 +212,11 @@ func TestNoiseIsSeededInOnePlace(t *testing.T) {
 // TestSamplesReachNoData: not even by way of another package.
 func TestSamplesReachNoData(t *testing.T) {
 	for _, p := range load(t) {
-		if !under(p.ImportPath, "internal/sample") {
+		if !under(p.ImportPath, "internal/author") {
 			continue
 		}
 		for _, dep := range p.Deps {
-			if under(dep, "internal/vault", "internal/store", "internal/domain", "internal/pipeline") && strings.HasPrefix(dep, module+"/") {
+			if under(dep, "internal/domain", "internal/pipeline") && strings.HasPrefix(dep, module+"/") {
 				t.Errorf("%s depends on %s: sample rows come from a record or from the author, never from the vault", p.ImportPath, dep)
 			}
 		}
@@ -223,7 +226,7 @@ func TestSamplesReachNoData(t *testing.T) {
 // TestOnlySamplesKeepLogs: what a guest prints is read on sample data only.
 func TestOnlySamplesKeepLogs(t *testing.T) {
 	for _, p := range load(t) {
-		if under(p.ImportPath, "sandbox", "internal/sample") {
+		if under(p.ImportPath, "sandbox", "internal/author/trial") {
 			continue
 		}
 		for _, f := range p.GoFiles {
@@ -232,7 +235,7 @@ func TestOnlySamplesKeepLogs(t *testing.T) {
 				t.Fatal(err)
 			}
 			if strings.Contains(string(b), "sandbox.NewSampleLogs(") {
-				t.Errorf("%s/%s keeps what guests print: only internal/sample may, for a guest can print all that it sees", p.ImportPath, f)
+				t.Errorf("%s/%s keeps what guests print: only internal/author/trial may, for a guest can print all that it sees", p.ImportPath, f)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // where it never does: with the tag it does not compile.
 const product = "cmd/glovebox"
 
-var plantable = []string{product, "privacy", "privacy/mechanism", "sandbox", "internal/work", "internal/store", "internal/pipeline", "internal/auditor/suite"}
+var plantable = []string{product, "privacy", "privacy/mechanism", "sandbox", "internal/worker/work", "internal/domain/store", "internal/pipeline", "internal/proof/attack/suite"}
 
 // TestFaultsAreCompiledOnlyByTheirTag: the build tag of planted faults stands
 // in files of three names, in the packages above; the files that hold the
@@ -59,7 +59,7 @@ func TestFaultsAreCompiledOnlyByTheirTag(t *testing.T) {
 			t.Errorf("%s compiles its faults without the tag", p.ImportPath)
 		}
 		for _, imp := range p.Imports {
-			if under(imp, "internal/auditor") && !under(p.ImportPath, "internal/auditor") {
+			if under(imp, "internal/proof/attack") && !under(p.ImportPath, "internal/proof/attack") {
 				t.Errorf("%s imports %s: the auditor looks at the product, not the other way round", p.ImportPath, imp)
 			}
 		}

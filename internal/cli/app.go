@@ -10,8 +10,8 @@ import (
 	"golang.org/x/term"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/author/modbuild"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/modbuild"
 )
 
 // app is what every command shares: streams, global flags, language.

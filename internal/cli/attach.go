@@ -6,10 +6,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/author/trial"
+	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/files"
 	"glovebox.example/glovebox/internal/pipeline"
-	"glovebox.example/glovebox/internal/sample/trial"
 )
 
 // neighboursKind is the kind of attached neighbour reports.

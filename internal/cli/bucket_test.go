@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"glovebox.example/glovebox/internal/testkit/s3server"
+	"glovebox.example/glovebox/internal/proof/testkit/s3server"
 )
 
 // TestExportToABucket exports to a real S3 server over TLS: credentials from

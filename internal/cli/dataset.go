@@ -12,9 +12,9 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
-	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/document/catalog"
+	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/files"
 	"glovebox.example/glovebox/privacy"
 )
 

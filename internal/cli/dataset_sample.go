@@ -9,10 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/author/sample"
+	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/job"
-	"glovebox.example/glovebox/internal/sample"
+	"glovebox.example/glovebox/internal/domain/job"
 )
 
 // sampleView is a sample as JSON prints it.

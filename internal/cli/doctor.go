@@ -14,10 +14,10 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
-	"glovebox.example/glovebox/internal/crew"
+	"glovebox.example/glovebox/internal/author/modbuild"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/jail"
-	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/internal/worker/crew"
+	"glovebox.example/glovebox/internal/worker/jail"
 	"glovebox.example/glovebox/sandbox"
 )
 

@@ -8,11 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/author/fit"
+	"glovebox.example/glovebox/internal/author/sample"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/fit"
-	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/pipeline"
-	"glovebox.example/glovebox/internal/sample"
 )
 
 // fitFlags ask for samples that resemble the data.

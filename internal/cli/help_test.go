@@ -164,9 +164,9 @@ func TestHintsNameCommands(t *testing.T) {
 	if n < 40 {
 		t.Fatalf("only %d hints found: they cannot be all", n)
 	}
-	// internal/store names the list of whatever kind of document is missing.
+	// internal/domain/store names the list of whatever kind of document is missing.
 	for _, kind := range []string{"user", "dataset", "scenario", "job", "release"} {
-		checkMention(t, "internal/store", kind+" list")
+		checkMention(t, "internal/domain/store", kind+" list")
 	}
 }
 

@@ -3,7 +3,7 @@ package cli_test
 import (
 	"testing"
 
-	"glovebox.example/glovebox/internal/testkit/demo"
+	"glovebox.example/glovebox/internal/proof/testkit/demo"
 )
 
 func TestMain(m *testing.M) { demo.Main(m) }

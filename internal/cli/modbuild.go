@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/internal/author/modbuild"
 	"glovebox.example/glovebox/sandbox"
 	"glovebox.example/glovebox/sandbox/abi"
 )

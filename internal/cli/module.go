@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glovebox.example/glovebox/internal/files"
+	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/sandbox"
 )
 

@@ -13,11 +13,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/catalog"
-	"glovebox.example/glovebox/internal/files"
-	"glovebox.example/glovebox/internal/modbuild"
+	"glovebox.example/glovebox/internal/author/modbuild"
+	"glovebox.example/glovebox/internal/author/trial"
+	"glovebox.example/glovebox/internal/document/catalog"
+	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/internal/pipeline"
-	"glovebox.example/glovebox/internal/sample/trial"
 	"glovebox.example/glovebox/sandbox"
 	"glovebox.example/glovebox/sandbox/abi"
 )

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/sample/trial"
+	"glovebox.example/glovebox/internal/author/trial"
 )
 
 // testNeighbours is `module test --neighbours`.

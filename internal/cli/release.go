@@ -11,7 +11,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/exporter"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/pipeline"
 	"glovebox.example/glovebox/internal/release"
 	"glovebox.example/glovebox/privacy"

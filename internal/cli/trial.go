@@ -8,12 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/author/fit"
+	"glovebox.example/glovebox/internal/author/sample"
+	"glovebox.example/glovebox/internal/author/trial"
+	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/fit"
 	"glovebox.example/glovebox/internal/pipeline"
-	"glovebox.example/glovebox/internal/sample"
-	"glovebox.example/glovebox/internal/sample/trial"
 )
 
 // sampleRun are the flags of runs on sample rows.

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"glovebox.example/glovebox/internal/sample/trial"
+	"glovebox.example/glovebox/internal/author/trial"
 )
 
 // printTrialBlock prints what happened on one block of sample units.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"glovebox.example/glovebox/internal/sample/trial"
+	"glovebox.example/glovebox/internal/author/trial"
 	"glovebox.example/glovebox/privacy"
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/record"
+	"glovebox.example/glovebox/internal/document/record"
 )
 
 // group makes a command that only holds others.

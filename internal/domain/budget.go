@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/store"
 )
 
 // Budget is a reading of ledgers: what they hold, who took what of them, and

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/privacy/accounting"
 	"glovebox.example/glovebox/privacy/mechanism"

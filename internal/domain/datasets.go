@@ -7,9 +7,9 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/document/files"
+	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/fault"
-	"glovebox.example/glovebox/internal/files"
-	"glovebox.example/glovebox/internal/store"
 )
 
 // DatasetDoc is a dataset as the database keeps it.

@@ -21,9 +21,9 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit"
+	"glovebox.example/glovebox/internal/domain/store"
+	"glovebox.example/glovebox/internal/domain/vault"
 	"glovebox.example/glovebox/internal/fault"
-	"glovebox.example/glovebox/internal/store"
-	"glovebox.example/glovebox/internal/vault"
 	"glovebox.example/glovebox/policy"
 )
 

@@ -9,9 +9,9 @@ import (
 	"regexp"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain/store"
+	"glovebox.example/glovebox/internal/domain/vault"
 	"glovebox.example/glovebox/internal/fault"
-	"glovebox.example/glovebox/internal/store"
-	"glovebox.example/glovebox/internal/vault"
 )
 
 // InitOptions of Init.

@@ -9,8 +9,8 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
-	"glovebox.example/glovebox/internal/crew"
-	"glovebox.example/glovebox/internal/vault"
+	"glovebox.example/glovebox/internal/domain/vault"
+	"glovebox.example/glovebox/internal/worker/crew"
 )
 
 // A projection is a snapshot's rows sorted by one of its unit columns: parts

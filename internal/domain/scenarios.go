@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/catalog"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/document/catalog"
+	"glovebox.example/glovebox/internal/domain/store"
 )
 
 // AddScenario files a proposed purpose. The operator does it.

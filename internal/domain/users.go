@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/store"
 )
 
 var userRule = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,31}$`)

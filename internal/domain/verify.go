@@ -8,7 +8,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
-	"glovebox.example/glovebox/internal/store/check"
+	"glovebox.example/glovebox/internal/domain/store/check"
 )
 
 // Verification is what a check of log and database found.

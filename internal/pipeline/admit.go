@@ -10,8 +10,8 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/job"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/policy"
 	"glovebox.example/glovebox/privacy/accounting"
 	"glovebox.example/glovebox/sandbox"

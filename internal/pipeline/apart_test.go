@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
 )
 

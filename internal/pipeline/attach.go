@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/job"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
 )
 
 // maxAttached is how many reports a release takes.

@@ -6,7 +6,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/privacy/accounting"
 )

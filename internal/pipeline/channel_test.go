@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/document/catalog"
+	"glovebox.example/glovebox/internal/proof/testkit/guest"
 	"glovebox.example/glovebox/internal/release"
-	"glovebox.example/glovebox/internal/testkit/guest"
 	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 

@@ -6,8 +6,8 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/store"
-	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/internal/domain/store"
+	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/privacy/accounting"
 )

@@ -6,9 +6,9 @@ import (
 	"math"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/release"
-	"glovebox.example/glovebox/internal/store"
 	"glovebox.example/glovebox/privacy"
 )
 

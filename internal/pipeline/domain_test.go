@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/jail"
-	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/work"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.

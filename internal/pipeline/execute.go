@@ -7,12 +7,12 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
-	"glovebox.example/glovebox/internal/crew"
 	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/vault"
 	"glovebox.example/glovebox/internal/fault"
-	"glovebox.example/glovebox/internal/job"
-	"glovebox.example/glovebox/internal/vault"
-	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/internal/worker/crew"
+	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/privacy/mechanism"
 )

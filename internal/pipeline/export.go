@@ -12,10 +12,10 @@ import (
 	"glovebox.example/glovebox/exporter"
 	"glovebox.example/glovebox/exporter/bundle"
 	"glovebox.example/glovebox/exporter/driver"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/fault"
-	"glovebox.example/glovebox/internal/job"
 	"glovebox.example/glovebox/internal/release"
-	"glovebox.example/glovebox/internal/store"
 )
 
 // evidence is what an export began with. It is stored, so that an export that

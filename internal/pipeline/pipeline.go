@@ -19,8 +19,8 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/job"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
 )
 
 // Options of New. Nil is what the product uses.

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/job"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
 )
 
 // TestRunsWaitForAPlace: a run beyond those that the domain allows at once waits

@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/store"
 )
 
 // planted says whether failed jobs get their price back; a test alone compiles

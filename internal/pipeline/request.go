@@ -10,10 +10,10 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
-	"glovebox.example/glovebox/internal/catalog"
-	"glovebox.example/glovebox/internal/crew"
+	"glovebox.example/glovebox/internal/document/catalog"
+	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/files"
+	"glovebox.example/glovebox/internal/worker/crew"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/sandbox"
 	"glovebox.example/glovebox/sandbox/abi"

@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/release"
-	"glovebox.example/glovebox/internal/store"
 	"glovebox.example/glovebox/policy"
 )
 

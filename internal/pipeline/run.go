@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/fault"
-	"glovebox.example/glovebox/internal/job"
 	"glovebox.example/glovebox/internal/release"
-	"glovebox.example/glovebox/internal/store"
 )
 
 // Outcome is a job that ran, now or earlier.

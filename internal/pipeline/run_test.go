@@ -13,9 +13,9 @@ import (
 	"glovebox.example/glovebox/audit/verify"
 	"glovebox.example/glovebox/exporter/bundle"
 	"glovebox.example/glovebox/exporter/fileexport"
+	"glovebox.example/glovebox/internal/author/modbuild"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/modbuild"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/store"
 )
 
 func run(t *testing.T, p *Pipeline, file, name string) *Outcome {

@@ -7,8 +7,8 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/job"
-	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/policy"
 	"glovebox.example/glovebox/sandbox/abi"
 )

@@ -11,8 +11,8 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/job"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
 )
 
 func TestSlot(t *testing.T) {

@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/testkit/guest"
+	"glovebox.example/glovebox/internal/proof/testkit/guest"
 	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
 )
 

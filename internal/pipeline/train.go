@@ -7,7 +7,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/fault"
 	"glovebox.example/glovebox/internal/release"
-	"glovebox.example/glovebox/internal/work"
+	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/sandbox/abi"
 )
 

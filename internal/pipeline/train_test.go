@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/store"
 )
 
 const training = "../../examples/train"

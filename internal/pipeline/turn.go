@@ -6,8 +6,8 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/job"
-	"glovebox.example/glovebox/internal/store"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
 )
 
 // turn is a run's right to go on: the job is its own, and it has a place.

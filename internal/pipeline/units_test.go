@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/catalog"
+	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/testkit/guest"
+	"glovebox.example/glovebox/internal/proof/testkit/guest"
 )
 
 const marriages = `code: marriages

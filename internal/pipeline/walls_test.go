@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/crew"
-	"glovebox.example/glovebox/internal/job"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/worker/crew"
 )
 
 // demand is docs/policy.md's rule for any wall.

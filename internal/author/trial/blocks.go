@@ -1,0 +1,115 @@
+package trial
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
+)
+
+// blocks has the worker do the one part of a job of mode blocks, which holds
+// all blocks.
+func (r *runner) blocks(ctx context.Context, w *work.Worker, files []work.Files) (finish func() error, err error) {
+	data, err := w.Part(ctx, files, nil)
+	if err != nil {
+		return nil, err
+	}
+	all := r.Outputs(0, 1)
+	if err := all.UnmarshalBinary(data); err != nil {
+		return nil, err
+	}
+	r.seen.Empty = r.Blocks().Count() - len(r.seen.Blocks)
+	total := r.Blocks().NewTotal()
+	return func() error { return r.combine(total) }, total.Merge(all)
+}
+
+// block is what happened on a block; its outputs come with the table.
+func (r *runner) block(s *work.Seen, c Call) Block {
+	b := Block{Block: s.Block, Units: []string{}, Starts: map[string][]uint32{}, Call: c}
+	for _, t := range s.Tokens {
+		b.Units = append(b.Units, hex.EncodeToString(t[:]))
+	}
+	for i, code := range r.datasets {
+		b.Starts[code] = slices.Clone(s.Starts[i])
+	}
+	return b
+}
+
+// combine makes the answer before and after noise, and shows what each block
+// counts with.
+func (r *runner) combine(total *privacy.Outputs) error {
+	plan := r.Blocks()
+	exact := plan.Exact(total)
+	metrics := plan.Metrics()
+	for i := range r.seen.Blocks {
+		b := &r.seen.Blocks[i]
+		for k, f := range exact.Blocks[b.Block] {
+			b.Outputs = append(b.Outputs, figure(&metrics[k], &f))
+		}
+	}
+	src, err := mechanism.NewSource()
+	if err != nil {
+		return err
+	}
+	table, err := plan.Release(total, src)
+	if err != nil {
+		return err
+	}
+	c := &Combined{}
+	for k := range metrics {
+		m, f := &metrics[k], table.Figures[k]
+		one := CombinedFigure{Name: m.Name, Combine: m.Combine, Exact: figure(m, &exact.Figures[k]), Noisy: figure(m, &f)}
+		if f.Margin {
+			one.Lo, one.Hi = &f.Lo, &f.Hi
+		}
+		c.Figures = append(c.Figures, one)
+	}
+	r.seen.Combined = c
+	return nil
+}
+
+// figure is a number, or what a vote chose.
+func figure(m *glovebox.BlockMetric, f *privacy.BlockFigure) any {
+	if m.Combine == glovebox.Vote {
+		return f.Choice
+	}
+	return f.Value
+}
+
+// showsBlocks says whether what a worker tells of blocks has the form of it and
+// can be shown.
+func (s *seen) showsBlocks() bool {
+	for i := range s.Blocks {
+		b := &s.Blocks[i]
+		if b.Block < 0 || b.Block >= privacy.MaxBlocks || b.Fuel < 0 || !showable(b.Log) || !showable(b.Cause) || !showable(b.Outcome) {
+			return false
+		}
+		for code := range b.Rows {
+			if _, there := b.Starts[code]; !there || !oneLine(code) {
+				return false
+			}
+		}
+	}
+	if s.Combined == nil {
+		return true
+	}
+	for _, f := range s.Combined.Figures {
+		if !oneLine(f.Name+string(f.Combine)) || !isFigure(f.Exact) || !isFigure(f.Noisy) || (f.Lo == nil) != (f.Hi == nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// isFigure says whether a decoded value is a number, or a text that can be
+// shown.
+func isFigure(v any) bool {
+	text, ok := v.(string)
+	_, number := v.(json.Number)
+	return number || ok && oneLine(text)
+}

@@ -1,0 +1,220 @@
+package trial
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/sandbox"
+)
+
+var errMessage = errors.New("the supervisor sent something else")
+
+// serve is the worker: runs of one job, one after the other, until the
+// supervisor is gone. The walls are complete before the module is read.
+func serve(in *jail.Inside) error {
+	var w worker
+	for {
+		m, err := in.Receive()
+		if err != nil {
+			return err
+		}
+		if w.compiled == nil {
+			if err := in.Seal(); err != nil {
+				return err
+			}
+		}
+		doc, err := w.answer(m)
+		m.Close()
+		if err != nil || len(doc) > jail.MaxSeen {
+			return errors.Join(err, in.Fail(jail.FaultInternal))
+		}
+		if err := in.Send(jail.Frame{Kind: jail.Seen, Payload: doc}); err != nil {
+			return err
+		}
+	}
+}
+
+// worker keeps the compiled module from run to run.
+type worker struct {
+	compiled *work.Runner
+	took     time.Duration
+}
+
+// answer runs what a message asks for and returns a document of seen.
+func (w *worker) answer(m *jail.Message) ([]byte, error) {
+	if m.Kind != messageRun || len(m.Files) < 1 || len(m.Data) < 1 {
+		return nil, errMessage
+	}
+	job, manifests, err := work.Decode(m.Files[0])
+	if err != nil {
+		return failure(err)
+	}
+	ctx := context.Background()
+	if w.compiled == nil {
+		begin := time.Now()
+		if w.compiled, err = job.Compile(ctx, ""); err != nil {
+			return failure(err)
+		}
+		w.took = time.Since(begin)
+	}
+	files, ok := work.PartFiles(&jail.Message{Data: m.Data[1:], Files: m.Files[1:]}, manifests)
+	if !ok {
+		return nil, errMessage
+	}
+	r := &runner{Runner: w.compiled, datasets: w.compiled.Datasets(), declared: m.Data[0] == 1,
+		seen: seen{Units: []Unit{}, Compile: w.took.Milliseconds()}}
+	if err := r.run(ctx, files); err != nil {
+		return failure(err)
+	}
+	return json.Marshal(&r.seen)
+}
+
+// runner is one run.
+type runner struct {
+	*work.Runner
+	datasets []string
+	declared bool
+	log      bytes.Buffer
+	seen     seen
+}
+
+func (r *runner) run(ctx context.Context, files []work.Files) (err error) {
+	logs, err := sandbox.NewSampleLogs(&r.log, 0)
+	if err != nil {
+		return err
+	}
+	w, err := r.Watch(ctx, logs, r.see)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := w.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	r.seen.Started = r.text()
+	begin := time.Now()
+	finish, err := r.parts(ctx, w, files)
+	if err != nil {
+		return err
+	}
+	r.seen.Run = time.Since(begin).Milliseconds()
+	if !r.declared {
+		return nil
+	}
+	return finish()
+}
+
+// parts has the worker do the one part that there is. finish makes the table.
+func (r *runner) parts(ctx context.Context, w *work.Worker, files []work.Files) (finish func() error, err error) {
+	if r.Blocks() != nil {
+		return r.blocks(ctx, w, files)
+	}
+	total := r.Plan().NewPartial()
+	add := func(data []byte) error {
+		one := r.Plan().NewPartial()
+		if err := one.UnmarshalBinary(data); err != nil {
+			return err
+		}
+		return total.Merge(one)
+	}
+	data, err := w.Part(ctx, files, add)
+	if err == nil {
+		err = add(data)
+	}
+	return func() error { return r.result(total) }, err
+}
+
+// text takes what was printed since the last time.
+func (r *runner) text() string {
+	s := r.log.String()
+	r.log.Reset()
+	return s
+}
+
+// see writes down what happened on one unit, or one block.
+func (r *runner) see(s *work.Seen) error {
+	c := Call{Rows: map[string][][]any{}, Outcome: s.Result.Outcome.String(), Cause: s.Result.Cause,
+		Fuel: s.Result.Fuel, Micros: s.Took.Microseconds(), Log: r.text(), Printed: s.Result.Printed, Records: [][]any{}}
+	for i, code := range r.datasets {
+		c.Rows[code] = rows(s.Rows[i])
+	}
+	size, keys := s.Layout.Size(), 0
+	if p := r.Plan(); p != nil { // blocks have no keys
+		keys = len(p.Keys())
+	}
+	for n := range s.Result.N {
+		rec := s.Result.Records[n*size : (n+1)*size]
+		out := []any{}
+		for k := range keys {
+			out = append(out, s.Layout.Key(rec, k))
+		}
+		for v := range (size - s.Layout.KeySize()) / 8 {
+			out = append(out, s.Layout.Metric(rec, v))
+		}
+		c.Records = append(c.Records, out)
+	}
+	if r.Blocks() != nil {
+		r.seen.Blocks = append(r.seen.Blocks, r.block(s, c))
+		return nil
+	}
+	u := Unit{Unit: hex.EncodeToString(s.Tokens[0][:]), Call: c}
+	if r.declared {
+		u.Contribution = r.Plan().Exact(s.Alone)
+	}
+	r.seen.Units = append(r.seen.Units, u)
+	return nil
+}
+
+// rows are spans as JSON has them: a token as its digits, a date as a text.
+func rows(spans []engine.Span) [][]any {
+	out := [][]any{}
+	for _, s := range spans {
+		for i := s.From; i < s.To; i++ {
+			row := []any{}
+			for _, col := range s.Batch.Columns()[1:] {
+				if c, ok := col.(*array.FixedSizeBinary); ok && c.IsValid(i) {
+					row = append(row, hex.EncodeToString(c.Value(i)))
+				} else {
+					row = append(row, col.GetOneForMarshal(i))
+				}
+			}
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// result makes both tables: before and after noise.
+func (r *runner) result(total *privacy.Partial) error {
+	plan := r.Plan()
+	res := &Result{Exact: plan.Exact(total)}
+	src, err := mechanism.NewSource()
+	if err != nil {
+		return err
+	}
+	table, err := plan.Release(total, src)
+	if err != nil {
+		return err
+	}
+	for _, k := range table.Keys {
+		res.Columns = append(res.Columns, k.Name)
+	}
+	for _, f := range table.Figures {
+		res.Columns = append(res.Columns, f.Name)
+	}
+	res.Noisy = table.Rows
+	r.seen.Result = res
+	return nil
+}

@@ -1,9 +1,0 @@
-package canary
-
-import (
-	"testing"
-
-	"glovebox.example/glovebox/internal/testkit/demo"
-)
-
-func TestMain(m *testing.M) { demo.Main(m) }

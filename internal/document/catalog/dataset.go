@@ -1,0 +1,175 @@
+package catalog
+
+import (
+	"slices"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/document/record"
+)
+
+// Defaults of a CSV source.
+const (
+	DefaultEncoding  = "utf-8"
+	DefaultDelimiter = ","
+)
+
+func checkDataset(c *checker, d *glovebox.Dataset) {
+	checkSource(c, &d.Source)
+	checkLedger(c, d.Ledger)
+	var names, rules []string
+	for i := range d.Columns {
+		checkColumn(c, &d.Columns[i], at("columns", i))
+		names = append(names, d.Columns[i].Name)
+	}
+	c.unique(names, fields(at("columns"), "name"), "column")
+	checkSourceNames(c, d.Columns)
+	for _, q := range d.Quality {
+		rules = append(rules, q.Name)
+	}
+	c.unique(rules, fields(at("quality"), "name"), "rule")
+	for i, u := range d.Units() {
+		p := at("unit")
+		if i > 0 {
+			p = at("other_units", i-1)
+		}
+		checkUnit(c, d, u, p.With("column"), names)
+		checkCount(c, d.Ledger, u.Count, p.With("count"))
+		if slices.ContainsFunc(d.Units()[:i], func(v glovebox.Unit) bool { return v.Column == u.Column }) {
+			c.Add(p.With("column"), "name each unit column once", "is a unit column already")
+		}
+	}
+	for i, name := range d.Key {
+		p := at("key", i)
+		if col, ok := findColumn(c, d, name, names, p); ok && col.Nullable {
+			c.Add(p, "remove it from the key, or `nullable` from the column", "a column of the key may have no missing value")
+		}
+	}
+}
+
+// findColumn reports a name that is no column of the record.
+func findColumn(c *checker, d *glovebox.Dataset, name string, names []string, p record.Path) (glovebox.Column, bool) {
+	col, ok := d.Column(name)
+	if !ok {
+		c.Add(p, near(name, names, "columns of the record: "+record.Names(names)), "names no column of %s", record.Name(d.Code))
+	}
+	return col, ok
+}
+
+func checkSource(c *checker, s *glovebox.Source) {
+	if s.Format != "csv" {
+		for _, f := range []string{"encoding", "delimiter", "null"} {
+			c.absent(at("source", f), "is for format csv only")
+		}
+		return
+	}
+	if s.Encoding == "" {
+		s.Encoding = DefaultEncoding
+	}
+	if s.Delimiter == "" {
+		s.Delimiter = DefaultDelimiter
+	}
+	if s.Null == nil {
+		s.Null = []string{""}
+	}
+}
+
+// checkSourceNames checks that no two columns are read from one of the file.
+func checkSourceNames(c *checker, columns []glovebox.Column) {
+	var names []string
+	for _, col := range columns {
+		names = append(names, col.SourceName())
+	}
+	for i, j := range repeats(names) {
+		p := at("columns", i, "source")
+		if !c.given(p) {
+			if !c.given(at("columns", j, "source")) {
+				continue // two columns of one name are a problem of the names
+			}
+			p = at("columns", i, "name")
+		}
+		c.Add(p, "read each column of the file once", "is the name in the file of entry %d already; case does not count", j+1)
+	}
+}
+
+func checkLedger(c *checker, l glovebox.LedgerDef) {
+	want, other := "epsilon", "rho"
+	if l.Kind == glovebox.LedgerZCDP {
+		want, other = other, want
+	}
+	if !c.given(at("ledger", want)) {
+		c.Add(at("ledger"), "add the total that the dataset may lose in all", "a ledger of kind %s needs %s", l.Kind, want)
+	}
+	c.absent(at("ledger", other), "a ledger of kind "+string(l.Kind)+" has no "+other)
+}
+
+// checkUnit checks one unit column, named at p.
+func checkUnit(c *checker, d *glovebox.Dataset, u glovebox.Unit, p record.Path, names []string) {
+	col, ok := findColumn(c, d, u.Column, names, p)
+	if !ok {
+		return
+	}
+	if col.Class != glovebox.ClassIdentifier {
+		c.Add(p, "give the column `class: identifier`, or name the column that identifies the unit", "the unit column is not of class identifier")
+	} else if len(d.Key) > 0 && !slices.Contains(d.Key, u.Column) {
+		// Else one unit's rows could push out another's as duplicates.
+		c.Add(at("key"), "add the unit column to the key", "lacks the unit column %s", record.Name(u.Column))
+	}
+	if col.Nullable {
+		c.Add(p, "remove `nullable` from the column", "the unit column may have no missing value")
+	}
+}
+
+// checkCount checks the price of the number of units of the column at p.
+func checkCount(c *checker, l glovebox.LedgerDef, n *glovebox.UnitCount, p record.Path) {
+	if n == nil {
+		return
+	}
+	have, total, field, other := n.Epsilon, l.Epsilon, "epsilon", "rho"
+	if l.Kind == glovebox.LedgerZCDP {
+		have, total, field, other = n.Rho, l.Rho, "rho", "epsilon"
+	}
+	c.absent(p.With(other), "the ledger of this dataset is of kind "+string(l.Kind))
+	switch {
+	case have > total:
+		c.Add(p.With(field), "lower it", "is above the total of the ledger")
+	case !n.Public && c.given(p.With("public")):
+		c.Add(p, "write `public: true`, give a price, or leave `count` out", "says neither that the number is public nor what it costs")
+	}
+}
+
+// formatBytes is the length of the formats that have a fixed one.
+var formatBytes = map[string]int{"cn-resident-id": 18, "cn-mobile": 11, "cn-uscc": 18}
+
+// identifierTypes are the types that have one canonical text to make a token
+// of.
+var identifierTypes = []glovebox.Type{glovebox.String, glovebox.Int32, glovebox.Int64}
+
+func checkColumn(c *checker, col *glovebox.Column, p record.Path) {
+	c.reserved(col.Name, p.With("name"))
+	checkBounds(c, col, p)
+	if col.Type == glovebox.String {
+		if col.MaxBytes == 0 {
+			col.MaxBytes = glovebox.DefaultMaxBytes
+		}
+		for i, v := range col.Values {
+			if len(v) > col.MaxBytes {
+				c.Add(p.With("values", i), "shorten it or raise `max_bytes`", "is longer than max_bytes, which is %d", col.MaxBytes)
+			}
+		}
+		if n := formatBytes[col.Format]; n > col.MaxBytes {
+			c.Add(p.With("max_bytes"), "raise it", "format %s needs %d bytes", col.Format, n)
+		}
+	} else {
+		for _, f := range []string{"max_bytes", "values", "format"} {
+			c.absent(p.With(f), "is for type string only")
+		}
+	}
+	if col.Class != glovebox.ClassIdentifier {
+		c.absent(p.With("keep"), "is for columns of class identifier only")
+		return
+	}
+	if !slices.Contains(identifierTypes, col.Type) {
+		c.Add(p.With("type"), "make it a string, int32 or int64, or choose another class", "an identifier cannot be of type %s", col.Type)
+	}
+	c.absent(p.With("values"), "would publish identifiers: a record is public")
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRowsNameBenchmarks: a row whose benchmark moved would be found only after
+// minutes of measuring.
+func TestRowsNameBenchmarks(t *testing.T) {
+	source := map[string]string{}
+	for _, r := range rows {
+		for _, b := range append([]bench{r.ours}, r.base...) {
+			if source[b.pkg] == "" {
+				files, err := filepath.Glob(filepath.Join("../../..", b.pkg, "*_test.go"))
+				if err != nil || len(files) == 0 {
+					t.Fatalf("%s has no tests: %v", b.pkg, err)
+				}
+				for _, f := range files {
+					text, err := os.ReadFile(f)
+					if err != nil {
+						t.Fatal(err)
+					}
+					source[b.pkg] += string(text)
+				}
+			}
+			name, _, _ := strings.Cut(b.name, "/")
+			if !strings.Contains(source[b.pkg], "func "+name+"(b *testing.B)") {
+				t.Errorf("%s: %s has no %s", r.name, b.pkg, name)
+			}
+		}
+	}
+}

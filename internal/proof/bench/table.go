@@ -1,0 +1,106 @@
+package main
+
+// rows is the table, in the order in which it is printed. Targets are those of
+// the design.
+var rows = []row{
+	{
+		name: "bounding and aggregation", unit: "rows/cpu-s", more: true, factor: 5, floor: 15e6,
+		ours: bench{"privacy", "BenchmarkBounding", "rows/cpu-s"},
+		base: []bench{
+			{"engine", "BenchmarkBoundingDuckDBSQL/clustered/E-window", "rows/cpu-s"},
+			{"engine", "BenchmarkBoundingDuckDBSQL/clustered/F-min-n", "rows/cpu-s"},
+			{"engine", "BenchmarkBoundingDuckDBSQL/clustered/H-threshold", "rows/cpu-s"},
+		},
+		against: "the best of three DuckDB SQL forms of the same bounding, one thread",
+	},
+	{
+		name: "bounding, text keys", unit: "rows/cpu-s", more: true, floor: 6e6, limit: 6e6,
+		ours:    bench{"privacy", "BenchmarkBoundingString", "rows/cpu-s"},
+		against: "the design's 6 M",
+	},
+	{
+		name: "exact sum, one value", unit: "ns", factor: 0.5,
+		ours: bench{"privacy", "BenchmarkSumAdd", "ns/op"}, base: []bench{{"privacy", "BenchmarkSumAddGoogle", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0, which adds in float64",
+	},
+	{
+		name: "discrete Laplace, one draw", unit: "ns", factor: 30,
+		ours: bench{"privacy/mechanism", "BenchmarkLaplace", "ns/op"}, base: []bench{{"privacy/mechanism", "BenchmarkLaplaceGoogle", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0",
+	},
+	{
+		name: "discrete Gaussian, one draw", unit: "ns", factor: 15,
+		ours: bench{"privacy/mechanism", "BenchmarkGaussian", "ns/op"}, base: []bench{{"privacy/mechanism", "BenchmarkGaussianGoogle", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0",
+	},
+	{
+		name: "partition selection, L0=1", unit: "ns", factor: 20,
+		ours: bench{"privacy", "BenchmarkSelection/L0=1", "ns/op"}, base: []bench{{"privacy", "BenchmarkSelectionGoogle/L0=1", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0",
+	},
+	{
+		name: "partition selection, L0=10", unit: "ns", factor: 20,
+		ours: bench{"privacy", "BenchmarkSelection/L0=10", "ns/op"}, base: []bench{{"privacy", "BenchmarkSelectionGoogle/L0=10", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0",
+	},
+	{
+		name: "many-quantile add", unit: "ns", floor: 40,
+		ours: bench{"privacy", "BenchmarkTreeAdd", "ns/op"}, base: []bench{{"privacy", "BenchmarkTreeAddGoogle", "ns/op"}},
+		against: "Google differential-privacy/go v3.0.0, the same values and number of leaves; ours bounds units of four values, which Google's leaves to its caller",
+	},
+	{
+		name: "mode blocks, a median", unit: "error", factor: 10,
+		ours: bench{"privacy", "BenchmarkBlocksMedian", "median-error"}, base: []bench{{"privacy", "BenchmarkGUPTMedian", "median-error"}},
+		against: "GUPT's clamped mean, n^0.4 blocks; 100,000 lognormal values, range [0, 1000], epsilon 1",
+	},
+	{
+		name: "mode blocks, a mean", unit: "error", factor: 10,
+		ours: bench{"privacy", "BenchmarkBlocksMean", "median-error"}, base: []bench{{"privacy", "BenchmarkGUPTMean", "median-error"}},
+		against: "the same",
+	},
+	{
+		name: "mode blocks, a 95th percentile", unit: "error", factor: 10,
+		ours: bench{"privacy", "BenchmarkBlocksP95", "median-error"}, base: []bench{{"privacy", "BenchmarkGUPTP95", "median-error"}},
+		against: "the same",
+	},
+	{
+		name: "guest group-by, metered, with copy", unit: "rows/s", more: true, floor: 150e6,
+		ours: bench{"sandbox", "BenchmarkGuestGroupBy", "rows/s"}, base: []bench{{"sandbox", "BenchmarkNativeGroupBy", "rows/s"}},
+		against: "the same loop in native Go, no copy",
+	},
+	{
+		name: "reset, 4 dirty pages of 4 KiB", unit: "cpu-ns", factor: 2.5, floor: 1500,
+		ours: bench{"sandbox", "BenchmarkReset/tracked/4", "cpu-ns/unit"}, base: []bench{{"sandbox", "BenchmarkReset/copy/4", "cpu-ns/unit"}},
+		against: "copying the guest's whole memory back",
+	},
+	{
+		name: "unit of 16 rows, reset included", unit: "cpu-ns", factor: 1.2, floor: 2000,
+		ours: bench{"sandbox", "BenchmarkUnits16Rows/auto", "cpu-ns/unit"}, base: []bench{{"sandbox", "BenchmarkUnits16Rows/copy", "cpu-ns/unit"}},
+		against: "the same units, memory copied back whole",
+	},
+	{
+		name: "a unit in Rust", unit: "cpu-ns",
+		ours: bench{"sandbox", "BenchmarkSDK/visits/rust", "cpu-ns/unit"}, base: []bench{{"sandbox", "BenchmarkSDK/visits/c", "cpu-ns/unit"}},
+		against: "the same function in C",
+	},
+	{
+		name: "a unit in Go", unit: "cpu-ns",
+		ours: bench{"sandbox", "BenchmarkSDK/visits/go", "cpu-ns/unit"}, base: []bench{{"sandbox", "BenchmarkSDK/visits/c", "cpu-ns/unit"}},
+		against: "the same function in C",
+	},
+	{
+		name: "pure functions, whole stage", unit: "units/cpu-s", more: true, floor: 10e6,
+		ours: bench{"internal/worker/work", "BenchmarkStage", "units/cpu-s"}, base: []bench{{"internal/worker/work", "BenchmarkStageNative", "units/cpu-s"}},
+		against: "the same stage with the function in Go, trusted, unmetered",
+	},
+	{
+		name: "small job, start to release", unit: "ms", floor: 150,
+		ours: bench{"internal/pipeline", "BenchmarkSmallJob", "ms/job"}, base: []bench{{"internal/pipeline", "BenchmarkSmallJobPlainDuckDB", "ms/job"}},
+		against: "plain DuckDB: open, read the same 1,000 rows from CSV, GROUP BY; no protection",
+	},
+	{
+		name: "policy decision, p99", unit: "ms", floor: 1, limit: 1,
+		ours:    bench{"policy", "BenchmarkDecide/admit", "p99-ms"},
+		against: "the design's 1 ms",
+	},
+}
