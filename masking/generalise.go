@@ -29,8 +29,9 @@ func generaliseMask(column string, t glovebox.Type, m glovebox.Mask) (mask, erro
 		if !(m.Step > 0) || math.IsInf(m.Step, 0) {
 			return nil, invalid(column, "mask generalise has no step above 0").WithFix("set step to the width of a group")
 		}
+		steps := glovebox.NewSteps(m.Step)
 		return func(mem memory.Allocator, a arrow.Array) (arrow.Array, error) {
-			return floats(mem, a.(*array.Float64), m.Step), nil
+			return floats(mem, a.(*array.Float64), &steps), nil
 		}, nil
 	}
 	if !(m.Step >= 1 && m.Step <= maxWholeStep) || m.Step != math.Trunc(m.Step) {
@@ -67,25 +68,19 @@ func integers[T int32 | int64](mem memory.Allocator, a arrow.Array, values []T, 
 	return out.array(a.DataType())
 }
 
-// floats goes down to a multiple of step, towards minus infinity. The result is
-// computed from the number of the group alone, so that no low digit of a value
-// shows in it. A value so large that its own spacing is wider than the step is
-// its own group.
-func floats(mem memory.Allocator, a *array.Float64, step float64) arrow.Array {
+// floats goes down to a multiple of the step as it is written, towards minus
+// infinity: 0.3 in steps of 0.1 stays 0.3. The result is computed from the number
+// of the group alone, so that no low digit of a value shows in it. A value so
+// large that its own spacing is wider than the step is its own group.
+func floats(mem memory.Allocator, a *array.Float64, steps *glovebox.Steps) arrow.Array {
 	out := newColumn(mem, a, 8, 0)
 	dst := arrow.Float64Traits.CastFromBytes(out.slots.Bytes())
 	for i, v := range a.Float64Values() {
 		if a.IsNull(i) {
 			continue
 		}
-		group := math.Floor(v / step)
-		switch low := group * step; {
-		case math.IsNaN(v):
+		if dst[i] = steps.Floor(v); math.IsNaN(v) {
 			dst[i] = math.NaN() // one payload
-		case math.IsInf(group, 0) || math.IsInf(low, 0):
-			dst[i] = v
-		default:
-			dst[i] = low + 0 // no negative zero
 		}
 	}
 	return out.array(a.DataType())

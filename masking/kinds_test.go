@@ -356,3 +356,12 @@ func BenchmarkToken(b *testing.B) {
 		b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mvalue/s")
 	})
 }
+
+// TestGeneralisedEdges: a float written as a multiple of the step is one.
+func TestGeneralisedEdges(t *testing.T) {
+	in := []any{0.3, 0.6, 0.7, 1.1, -0.3, 0.29999999999999993, -0.30000000000000004}
+	want := []any{0.3, 0.6, 0.7, 1.1, -0.3, 0.2, -0.4}
+	if got := apply(t, col{"c", arrow.PrimitiveTypes.Float64, in}, glovebox.Mask{Kind: Generalise, Step: 0.1}); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

@@ -84,14 +84,13 @@ func edgesOf(m *glovebox.Metric, most, byDefault int, path string) ([]float64, e
 	if n < 1 || n > most {
 		return nil, invalid(path+".bins", "%d is outside 1..%d", m.Bins, most)
 	}
-	edges := make([]float64, n+1)
-	for i := range edges {
-		edges[i] = m.Min + (m.Max-m.Min)*(float64(i)/float64(n))
-		if i > 0 && !(edges[i] > edges[i-1]) {
+	split := glovebox.NewSplit(m.Min, m.Max, n)
+	edges := split.Edges()
+	for i := 1; i <= n; i++ {
+		if !(edges[i] > edges[i-1]) {
 			return nil, invalid(path+".bins", "the bins are too narrow for numbers of this size").WithFix("use fewer")
 		}
 	}
-	edges[n] = m.Max
 	return edges, nil
 }
 
@@ -101,12 +100,19 @@ func (b *binSet) cells(edges []float64, equal bool) {
 	b.guess(edges[0], edges, equal)
 }
 
-// points makes bins around points: a value counts at the nearest.
+// points makes bins around points: a value counts at the nearest, in the middle
+// between two at the upper one.
 func (b *binSet) points(points []float64, equal bool) {
 	b.edges, b.n = points, len(points)
 	b.cuts = make([]float64, len(points)-1)
+	halves := glovebox.NewSplit(points[0], points[len(points)-1], 2*len(b.cuts))
 	for i := range b.cuts {
-		b.cuts[i] = points[i]/2 + points[i+1]/2
+		if !equal {
+			halves = glovebox.NewSplit(points[i], points[i+1], 2)
+			b.cuts[i] = halves.Edge(1)
+			continue
+		}
+		b.cuts[i] = halves.Edge(2*i + 1)
 	}
 	b.guess(points[0]-(points[1]-points[0])/2, points, equal)
 }

@@ -200,17 +200,37 @@ func (c *blockMetric) snap(v float64) uint32 {
 	if c.Spacing == glovebox.Log {
 		at = (math.Log(v) - math.Log(c.Min)) / c.logSpan()
 	}
-	i := math.RoundToEven(at * float64(c.points-1))
+	at *= float64(c.points - 1)
+	i := math.RoundToEven(at)
+	if below := math.Floor(at); c.Spacing == glovebox.Linear && math.Abs(at-below-0.5) < nearMiddle {
+		if i = below; v >= c.middle(int(below)) {
+			i++
+		}
+	}
 	return uint32(math.Min(math.Max(i, 0), float64(c.points-1)))
+}
+
+// nearMiddle is how far a place that is reckoned in floats may lie from the
+// middle between two points and be on the wrong side of it, with room to spare.
+const nearMiddle = 1e-6
+
+// middle is the least value that is nearer to point i+1 than to point i.
+func (c *blockMetric) middle(i int) float64 {
+	halves := glovebox.NewSplit(c.Min, c.Max, 2*int(c.points-1))
+	return halves.Edge(2*i + 1)
 }
 
 // logSpan is the length of the range on a logarithmic scale. It is finite also
 // where the quotient of the bounds is not.
 func (c *blockMetric) logSpan() float64 { return math.Log(c.Max) - math.Log(c.Min) }
 
-// value is the place of a point, or of what lies between two, rounded to a
-// decimal place that the grid can tell apart.
+// value is the place of a point. What lies between two, and a point on a
+// logarithmic scale, is rounded to a decimal place that the grid can tell apart.
 func (c *blockMetric) value(i float64) float64 {
+	if whole := int(i); c.Spacing == glovebox.Linear && float64(whole) == i {
+		split := glovebox.NewSplit(c.Min, c.Max, int(c.points-1))
+		return split.Edge(whole)
+	}
 	at := i / float64(c.points-1)
 	v, next := c.Min+at*c.Max-at*c.Min, (c.Max/2-c.Min/2)/float64(c.points-1)*2
 	if c.Spacing == glovebox.Log {

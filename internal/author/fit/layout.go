@@ -3,6 +3,7 @@ package fit
 import (
 	"math"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 
@@ -17,6 +18,8 @@ const (
 	MaxColumns = 24  // of one fit; those behind are left out
 	MaxValues  = 128 // of a column with a list; longer ones are left out
 	Ranges     = 32  // bins of a column with bounds, at most
+
+	maxWhole = 1 << 53 // whole numbers below are exact as float64; others are left out
 )
 
 // Layout is how a record's columns fall into bins.
@@ -35,8 +38,9 @@ type Column struct {
 	Lo, Hi float64  // of ranges: numbers, or days since 1970-01-01
 	Whole  bool     // ranges of whole numbers
 	Date   bool
-	Null   bool // the last bin is that of missing values
-	from   int  // offset of its counts
+	Null   bool      // the last bin is that of missing values
+	from   int       // offset of its counts
+	edges  []float64 // of ranges
 }
 
 // NewLayout lays a record out: columns with a list of values, with two bounds,
@@ -90,8 +94,18 @@ func newColumn(c glovebox.Column) (col Column, ok bool) {
 		}
 		col.Lo, col.Hi, col.Whole = lo, hi, c.Type != glovebox.Float64
 		col.Bins = Ranges
-		if col.Whole && hi-lo+1 < Ranges {
-			col.Bins = int(hi-lo) + 1
+		if col.Whole {
+			if math.Abs(lo) >= maxWhole || math.Abs(hi) >= maxWhole {
+				return col, false
+			}
+			hi++ // the range ends before it
+			col.Bins = int(math.Min(Ranges, hi-lo))
+		}
+		if hi > lo {
+			split := glovebox.NewSplit(lo, hi, col.Bins)
+			col.edges = split.Edges()
+		} else { // one number
+			col.Bins, col.edges = 1, []float64{lo, hi}
 		}
 	default:
 		return col, false
@@ -110,30 +124,17 @@ func (c *Column) values() int {
 	return c.Bins
 }
 
-// width is how much of the range a bin takes.
-func (c *Column) width() float64 {
-	span := c.Hi - c.Lo
-	if c.Whole {
-		span++
-	}
-	return span / float64(c.values())
-}
-
-// bin returns the bin of a number of the range; what lies outside goes to the
-// nearest one.
+// bin returns the bin of a number of the range, which is how many edges inside the
+// range are not above it; what lies outside goes to the nearest one.
 func (c *Column) bin(x float64) int {
-	w := c.width()
-	if !(w > 0) {
-		return 0
-	}
-	return int(min(max(math.Floor((x-c.Lo)/w), 0), float64(c.values()-1)))
+	cuts := c.edges[1:c.values()]
+	return sort.Search(len(cuts), func(i int) bool { return x < cuts[i] })
 }
 
 // Range returns the ends of a bin of numbers, both within it; for a Whole
 // column they are whole, and lo > hi says that no number is in the bin.
 func (c *Column) Range(bin int) (lo, hi float64) {
-	w := c.width()
-	lo, hi = c.Lo+float64(bin)*w, c.Lo+float64(bin+1)*w
+	lo, hi = c.edges[bin], c.edges[bin+1]
 	if c.Whole {
 		return math.Ceil(lo), math.Min(math.Ceil(hi)-1, c.Hi)
 	}
