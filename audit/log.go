@@ -19,8 +19,9 @@ import (
 
 const (
 	// DefaultCheckpointWait is how long Open, Checkpoint, Proof and Close wait
-	// for a signed checkpoint. It normally takes up to 0.2 s.
-	DefaultCheckpointWait = 10 * time.Second
+	// for a signed checkpoint. It normally takes up to 0.2 s; on a disk that
+	// other work keeps busy a flush alone may take seconds.
+	DefaultCheckpointWait = time.Minute
 
 	// checkpointInterval is the shortest that the storage takes.
 	checkpointInterval = 100 * time.Millisecond

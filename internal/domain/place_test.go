@@ -59,7 +59,7 @@ func TestPlaces(t *testing.T) {
 	if err := child.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	long, stop := context.WithTimeout(t.Context(), time.Minute)
+	long, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer stop()
 	if err := d.AwaitPlace(long); err != nil {
 		t.Fatal(err)

@@ -47,7 +47,7 @@ func TestModulesAreBuiltApart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d, file := pumsDomain(t)
 			p := New(d, &Options{building: func() {
-				ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+				ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 				defer stop()
 				other, err := domain.Open(ctx, d.Dir, &domain.Options{}) // the lock is free, soon
 				if err != nil {

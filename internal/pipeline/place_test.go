@@ -31,7 +31,7 @@ func TestRunsWaitForAPlace(t *testing.T) {
 			}
 			go func() {
 				defer busy.Release()
-				ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+				ctx, stop := context.WithTimeout(context.Background(), 10*time.Minute)
 				defer stop()
 				other, err := domain.Open(ctx, d.Dir, &domain.Options{}) // the lock is free
 				if err != nil {

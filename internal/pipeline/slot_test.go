@@ -46,7 +46,7 @@ type look struct {
 // tells that the lock is free.
 func lookFrom(t *testing.T, dir string) (l look) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer stop()
 	d, err := domain.Open(ctx, dir, &domain.Options{})
 	if err != nil {

@@ -27,7 +27,7 @@ const (
 	// second at most, so a part may take a day; one that floods is killed.
 	maxBeats = 24 * 3600
 	// CompileCPU and CompileMemory bound the compiler of a module.
-	CompileCPU    = 10        // seconds of processor time
+	CompileCPU    = 30        // seconds of processor time, on the slowest machine that we expect
 	CompileMemory = 512 << 20 // bytes
 	// compileWithin bounds its wall-clock time, on the busiest machine.
 	compileWithin = 10 * time.Minute
@@ -45,9 +45,10 @@ type Options struct {
 	// Silence is DefaultSilence where zero.
 	Silence time.Duration
 
-	compile jail.Limits         // tests only: zero means the constants above
-	started func(*jail.Process) // tests only: sees each worker
-	role    func(n int) string  // tests only: what the n-th worker is; nil: work.RoleWork
+	compile  jail.Limits                       // tests only: zero means the constants above
+	started  func(*jail.Process)               // tests only: sees each worker
+	role     func(n int) string                // tests only: what the n-th worker is; nil: work.RoleWork
+	patience func(*jail.Process) time.Duration // tests only: how long one may be silent; nil: Silence and fuel say it
 }
 
 // Crew is the workers of one job. The first is started by New, so that it

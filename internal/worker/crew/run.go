@@ -194,6 +194,14 @@ func (r *run) try(ctx context.Context, p *jail.Process, number int) (*jail.Proce
 	return p, r.take(answer, number, pieces)
 }
 
+// patience is how long a worker may show no progress.
+func (r *run) patience(p *jail.Process) time.Duration {
+	if r.c.o.patience != nil {
+		return r.c.o.patience(p)
+	}
+	return r.silence
+}
+
 // part hands a part to a worker and waits for its answer: a partial aggregate
 // after the last part of a group, nothing after the others.
 func (r *run) part(p *jail.Process, part int, last bool, pieces *pieces) ([]byte, error) {
@@ -215,7 +223,7 @@ func (r *run) part(p *jail.Process, part int, last bool, pieces *pieces) ([]byte
 		return nil, &lost{jail.ErrGone.Error()}
 	}
 	for range maxBeats {
-		f, err := p.Next(r.silence)
+		f, err := p.Next(r.patience(p))
 		switch {
 		case err != nil:
 			return nil, &lost{err.Error()}
@@ -280,7 +288,7 @@ func (r *run) begin(ctx context.Context) (*jail.Process, error) {
 	if p.Send(work.MessageJob, nil, files...) != nil {
 		return p, &lost{jail.ErrGone.Error()}
 	}
-	f, err := p.Next(r.silence)
+	f, err := p.Next(r.patience(p))
 	switch {
 	case err != nil:
 		return p, &lost{err.Error()}
@@ -289,7 +297,7 @@ func (r *run) begin(ctx context.Context) (*jail.Process, error) {
 	case f.Kind != jail.Sealed:
 		return p, &lost{jail.ErrFrame.Error()}
 	}
-	f, err = p.Next(r.silence)
+	f, err = p.Next(r.patience(p))
 	switch {
 	case err != nil:
 		return p, &lost{err.Error()}

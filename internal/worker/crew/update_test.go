@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -49,7 +48,7 @@ func TestUpdate(t *testing.T) {
 	u := job.Update([]float64{1, 2, 3, 4, 5}, []float64{10, 20, 30, 40, -50, 100})
 	want := []float64{0.9, 1.8, 2.7, 3.6, 5.5}
 	for name := range faultyUpdates() {
-		c := New(&Options{Workers: 1, Silence: 30 * time.Second, role: func(n int) string {
+		c := New(&Options{Workers: 1, role: func(n int) string {
 			if n == 1 {
 				return name
 			}
