@@ -7,7 +7,9 @@
 // line, column, field and what to write instead, and that no text of a problem
 // repeats a value of the document: field names and the allowed options are all
 // that is printed. Input is bounded in size and depth; aliases, anchors, tags,
-// duplicate fields and second documents are refused; nothing is fetched.
+// duplicate fields and second documents are refused, and so is all that YAML
+// 1.2 forbids or that readers of YAML 1.1 and 1.2 understand in two ways;
+// nothing is fetched.
 //
 // It does not promise that a document makes sense: that a named column exists
 // or that a minimum is below its maximum is checked by internal/document/catalog.

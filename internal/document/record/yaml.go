@@ -23,6 +23,12 @@ func fromYAML(file string, data []byte, ps *Problems) (root *node, err error) {
 			root, err = nil, syntaxError(file, "", 0)
 		}
 	}()
+	if data, err = withoutDirective(file, data); err != nil {
+		return nil, err
+	}
+	if !bytes.HasSuffix(data, []byte("\n")) {
+		data = append(data[:len(data):len(data)], '\n') // or a last line of spaces counts as text
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, second yaml.Node
 	switch err := dec.Decode(&doc); {
@@ -32,10 +38,12 @@ func fromYAML(file string, data []byte, ps *Problems) (root *node, err error) {
 		return nil, syntaxError(file, err.Error(), 1+bytes.Count(bytes.TrimRight(data, "\n"), []byte("\n")))
 	}
 	y := &yamlReader{ps: ps}
+	y.text = newStrict(y, data)
 	if len(doc.Content) != 1 {
 		return nil, &glovebox.Error{Code: glovebox.CodeInvalid, File: file, Msg: "document is empty"}
 	}
 	root = y.node(doc.Content[0], nil, 0)
+	y.text.document(doc.Content[0])
 	switch err := dec.Decode(&second); {
 	case err == nil:
 		ps.at(second.Line, second.Column, nil, "keep one document in a file", "a second document follows")
@@ -78,6 +86,7 @@ var (
 
 type yamlReader struct {
 	ps      *Problems
+	text    *strict
 	tooDeep bool
 }
 
@@ -93,7 +102,7 @@ func (y *yamlReader) node(in *yaml.Node, p Path, depth int) *node {
 	if in.Anchor != "" {
 		bad("remove the anchor", "anchors are not taken")
 	}
-	if in.Style&yaml.TaggedStyle != 0 {
+	if y.text.tagged(in) {
 		bad("remove the tag; put a text in quotes", "tags are not taken")
 	}
 	if in.Kind != yaml.ScalarNode && depth >= MaxDepth {
@@ -135,8 +144,11 @@ func (y *yamlReader) field(n *node, k, v *yaml.Node, p Path, depth int) {
 	case k.Kind != yaml.ScalarNode:
 		y.ps.at(k.Line, k.Column, p, "write a plain name before the colon", "a field name is not a text")
 		return
-	case k.Anchor != "" || k.Style&yaml.TaggedStyle != 0:
+	case k.Anchor != "" || y.text.tagged(k):
 		y.ps.at(k.Line, k.Column, p, "write a plain name before the colon", "tags and anchors are not taken")
+		return
+	case k.Style == 0 && k.Value == "":
+		y.ps.at(k.Line, k.Column, p, "write a plain name before the colon", "a field name is empty")
 		return
 	case k.Tag == "!!merge":
 		y.ps.at(k.Line, k.Column, p, "write the fields out", "merge keys are not taken")
