@@ -75,10 +75,15 @@ func csvSource(path string, src glovebox.Source, header []string, cols []glovebo
 	return s
 }
 
+// whiteSpace is an SQL constant: what strings.TrimSpace takes away, but for the
+// line breaks and tabs of ASCII, which cannot be written in every place.
+const whiteSpace = "chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' " +
+	"\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'"
+
 // pointer escapes a name for a JSON pointer (RFC 6901).
 var pointer = strings.NewReplacer("~", "~0", "/", "~1")
 
-// jsonSource reads one object a line.
+// jsonSource reads one object a line, made ready by jsonObject.
 func jsonSource(path string, cols []glovebox.Column) rawSource {
 	var paths, names []string
 	for _, c := range cols {
@@ -92,10 +97,14 @@ func jsonSource(path string, cols []glovebox.Column) rawSource {
 		extra: fmt.Sprintf("NOT list_has_all([%s], n)", strings.Join(names, ", ")),
 		gone:  "n IS NULL",
 	}
-	for i := range cols {
+	for i, c := range cols {
+		none := "'OBJECT', 'ARRAY'"
+		if c.Type == glovebox.String {
+			none += ", 'BOOLEAN'" // true is no text; a number is, as it is written
+		}
 		s.cols = append(s.cols, rawColumn{
 			expr: fmt.Sprintf("v[%d]", i+1),
-			bad:  fmt.Sprintf("k[%d] IN ('OBJECT', 'ARRAY')", i+1),
+			bad:  fmt.Sprintf("k[%d] IN (%s)", i+1, none),
 			nul:  true,
 		})
 	}
@@ -119,7 +128,11 @@ func checkSQL(s rawSource, cols []glovebox.Column, rules []string) string {
 		rc := s.cols[i]
 		r, v, b := fmt.Sprintf("r%d", i), fmt.Sprintf("v%d", i), fmt.Sprintf("b%d", i)
 		raw = append(raw, rc.expr+" AS "+r, orFalse(rc.bad)+" AS "+b)
-		typed = append(typed, typedSQL(r, c.Type, rc.typed)+" AS "+v)
+		t := typedSQL(r, c.Type, rc.typed)
+		if c.Type == glovebox.String && c.Class == glovebox.ClassIdentifier {
+			t = "trim(" + t + ", " + whiteSpace + ")" // as normaliseID does
+		}
+		typed = append(typed, t+" AS "+v)
 		named = append(named, v+" AS "+quoteName(c.Name))
 		if !c.Nullable {
 			when(r+" IS NULL", i, 4)
@@ -174,12 +187,15 @@ func orFalse(cond string) string {
 // is 1000), so the text must also look like a value of the type: digits with an
 // optional sign; a finite decimal number; YYYY-MM-DD; and, as DuckDB has it in
 // any case, true/false, t/f, yes/no, y/n, on/off, 1/0. Spaces around it do not
-// count.
+// count. Zero has no sign: -0.0 and 0.0 would be two keys and two texts.
 func typedSQL(r string, t glovebox.Type, typed bool) string {
 	duck := duckTypes[t]
 	if typed {
 		cast := fmt.Sprintf("TRY_CAST(%s AS %s)", r, duck)
-		if t == glovebox.Float64 || t == glovebox.Date {
+		switch t {
+		case glovebox.Float64:
+			return fmt.Sprintf("CASE WHEN %s = 0 THEN 0e0 WHEN isfinite(%s) THEN %s END", cast, cast, cast)
+		case glovebox.Date:
 			return fmt.Sprintf("CASE WHEN isfinite(%s) THEN %s END", cast, cast)
 		}
 		return cast
@@ -190,7 +206,7 @@ func typedSQL(r string, t glovebox.Type, typed bool) string {
 	case glovebox.Int32, glovebox.Int64:
 		return fmt.Sprintf("CASE WHEN CAST(%s AS VARCHAR) = %s OR regexp_full_match(%s, '[+-]?[0-9]{1,40}') THEN %s END", cast, x, x, cast)
 	case glovebox.Float64:
-		return fmt.Sprintf("CASE WHEN isfinite(%s) AND NOT contains(%s, '_') THEN %s END", cast, x, cast)
+		return fmt.Sprintf("CASE WHEN contains(%s, '_') THEN NULL WHEN %s = 0 THEN 0e0 WHEN isfinite(%s) THEN %s END", x, cast, cast, cast)
 	case glovebox.Date:
 		return fmt.Sprintf("CASE WHEN strlen(%s) = 10 AND CAST(%s AS VARCHAR) = %s THEN %s END", x, cast, x, cast)
 	case glovebox.Bool:

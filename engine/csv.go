@@ -13,12 +13,24 @@ import (
 
 // csvSplitter reads CSV as RFC 4180 says it, with a header: quotes around a
 // whole field, doubled inside it, rows ended by \n or \r\n. Blank lines are
-// skipped and not counted.
+// skipped and not counted. What lies inside one cell never becomes a row:
+// swallow.go.
 type csvSplitter struct {
 	w      *window
 	delim  byte
 	fields int
-	row    int64
+	row    int64 // records so far
+	line   int64 // lines so far
+}
+
+// csvRecord is one record, or one stretch of a file that is none.
+type csvRecord struct {
+	text   []byte // without its line end; valid until the next call
+	fields int
+	line   int64 // of the file, where it begins, from 1
+	lines  int64 // that are not blank and lie in it, the first among them
+	why    Reason
+	end    bool // of the file: there is no record
 }
 
 // newCSV reads the header and checks its names with check, which returns an
@@ -31,15 +43,15 @@ func newCSV(w *window, delim string, check func(header []string) error) (*csvSpl
 	if err := w.skipBOM(); err != nil {
 		return nil, err
 	}
-	line, _, why, err := s.next()
+	head, err := s.next()
 	if err != nil {
 		return nil, err
 	}
-	if why != "" || len(line) == 0 {
+	if head.end || head.why != "" {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file has no header line that can be read").
 			WithFix("the first line names the columns, in the declared encoding")
 	}
-	header := s.split(line)
+	header := s.split(head.text)
 	s.fields = len(header)
 	if err := check(header); err != nil {
 		return nil, err
@@ -49,61 +61,73 @@ func newCSV(w *window, delim string, check func(header []string) error) (*csvSpl
 
 func (s *csvSplitter) fill(c *chunk) (bool, error) {
 	for !c.full() {
-		line, fields, why, err := s.next()
+		r, err := s.next()
 		if err != nil {
 			return false, err
 		}
-		if why == "" && len(line) == 0 {
+		if r.end {
 			c.read = s.w.raw.n
 			return false, nil
 		}
 		s.row++
+		at := place{s.row, r.line, r.lines}
 		switch {
-		case why != "":
-			c.reject(s.row, "", why)
-		case fields != s.fields:
-			c.reject(s.row, "", ReasonFields)
+		case r.why != "":
+			c.reject(at, r.why)
+		case r.fields != s.fields:
+			c.reject(at, ReasonFields)
+		case r.lines > 1 && s.ambiguous(r.text):
+			c.reject(at, ReasonQuote)
 		default:
-			c.keep(s.row, line)
+			c.keep(at, r.text)
 		}
 	}
 	c.read = s.w.raw.n - int64(len(s.w.rest()))
 	return true, nil
 }
 
-// next returns the next record without its line end; an empty line without a
-// reason is the end of the file. After a bad record it goes on at the next
-// line. The line is valid until the next call.
-func (s *csvSplitter) next() (line []byte, fields int, why Reason, err error) {
+// next returns the next record.
+func (s *csvSplitter) next() (csvRecord, error) {
 	for {
 		b := s.w.rest()
 		end, n, bad, complete := s.scan(b)
 		if !complete && !s.w.eof && len(b) <= MaxRowBytes {
 			if err := s.w.more(); err != nil {
-				return nil, 0, "", err
+				return csvRecord{}, err
 			}
 			continue
 		}
-		if !complete || end > MaxRowBytes {
-			// Never closed, or too long: give up on its first line only.
-			why = ReasonQuote
-			if len(b) > MaxRowBytes {
-				why = ReasonLong
-			}
-			return nil, 0, why, s.w.skipLine()
+		if !complete || end > MaxRowBytes || bad == ReasonQuote && bytes.IndexByte(b[:end], '\n') >= 0 {
+			return s.swallow()
 		}
-		line = bytes.TrimSuffix(b[:end], []byte("\r"))
+		text := bytes.TrimSuffix(b[:end], []byte("\r"))
 		s.w.pos += min(end+1, len(b))
+		r := csvRecord{text: text, fields: n, line: s.line + 1, lines: 1, why: bad}
+		s.line++
 		switch {
-		case len(line) == 0 && len(s.w.rest()) == 0 && s.w.eof:
-			return nil, 0, "", nil
-		case len(line) == 0:
+		case len(text) == 0 && len(s.w.rest()) == 0 && s.w.eof:
+			return csvRecord{end: true}, nil
+		case len(text) == 0:
 			continue
-		case !s.w.isText(line):
-			return line, n, ReasonEncoding, nil
+		case !s.w.isText(text):
+			r.why = ReasonEncoding
 		}
-		return line, n, bad, nil
+		if k := bytes.Count(text, []byte("\n")); k > 0 {
+			s.line += int64(k)
+			r.lines = filled(text)
+		}
+		return r, nil
 	}
+}
+
+// filled counts the lines of a text that are not blank.
+func filled(text []byte) (n int64) {
+	for l := range bytes.SplitSeq(text, []byte("\n")) {
+		if len(bytes.TrimSuffix(l, []byte("\r"))) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // scan finds the end of the record at the start of b (the place of its \n, or

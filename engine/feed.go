@@ -36,10 +36,10 @@ type slot struct {
 	done  chan struct{}
 }
 
-// number returns the number of the piece's i-th row in the file.
-func (s *slot) number(i int64) int64 {
+// place returns where the piece's i-th row stands in the file.
+func (s *slot) place(i int64) place {
 	if s.chunk.rows == nil {
-		return s.first + i
+		return place{row: s.first + i, lines: 1}
 	}
 	return s.chunk.rows[i]
 }
@@ -77,7 +77,7 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 			} else if s.mem, err = newMemFile(); err != nil {
 				return nil, err
 			}
-			s.chunk.rows = []int64{}
+			s.chunk.rows = []place{}
 			paths = append(paths, fdPath(s.mem.f))
 		}
 	}

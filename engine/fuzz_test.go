@@ -127,10 +127,10 @@ func FuzzSplitCSV(f *testing.F) {
 		}
 		last := int64(0)
 		for _, row := range c.rows {
-			if row <= last {
-				t.Fatalf("row %d after %d", row, last)
+			if row.row <= last {
+				t.Fatalf("row %d after %d", row.row, last)
 			}
-			last = row
+			last = row.row
 		}
 		if int64(len(c.rows)+len(c.bad)) != s.row {
 			t.Fatalf("%d kept, %d bad, %d seen", len(c.rows), len(c.bad), s.row)

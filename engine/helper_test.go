@@ -169,6 +169,19 @@ func cellText(c arrow.Array, i int) string {
 	return c.ValueStr(i)
 }
 
+// rejected is a reject without its place in the file.
+func rejected(row int64, column string, why Reason) Reject {
+	return Reject{Row: row, Column: column, Reason: why}
+}
+
+// bare returns the first rejects without their places in the file.
+func bare(r LoadReport) (out []Reject) {
+	for _, f := range r.First {
+		out = append(out, rejected(f.Row, f.Column, f.Reason))
+	}
+	return out
+}
+
 func tokenOf(key [32]byte, id string) string {
 	return hex.EncodeToString(newPRF(key).token([]byte(id)))
 }
@@ -209,4 +222,14 @@ func sqlOpen(t testing.TB, statements ...string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// fileBytes reads a whole file.
+func fileBytes(t testing.TB, f *os.File) []byte {
+	t.Helper()
+	b, err := os.ReadFile(f.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -17,11 +17,12 @@ type jsonSplitter struct {
 	array bool
 	done  bool
 	row   int64
-	small bytes.Buffer
+	line  int64 // of the file, of the next byte, from 1
+	obj   jsonObject
 }
 
 func newJSON(w *window) (*jsonSplitter, error) {
-	s := &jsonSplitter{w: w}
+	s := &jsonSplitter{w: w, line: 1}
 	if err := w.skipBOM(); err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func (s *jsonSplitter) fill(c *chunk) (more bool, err error) {
 		if s.array {
 			err = s.element(c)
 		} else {
-			err = s.line(c)
+			err = s.oneLine(c)
 		}
 		if err != nil {
 			return false, err
@@ -64,7 +65,9 @@ func (s *jsonSplitter) peek() (byte, error) {
 		for s.w.pos < len(s.w.buf) {
 			switch c := s.w.buf[s.w.pos]; c {
 			case ' ', '\t', '\r', '\n':
-				s.w.pos++
+				if s.w.pos++; c == '\n' {
+					s.line++
+				}
 			default:
 				return c, nil
 			}
@@ -78,8 +81,8 @@ func (s *jsonSplitter) peek() (byte, error) {
 	}
 }
 
-// line reads one line of a file of lines.
-func (s *jsonSplitter) line(c *chunk) error {
+// oneLine reads one line of a file of lines.
+func (s *jsonSplitter) oneLine(c *chunk) error {
 	for {
 		b := s.w.rest()
 		end := bytes.IndexByte(b, '\n')
@@ -94,16 +97,18 @@ func (s *jsonSplitter) line(c *chunk) error {
 		}
 		if end < 0 || end > MaxRowBytes {
 			s.row++
-			c.reject(s.row, "", ReasonLong)
+			c.reject(place{s.row, s.line, 1}, ReasonLong)
 			err := s.w.skipLine()
+			s.line++
 			s.done = s.w.eof && len(s.w.rest()) == 0
 			return err
 		}
 		row := bytes.TrimSpace(b[:end])
 		s.w.pos += min(end+1, len(b))
 		if len(row) > 0 {
-			s.add(c, row)
+			s.add(c, row, s.line)
 		}
+		s.line++
 		return nil
 	}
 }
@@ -111,8 +116,11 @@ func (s *jsonSplitter) line(c *chunk) error {
 // element reads one element of an array and the comma or bracket behind it.
 func (s *jsonSplitter) element(c *chunk) error {
 	broken := func() error {
-		return glovebox.Errorf(glovebox.CodeInvalid, "the JSON array is broken at its element %d", s.row+1).
+		return glovebox.Errorf(glovebox.CodeInvalid, "the JSON array is broken at its element %d, which begins in line %d", s.row+1, s.line).
 			WithFix("correct the file, or write one object a line: then only broken lines are rejected")
+	}
+	if _, err := s.peek(); err != nil { // so that line is the element's first
+		return err
 	}
 	for {
 		b := s.w.rest()
@@ -130,16 +138,11 @@ func (s *jsonSplitter) element(c *chunk) error {
 		if len(row) > MaxRowBytes || !s.w.isText(row) || !json.Valid(row) {
 			return broken()
 		}
-		if bytes.IndexByte(row, '\n') >= 0 {
-			s.small.Reset()
-			if err := json.Compact(&s.small, row); err != nil {
-				return broken()
-			}
-			row = s.small.Bytes()
-		}
-		s.add(c, row)
+		last := b[end] == ']'
+		s.add(c, row, s.line)
+		s.line += int64(bytes.Count(b[:end], []byte("\n")))
 		s.w.pos += end + 1
-		if b[end] == ']' {
+		if last {
 			return s.end()
 		}
 		return nil
@@ -189,14 +192,17 @@ func (s *jsonSplitter) end() error {
 	return nil
 }
 
-func (s *jsonSplitter) add(c *chunk, row []byte) {
+func (s *jsonSplitter) add(c *chunk, row []byte, line int64) {
 	s.row++
-	switch {
-	case !s.w.isText(row):
-		c.reject(s.row, "", ReasonEncoding)
-	case row[0] != '{' || !json.Valid(row):
-		c.reject(s.row, "", ReasonObject)
-	default:
-		c.keep(s.row, row)
+	at := place{s.row, line, 1}
+	if !s.w.isText(row) {
+		c.reject(at, ReasonEncoding)
+		return
 	}
+	clean, why := s.obj.clean(row)
+	if why != "" {
+		c.reject(at, why)
+		return
+	}
+	c.keep(at, clean)
 }

@@ -18,14 +18,14 @@ func TestLoadReadsBack(t *testing.T) {
 		"\n" +
 		"c,西城,120,.5,2000-01-01,false,12"
 	r := mustLoad(t, visits(), data, o)
-	if r.Report.Rows != 4 || r.Report.Accepted != 3 || r.Report.ByReason[ReasonValue] != 1 || r.Report.First[0] != (Reject{1, "town", ReasonValue}) {
+	if r.Report.Rows != 4 || r.Report.Accepted != 3 || r.Report.ByReason[ReasonValue] != 1 || bare(r.Report)[0] != rejected(1, "town", ReasonValue) {
 		t.Fatalf("report %+v", r.Report)
 	}
 	got := readAll(t, v, r.Manifest, PartSpec{Columns: []string{"cost", "doctor", "town", "age", "seen", "urgent", "person"}, Kept: []string{"person"}, Allocator: o.Allocator})
 	doctor := tokenOf(o.IdentKey(visits().Columns[6]), "12")
 	want := []string{
 		tokenOf(testKey, "a") + "|1.5|" + doctor + "|东城|7|2020-01-31|true|a",
-		tokenOf(testKey, "a") + "|-1000|-|O'Hare|8|2020-02-29|false| a ",
+		tokenOf(testKey, "a") + "|-1000|-|O'Hare|8|2020-02-29|false|a",
 		tokenOf(testKey, "c") + "|0.5|" + doctor + "|西城|120|2000-01-01|false|c",
 	}
 	slices.Sort(got)

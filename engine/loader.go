@@ -145,9 +145,8 @@ func (l *loader) read(ctx context.Context, src *os.File, size int64) error {
 func (l *loader) take(ctx context.Context, s *slot) error {
 	bad := s.chunk.bad
 	flush := func(before int64) {
-		for len(bad) > 0 && bad[0].Row < before {
-			l.report.Rows++
-			l.report.reject(bad[0].Row, bad[0].Column, bad[0].Reason)
+		for len(bad) > 0 && bad[0].at.row < before {
+			l.report.reject(bad[0].at, "", "", bad[0].why)
 			bad = bad[1:]
 		}
 	}
@@ -157,10 +156,10 @@ func (l *loader) take(ctx context.Context, s *slot) error {
 		if at+b.NumRows() > s.n || l.report.Rows > maxRows {
 			break
 		}
-		if err := l.batch(b, func(i int) int64 {
-			n := s.number(at + int64(i))
-			flush(n)
-			return n
+		if err := l.batch(b, func(i int) place {
+			p := s.place(at + int64(i))
+			flush(p.row)
+			return p
 		}); err != nil {
 			return err
 		}
@@ -176,9 +175,9 @@ func (l *loader) take(ctx context.Context, s *slot) error {
 	return nil
 }
 
-// batch takes in one batch of checked rows. number is called for every row, in
+// batch takes in one batch of checked rows. where is called for every row, in
 // order.
-func (l *loader) batch(b arrow.RecordBatch, number func(int) int64) error {
+func (l *loader) batch(b arrow.RecordBatch, where func(int) place) error {
 	why, ok1 := b.Column(0).(*array.Int32)
 	rule, ok2 := b.Column(1).(*array.Int32)
 	if !ok1 || !ok2 || int(b.NumCols()) != len(l.ds.Columns)+2 {
@@ -199,8 +198,7 @@ func (l *loader) batch(b arrow.RecordBatch, number func(int) int64) error {
 	l.touched = l.touched[:0]
 	shift := 32 - bits.Len(uint(l.o.Parts-1))
 	for i := range int(b.NumRows()) {
-		n := number(i)
-		l.report.Rows++
+		at := where(i)
 		column, reason := l.judge(cols, i, why.Value(i), rule.Value(i))
 		for _, id := range l.ids {
 			if id != nil {
@@ -208,10 +206,14 @@ func (l *loader) batch(b arrow.RecordBatch, number func(int) int64) error {
 			}
 		}
 		if reason != "" {
-			l.report.reject(n, column, reason)
+			source := column
+			if c, ok := l.ds.Column(column); ok && reason != ReasonQuality {
+				source = c.SourceName()
+			}
+			l.report.reject(at, column, source, reason)
 			continue
 		}
-		l.report.Accepted++
+		l.report.accept(at)
 		p := int(uint64(binary.BigEndian.Uint32(l.unitID.last())) >> shift)
 		if len(l.pick[p]) == 0 {
 			l.touched = append(l.touched, p)

@@ -106,8 +106,8 @@ func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, o *R
 }
 
 func takeReference(ctx context.Context, s *slot, rows int64, cols []glovebox.Column, rb *array.RecordBuilder) error {
-	wrong := func(row int64, column string, why Reason) error {
-		e := glovebox.Errorf(glovebox.CodeInvalid, "row %d of the reference table: %s", row, why)
+	wrong := func(at place, column string, why Reason) error {
+		e := glovebox.Errorf(glovebox.CodeInvalid, "line %d of the reference table: %s", at.line, why)
 		e.Field = column
 		return e
 	}
@@ -115,8 +115,7 @@ func takeReference(ctx context.Context, s *slot, rows int64, cols []glovebox.Col
 		return glovebox.Errorf(glovebox.CodeInvalid, "the reference table has more than %d rows", MaxReferenceRows)
 	}
 	if len(s.chunk.bad) > 0 {
-		b := s.chunk.bad[0]
-		return wrong(b.Row, b.Column, b.Reason)
+		return wrong(s.chunk.bad[0].at, "", s.chunk.bad[0].why)
 	}
 	var at int64
 	for s.res != nil && s.res.Next() {
@@ -124,7 +123,7 @@ func takeReference(ctx context.Context, s *slot, rows int64, cols []glovebox.Col
 		for i, why := range b.Column(0).(*array.Int32).Int32Values() {
 			if why != 0 {
 				column, reason := decodeWhy(why, cols)
-				return wrong(s.number(at+int64(i)), column, reason)
+				return wrong(s.place(at+int64(i)), column, reason)
 			}
 		}
 		all := upTo(int(b.NumRows()))

@@ -98,13 +98,13 @@ func TestRejectReasons(t *testing.T) {
 	for i, r := range rows {
 		data.WriteString(r.line + []string{"\n", "\r\n", "\n\n"}[i%3])
 		if r.want != "" {
-			want = append(want, Reject{int64(i + 1), r.at, r.want})
+			want = append(want, rejected(int64(i+1), r.at, r.want))
 			byReason[r.want]++
 		}
 	}
 	res := mustLoad(t, enterprises(), data.String(), testOptions(newVault()))
 	for i, w := range want {
-		if i >= len(res.Report.First) || res.Report.First[i] != w {
+		if i >= len(res.Report.First) || bare(res.Report)[i] != w {
 			t.Fatalf("reject %d: got %+v, want %+v (line %.60q)", i, res.Report.First[i:min(i+1, len(res.Report.First))], w, rows[w.Row-1].line)
 		}
 	}
@@ -133,10 +133,10 @@ func TestRejectLimit(t *testing.T) {
 			continue
 		}
 		var re *RejectsError
-		if !errors.As(err, &re) || re.Report.Rejected != 2 || re.Report.First[1] != (Reject{4, "age", ReasonBounds}) || glovebox.CodeOf(err) != glovebox.CodeInvalid || len(v.files) != 0 {
+		if !errors.As(err, &re) || re.Report.Rejected != 2 || bare(re.Report)[1] != rejected(4, "age", ReasonBounds) || glovebox.CodeOf(err) != glovebox.CodeInvalid || len(v.files) != 0 {
 			t.Fatalf("%v, %+v, %d parts", err, re, len(v.files))
 		}
-		if want := "dataset visits: 2 of 4 rows rejected, " + fmt.Sprint(share*100) + " % allowed: 1 bounds, 1 value; first at row 2, town"; err.Error() != want {
+		if want := "dataset visits: 2 of 4 rows rejected, " + fmt.Sprint(share*100) + " % allowed: 1 bounds, 1 value; first at line 3, town"; err.Error() != want {
 			t.Fatalf("got %q, want %q", err, want)
 		}
 	}
@@ -144,7 +144,7 @@ func TestRejectLimit(t *testing.T) {
 
 func TestReportIsBounded(t *testing.T) {
 	r := mustLoad(t, visits(), visitsHeader+strings.Repeat("a,x,1,,2020-01-01,,\nbad\n", 500), testOptions(newVault())).Report
-	if r.Rejected != 1000 || len(r.First) != MaxFirstRejects || r.First[99] != (Reject{100, "", ReasonFields}) || r.First[98].Row != 99 {
+	if r.Rejected != 1000 || len(r.First) != MaxFirstRejects || bare(r)[99] != rejected(100, "", ReasonFields) || r.First[98].Row != 99 {
 		t.Fatalf("%+v", r)
 	}
 }
@@ -173,7 +173,7 @@ func TestDelimiterNullAndOrder(t *testing.T) {
 	ds.Columns[1].Values = nil
 	v := newVault()
 	r := mustLoad(t, ds, "doctor\turgent\tseen\tcost\tage\ttown\tperson\nNA\t无\t2020-01-01\tNA\t1\t\ta,b\n\tt\t2020-01-01\tNA\t1\tx\tb\n", testOptions(v))
-	if r.Report.Rejected != 1 || r.Report.First[0] != (Reject{2, "doctor", ReasonType}) {
+	if r.Report.Rejected != 1 || bare(r.Report)[0] != rejected(2, "doctor", ReasonType) {
 		t.Fatalf("%+v", r.Report)
 	}
 	got := readAll(t, v, r.Manifest, PartSpec{Columns: []string{"town", "cost", "urgent", "doctor", "person"}, Kept: []string{"person"}})
@@ -218,15 +218,15 @@ func TestJSON(t *testing.T) {
 		`{"urgent":null,"seen":"2020-01-31","age":"8","town":"O'Hare","person":"\u0062"}`,
 	}
 	bad := map[string]Reject{
-		`{"person":"c","town":"东城","age":7.5,"seen":"2020-01-31"}`:            {3, "age", ReasonType},
-		`{"person":"c","town":"东城","age":[7],"seen":"2020-01-31"}`:            {3, "age", ReasonType},
-		`{"person":{"x":1},"town":"东城","age":7,"seen":"2020-01-31"}`:          {3, "person", ReasonType},
-		`{"person":"c","town":"东城","age":7}`:                                  {3, "seen", ReasonNull},
-		`{"person":"c","town":"东城","age":7,"seen":"2020-01-31","secret":1}`:   {3, "", ReasonExtra},
-		`{"person":"c\u0000","town":"东城","age":7,"seen":"2020-01-31"}`:        {3, "person", ReasonEncoding},
-		`{"person":"c","town":"东城","age":7,"cost":1e999,"seen":"2020-01-31"}`: {3, "cost", ReasonType},
-		`"secret"`: {3, "", ReasonObject},
-		`7`:        {3, "", ReasonObject},
+		`{"person":"c","town":"东城","age":7.5,"seen":"2020-01-31"}`:            rejected(3, "age", ReasonType),
+		`{"person":"c","town":"东城","age":[7],"seen":"2020-01-31"}`:            rejected(3, "age", ReasonType),
+		`{"person":{"x":1},"town":"东城","age":7,"seen":"2020-01-31"}`:          rejected(3, "person", ReasonType),
+		`{"person":"c","town":"东城","age":7}`:                                  rejected(3, "seen", ReasonNull),
+		`{"person":"c","town":"东城","age":7,"seen":"2020-01-31","secret":1}`:   rejected(3, "", ReasonExtra),
+		`{"person":"c\u0000","town":"东城","age":7,"seen":"2020-01-31"}`:        rejected(3, "person", ReasonEncoding),
+		`{"person":"c","town":"东城","age":7,"cost":1e999,"seen":"2020-01-31"}`: rejected(3, "cost", ReasonType),
+		`"secret"`: rejected(3, "", ReasonObject),
+		`7`:        rejected(3, "", ReasonObject),
 	}
 	var want []string
 	for line, w := range bad {
@@ -238,7 +238,7 @@ func TestJSON(t *testing.T) {
 		} {
 			v := newVault()
 			r := mustLoad(t, ds, data, testOptions(v))
-			if r.Report.Rows != 3 || r.Report.Rejected != 1 || r.Report.First[0] != w {
+			if r.Report.Rows != 3 || r.Report.Rejected != 1 || bare(r.Report)[0] != w {
 				t.Fatalf("%s, form %d: %+v", line, i, r.Report)
 			}
 			got := readAll(t, v, r.Manifest, PartSpec{Columns: []string{"town", "age", "cost", "seen", "urgent", "person"}, Kept: []string{"person"}})
@@ -308,8 +308,8 @@ func TestParquet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []Reject{{3001, "town", ReasonValue}, {5001, "age", ReasonType}, {6001, "cost", ReasonType}}
-		if r.Report.Rows != 140000 || !slices.Equal(r.Report.First, want) || r.Manifest.Units != 7 {
+		want := []Reject{rejected(3001, "town", ReasonValue), rejected(5001, "age", ReasonType), rejected(6001, "cost", ReasonType)}
+		if r.Report.Rows != 140000 || !slices.Equal(bare(r.Report), want) || r.Manifest.Units != 7 {
 			t.Fatalf("%+v", r.Report)
 		}
 		got := readAll(t, v, r.Manifest, PartSpec{Columns: []string{"person", "age", "cost", "seen", "urgent"}, Kept: []string{"person"}, Uncapped: true})

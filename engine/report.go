@@ -14,7 +14,7 @@ import (
 // Reason says why a row was rejected. The texts are a contract.
 type Reason string
 
-// The reasons. The first six are about a row's structure and leave the others
+// The reasons. The first seven are about a row's structure and leave the others
 // unasked; of the others, columns are checked in the record's order, then
 // formats, rules and the key. A row is rejected for the first that is met.
 const (
@@ -23,6 +23,7 @@ const (
 	ReasonFields    Reason = "fields"    // csv: too few or too many fields
 	ReasonLong      Reason = "long"      // the row has more than MaxRowBytes
 	ReasonObject    Reason = "object"    // json: not an object, or not json
+	ReasonTwice     Reason = "twice"     // json: an object that names a field twice
 	ReasonExtra     Reason = "extra"     // json: a field that the record does not declare
 	ReasonNull      Reason = "null"      // no value where one is needed
 	ReasonType      Reason = "type"      // not a value of the declared type
@@ -37,8 +38,23 @@ const (
 // Reject is one rejected row.
 type Reject struct {
 	Row    int64  `json:"row"`              // data row of the file, from 1; blank lines and the header do not count
+	Line   int64  `json:"line,omitempty"`   // line of the file, from 1, where the row begins; 0: the file has no lines
+	Lines  int64  `json:"lines,omitempty"`  // lines that the row takes, if more than one: all of them count as rejected
 	Column string `json:"column,omitempty"` // column, or name of the quality rule; empty: the row as a whole
+	Source string `json:"source,omitempty"` // the column's name in the file, where it is another one
 	Reason Reason `json:"reason"`
+}
+
+// Where names the row and the column as its file does.
+func (r Reject) Where() (line int64, column string) {
+	line, column = r.Line, r.Source
+	if line == 0 {
+		line = r.Row
+	}
+	if column == "" {
+		column = r.Column
+	}
+	return line, column
 }
 
 // MaxFirstRejects is how many rejects a report lists one by one.
@@ -47,22 +63,39 @@ const MaxFirstRejects = 100
 // LoadReport says what became of the rows of a file. It holds positions and
 // counts, which are as secret as the data's size is.
 type LoadReport struct {
-	Rows     int64            `json:"rows"`
+	Rows     int64            `json:"rows"` // Accepted + Rejected
 	Accepted int64            `json:"accepted"`
-	Rejected int64            `json:"rejected"`
+	Rejected int64            `json:"rejected"`         // a row that takes several lines counts for each: they may have been rows
+	Inside   int64            `json:"inside,omitempty"` // lines that lie in cells of accepted rows
 	ByReason map[Reason]int64 `json:"by_reason,omitempty"`
 	First    []Reject         `json:"first,omitempty"` // at most MaxFirstRejects, by row
 }
 
-func (r *LoadReport) reject(row int64, column string, why Reason) {
+func (r *LoadReport) accept(at place) {
+	r.Rows++
+	r.Accepted++
+	r.Inside += at.lines - 1
+}
+
+// reject counts a rejected row. source is the column's name in the file.
+func (r *LoadReport) reject(at place, column, source string, why Reason) {
 	if r.ByReason == nil {
 		r.ByReason = map[Reason]int64{}
 	}
-	r.Rejected++
-	r.ByReason[why]++
-	if len(r.First) < MaxFirstRejects {
-		r.First = append(r.First, Reject{row, column, why})
+	r.Rows += at.lines
+	r.Rejected += at.lines
+	r.ByReason[why] += at.lines
+	if len(r.First) >= MaxFirstRejects {
+		return
 	}
+	x := Reject{Row: at.row, Line: at.line, Column: column, Reason: why}
+	if at.lines > 1 {
+		x.Lines = at.lines
+	}
+	if source != column {
+		x.Source = source
+	}
+	r.First = append(r.First, x)
 }
 
 // RejectsError is the failure of a load that rejected a larger share of rows
@@ -83,9 +116,13 @@ func (e *RejectsError) Error() string {
 	}
 	if len(e.Report.First) > 0 {
 		f := e.Report.First[0]
-		fmt.Fprintf(&b, "; first at row %d", f.Row)
-		if f.Column != "" {
-			fmt.Fprintf(&b, ", %s", f.Column)
+		n, column := f.Where()
+		fmt.Fprintf(&b, "; first at %s %d", [...]string{"row", "line"}[min(f.Line, 1)], n)
+		if f.Lines > 1 {
+			fmt.Fprintf(&b, ", with %d lines", f.Lines)
+		}
+		if column != "" {
+			fmt.Fprintf(&b, ", %s", column)
 		}
 	}
 	return b.String()

@@ -22,25 +22,36 @@ const (
 	readBytes   = 1 << 20 // of a file that are read at a time
 )
 
+// place is where a row stands in its file.
+type place struct {
+	row   int64 // number among the rows, from 1
+	line  int64 // of the file, where the row begins, from 1; 0: the file has no lines
+	lines int64 // that are not blank and lie in the row, at least 1
+}
+
 // chunk is a piece of a file: the rows whose structure is sound, as clean
 // bytes, and what was wrong with the others.
 type chunk struct {
 	data []byte  // csv: records, without header, each ended by \n; json: one object a line
-	rows []int64 // number of each row in data
-	bad  []Reject
+	rows []place // of each row in data
+	bad  []badRow
 	read int64 // bytes of the file behind this chunk and all before it
+}
+
+// badRow is a row whose structure is not sound.
+type badRow struct {
+	at  place
+	why Reason
 }
 
 func (c *chunk) reset() { c.data, c.rows, c.bad = c.data[:0], c.rows[:0], c.bad[:0] }
 
-func (c *chunk) keep(n int64, row []byte) {
+func (c *chunk) keep(at place, row []byte) {
 	c.data = append(append(c.data, row...), '\n')
-	c.rows = append(c.rows, n)
+	c.rows = append(c.rows, at)
 }
 
-func (c *chunk) reject(n int64, column string, why Reason) {
-	c.bad = append(c.bad, Reject{n, column, why})
-}
+func (c *chunk) reject(at place, why Reason) { c.bad = append(c.bad, badRow{at, why}) }
 
 func (c *chunk) full() bool { return len(c.data) >= chunkBytes }
 

@@ -75,7 +75,7 @@ func (a *app) datasetLoad() *cobra.Command {
 		Long: a.t(`Check FILE against the record of CODE and load it: types, bounds, keys and
 quality rules are checked, identifiers become keyed tokens, and the rows are
 kept sorted by privacy unit and encrypted. Rejected rows are reported by
-number and reason, never by value. Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
+line and reason, never by value. Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
 标识符替换为带密钥的令牌，按隐私单元排序后加密保存。
 被拒绝的行只报告行号与原因，绝不报告取值。角色：该数据资源的提供单位人员。`),
 		Example: "  glovebox dataset load population population.csv --domain ./city --as chen",
@@ -102,14 +102,28 @@ number and reason, never by value. Role: provider of the dataset.`, `按 CODE �
 
 func (a *app) printRejects(w io.Writer, r *engine.LoadReport) {
 	var rows [][]string
+	more := r.Rejected
 	for _, f := range r.First {
-		rows = append(rows, []string{strconv.FormatInt(f.Row, 10), f.Column, string(f.Reason)})
+		line, column := f.Where()
+		where, lines := strconv.FormatInt(line, 10), max(f.Lines, 1)
+		if lines > 1 {
+			where = fmt.Sprintf(a.t("%d, with %d lines", "%d（共 %d 行）"), line, lines)
+		}
+		more -= lines
+		rows = append(rows, []string{where, column, string(f.Reason)})
 	}
 	if len(rows) > 0 {
-		table(w, []string{a.t("row", "行号"), a.t("column", "字段"), a.t("reason", "原因")}, rows)
+		line := a.t("line", "行号")
+		if r.First[0].Line == 0 {
+			line = a.t("row", "记录号")
+		}
+		table(w, []string{line, a.t("column", "字段"), a.t("reason", "原因")}, rows)
 	}
-	if more := r.Rejected - int64(len(r.First)); more > 0 {
+	if more > 0 {
 		fmt.Fprintf(w, a.t("and %d more\n", "另有 %d 行\n"), more)
+	}
+	if r.Inside > 0 {
+		fmt.Fprintf(w, a.t("%d lines of the file lie inside cells of accepted rows\n", "文件中有 %d 行位于已接受行的单元格之内\n"), r.Inside)
 	}
 }
 

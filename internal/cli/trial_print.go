@@ -23,7 +23,8 @@ func (a *app) printTrial(r *trial.Report, show int) {
 		}
 		a.say(a.t("%s: %d rows of %d units, %s; the module gets %s", "%s：%d 行，%d 个单元，%s；模块读取 %s"), code, in.Rows, in.Units, source, strings.Join(in.Columns, ", "))
 		for _, x := range in.First {
-			a.say(a.t("  row %d rejected: %s %s", "  第 %d 行被拒：%s %s"), x.Row, x.Column, x.Reason)
+			line, column := x.Where()
+			a.say(a.t("  line %d rejected: %s %s", "  第 %d 行被拒：%s %s"), line, column, x.Reason)
 		}
 	}
 	if r.Started != "" {

@@ -104,7 +104,7 @@ func (w *Writer) putParams(b []byte) {
 			le.PutUint64(b[at:], uint64(x))
 		case float64:
 			code = typeFloat64
-			le.PutUint64(b[at:], math.Float64bits(x))
+			le.PutUint64(b[at:], math.Float64bits(x+0)) // no negative zero
 		case bool:
 			code = typeBool
 			if x {

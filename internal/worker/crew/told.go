@@ -27,7 +27,7 @@ func validReport(r *engine.LoadReport) bool {
 		}
 	}
 	for _, f := range r.First {
-		if clean(f.Column) != f.Column || clean(string(f.Reason)) != string(f.Reason) {
+		if clean(f.Column) != f.Column || clean(f.Source) != f.Source || clean(string(f.Reason)) != string(f.Reason) {
 			return false
 		}
 	}

@@ -1,0 +1,163 @@
+//go:build duckdb_arrow
+
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"glovebox.example/glovebox"
+)
+
+// notes is a dataset of a person, a note and a number.
+func notes() glovebox.Dataset {
+	return glovebox.Dataset{
+		Code: "notes", Source: glovebox.Source{Format: "csv"}, MaxRejects: 1,
+		Unit: glovebox.Unit{Space: "person", Column: "id", MaxRows: 10},
+		Columns: []glovebox.Column{
+			{Name: "id", Type: glovebox.String, Class: glovebox.ClassIdentifier, Keep: true},
+			{Name: "note", Type: glovebox.String, Nullable: true, MaxBytes: MaxTextBytes},
+			{Name: "n", Type: glovebox.Int32},
+		},
+	}
+}
+
+// loadedIDs loads a file and returns the report and the ids of the rows.
+func loadedIDs(t *testing.T, ds glovebox.Dataset, data string) (LoadReport, []string) {
+	t.Helper()
+	v := newVault()
+	r := mustLoad(t, ds, data, testOptions(v))
+	var ids []string
+	for _, row := range readAll(t, v, r.Manifest, PartSpec{Columns: []string{"id"}, Kept: []string{"id"}, Uncapped: true}) {
+		ids = append(ids, row[strings.LastIndex(row, "|")+1:])
+	}
+	slices.Sort(ids)
+	if n := r.Report.Accepted; n != int64(len(ids)) || r.Report.Rows != n+r.Report.Rejected {
+		t.Fatalf("%d rows for %+v", len(ids), r.Report)
+	}
+	return r.Report, ids
+}
+
+// TestCellsHideNoRows: a reject counts for every line that it takes, and no
+// line inside a cell becomes a row.
+func TestCellsHideNoRows(t *testing.T) {
+	long := strings.Repeat("长", MaxRowBytes/3)
+	for _, q := range []struct {
+		name, data string
+		rejected   int64
+		ids        string
+	}{
+		{"two stray quotes", "a,x,1\nb,\"y,2\nc,z,3\nd,w\"w,4\ne,v,5\n", 3, "a e"},
+		{"two stray quotes that fit", "a,x,1\nb,\"y,2\nc,z,3\nd,w\",4\ne,v,5\n", 3, "a e"},
+		{"two stray quotes and the right number of fields", "a,1,\"x\nb,2,3\nc,4,y\"\nd,v,5\n", 3, "d"},
+		{"a stray quote before a quoted cell", "a,x,1\nb,\"y,2\nc,z,3\nd,\"w\",4\ne,v,5\n", 3, "a e"},
+		{"a stray quote before a cell of several lines", "b,\"y,2\nd,\"w\ng,ghost,9\nw\",4\ne,v,5\n", 4, "e"},
+		{"a stray quote before a cell that is the last", "b,\"y,2\nd,\"w\ng,ghost,9\nw\",4", 4, ""},
+		{"two stray quotes at the start of cells", "a,x,1\nb,\"y,2\nc,z,3\nd,\"w,4\ne,v,5\n", 3, "a e"},
+		{"never closed", "a,x,1\nb,\"y,2\nc,z,3\nd,w,4\n", 3, "a"},
+		{"a long cell", "a,x,1\nb,\"" + long + "\ng,ghost,9\nh,ghost,9\n" + long + "\",2\ne,v,5\n", 4, "a e"},
+		{"a long cell with quotes inside", "a,x,1\nb,\"" + long + "\"\"\ng,\"\"ghost\"\",9\n\",2\ne,v,5\n", 3, "a e"},
+		{"a long cell and a quote in the wrong place", "b,\"" + long + "\ng,ghost,9\n\"x,2\ne,v,5\n", 3, "e"},
+		{"a long cell that is never closed", "a,x,1\nb,\"" + long + "\ng,ghost,9\n\n" + long, 3, "a"},
+		{"a long line", "a,x,1\nb," + long + long + ",2\ne,v,5", 1, "a e"},
+		{"a cell too long for its column", "a,x,1\nb,\"" + strings.Repeat("line\n", 1000) + "\",2\ne,v,5\n", 1001, "a e"},
+		{"lines of a wrong number", "a,\"x\ny\",z\ne,v,5\n", 2, "e"},
+		{"a note of two lines", "a,\"x\r\n\r\ny, z\",1\ne,v,5\n", 0, "a e"},
+	} {
+		r, ids := loadedIDs(t, notes(), "id,note,n\n"+q.data)
+		if r.Rejected != q.rejected || strings.Join(ids, " ") != q.ids {
+			t.Errorf("%s: %+v, %q", q.name, r, ids)
+		}
+		sum := int64(0)
+		for _, n := range r.ByReason {
+			sum += n
+		}
+		if sum != r.Rejected {
+			t.Errorf("%s: the reasons add up to %d", q.name, sum)
+		}
+	}
+	if r, _ := loadedIDs(t, notes(), "id,note,n\na,\"x\r\n\r\ny, z\",1\n"); r.Inside != 1 {
+		t.Errorf("lines inside a cell: %+v", r)
+	}
+}
+
+// TestSwallowedLinesFailALoad: 1,490 of 2,000 lines are above any small share.
+func TestSwallowedLinesFailALoad(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("id,note,n\n")
+	for i := range 2000 {
+		quote := ""
+		if i == 9 || i == 1499 {
+			quote = `"`
+		}
+		fmt.Fprintf(&b, "p%d,%snote %d,%d\n", i, quote, i, i)
+	}
+	ds := notes()
+	ds.MaxRejects = 0.01
+	_, err := Load(context.Background(), ds, tempFile(t, []byte(b.String())), testOptions(newVault()))
+	var re *RejectsError
+	if !errors.As(err, &re) || re.Report.Rejected != 1491 || re.Report.Rows != 2000 || re.Report.First[0] != (Reject{Row: 10, Line: 11, Lines: 1491, Reason: ReasonQuote}) ||
+		!strings.Contains(err.Error(), "first at line 11, with 1491 lines") {
+		t.Fatalf("%v, %+v", err, re)
+	}
+}
+
+// TestLinesAreThoseOfTheFile: every form of a file, with what shifts rows
+// against lines, and a column that has another name in the file.
+func TestLinesAreThoseOfTheFile(t *testing.T) {
+	ds := notes()
+	ds.Columns = slices.Clone(ds.Columns)
+	ds.Columns[2].Source = "数"
+	for _, q := range []struct {
+		format, data string
+		line         int64
+	}{
+		{"csv", "\r\n\nid,note,数\n\na,\"x\n\ny\",1\n\nb,x,?\n", 9},
+		{"json", "\n{\"id\":\"a\",\"数\":1}\n\n{\"id\":\"b\",\"数\":\"?\"}\n", 4},
+		{"json", "\n[\n{\"id\":\"a\",\n\"数\":1}\n,\n\n{\"id\":\"b\",\n\"数\":\"?\"}]\n", 7},
+	} {
+		ds.Source.Format = q.format
+		r, ids := loadedIDs(t, ds, q.data)
+		want := Reject{Row: 2, Line: q.line, Column: "n", Source: "数", Reason: ReasonType}
+		if len(ids) != 1 || len(r.First) != 1 || r.First[0] != want {
+			t.Errorf("%q: %+v", q.data, r)
+		}
+	}
+}
+
+// TestIdentifiersAreTrimmedFirst: white space around an id counts neither for
+// its length nor for its token, its original or its key.
+func TestIdentifiersAreTrimmedFirst(t *testing.T) {
+	ds := notes()
+	ds.Columns = slices.Clone(ds.Columns)
+	ds.Columns[0].MaxBytes = 3
+	ds.Key = []string{"id"}
+	r, ids := loadedIDs(t, ds, "id,note,n\n  abc \t ,x,1\n\u3000甲\u00a0\u2003,x,2\n甲,x,3\nabcd,x,4\n \u3000 ,x,5\n\"\n\t\u2028ab\v\",x,6\n")
+	if !slices.Equal(ids, []string{"ab", "abc", "甲"}) || !slices.Equal(bare(r), []Reject{rejected(3, "", ReasonDuplicate), rejected(4, "id", ReasonMaxBytes), rejected(5, "id", ReasonNull)}) {
+		t.Fatalf("%q, %+v", ids, r)
+	}
+}
+
+// A record that the byte reader takes ends where the fast reader ends it.
+func FuzzSwallow(f *testing.F) {
+	for _, s := range []string{"a,\"b\nc\",d\n", "\"a\"\"\n\"\n,", "a\"\n\"b\r\n", "\"a\r\nb\"\r\n"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fast := &csvSplitter{w: &window{buf: data, eof: true}, delim: ','}
+		end, _, bad, complete := fast.scan(data)
+		if !complete || bad != "" {
+			return
+		}
+		slow := &csvSplitter{w: &window{buf: data, eof: true}, delim: ','}
+		r, err := slow.swallow()
+		if want := min(end+1, len(data)); err != nil || slow.w.pos != want || r.lines != filled(data[:end]) || slow.line != int64(bytes.Count(data[:end], []byte("\n")))+1 && len(bytes.Trim(data, "\r")) > 0 {
+			t.Fatalf("%q: %d, %d lines of %d, %v", data, slow.w.pos, r.lines, slow.line, err)
+		}
+	})
+}
