@@ -12,6 +12,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/author/modbuild"
 	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/words"
 )
 
 // app is what every command shares: streams, global flags, language.
@@ -81,6 +82,9 @@ func (l *langFlag) Set(tag string) error {
 
 // t is a text in the user's language.
 func (a *app) t(en, zh string) string { return glovebox.Text{EN: en, ZH: zh}.In(a.lang) }
+
+// word is a role, a state or another term of a table in the user's language.
+func (a *app) word(en string) string { return words.In(a.lang, en) }
 
 // open opens the domain of --domain. Commands that change it pass write.
 func (a *app) open(ctx context.Context, write bool) (*domain.Domain, error) {

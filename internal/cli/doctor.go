@@ -61,12 +61,12 @@ something does.`, `检查本机、模块外围的隔离墙；给出 --domain 时
 func (a *app) printFindings(list []finding) {
 	var rows [][]string
 	for _, f := range list {
-		rows = append(rows, []string{f.State, a.findingName(f.Name), f.Detail})
+		rows = append(rows, []string{a.word(f.State), a.findingName(f.Name), f.Detail})
 	}
 	table(a.Out, []string{a.t("state", "状态"), a.t("what", "项目"), a.t("found", "结果")}, rows)
 	for _, f := range list {
 		if f.State != "ok" {
-			a.say(a.t("%s: %s: %s", "%s：%s：%s"), f.State, a.findingName(f.Name), f.Meaning.In(a.lang))
+			a.say(a.t("%s: %s: %s", "%s：%s：%s"), a.word(f.State), a.findingName(f.Name), f.Meaning.In(a.lang))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/words"
 	"glovebox.example/glovebox/sandbox"
 )
 
@@ -31,6 +32,7 @@ func exitStatus(err error) int {
 type jsonError struct {
 	Code     glovebox.Code      `json:"code"`
 	Message  string             `json:"message"`
+	ZH       string             `json:"message_zh"`
 	Problems []jsonProblem      `json:"problems"`
 	Decision *glovebox.Decision `json:"decision,omitempty"` // of a refusal by policy
 	Refusals []sandbox.Refusal  `json:"refusals,omitempty"` // of a module
@@ -43,7 +45,9 @@ type jsonProblem struct {
 	Col     int    `json:"column,omitempty"`
 	Field   string `json:"field,omitempty"`
 	Message string `json:"message"`
+	ZH      string `json:"message_zh"`
 	Fix     string `json:"fix,omitempty"`
+	FixZH   string `json:"fix_zh,omitempty"`
 }
 
 // printError prints a failure once: a refusal with all its reasons in both
@@ -62,7 +66,7 @@ func (a *app) printError(err error) {
 		return
 	}
 	for _, p := range leaves(err) {
-		fmt.Fprintln(a.Err, "glovebox: "+p.Error())
+		fmt.Fprintln(a.Err, "glovebox: "+words.Error(a.lang, p))
 	}
 	if rejects, ok := errors.AsType[*engine.RejectsError](err); ok {
 		a.printRejects(a.Err, &rejects.Report)
@@ -71,7 +75,7 @@ func (a *app) printError(err error) {
 }
 
 func (a *app) printJSONError(err error) {
-	j := jsonError{Code: glovebox.CodeOf(err), Message: err.Error(), Problems: []jsonProblem{}, Refusals: sandbox.Refusals(err)}
+	j := jsonError{Code: glovebox.CodeOf(err), Message: err.Error(), ZH: words.Error(glovebox.Chinese, err), Problems: []jsonProblem{}, Refusals: sandbox.Refusals(err)}
 	if denied, ok := errors.AsType[*glovebox.DeniedError](err); ok {
 		j.Decision = &denied.Decision
 	}
@@ -90,9 +94,9 @@ func (a *app) printJSONError(err error) {
 func problemOf(err error) jsonProblem {
 	e, ok := err.(*glovebox.Error) // not one further down: its text is not the whole
 	if !ok {
-		p := jsonProblem{Message: err.Error()}
+		p := jsonProblem{Message: err.Error(), ZH: words.Error(glovebox.Chinese, err)}
 		if e, ok := errors.AsType[*glovebox.Error](err); ok {
-			p.Fix = e.Fix
+			p.Fix, p.FixZH = e.Fix, words.In(glovebox.Chinese, e.Fix)
 		}
 		return p
 	}
@@ -100,7 +104,8 @@ func problemOf(err error) jsonProblem {
 	if e.Err != nil {
 		msg += ": " + e.Err.Error()
 	}
-	return jsonProblem{File: e.File, Line: e.Line, Col: e.Col, Field: e.Field, Message: msg, Fix: e.Fix}
+	return jsonProblem{File: e.File, Line: e.Line, Col: e.Col, Field: e.Field,
+		Message: msg, ZH: words.Message(glovebox.Chinese, e), Fix: e.Fix, FixZH: words.In(glovebox.Chinese, e.Fix)}
 }
 
 // printRefusals prints every reason why a module was refused: its code, what is
@@ -112,7 +117,7 @@ func (a *app) printRefusals(err error, list []sandbox.Refusal) {
 	}
 	fmt.Fprintf(a.Err, "glovebox: %s%s: %d\n", where, a.t("module refused, reasons", "模块被拒，理由数"), len(list))
 	for i, r := range list {
-		fmt.Fprintf(a.Err, "  %d. %s\n     %s\n", i+1, r, r.Fix)
+		fmt.Fprintf(a.Err, "  %d. %s %s\n     %s\n", i+1, r.Code, words.In(a.lang, r.Msg), words.In(a.lang, r.Fix))
 	}
 }
 

@@ -233,18 +233,13 @@ see their own jobs, the other roles see all.`, `列出作业及其状态；已�
 				return a.emit(list(all), func() {
 					var rows [][]string
 					for _, j := range all {
-						rows = append(rows, []string{j.ID, a.stateName(j.State), j.Scenario, j.Product, j.Submitter, j.Submitted, j.Release})
+						rows = append(rows, []string{j.ID, a.word(string(j.State)), j.Scenario, j.Product, j.Submitter, j.Submitted, j.Release})
 					}
 					table(a.Out, []string{a.t("job", "作业"), a.t("state", "状态"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("by", "提交人"), a.t("at", "时间"), a.t("release", "发布")}, rows)
 				})
 			})
 		},
 	}
-}
-
-func (a *app) stateName(s job.State) string {
-	zh := map[job.State]string{job.Refused: "已拒绝", job.Admitted: "已准入", job.Charged: "已记账", job.Running: "运行中", job.Done: "已完成"}
-	return a.t(string(s), zh[s])
 }
 
 func (a *app) jobShow() *cobra.Command {
@@ -268,7 +263,7 @@ price, its release, and all reasons if it was refused.`, `显示作业：状态�
 }
 
 func (a *app) printJob(j *job.Doc) {
-	a.say("%s  %s  %s/%s  %s %s", j.ID, a.stateName(j.State), j.Scenario, j.Product, j.Submitter, j.Submitted)
+	a.say("%s  %s  %s/%s  %s %s", j.ID, a.word(string(j.State)), j.Scenario, j.Product, j.Submitter, j.Submitted)
 	a.say("%s: %s %s()", a.t("module", "模块"), j.Spec.Module, j.Spec.Function)
 	for _, code := range sortedKeys(j.Spec.Job.Inputs) {
 		in := j.Spec.Job.Inputs[code]

@@ -39,7 +39,7 @@ wait for approvals say whose.`, `列出发布：开发主体只见自己的，�
 				return a.emit(list(all), func() {
 					var rows [][]string
 					for _, r := range all {
-						rows = append(rows, []string{r.ID, a.releaseState(r.State), r.Scenario, r.Product, r.Made, strings.Join(a.missing(&r), ", ")})
+						rows = append(rows, []string{r.ID, a.word(string(r.State)), r.Scenario, r.Product, r.Made, strings.Join(a.missing(&r), ", ")})
 					}
 					table(a.Out, []string{a.t("release", "发布"), a.t("state", "状态"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("made", "时间"), a.t("still to approve", "尚待批准")}, rows)
 				})
@@ -271,10 +271,6 @@ func decimals(x float64) int {
 	return 0
 }
 
-func (a *app) releaseState(s job.ReleaseState) string {
-	return a.t(string(s), map[job.ReleaseState]string{job.Pending: "待批准", job.Approved: "已批准", job.Exported: "已导出"}[s])
-}
-
 // missing names the roles that have still to approve a pending release.
 func (a *app) missing(r *job.ReleaseDoc) []string {
 	if r.State != job.Pending {
@@ -283,19 +279,19 @@ func (a *app) missing(r *job.ReleaseDoc) []string {
 	var out []string
 	for _, role := range r.Needed {
 		if !slices.ContainsFunc(r.Approvals, func(x job.Approval) bool { return x.Role == role }) {
-			out = append(out, a.roleName(role))
+			out = append(out, a.word(string(role)))
 		}
 	}
 	if len(out) == 0 { // all roles spoke, but not the provider of every input
-		out = append(out, a.roleName(glovebox.RoleProvider)+a.t(" of another input", "（其他输入数据）"))
+		out = append(out, a.word(string(glovebox.RoleProvider))+a.t(" of another input", "（其他输入数据）"))
 	}
 	return out
 }
 
 func (a *app) printReleaseState(r *job.ReleaseDoc) {
-	a.say("%s %s: %s", a.t("release", "发布"), r.ID, a.releaseState(r.State))
+	a.say("%s %s: %s", a.t("release", "发布"), r.ID, a.word(string(r.State)))
 	for _, x := range r.Approvals {
-		a.say("  %s %s (%s)", a.t("approved by", "批准人"), x.User, a.roleName(x.Role))
+		a.say("  %s %s (%s)", a.t("approved by", "批准人"), x.User, a.word(string(x.Role)))
 	}
 	if m := a.missing(r); len(m) > 0 {
 		a.say("  %s: %s", a.t("still to approve", "尚待批准"), strings.Join(m, ", "))

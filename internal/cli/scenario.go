@@ -99,7 +99,7 @@ until when.`, `列出域内应用场景：运营机构、是否已授权、授�
 						if s.Grant != nil {
 							until = s.Grant.Until
 						}
-						rows = append(rows, []string{s.Code, s.Title.In(a.lang), s.Operator, s.State, until})
+						rows = append(rows, []string{s.Code, s.Title.In(a.lang), s.Operator, a.word(s.State), until})
 					}
 					table(a.Out, []string{a.t("code", "编码"), a.t("title", "名称"), a.t("operator", "运营机构"), a.t("state", "状态"), a.t("until", "期限")}, rows)
 				})

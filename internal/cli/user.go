@@ -61,7 +61,7 @@ func (a *app) userList() *cobra.Command {
 				return a.emit(list(all), func() {
 					var rows [][]string
 					for _, u := range all {
-						rows = append(rows, []string{u.Name, a.roleNames(u.Roles), u.Org, a.userState(u.State)})
+						rows = append(rows, []string{u.Name, a.roleNames(u.Roles), u.Org, a.word(u.State)})
 					}
 					table(a.Out, []string{a.t("name", "姓名"), a.t("roles", "角色"), a.t("organisation", "单位"), a.t("state", "状态")}, rows)
 				})
@@ -70,20 +70,10 @@ func (a *app) userList() *cobra.Command {
 	}
 }
 
-func (a *app) userState(s string) string {
-	return a.t(s, map[string]string{"active": "有效", "suspended": "已停用"}[s])
-}
-
 func (a *app) roleNames(roles []glovebox.Role) string {
 	names := make([]string, len(roles))
 	for i, r := range roles {
-		names[i] = a.roleName(r)
+		names[i] = a.word(string(r))
 	}
 	return strings.Join(names, ", ")
-}
-
-func (a *app) roleName(r glovebox.Role) string {
-	zh := map[glovebox.Role]string{glovebox.RoleProvider: "数据提供单位", glovebox.RoleAuthority: "实施机构",
-		glovebox.RoleOperator: "运营机构", glovebox.RoleDeveloper: "开发主体", glovebox.RoleAuditor: "审计"}
-	return a.t(string(r), zh[r])
 }
