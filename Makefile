@@ -66,6 +66,10 @@ accuracy: ## measure the error of every mechanism and aggregator; write the tabl
 golden: ## compute the golden values of the accounting anew, with two other libraries (needs python3 and pip)
 	@scripts/golden
 
+.PHONY: notice
+notice: ## write NOTICE: the licences of all that a build links
+	@$(GO) run ./internal/proof/notice
+
 .PHONY: bench-peers
 bench-peers: ## compare with OpenDP, SmartNoise, PipelineDP and Tumult from PyPI on ten million rows (an hour; network)
 	@bench/peers/run
