@@ -10,11 +10,17 @@ import (
 // binMechanism is what the noise of one metric that counts values in bins is
 // made by.
 type binMechanism struct {
-	noise    mechanism.Sampler // of each count; nil where a choice is made instead
-	tree     *mechanism.Tree
-	quantile *mechanism.Quantile
-	epsilon  *big.Rat // of the choice, for one key
-	still    bool     // no noise and no choice: for samples
+	noise mechanism.Sampler // of each count; nil where a choice is made instead
+	tree  *mechanism.Tree
+	// Of a quantile that is chosen: on its own by permute-and-flip, or by the
+	// exponential mechanism, alone or splitting.
+	quantiles   []*mechanism.Quantile
+	splits      []*mechanism.Splits
+	exponential bool
+	epsilon     *big.Rat // of one choice, for one key
+	levels      int      // choices that one value takes part in
+	ranks       float64  // of a quantile: about how many it is off
+	still       bool     // no noise and no choice: for samples
 }
 
 // change is how much one unit's values change counts at most: l1 in all, and

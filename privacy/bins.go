@@ -34,6 +34,8 @@ type binSet struct {
 	// Equal cells begin at first and have a width of 1/perStep; else perStep is 0.
 	first, perStep float64
 	parts          []uint64 // quantile: the fractions in parts of 10000
+	equal          bool     // quantile: edges are of equal bins
+	way            quantileWay
 }
 
 // slot returns the number of v's slot. Whatever v is, it is one.
@@ -118,6 +120,7 @@ func (b *binSet) points(points []float64, equal bool) {
 }
 
 func (b *binSet) guess(first float64, edges []float64, equal bool) {
+	b.first, b.perStep = 0, 0
 	if step := edges[1] - edges[0]; equal && !math.IsInf(1/step, 0) {
 		b.first, b.perStep = first, 1/step
 	}

@@ -61,6 +61,8 @@ func (p *Plan) addBudget(r glovebox.ReleaseDef, selects string) error {
 		}
 	}
 	p.grids, p.top, p.shown, p.budget, p.selects = best.grids, best.top, best.shown, best.budget, selects
+	p.bins, p.slots = best.bins, best.slots
+	p.markRanks()
 	if b := &p.budget; p.private && b.by == nil && !p.inRounds() {
 		return b.selection(p.l0)
 	}

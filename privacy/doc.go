@@ -62,7 +62,8 @@
 //     by HMAC-SHA-256 under the caller's key (Spool.Source); the guarantee is
 //     computational in that sense.
 //   - Samplers, choices, selection and Release take time that depends on the
-//     noise and on the number of keys. Whoever can time them learns something; the caller
+//     noise and on the number of keys, and, where several quantiles are chosen,
+//     or one for a price in rho, on how close to one another values lie. Whoever can time them learns something; the caller
 //     has to hide it.
 //   - Memory grows with the number of distinct keys that occur. With private
 //     keys a hostile guest can make that number large; Bounder.Piece and Spool

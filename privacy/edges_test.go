@@ -36,7 +36,9 @@ func TestValueOnAnEdge(t *testing.T) {
 			m := glovebox.Metric{Name: "a", Kind: kind, Min: at(0), Max: at(c.bins), Bins: c.bins, At: fractions}
 			return &check.Must(NewPlan(output(1, nil, m), laplace(1, 0), nil)).bins[0]
 		}
-		for _, b := range []*binSet{of(glovebox.Histogram), of(glovebox.Quantile, 0.25, 0.75)} {
+		tree := of(glovebox.Quantile, 0.25, 0.75)
+		tree.take(byTree)
+		for _, b := range []*binSet{of(glovebox.Histogram), tree} {
 			for i := 1; i < c.bins; i++ {
 				v := at(i)
 				if up, down := b.slot(v), b.slot(math.Nextafter(v, math.Inf(-1))); up != i || down != i-1 || b.edges[i] != v {

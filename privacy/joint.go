@@ -94,13 +94,10 @@ func (p *Plan) spread() float64 {
 	}
 	for i := range b.bins {
 		switch m := &b.bins[i]; {
-		case m.tree != nil:
-			add(m.tree.Noise().StdDev())
-		case m.noise != nil:
-			add(m.noise.StdDev())
+		case m.ranks > 0:
+			add(m.ranks)
 		default:
-			e, _ := m.epsilon.Float64()
-			add(1 / e)
+			add(m.noise.StdDev())
 		}
 	}
 	return sum / float64(n)

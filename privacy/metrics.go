@@ -53,12 +53,18 @@ type Figure struct {
 	Name   string `json:"name"`
 	Metric string `json:"metric"` // that it is of
 	Whole  bool   `json:"whole"`  // a whole number, and its bounds too
+	// Ranks, if it is above 0, says that there is no interval of values, but of
+	// ranks: at most so many values lie between the figure and the quantile of the
+	// values that were counted, with 95 % confidence. Its cells have no width.
+	Ranks float64 `json:"ranks,omitempty"`
 }
 
-// Suffixes of the columns that hold a figure's interval.
+// Suffixes of the columns that hold a figure's interval, or how many ranks it may
+// be off.
 const (
-	LowSuffix  = "_lo"
-	HighSuffix = "_hi"
+	LowSuffix   = "_lo"
+	HighSuffix  = "_hi"
+	RanksSuffix = "_ranks"
 )
 
 func (p *Plan) addMetrics(metrics []glovebox.Metric, names map[string]bool) error {
@@ -243,10 +249,10 @@ func (p *Plan) checkColumns() error {
 		seen[k.Name] = true
 	}
 	for _, f := range p.figures {
-		for _, suffix := range []string{"", LowSuffix, HighSuffix} {
+		for _, suffix := range []string{"", LowSuffix, HighSuffix, RanksSuffix} {
 			if seen[f.Name+suffix] {
 				return invalid("output.metrics."+f.Metric, "two columns of the table would have the name %s%s", f.Name, suffix).
-					WithFix("rename it: a figure's interval has columns with %s and %s at the end", LowSuffix, HighSuffix)
+					WithFix("rename it: a figure's interval has columns with %s and %s at the end, or one with %s", LowSuffix, HighSuffix, RanksSuffix)
 			}
 			seen[f.Name+suffix] = true
 		}

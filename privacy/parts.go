@@ -15,12 +15,12 @@ type part struct {
 	reach     int64    // most that one unit changes one key, in the norm of the mechanism
 	total     int64    // most over all keys, in the L1 norm; 0: keys*reach
 	numbers   int      // of one key, at least 1
-	levels    int      // of a tree over the numbers, each of which has the reach; at least 1
+	levels    int      // of a tree over the numbers, or of choices, each of which has the reach; at least 1
 }
 
 func (n *NoiseFacts) part(l0 int) (part, error) {
 	parameter, ok := new(big.Rat).SetString(n.Parameter)
-	known := n.Mechanism == "discrete_laplace" || n.Mechanism == "discrete_gaussian" || n.Mechanism == "permute_and_flip"
+	known := n.Mechanism == "discrete_laplace" || n.Mechanism == "discrete_gaussian" || n.Mechanism == "permute_and_flip" || n.Mechanism == "exponential"
 	if !ok || !known || parameter.Sign() <= 0 || n.Reach < 1 {
 		return part{}, accounting.BadParameters()
 	}
@@ -48,7 +48,9 @@ func (p *part) square() *big.Int {
 // A number with discrete Laplace noise of scale b that changes by r is (r/b)-DP
 // and so (r^2/(2*b^2))-zCDP (Bun and Steinke 2016, proposition 1.4), with Gaussian
 // noise of variance v it is (r^2/(2*v))-zCDP; a choice of epsilon for a change of R
-// is (epsilon*r/R)-DP for one of r. Rho adds up, so squares of changes do: over
+// is (epsilon*r/R)-DP for one of r, and one by the exponential mechanism has a range
+// of that, which is an eighth of its square in place of half (Cesar and Rogers
+// 2021). Rho adds up, so squares of changes do: over
 // the numbers of a key (whose squares add up to no more than the square of their
 // L1 norm), over keys and over the levels of a tree.
 func (p *part) rho() *big.Rat {
@@ -57,9 +59,12 @@ func (p *part) rho() *big.Rat {
 	switch p.mechanism {
 	case "discrete_gaussian":
 		return r.Quo(r, p.parameter)
-	case "permute_and_flip":
+	case "permute_and_flip", "exponential":
 		e := new(big.Rat).Quo(p.parameter, big.NewRat(p.reach, 1))
-		return r.Mul(r, e).Mul(r, e)
+		if r.Mul(r, e).Mul(r, e); p.mechanism == "exponential" {
+			r.Mul(r, big.NewRat(1, 4))
+		}
+		return r
 	}
 	return r.Quo(r, p.parameter).Quo(r, p.parameter)
 }
@@ -104,8 +109,8 @@ func (p *part) addTo(l *accounting.Losses) error {
 		}
 		square := p.square()
 		return l.AddGaussianVector(p.parameter, square.Mul(square, big.NewInt(int64(p.levels))), p.keys*p.numbers*p.levels)
-	case "permute_and_flip":
-		return l.AddPure(p.parameter, places)
+	case "permute_and_flip", "exponential":
+		return l.AddPure(p.parameter, places*p.levels)
 	}
 	return accounting.BadParameters()
 }

@@ -168,6 +168,9 @@ func (p *Plan) fingerprint() {
 	for i := range p.grids {
 		h.Write(fmt.Appendf(nil, " %d", p.grids[i].exp))
 	}
+	for i := range p.bins {
+		h.Write(fmt.Appendf(nil, " %d", p.bins[i].n))
+	}
 	if p.top != nil {
 		h.Write(fmt.Appendf(nil, " top %d %d", p.top.k, p.top.metric))
 	}

@@ -3,6 +3,7 @@ package privacy
 import (
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,9 +11,8 @@ import (
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
-// quantileBins checks a quantile and gives it its bins. One fraction is found
-// among the edges, each a point that a value near it counts at; several are found
-// in a tree whose leaves are the bins.
+// quantileBins checks a quantile and gives it its bins, those of a choice among
+// its edges until a way of finding it is taken.
 func (p *Plan) quantileBins(b *binSet, m *glovebox.Metric, path string) error {
 	if len(m.At) < 1 || len(m.At) > MaxQuantiles {
 		return invalid(path+".at", "%d fractions, 1..%d are possible", len(m.At), MaxQuantiles).WithFix("write at: [0.5] for the median")
@@ -33,65 +33,118 @@ func (p *Plan) quantileBins(b *binSet, m *glovebox.Metric, path string) error {
 	if err != nil {
 		return err
 	}
-	if len(m.At) == 1 {
-		b.points(edges, m.Edges == nil)
-	} else {
-		b.cells(edges, m.Edges == nil)
-	}
+	b.equal = m.Edges == nil
+	b.points(edges, b.equal)
 	return nil
 }
 
 // newQuantile makes the mechanism of a quantile, from its part of the price.
 func (p *Plan) newQuantile(b *binSet, loss int64) (m binMechanism, err error) {
 	l1, square := p.change()
-	if len(b.parts) > 1 {
-		height := 1
-		for leaves := mechanism.DefaultBranching; leaves < b.n; leaves *= mechanism.DefaultBranching {
-			height++
-		}
-		levels := big.NewInt(int64(height))
+	if b.way == byTree {
+		levels := big.NewInt(int64(treeHeight(b.n)))
 		if m.noise, err = p.budget.noiseOf(loss, l1.Mul(l1, levels), square.Mul(square, levels), false); err != nil {
 			return m, err
 		}
-		m.tree, err = mechanism.NewTree(mechanism.DefaultBranching, height, m.noise)
+		if m.tree, err = mechanism.NewTree(mechanism.DefaultBranching, treeHeight(b.n), m.noise); err == nil {
+			m.ranks = treeRanks(m.noise.StdDev(), treeHeight(b.n))
+		}
 		return m, err
 	}
 	// A choice for one key of R values that is epsilon'-DP is epsilon'*r/R-DP for
 	// one of r values: over all keys of a unit that is epsilon'*T/R at most, or
-	// epsilon'^2/(2*R^2) times the sum of the squares. Rounded down to a multiple
-	// of 2^-32.
+	// epsilon'^2/(2*R^2) times the sum of the squares, by the exponential mechanism
+	// epsilon'^2/(8*R^2). There is one such choice on each level. Rounded down to a
+	// multiple of 2^-32.
+	m.levels = b.way.levels(len(b.parts))
 	each := big.NewInt(int64(p.perKey))
 	x := new(big.Int).Mul(big.NewInt(loss), each)
+	by := big.NewInt(1e9 * int64(m.levels))
 	if p.budget.gaussian {
-		x.Mul(x, each).Lsh(x, 65)
-		x.Sqrt(x.Quo(x, square.Mul(square, big.NewInt(1e9))))
+		shift := uint(65)
+		if b.way.exponential(true) {
+			shift += 2
+		}
+		x.Mul(x, each).Lsh(x, shift)
+		x.Sqrt(x.Quo(x, square.Mul(square, by)))
 	} else {
 		x.Lsh(x, 32)
-		x.Quo(x, l1.Mul(l1, big.NewInt(1e9)))
+		x.Quo(x, l1.Mul(l1, by))
 	}
 	if x.Sign() == 0 {
 		return m, invalid(p.budget.field(), "is too small for a quantile over so many keys and records")
 	}
 	m.epsilon = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
-	m.quantile, err = mechanism.NewQuantile(new(big.Rat).SetFrac64(int64(b.parts[0]), fractions), m.epsilon, uint64(p.perKey))
-	return m, err
+	m.exponential = b.way.exponential(p.budget.gaussian)
+	e, _ := m.epsilon.Float64()
+	m.ranks = b.way.ranks(b.parts, float64(p.perKey)/e)
+	return m, m.choices(b, uint64(p.perKey))
 }
 
-// quantile appends the quantiles of key number i.
+// choices makes the choices of a quantile for units of so many values of a key.
+func (m *binMechanism) choices(b *binSet, values uint64) error {
+	if b.way == bySplits {
+		s, err := mechanism.NewSplits(b.parts, fractions, m.epsilon, values, b.n)
+		m.splits = append(m.splits, s)
+		return err
+	}
+	for i, part := range b.parts {
+		if m.exponential {
+			s, err := mechanism.NewSplits(b.parts[i:i+1], fractions, m.epsilon, values, b.n)
+			if err != nil {
+				return err
+			}
+			m.splits = append(m.splits, s)
+			continue
+		}
+		q, err := mechanism.NewQuantile(new(big.Rat).SetFrac64(int64(part), fractions), m.epsilon, values)
+		if err != nil {
+			return err
+		}
+		m.quantiles = append(m.quantiles, q)
+	}
+	return nil
+}
+
+// find makes the choices: the points of all fractions, which do not fall.
+func (m *binMechanism) find(counts []uint64, src *mechanism.Source) (points []int, err error) {
+	for _, s := range m.splits {
+		some, err := s.Find(counts, src)
+		if err != nil {
+			return nil, err
+		}
+		points = append(points, some...)
+	}
+	for _, q := range m.quantiles {
+		at, err := q.Find(counts, src)
+		if err != nil {
+			return nil, err
+		}
+		points = append(points, at)
+	}
+	slices.Sort(points) // of choices on their own; a function of what they gave
+	return points, nil
+}
+
+// quantile appends the quantiles of key number i. Those that were chosen have no
+// interval: see Figure.Ranks.
 func (r *releaser) quantile(cells []Cell, j, i int) ([]Cell, error) {
 	b, m := &r.Plan.bins[j], &r.budget.bins[j]
 	least, most := b.edges[0], b.edges[len(b.edges)-1]
 	counts := r.countsOf(j, i)
-	if m.tree == nil && m.still {
-		v := b.edges[b.exact(counts)] + 0
-		return append(cells, Cell{v, v, v}), nil
-	}
 	if m.tree == nil {
-		at, err := m.quantile.Find(counts, r.src)
-		if err != nil {
-			return nil, err
+		points := b.exact(counts)
+		if !m.still {
+			var err error
+			if points, err = m.find(counts, r.src); err != nil {
+				return nil, err
+			}
 		}
-		return append(cells, Cell{Value: b.edges[at] + 0, Lo: least + 0, Hi: most + 0}), nil
+		for _, at := range points {
+			v := b.edges[at] + 0
+			cells = append(cells, Cell{v, v, v})
+		}
+		return cells, nil
 	}
 	at := make([]float64, len(b.parts))
 	for k, q := range b.parts {
@@ -108,18 +161,23 @@ func (r *releaser) quantile(cells []Cell, j, i int) ([]Cell, error) {
 	return cells, nil
 }
 
-// exact returns the point that holds the one quantile of counts.
-func (b *binSet) exact(counts []uint64) int {
-	total, upTo := uint64(0), uint64(0)
+// exact returns the points that hold the quantiles of counts.
+func (b *binSet) exact(counts []uint64) (points []int) {
+	total := uint64(0)
 	for _, n := range counts {
 		total += n
 	}
-	for k, n := range counts {
-		if upTo += n; upTo > 0 && upTo*fractions >= total*b.parts[0] {
-			return k
+	for _, part := range b.parts {
+		at, upTo := len(counts)/2, uint64(0)
+		for k, n := range counts {
+			if upTo += n; upTo > 0 && upTo*fractions >= total*part {
+				at = k
+				break
+			}
 		}
+		points = append(points, at)
 	}
-	return len(counts) / 2
+	return points
 }
 
 // at returns the value at a position on the cells.
@@ -140,6 +198,19 @@ func (p *Plan) quantileError(j int) Error {
 		return Error{Ranks: m.tree.RankRadius()}
 	}
 	e, _ := m.epsilon.Float64()
-	q := float64(b.parts[0]) / fractions
-	return Error{Ranks: math.Log(float64(b.n)/alpha) * math.Max(q, 1-q) * 2 * float64(p.perKey) / e}
+	return Error{Ranks: b.way.bound(b, float64(p.perKey)/e)}
+}
+
+// markRanks says of the figures that are chosen how many ranks they may be off.
+func (p *Plan) markRanks() {
+	for i := range p.metrics {
+		m := &p.metrics[i]
+		if m.Kind != glovebox.Quantile || p.budget.bins[m.bins].tree != nil {
+			continue
+		}
+		ranks := math.Ceil(p.quantileError(m.bins).Ranks)
+		for k := range m.At {
+			p.figures[m.first+k].Ranks = ranks
+		}
+	}
 }

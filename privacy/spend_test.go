@@ -132,7 +132,7 @@ func spent(p *Plan, t *Partial) map[string]float64 {
 			return v
 		}
 		switch {
-		case m.quantile != nil:
+		case m.epsilon != nil:
 			var costs []*big.Rat
 			for i := range t.n {
 				costs = append(costs, choiceCost(p, m, counts(i)))
@@ -165,21 +165,32 @@ func costOf(s mechanism.Sampler, changes []int64) *big.Rat {
 	return new(big.Rat).Quo(new(big.Rat).SetInt(square), v.Add(v, v))
 }
 
-// choiceCost is what so many values of one key cost a quantile's choice: each
+// choiceCost is what so many values of one key cost a quantile's choices: each
 // moves what a point is wrong by, by max(q, 1-q) ranks, and a coin that falls
-// heads with probability exp(-d*num/den) moves by twice that.
+// heads with probability exp(-d*num/den) moves by twice that. Of splits, they
+// cost on each level what one choice that sees all of them does.
 func choiceCost(p *Plan, m *binMechanism, counts []int64) *big.Rat {
-	n, q := int64(0), m.quantile
+	n, sum := int64(0), new(big.Rat)
 	for _, c := range counts {
 		n += c
 	}
-	at, e := q.Fraction(), q.Rate()
-	above := new(big.Int).Sub(at.Denom(), at.Num())
-	e.Mul(e, big.NewRat(2*n*max(at.Num().Int64(), above.Int64()), 1))
-	if p.budget.gaussian {
-		return e.Mul(e, e).Mul(e, big.NewRat(1, 2))
+	add := func(e *big.Rat, share int64) {
+		if p.budget.gaussian {
+			e.Mul(e, e).Mul(e, big.NewRat(1, share))
+		}
+		sum.Add(sum, e)
 	}
-	return e
+	for _, q := range m.quantiles {
+		at, e := q.Fraction(), q.Rate()
+		above := new(big.Int).Sub(at.Denom(), at.Num())
+		add(e.Mul(e, big.NewRat(2*n*max(at.Num().Int64(), above.Int64()), 1)), 2)
+	}
+	for _, s := range m.splits {
+		for range s.Levels() {
+			add(s.Range(uint64(n)), 8)
+		}
+	}
+	return sum
 }
 
 // nodes are the counts of all nodes of a tree but its root.

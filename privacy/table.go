@@ -62,11 +62,11 @@ type Facts struct {
 // NoiseFacts say what was added to one kind of number.
 type NoiseFacts struct {
 	Of        string `json:"of"`        // "units", or the name of a metric
-	Mechanism string `json:"mechanism"` // discrete_laplace, discrete_gaussian or permute_and_flip
+	Mechanism string `json:"mechanism"` // discrete_laplace, discrete_gaussian, permute_and_flip or exponential
 	// Parameter is an exact fraction in steps: the scale of discrete_laplace
 	// (probability proportional to exp(-|x|/scale)), the variance parameter of
-	// discrete_gaussian (to exp(-x^2/(2*variance))). For permute_and_flip it is
-	// the epsilon of one key.
+	// discrete_gaussian (to exp(-x^2/(2*variance))). For permute_and_flip and
+	// exponential it is the epsilon of one choice for one key.
 	Parameter string `json:"parameter"`
 	Step      string `json:"step"` // one step of the number's grid: "1", or a power of two such as "2^-37"
 	// Reach is the most that one unit changes the number of one key, in steps.
@@ -75,7 +75,7 @@ type NoiseFacts struct {
 	Reach   int64 `json:"reach"`
 	Total   int64 `json:"total,omitempty"`   // most over all keys of one unit in the L1 norm, if declared
 	Numbers int   `json:"numbers,omitempty"` // of one key, if more than one
-	Levels  int   `json:"levels,omitempty"`  // of a tree of counts over the Numbers; all of them have Reach
+	Levels  int   `json:"levels,omitempty"`  // of a tree of counts over the Numbers; of choices, those that one value takes part in: all have Reach
 	Loss    int64 `json:"loss"`              // its part of Price.Loss
 }
 
@@ -210,8 +210,14 @@ func (p *Plan) binFacts(j int) NoiseFacts {
 		n.Total = int64(p.maxRecords)
 	}
 	switch {
-	case m.quantile != nil:
+	case m.epsilon != nil:
 		n.Mechanism, n.Parameter = "permute_and_flip", m.epsilon.RatString()
+		if m.exponential {
+			n.Mechanism = "exponential"
+		}
+		if m.levels > 1 {
+			n.Levels = m.levels
+		}
 		return n
 	case m.tree != nil:
 		n.Levels, n.Numbers = m.tree.Height(), m.tree.Leaves()

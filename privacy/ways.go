@@ -38,11 +38,13 @@ func (p *Plan) way() (w struct {
 func (p *Plan) spent(selects string, joint, rounds bool) (*Plan, error) {
 	q := *p
 	q.grids = slices.Clone(p.grids)
+	q.bins = slices.Clone(p.bins)
 	q.budget = budget{gaussian: p.budget.inRho, inRho: p.budget.inRho, price: p.budget.price}
 	if rounds {
 		t := *p.top
 		t.rounds, q.top, q.shown = true, &t, t.k
 	}
+	q.layQuantiles(joint)
 	if joint {
 		if err := q.addJoint(); err != nil {
 			return nil, err

@@ -56,7 +56,7 @@ func TestJob(t *testing.T) {
 func checkSpread(t *testing.T, d *demo.Domain) {
 	t.Helper()
 	out := d.Run("spread.yaml")
-	if len(out.Rows) != 1 || len(out.Rows[0]) != 3*7 {
+	if len(out.Rows) != 1 || len(out.Rows[0]) != 3*2+4*3 {
 		t.Fatalf("spread: %v", out.Rows)
 	}
 	var incomes []float64
@@ -76,20 +76,21 @@ func checkSpread(t *testing.T, d *demo.Domain) {
 		ages[bin]++
 	}
 	slices.Sort(incomes)
-	// A node of the tree has discrete Gaussian noise of sigma sqrt(3/0.125) = 4.9,
-	// and a rank is made of 15 of them on each of 3 levels at most: sigma < 33.
-	// Six sigma, 200 ranks, are missed with probability below 1e-8; an income is
-	// then off by less than 200 ranks and a bin of 100.
+	// Three quartiles are two choices one after the other, each of rho 0.0625/2 and
+	// so of epsilon sqrt(8*0.03125) = 0.5, among 1501 points of 128 places: off by
+	// 2*0.75/0.5*(ln(1501*128)+ln(1e8)) < 92 ranks but for a probability of 1e-8, and
+	// by half as much again, 140, where what they split at is off. An income is then
+	// off by less than 200 ranks and a bin of 100.
 	for i, q := range []float64{0.25, 0.5, 0.75} {
 		at := int(q * float64(len(incomes)))
-		got := out.Rows[0][3*i].(float64)
+		got := out.Rows[0][2*i].(float64)
 		if got < incomes[at-200]-200 || got > incomes[at+200]+200 {
 			t.Errorf("quantile %v is %v, the truth %v", q, got, incomes[at])
 		}
 	}
 	// Discrete Gaussian noise with rho = 0.0625: sigma < 2.9, ten sigma as above.
 	for i, want := range ages {
-		if diff := out.Rows[0][9+3*i].(float64) - want; diff > 29 || diff < -29 {
+		if diff := out.Rows[0][6+3*i].(float64) - want; diff > 29 || diff < -29 {
 			t.Errorf("ages.%d is off by %.0f", i, diff)
 		}
 	}

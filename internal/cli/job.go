@@ -90,7 +90,7 @@ func (a *app) printErrors(f *privacy.Facts) {
 	for _, name := range sortedKeys(f.Errors) {
 		e := f.Errors[name]
 		if e.Ranks > 0 {
-			rows = append(rows, []string{name, "-", "±" + strconv.FormatFloat(e.Ranks, 'g', 4, 64) + a.t(" ranks", " 个位次")})
+			rows = append(rows, []string{name, "-", "±" + strconv.FormatFloat(e.Ranks, 'g', 4, 64) + a.t(" ranks", " 名次")})
 			continue
 		}
 		rows = append(rows, []string{name, strconv.FormatFloat(e.StdDev, 'g', 4, 64), "±" + strconv.FormatFloat(e.Half, 'g', 4, 64)})

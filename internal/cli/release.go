@@ -176,19 +176,37 @@ func (a *app) printContent(c *release.Content) {
 	}
 	if len(figures) == 0 {
 		a.say(a.t("%[1]s; its figures are private and have no interval", "共 %[2]d 行；数值已作隐私保护，没有置信区间"), many(len(c.Rows), "row"), len(c.Rows))
+		a.printLimits(c)
 		return
 	}
 	a.say(a.t("%[1]s; margins hold with 95 %% confidence and count the added noise alone", "共 %[2]d 行；误差范围的置信度为 95%%，仅计入所加噪声"), many(len(c.Rows), "row"), len(c.Rows))
+	for _, f := range figures {
+		if f.ranks >= 0 {
+			a.say(a.t("a margin in ranks says how many values lie at most between a figure and the true quantile: such a figure has no range of values", "以名次表示的误差：该数值与真实分位数之间至多相隔的值的个数；此类数值没有取值区间"))
+			break
+		}
+	}
+	a.printLimits(c)
 }
 
 // maxWide is how many figures stand beside one another; of more, each has a
 // line of its own.
 const maxWide = 5
 
-// figureColumns are the columns of one figure: its value and its interval.
-type figureColumns struct{ at, lo, hi int }
+// figureColumns are the columns of one figure: its value and its interval, or the
+// ranks that it may be off; -1 for those that it does not have.
+type figureColumns struct{ at, lo, hi, ranks int }
 
-// tableShape tells key columns from NAME, NAME_lo and NAME_hi of a figure.
+// margin is what stands beside a figure.
+func (a *app) margin(r []any, f figureColumns) string {
+	if n, ok := r[max(f.ranks, 0)].(float64); f.ranks >= 0 && ok {
+		return fmt.Sprintf(a.t("± %.0f ranks", "± %.0f 名次"), n)
+	}
+	return figure(r[f.lo]) + " .. " + figure(r[f.hi])
+}
+
+// tableShape tells key columns from NAME, NAME_lo and NAME_hi, or NAME and
+// NAME_ranks, of a figure.
 func tableShape(c *release.Content) (keys []int, figures []figureColumns) {
 	index := map[string]int{}
 	for i, x := range c.Columns {
@@ -198,11 +216,15 @@ func tableShape(c *release.Content) (keys []int, figures []figureColumns) {
 	for i, x := range c.Columns {
 		lo, ok := index[x.Name+privacy.LowSuffix]
 		hi, ok2 := index[x.Name+privacy.HighSuffix]
+		ranks, ok3 := index[x.Name+privacy.RanksSuffix]
 		switch {
 		case bounds[i]:
 		case ok && ok2:
-			figures = append(figures, figureColumns{i, lo, hi})
+			figures = append(figures, figureColumns{i, lo, hi, -1})
 			bounds[lo], bounds[hi] = true, true
+		case ok3:
+			figures = append(figures, figureColumns{i, -1, -1, ranks})
+			bounds[ranks] = true
 		default:
 			keys = append(keys, i)
 		}
@@ -226,7 +248,7 @@ func (a *app) printWide(c *release.Content, keys []int, figures []figureColumns)
 			out = append(out, figure(r[k]))
 		}
 		for _, f := range figures {
-			out = append(out, figure(r[f.at]), figure(r[f.lo])+" .. "+figure(r[f.hi]))
+			out = append(out, figure(r[f.at]), a.margin(r, f))
 		}
 		rows = append(rows, out)
 	}
@@ -247,7 +269,7 @@ func (a *app) printLong(c *release.Content, keys []int, figures []figureColumns)
 			for _, k := range keys {
 				out = append(out, figure(r[k]))
 			}
-			rows = append(rows, append(out, c.Columns[f.at].Name, figure(r[f.at]), figure(r[f.lo])+" .. "+figure(r[f.hi])))
+			rows = append(rows, append(out, c.Columns[f.at].Name, figure(r[f.at]), a.margin(r, f)))
 		}
 	}
 	table(a.Out, head, rows)

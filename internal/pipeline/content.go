@@ -67,6 +67,7 @@ type InputFacts struct {
 	Unit     string                   `json:"unit,omitempty"` // unit column that the job is about, where it is not the default
 	Where    string                   `json:"where,omitempty"`
 	Masks    map[string]glovebox.Mask `json:"masks,omitempty"`
+	MaxRows  int                      `json:"max_rows,omitempty"` // rows of one unit that the module saw at most
 }
 
 // store makes the release of a table: asks the policy, and puts bytes, release
@@ -137,7 +138,8 @@ type answer struct {
 }
 
 // layTable lays a table out: key fields, then for every figure its value and
-// the bounds of its 95 % confidence interval.
+// the bounds of its 95 % confidence interval; of one that was chosen by its rank,
+// how many ranks it may be off.
 func layTable(t *privacy.Table) *answer {
 	c := &answer{rows: make([][]any, 0, len(t.Rows)), facts: t.Facts}
 	for _, k := range t.Keys {
@@ -148,6 +150,10 @@ func layTable(t *privacy.Table) *answer {
 		if f.Whole {
 			typ = glovebox.Int64
 		}
+		if f.Ranks > 0 {
+			c.columns = append(c.columns, release.Column{Name: f.Name, Type: typ}, release.Column{Name: f.Name + privacy.RanksSuffix, Type: typ})
+			continue
+		}
 		for _, suffix := range []string{"", privacy.LowSuffix, privacy.HighSuffix} {
 			c.columns = append(c.columns, release.Column{Name: f.Name + suffix, Type: typ})
 		}
@@ -155,6 +161,10 @@ func layTable(t *privacy.Table) *answer {
 	for _, row := range t.Rows {
 		out := append([]any{}, row.Key...)
 		for i, cell := range row.Cells {
+			if ranks := t.Figures[i].Ranks; ranks > 0 {
+				out = append(out, cell.Value, ranks)
+				continue
+			}
 			if t.Figures[i].Whole {
 				out = append(out, int64(cell.Value), int64(math.Floor(cell.Lo)), int64(math.Ceil(cell.Hi)))
 				continue
@@ -202,7 +212,7 @@ func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *answer) (*Fa
 	}
 	for code, in := range r.job.Inputs {
 		f.Inputs[code] = InputFacts{Snapshot: a.doc.Spec.Snapshots[code], Version: a.doc.Spec.Versions[code], Columns: in.Columns, Unit: a.doc.Spec.Job.Inputs[code].Unit,
-			Where: in.Where, Masks: a.doc.Spec.Masks[code]}
+			Where: in.Where, Masks: a.doc.Spec.Masks[code], MaxRows: r.datasets[code].Record.Unit.MaxRows}
 	}
 	for _, c := range a.charges {
 		delta := float64(c.Amount.Delta) * glovebox.DeltaUnit

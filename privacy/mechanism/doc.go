@@ -10,10 +10,13 @@
 //     threshold for a noisy number that is released anyway.
 //   - Chooser: permute-and-flip (McKenna and Sheldon 2020). Argmax and Quantile
 //     choose by it among counts and among the points of a grid.
+//   - Splits: several quantiles by recursive splitting, each by the exponential
+//     mechanism.
 //   - Tree: many quantiles of noisy counts on all levels of a tree.
 //   - ClipL2: shortens a vector to a length.
 //
 // Each states its guarantee, its sensitivity and its paper. None counts what it
 // costs: who calls it does, see packages privacy and accounting. Samplers and
-// choices take time that depends on what is drawn; the caller has to hide it.
+// choices take time that depends on what is drawn, Splits also on how the counts
+// lie; the caller has to hide it.
 package mechanism
