@@ -1,0 +1,87 @@
+package archtest
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// bothLanguages are the pages that the five roles need, each with a Chinese
+// page beside it: NAME.md and NAME.zh.md.
+var bothLanguages = []string{"README", "docs/policy", "docs/sdk"}
+
+var (
+	code     = regexp.MustCompile("`[^`]+`")
+	ideogram = regexp.MustCompile(`\p{Han}`)
+)
+
+// TestChinesePagesFollowTheEnglish: the same headings, tables, rows and blocks
+// of code in the same order, and the same names of fields in each row's first
+// cell: what was added to one page and forgotten in the other shows.
+func TestChinesePagesFollowTheEnglish(t *testing.T) {
+	for _, name := range bothLanguages {
+		en, zh := shape(page(t, name+".md")), shape(page(t, name+".zh.md"))
+		for i := range max(len(en), len(zh)) {
+			a, b := part(en, i), part(zh, i)
+			if a != b {
+				t.Errorf("%s: part %d is %s in English, %s in Chinese", name, i+1, a, b)
+				break
+			}
+		}
+	}
+}
+
+// TestChinesePagesAreListed: each Chinese page is held to its English one.
+func TestChinesePagesAreListed(t *testing.T) {
+	for _, pattern := range []string{"*.zh.md", "docs/*.zh.md", "docs/*/*.zh.md"} {
+		files, err := filepath.Glob(filepath.Join("../..", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			name, _ := strings.CutSuffix(strings.TrimPrefix(f, "../../"), ".zh.md")
+			if !slices.Contains(bothLanguages, name) {
+				t.Errorf("%s.zh.md is not held to its English page", name)
+			}
+			for line := range strings.Lines(page(t, name+".zh.md")) {
+				_, title, _ := strings.Cut(strings.TrimSpace(line), " ")
+				if strings.HasPrefix(line, "#") && strings.Contains(title, " ") && !ideogram.MatchString(line) && !code.MatchString(line) {
+					t.Errorf("%s.zh.md: the heading %q is not Chinese", name, strings.TrimSpace(line))
+				}
+			}
+		}
+	}
+}
+
+// shape lists what a page is made of: headings by level, rows of tables by the
+// names of their first cells, blocks of code.
+func shape(text string) []string {
+	var out []string
+	fence := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "```"):
+			if fence = !fence; fence {
+				out = append(out, "a block of code")
+			}
+		case fence:
+		case strings.HasPrefix(line, "#"):
+			out = append(out, "a heading of level "+fmt.Sprint(len(line)-len(strings.TrimLeft(line, "#"))))
+		case strings.HasPrefix(line, "|"):
+			cells := strings.Split(line, "|")
+			out = append(out, fmt.Sprintf("a row of %d cells about %v", len(cells)-2, code.FindAllString(cells[1], -1)))
+		}
+	}
+	return out
+}
+
+func part(list []string, i int) string {
+	if i < len(list) {
+		return list[i]
+	}
+	return "not there"
+}
