@@ -6,13 +6,18 @@
 // [Load] reads CSV, JSON or Parquet from a descriptor, checks every row
 // against the dataset's record, turns identifiers into keyed tokens and writes
 // a snapshot: Parquet parts sorted by the unit's token. What is wrong with a
-// row is told by row number, column and reason, never by value.
+// row is told by row number, column and reason, never by value; a file that is
+// something else than its record declares is called by what it is.
 //
 // The structure of a CSV or JSON file (where a row starts and ends, whether it
 // has all its fields, whether its bytes are text) is decided here, in Go,
 // because row numbers must be exact and because DuckDB's own errors quote the
 // line they complain about. Types, bounds, value lists and quality rules are
 // checked by DuckDB on clean pieces of a few MiB.
+//
+// A Parquet file is decoded here too: page checksums are verified, every value
+// comes out exactly or its row is rejected, a text that is not UTF-8 costs its
+// row, and a type that no record can declare is refused by its name.
 //
 // # Out
 //
@@ -26,8 +31,8 @@
 //     files (memfd), DuckDB's temporary directory is off, and the parts go
 //     where the caller's Create says, which is expected to encrypt them. Swap
 //     and core dumps are the machine's business.
-//   - DuckDB sees one descriptor and nothing else: no other path, no network,
-//     no extension, no setting can be changed once it runs.
+//   - DuckDB sees the memory files of CSV and JSON and nothing else: no other
+//     path, no network, no extension, no setting can be changed once it runs.
 //   - No error, report or progress call holds a cell value. DuckDB's and
 //     Arrow's own error texts never leave the package.
 //   - A filter is parsed by DuckDB but never run as it was written: a small

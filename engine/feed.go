@@ -5,7 +5,6 @@ package engine
 import (
 	"context"
 	"os"
-	"runtime"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -18,31 +17,25 @@ type feed struct {
 	db    *db
 	slots []*slot
 	next  func(*slot) (more bool, err error)
-	// src is the file. DuckDB opens a Parquet file by the number of its descriptor,
-	// again and again: a file that nobody holds is closed by the garbage collector.
-	src *os.File
 }
 
 // slot is a piece of a file on its way.
 type slot struct {
-	mem   *memFile // nil for Parquet, which DuckDB reads in place
+	mem   *memFile // of text; nil for Parquet
 	conn  *conn
 	chunk chunk
-	first int64  // number of the piece's first row, if chunk.rows is nil
-	n     int64  // rows in the piece
-	sql   string // the check query
+	piece *array.Struct // of Parquet: its rows, decoded
+	view  string        // the name under which DuckDB sees piece
+	n     int64         // rows in the piece
+	sql   string        // the check query
 	res   array.RecordReader
+	hide  func() // ends DuckDB's view of piece
 	err   error
 	done  chan struct{}
 }
 
 // place returns where the piece's i-th row stands in the file.
-func (s *slot) place(i int64) place {
-	if s.chunk.rows == nil {
-		return place{row: s.first + i, lines: 1}
-	}
-	return s.chunk.rows[i]
-}
+func (s *slot) place(i int64) place { return s.chunk.rows[i] }
 
 // feedSpec says what a feed reads.
 type feedSpec struct {
@@ -58,16 +51,20 @@ type feedSpec struct {
 
 // openFeed opens a file. An error in a quality rule names its field.
 func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
-	f, src, def, cols := &feed{src: spec.src}, spec.src, spec.def, spec.cols
+	f, src, def, cols := &feed{}, spec.src, spec.def, spec.cols
 	defer func() {
 		if err != nil {
 			f.close()
 		}
 	}()
-	paths := []string{fdPath(src)}
+	var head []byte
 	if def.Format != "parquet" {
-		paths = nil
+		head = readHead(src, spec.size)
+		if err := refuseKind(head, def); err != nil {
+			return nil, err
+		}
 	}
+	var paths []string
 	for i := range ScratchFiles {
 		s := &slot{}
 		f.slots = append(f.slots, s)
@@ -77,7 +74,6 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 			} else if s.mem, err = newMemFile(); err != nil {
 				return nil, err
 			}
-			s.chunk.rows = []place{}
 			paths = append(paths, fdPath(s.mem.f))
 		}
 	}
@@ -94,9 +90,9 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 		return nil, err
 	}
 	if def.Format == "parquet" {
-		return f, f.overParquet(ctx, fdPath(src), spec.size, cols, exprs)
+		return f, f.overParquet(src, spec.size, cols, exprs)
 	}
-	return f, f.overText(newWindow(src, spec.size, def.Encoding), spec, exprs)
+	return f, explainText(head, def, f.overText(newWindow(src, spec.size, def.Encoding), spec, exprs))
 }
 
 // overText feeds a CSV or JSON file.
@@ -131,19 +127,21 @@ func (f *feed) overText(w *window, spec feedSpec, rules []string) (err error) {
 }
 
 // overParquet feeds a Parquet file.
-func (f *feed) overParquet(ctx context.Context, path string, size int64, cols []glovebox.Column, rules []string) error {
-	rows, read, err := parquetSource(ctx, f.slots[0].conn, path, cols)
+func (f *feed) overParquet(src *os.File, size int64, cols []glovebox.Column, rules []string) error {
+	r, raw, err := openParquetReader(src, size, cols)
 	if err != nil {
 		return err
 	}
-	at := int64(0)
-	f.next = func(s *slot) (bool, error) {
-		to := min(at+parquetRows, rows)
-		s.first, s.n = at+1, to-at
-		s.sql = checkSQL(read(at, to), cols, rules)
-		at = to
-		s.chunk.read = int64(float64(size) * float64(to) / float64(max(rows, 1)))
-		return at < rows, nil
+	for i, s := range f.slots {
+		s.view = pieceView(i)
+		raw.from = s.view
+		s.sql = checkSQL(raw, cols, rules)
+	}
+	f.next = func(s *slot) (more bool, err error) {
+		s.chunk.reset()
+		s.piece, more, err = r.fill(&s.chunk)
+		s.n = int64(len(s.chunk.rows))
+		return more, err
 	}
 	return nil
 }
@@ -176,10 +174,12 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 			}
 			wg.Go(func() {
 				defer close(s.done)
-				s.res, s.err = s.conn.query(ctx, s.sql)
-				if s.mem == nil {
-					s.err = damagedParquet(s.err)
+				if s.piece != nil {
+					if s.hide, s.err = s.conn.viewPiece(s.view, s.piece); s.err != nil {
+						return
+					}
 				}
+				s.res, s.err = s.conn.query(ctx, s.sql)
 			})
 		}
 	})
@@ -217,6 +217,14 @@ func (s *slot) release() {
 		s.res.Release()
 		s.res = nil
 	}
+	if s.hide != nil {
+		s.hide()
+		s.hide = nil
+	}
+	if s.piece != nil {
+		s.piece.Release()
+		s.piece = nil
+	}
 }
 
 func (f *feed) close() {
@@ -231,5 +239,4 @@ func (f *feed) close() {
 	if f.db != nil {
 		f.db.close()
 	}
-	runtime.KeepAlive(f.src)
 }

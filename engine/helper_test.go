@@ -233,3 +233,20 @@ func fileBytes(t testing.TB, f *os.File) []byte {
 	}
 	return b
 }
+
+// describe returns the names and types of a query's columns.
+func (c *conn) describe(ctx context.Context, sql string) (names, types []string, err error) {
+	r, err := c.query(ctx, "SELECT column_name, column_type FROM (DESCRIBE "+sql+")")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer r.Release()
+	for r.Next() {
+		n, t := r.RecordBatch().Column(0).(*array.String), r.RecordBatch().Column(1).(*array.String)
+		for i := range n.Len() {
+			names = append(names, strings.Clone(n.Value(i)))
+			types = append(types, strings.Clone(t.Value(i)))
+		}
+	}
+	return names, types, r.Err()
+}

@@ -146,7 +146,7 @@ func (l *loader) take(ctx context.Context, s *slot) error {
 	bad := s.chunk.bad
 	flush := func(before int64) {
 		for len(bad) > 0 && bad[0].at.row < before {
-			l.report.reject(bad[0].at, "", "", bad[0].why)
+			l.report.reject(bad[0].at, bad[0].column, bad[0].source, bad[0].why)
 			bad = bad[1:]
 		}
 	}

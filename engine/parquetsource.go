@@ -3,90 +3,233 @@
 package engine
 
 import (
-	"context"
-	"errors"
 	"fmt"
+	"os"
 	"slices"
-	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"glovebox.example/glovebox"
 )
 
-// parquetRows is how many rows of a Parquet file are checked at a time.
-const parquetRows = 1 << 17
+// Bounds on the rows of a Parquet file that go to DuckDB at a time.
+const (
+	parquetRows  = 1 << 17
+	parquetBytes = 32 << 20 // if all texts are as long as they may be
+)
 
-// parquetTypes are the types of a Parquet file, as DuckDB names them, that fit
-// a declared type. Text fits every type and is then read as CSV is.
-var parquetTypes = map[glovebox.Type][]string{
-	glovebox.String:  {"VARCHAR"},
-	glovebox.Int32:   {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "VARCHAR"},
-	glovebox.Int64:   {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "VARCHAR"},
-	glovebox.Float64: {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR"},
-	glovebox.Bool:    {"BOOLEAN", "VARCHAR"},
-	glovebox.Date:    {"DATE", "VARCHAR"},
+// pieceView is the name of the view in which DuckDB finds the piece of a slot,
+// each row one struct: views of several columns were seen to be projected
+// wrongly. All connections of a DuckDB see one set of views.
+func pieceView(slot int) string { return fmt.Sprintf("piece%d", slot) }
+
+// parquetReader cuts a Parquet file into pieces, in order.
+type parquetReader struct {
+	*parquetFile
+	decl  []glovebox.Column
+	rows  int // of a piece
+	group int // the next one
+	row   int64
+	left  int64 // rows of the group that is open
+	at    []*columnReader
+	type_ *arrow.StructType
 }
 
-// parquetSource compares a file's schema with the record and returns how many
-// rows it has and how to read a range of them.
-func parquetSource(ctx context.Context, c *conn, path string, cols []glovebox.Column) (rows int64, read func(from, to int64) rawSource, err error) {
-	names, types, err := c.describe(ctx, "SELECT * FROM read_parquet("+quoteText(path)+")")
+// openParquetReader opens a file and says what its pieces look like to DuckDB,
+// but for the view that they are in.
+func openParquetReader(src *os.File, size int64, cols []glovebox.Column) (*parquetReader, rawSource, error) {
+	f, err := openParquet(src, size, cols)
 	if err != nil {
-		return 0, nil, damagedParquet(err)
+		return nil, rawSource{}, err
 	}
-	if err := matchHeader(names, cols); err != nil {
-		return 0, nil, err
-	}
-	raw := make([]rawColumn, len(cols))
-	for i, col := range cols {
-		t := types[slices.Index(names, col.SourceName())]
-		base, _, _ := strings.Cut(t, "(")
-		if !slices.Contains(parquetTypes[col.Type], base) {
-			return 0, nil, invalid(fmt.Sprintf("columns[%d].type", i), "the file's column %s has another type", col.SourceName()).
-				WithFix("declare the type of the file, or write the column as %s", col.Type)
+	r := &parquetReader{parquetFile: f, decl: cols, at: make([]*columnReader, len(cols))}
+	raw := rawSource{}
+	var fields []arrow.Field
+	width := 0
+	for i, c := range f.cols {
+		text := c.as == readText || c.as == readIntText
+		if text {
+			width += textBound(cols[i])
 		}
-		raw[i] = rawColumn{expr: quoteName(col.SourceName()), typed: base != "VARCHAR", nul: true}
+		width += 16
+		rc := rawColumn{expr: "NULL", typed: true}
+		if c.as != readNull {
+			rc = rawColumn{expr: fmt.Sprintf("r.f%d", i), typed: !text, nul: text}
+			fields = append(fields, arrow.Field{Name: fmt.Sprintf("f%d", i), Type: handed[c.as], Nullable: true})
+		}
+		raw.cols = append(raw.cols, rc)
 	}
-	r, err := c.query(ctx, "SELECT CAST(count(*) AS BIGINT) FROM read_parquet("+quoteText(path)+")")
-	if err != nil {
-		return 0, nil, damagedParquet(err)
+	if fields == nil { // DuckDB counts the rows of something
+		fields = append(fields, arrow.Field{Name: "none", Type: arrow.FixedWidthTypes.Boolean, Nullable: true})
 	}
-	defer r.Release()
-	if r.Next() {
-		rows = r.RecordBatch().Column(0).(*array.Int64).Value(0)
-	}
-	return rows, func(from, to int64) rawSource {
-		return rawSource{cols: raw, from: fmt.Sprintf("read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d", quoteText(path), from, to)}
-	}, nil
+	r.type_ = arrow.StructOf(fields...)
+	r.rows = min(parquetRows, max(parquetBytes/width, 1<<10))
+	return r, raw, nil
 }
 
-// damagedParquet blames the file for what DuckDB could not read: its other
-// errors come from bytes that this package made itself, this one does not.
-func damagedParquet(err error) error {
-	if e, ok := errors.AsType[*glovebox.Error](err); ok && e.Code == glovebox.CodeInternal {
-		return glovebox.Errorf(glovebox.CodeInvalid, "the file is not Parquet, or is damaged").
-			WithFix("export it again, without encryption")
+// fill decodes the next piece. c gets the numbers of its rows and the rows
+// whose text is not UTF-8; piece, nil if no row is left, is the caller's to
+// release.
+func (r *parquetReader) fill(c *chunk) (piece *array.Struct, more bool, err error) {
+	defer damageOnPanic(&err)
+	for r.left == 0 {
+		if r.group == r.r.NumRowGroups() {
+			c.read = r.size
+			return nil, false, nil
+		}
+		if err := r.open(r.group); err != nil {
+			return nil, false, err
+		}
+		r.group++
 	}
-	return err
-}
-
-// describe returns the names and types of a query's columns.
-func (c *conn) describe(ctx context.Context, sql string) (names, types []string, err error) {
-	r, err := c.query(ctx, "SELECT column_name, column_type FROM (DESCRIBE "+sql+")")
+	n := int(min(r.left, int64(r.rows)))
+	piece, garbled, err := r.decode(n)
 	if err != nil {
-		return nil, nil, err
+		return nil, false, err
 	}
-	defer r.Release()
-	for r.Next() {
-		n, t := r.RecordBatch().Column(0).(*array.String), r.RecordBatch().Column(1).(*array.String)
-		for i := range n.Len() {
-			names = append(names, strings.Clone(n.Value(i)))
-			types = append(types, strings.Clone(t.Value(i)))
+	for i := range n {
+		at := place{row: r.row + int64(i) + 1, lines: 1}
+		if col := garbled[i]; col != nil {
+			c.bad = append(c.bad, badRow{at, ReasonEncoding, col.Name, col.SourceName()})
+		} else {
+			c.rows = append(c.rows, at)
 		}
 	}
-	if r.Err() != nil {
-		return nil, nil, dbError(ctx, "read a schema", r.Err())
+	r.row += int64(n)
+	if r.left -= int64(n); r.left == 0 {
+		if err := r.atEnd(); err != nil {
+			piece.Release()
+			return nil, false, err
+		}
 	}
-	return names, types, nil
+	c.read = int64(float64(r.size) * float64(r.row) / float64(r.parquetFile.rows()))
+	if len(garbled) > 0 {
+		whole := piece
+		defer whole.Release()
+		if piece, err = without(whole, garbled); err != nil {
+			return nil, false, err
+		}
+	}
+	return piece, r.left > 0 || r.group < r.r.NumRowGroups(), nil
+}
+
+// open verifies a row group and opens its columns.
+func (r *parquetReader) open(group int) error {
+	if err := r.verifyPages(group); err != nil {
+		return err
+	}
+	g := r.r.RowGroup(group)
+	r.left = g.NumRows()
+	for i, c := range r.cols {
+		var err error
+		if r.at[i], err = r.newColumnReader(g, c, r.decl[i], r.at[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atEnd makes sure that no column has more rows than its row group.
+func (r *parquetReader) atEnd() error {
+	for _, c := range r.at {
+		if c.as == readNull {
+			continue
+		}
+		if c.r.HasNext() {
+			return damagedParquet("a column has more rows than its row group")
+		}
+		if err := c.r.Err(); err != nil {
+			return decodeError(err)
+		}
+		_ = c.r.Close()
+	}
+	return nil
+}
+
+// decode reads n rows of all columns. garbled has the rows whose text is not
+// UTF-8, each with the first such column.
+func (r *parquetReader) decode(n int) (_ *array.Struct, garbled map[int]*glovebox.Column, err error) {
+	var arrays []arrow.Array
+	defer func() {
+		for _, a := range arrays {
+			a.Release()
+		}
+	}()
+	garbled = map[int]*glovebox.Column{}
+	for i, c := range r.at {
+		if c.as == readNull {
+			continue
+		}
+		b := newBuilder(c.as)
+		err := c.read(n, b, func(at int) {
+			if garbled[at] == nil {
+				garbled[at] = &r.decl[i]
+			}
+		})
+		if err == nil {
+			arrays = append(arrays, b.NewArray())
+		}
+		b.Release()
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	if arrays == nil {
+		b := newBuilder(readBool)
+		b.AppendNulls(n)
+		arrays = append(arrays, b.NewArray())
+		b.Release()
+	}
+	s, err := array.NewStructArrayWithFields(arrays, r.type_.Fields())
+	if err != nil {
+		return nil, nil, glovebox.Errorf(glovebox.CodeInternal, "cannot hand rows to DuckDB")
+	}
+	return s, garbled, nil
+}
+
+// without returns the rows of s that are not among some; nil if none is left.
+func without(s *array.Struct, some map[int]*glovebox.Column) (*array.Struct, error) {
+	var at []int
+	for i := range some {
+		at = append(at, i)
+	}
+	slices.Sort(at)
+	var keep []arrow.Array
+	from := 0
+	for _, i := range append(at, s.Len()) {
+		if i > from {
+			keep = append(keep, array.NewSlice(s, int64(from), int64(i)))
+		}
+		from = i + 1
+	}
+	if keep == nil {
+		return nil, nil
+	}
+	out, err := array.Concatenate(keep, memory.DefaultAllocator)
+	for _, k := range keep {
+		k.Release()
+	}
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot hand rows to DuckDB")
+	}
+	return out.(*array.Struct), nil
+}
+
+// viewPiece has DuckDB see a piece under a name until release is called.
+func (c *conn) viewPiece(name string, piece *array.Struct) (release func(), err error) {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "r", Type: piece.DataType()}}, nil)
+	b := array.NewRecordBatch(schema, []arrow.Array{piece}, int64(piece.Len()))
+	defer b.Release()
+	in, err := array.NewRecordReader(schema, []arrow.RecordBatch{b})
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot hand rows to DuckDB")
+	}
+	done, err := c.arrow.RegisterView(in, name)
+	if err != nil {
+		in.Release()
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot hand rows to DuckDB")
+	}
+	return func() { done(); in.Release() }, nil
 }

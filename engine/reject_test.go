@@ -155,10 +155,10 @@ func TestHeader(t *testing.T) {
 		"extra":     {"person,town,age,secret name,cost,seen,urgent,doctor\n", "number 4"},
 		"twice":     {"person,town,age,cost,seen,urgent,doctor,age\n", "number 8"},
 		"no header": {"secret,x,1,2,3,4,5\n", "number 1, 2, 3, 4, 5, 6, 7"},
-		"empty":     {"", "no header line"},
-		"blank":     {"\n\n", "no header line"},
+		"empty":     {"", "holds nothing"},
+		"blank":     {"\n\n", "holds nothing"},
 		"quote":     {"\"person,town\n", "no header line"},
-		"utf-16":    {"\xff\xfep\x00e\x00", "no header line"},
+		"utf-16":    {"\xff\xfep\x00e\x00", "text in UTF-16"},
 	} {
 		_, err := Load(context.Background(), visits(), tempFile(t, []byte(q[0])), testOptions(newVault()))
 		if glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), q[1]) || strings.Contains(err.Error(), "secret") {
@@ -281,7 +281,7 @@ func makeParquet(t testing.TB, query string) *os.File {
 }
 
 // TestParquetIsHeld: a file that its caller drops at once, as a jailed loader does,
-// stays open while DuckDB opens it by its number.
+// stays open while it is read.
 func TestParquetIsHeld(t *testing.T) {
 	ds := visits()
 	ds.Source = glovebox.Source{Format: "parquet"}

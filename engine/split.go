@@ -40,8 +40,9 @@ type chunk struct {
 
 // badRow is a row whose structure is not sound.
 type badRow struct {
-	at  place
-	why Reason
+	at             place
+	why            Reason
+	column, source string // parquet: the column at fault and its name in the file
 }
 
 func (c *chunk) reset() { c.data, c.rows, c.bad = c.data[:0], c.rows[:0], c.bad[:0] }
@@ -51,7 +52,7 @@ func (c *chunk) keep(at place, row []byte) {
 	c.rows = append(c.rows, at)
 }
 
-func (c *chunk) reject(at place, why Reason) { c.bad = append(c.bad, badRow{at, why}) }
+func (c *chunk) reject(at place, why Reason) { c.bad = append(c.bad, badRow{at: at, why: why}) }
 
 func (c *chunk) full() bool { return len(c.data) >= chunkBytes }
 

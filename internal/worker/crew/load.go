@@ -11,8 +11,6 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/worker/jail"
@@ -53,12 +51,6 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.LoadO
 		return nil, err
 	}
 	defer f.Close()
-	if ds.Source.Format == "parquet" && os.Geteuid() == 0 {
-		if src, err = copied(src, o.Memory); err != nil {
-			return nil, err
-		}
-		defer src.Close()
-	}
 	p, err := jail.Start(work.RoleLoad, &jail.Options{Source: src, Limits: jail.Limits{Memory: 2*uint64(o.Memory) + 1<<30}})
 	if err != nil {
 		return nil, err
@@ -97,27 +89,6 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.LoadO
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the process that reads the file sent what it may not").Because(err)
 	}
 	return nil, err
-}
-
-// copied is a file in memory with the bytes of src. DuckDB opens a Parquet
-// file again by its path, and root's workers have an account that may not open
-// what belongs to root.
-func copied(src *os.File, most int64) (*os.File, error) {
-	st, err := src.Stat()
-	if err != nil || st.Size() > most {
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file needs more memory than the load may use, %d bytes", most).
-			WithFix("load it under an account of its own, not as root, or raise the memory limit")
-	}
-	fd, err := unix.MemfdCreate("source", unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot make a file in memory").Because(err)
-	}
-	f := os.NewFile(uintptr(fd), "source")
-	if _, err := io.Copy(f, io.NewSectionReader(src, 0, st.Size())); err != nil {
-		_ = f.Close()
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file cannot be read to its end")
-	}
-	return f, nil
 }
 
 // receiver turns a loader's frames into files.

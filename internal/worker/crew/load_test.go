@@ -97,6 +97,34 @@ func TestChannelProviderFile(t *testing.T) {
 	}
 }
 
+// TestParquetBehindWalls: a Parquet file is decoded behind the walls as without
+// them, whatever account the worker has.
+func TestParquetBehindWalls(t *testing.T) {
+	rec := loadRecord()
+	rec.Source = glovebox.Source{Format: "parquet"}
+	rec.Key, rec.Quality, rec.OtherUnits, rec.MaxRejects = nil, nil, nil, 1
+	rec.Unit.Column = "id"
+	rec.Columns = []glovebox.Column{
+		{Name: "id", Type: glovebox.String, Class: glovebox.ClassIdentifier},
+		{Name: "town", Type: glovebox.String, Class: glovebox.ClassPersonal, Nullable: true},
+		{Name: "n", Type: glovebox.Int64, Class: glovebox.ClassPersonal},
+	}
+	for name, accepted := range map[string]int64{"crc-v1": 60, "crc-v2": 60, "no-crc": 60, "flba-delta": -1} {
+		b, err := os.ReadFile(filepath.Join("..", "..", "..", "engine", "testdata", "parquet", name+".parquet"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Load(t.Context(), rec, sourceFile(t, string(b)), loadOptions(kept{}))
+		want, wantErr := engine.Load(t.Context(), rec, sourceFile(t, string(b)), loadOptions(kept{}))
+		if fmt.Sprint(err) != fmt.Sprint(wantErr) || (err == nil) != (accepted >= 0) {
+			t.Fatalf("%s behind the walls: %v\nwithout: %v", name, err, wantErr)
+		}
+		if err == nil && (got.Digest != want.Digest || got.Report.Accepted != accepted) {
+			t.Errorf("%s behind the walls: %+v\nwithout: %+v", name, got.Report, want.Report)
+		}
+	}
+}
+
 // TestLoadStops: a load that is stopped ends with the reason.
 func TestLoadStops(t *testing.T) {
 	why := errors.New("enough")
