@@ -82,11 +82,13 @@ func compile(ctx context.Context, library map[string]string, own []*ast.Module) 
 	for _, m := range append(modules, own...) {
 		options = append(options, rego.ParsedModule(m))
 	}
+	var compiler *ast.Compiler
+	options = append(options, rego.CompilerHook(func(c *ast.Compiler) { compiler = c }))
 	q, err := rego.New(options...).PrepareForEval(ctx)
 	if err != nil {
 		return q, compileError(err)
 	}
-	return q, nil
+	return q, typos(compiler, own)
 }
 
 // Revision names the policy that decides: the digest of all its sources, the

@@ -145,7 +145,7 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if d.Store, err = store.Open(ctx, filepath.Join(dir, dbFile), &store.Options{Now: d.now, ReadOnly: o.ReadOnly}); err != nil {
 		return nil, err
 	}
-	extra, err := readPolicies(filepath.Join(dir, policyDir))
+	extra, err := readPolicies(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -248,26 +248,3 @@ func readConfig(dir string) (config, error) {
 }
 
 func powerOfTwo(n int) bool { return n >= 1 && n <= 1024 && n&(n-1) == 0 }
-
-// readPolicies reads DIR/policy/*.rego.
-func readPolicies(dir string) (map[string]string, error) {
-	bad := func(path string) error {
-		return (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "a policy of this domain cannot be read"}).WithFix("use the account that owns it")
-	}
-	names, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, bad(dir)
-	}
-	out := map[string]string{}
-	for _, n := range names {
-		if filepath.Ext(n.Name()) != ".rego" {
-			continue
-		}
-		b, err := os.ReadFile(filepath.Join(dir, n.Name()))
-		if err != nil {
-			return nil, bad(filepath.Join(dir, n.Name()))
-		}
-		out[n.Name()] = string(b)
-	}
-	return out, nil
-}

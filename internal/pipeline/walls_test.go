@@ -17,6 +17,8 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/worker/crew"
+	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/policy"
 )
 
 // demand is docs/policy.md's rule for any wall.
@@ -54,11 +56,12 @@ func TestPolicyDemandsWalls(t *testing.T) {
 	if !slices.Equal(doc.Walls, have.Names()) {
 		t.Fatalf("the job ran behind %v, the machine has %v", doc.Walls, have.Names())
 	}
-	d, file = pumsDomainUnder(t, fmt.Sprintf(demand, "moat"))
+	// No wall is missing on every machine: the rule turned round refuses one that is there.
+	d, file = pumsDomainUnder(t, strings.Replace(fmt.Sprintf(demand, "wasm"), "not ", "", 1))
 	_, err = New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
 	var denied *glovebox.DeniedError
-	if !errors.As(err, &denied) || !slices.ContainsFunc(denied.Decision.Reasons, func(r glovebox.Reason) bool { return r.Rule == "domain.wall.moat" }) {
-		t.Fatalf("a missing wall was let through: %v", err)
+	if !errors.As(err, &denied) || !slices.ContainsFunc(denied.Decision.Reasons, func(r glovebox.Reason) bool { return r.Rule == "domain.wall.wasm" }) {
+		t.Fatalf("a rule about walls is not asked: %v", err)
 	}
 	if got := balance(t, d, "pums").Spent; got != (glovebox.Amount{}) {
 		t.Fatalf("a refused job spent %v", got)
@@ -143,4 +146,16 @@ func lostWorkers(t *testing.T) bool {
 		t.Fatalf("spent %v, then %v", spent, got)
 	}
 	return true
+}
+
+// TestPolicyKnowsEveryWall holds the walls that rules may ask for to those that
+// there are.
+func TestPolicyKnowsEveryWall(t *testing.T) {
+	want := []string{jail.WallWasm, jail.WallJail}
+	for _, w := range jail.List() {
+		want = append(want, w.Name)
+	}
+	if !slices.Equal(policy.Walls, want) {
+		t.Errorf("policy knows the walls %v, there are %v", policy.Walls, want)
+	}
 }

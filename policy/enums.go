@@ -1,0 +1,52 @@
+package policy
+
+import (
+	"reflect"
+
+	"glovebox.example/glovebox"
+)
+
+// Walls are the names that input.walls can hold: that of the WebAssembly
+// runtime, that of all walls which keep a worker in, and those of each.
+var Walls = []string{
+	"wasm", "jail",
+	"process", "users", "network", "files", "processes", "ipc", "hostname", "privileges", "landlock", "limits", "seccomp",
+}
+
+// valuesOfType are the values of fields that have a Go type of their own.
+var valuesOfType = map[reflect.Type][]string{
+	reflect.TypeFor[glovebox.Point](): texts(glovebox.PointAdmit, glovebox.PointColumns, glovebox.PointRelease, glovebox.PointExport),
+	reflect.TypeFor[glovebox.Role]():  texts(glovebox.Roles...),
+	reflect.TypeFor[glovebox.Type](): texts(glovebox.String, glovebox.Int32, glovebox.Int64, glovebox.Float64, glovebox.Bool,
+		glovebox.Date, glovebox.Token),
+	reflect.TypeFor[glovebox.Class](): texts(glovebox.ClassPublic, glovebox.ClassPersonal, glovebox.ClassSensitive, glovebox.ClassBusiness,
+		glovebox.ClassIdentifier, glovebox.ClassWork, glovebox.ClassState),
+	reflect.TypeFor[glovebox.LedgerKind](): texts(glovebox.LedgerPure, glovebox.LedgerZCDP),
+	reflect.TypeFor[glovebox.MetricKind](): texts(glovebox.Count, glovebox.Sum, glovebox.Mean, glovebox.Variance, glovebox.Vector,
+		glovebox.Histogram, glovebox.Quantile, glovebox.Distinct, glovebox.Bounds),
+}
+
+// valuesOfField are the values of texts and lists of texts, by the struct that
+// holds them and their name in JSON. What is in neither list is free text.
+var valuesOfField = map[reflect.Type]map[string][]string{
+	reflect.TypeFor[Input]():                {"walls": Walls},
+	reflect.TypeFor[Job]():                  {"mode": {glovebox.ModeMap, glovebox.ModeBlocks, glovebox.ModeTrain}},
+	reflect.TypeFor[Method]():               {"method": {"dp"}},
+	reflect.TypeFor[Dataset]():              {"state": {DatasetActive, DatasetWithdrawn}, "snapshot": {SnapshotNone, SnapshotCurrent, SnapshotDestroyed}},
+	reflect.TypeFor[Approval]():             {"state": {"active", "suspended"}},
+	reflect.TypeFor[Release]():              {"state": {ReleasePending, ReleaseApproved, ReleaseExported}},
+	reflect.TypeFor[use]():                  {"use": {UseInput, UseFilter}},
+	reflect.TypeFor[glovebox.User]():        {"state": {"active", "suspended"}},
+	reflect.TypeFor[glovebox.Scenario]():    {"state": {"proposed", "granted", "suspended", "ended"}},
+	reflect.TypeFor[glovebox.Grant]():       {"state": {"active", "suspended", "ended"}},
+	reflect.TypeFor[glovebox.GrantColumn](): {"use": {UseInput, UseFilter, UseKey}},
+	reflect.TypeFor[glovebox.Mask]():        {"kind": {"none", "token", "redact", "generalise", "suppress"}, "to": {"year", "quarter", "month"}},
+}
+
+func texts[T ~string](list ...T) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = string(v)
+	}
+	return out
+}
