@@ -1,8 +1,8 @@
 // Package fit describes a dataset's columns by noisy counts, so that sample
 // rows can resemble real ones: how often each bin of each column is taken, and
 // each pair of bins along a tree of columns (MST, McKenna, Miklau and Sheldon
-// 2021, simplified: the counts are used as they are, without the inference of
-// a graphical model, which a tree needs least).
+// 2021, simplified: each pair is brought into agreement with its columns, which
+// for a tree is all that the inference of a graphical model does).
 //
 // It promises that bins follow from the dataset's record alone; that counting
 // puts one row of each unit into exactly one bin of every column; and that a
