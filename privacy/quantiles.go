@@ -191,14 +191,18 @@ func (b *binSet) at(position float64) float64 {
 }
 
 // quantileError is how many values an answer may lie off the wanted rank, with 95
-// % confidence.
+// % confidence; of several the one that may lie off most.
 func (p *Plan) quantileError(j int) Error {
-	b, m := &p.bins[j], &p.budget.bins[j]
-	if m.tree != nil {
+	if m := &p.budget.bins[j]; m.tree != nil {
 		return Error{Ranks: m.tree.RankRadius()}
 	}
-	e, _ := m.epsilon.Float64()
-	return Error{Ranks: b.way.bound(b, float64(p.perKey)/e)}
+	return Error{Ranks: slices.Max(p.quantileRanks(j))}
+}
+
+// quantileRanks says that of each fraction, where they are chosen.
+func (p *Plan) quantileRanks(j int) []float64 {
+	e, _ := p.budget.bins[j].epsilon.Float64()
+	return p.bins[j].way.bounds(&p.bins[j], float64(p.perKey)/e)
 }
 
 // markRanks says of the figures that are chosen how many ranks they may be off.
@@ -208,9 +212,8 @@ func (p *Plan) markRanks() {
 		if m.Kind != glovebox.Quantile || p.budget.bins[m.bins].tree != nil {
 			continue
 		}
-		ranks := math.Ceil(p.quantileError(m.bins).Ranks)
-		for k := range m.At {
-			p.figures[m.first+k].Ranks = ranks
+		for k, ranks := range p.quantileRanks(m.bins) {
+			p.figures[m.first+k].Ranks = math.Ceil(ranks)
 		}
 	}
 }

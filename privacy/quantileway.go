@@ -114,29 +114,44 @@ func (w quantileWay) ranks(parts []uint64, scale float64) float64 {
 	return math.Sqrt(sum / float64(len(parts)))
 }
 
-// bound is how many values the answers are off with a probability of alpha at
-// most, the farthest of them: a choice among n candidates of which one is right is
-// off by more than ln(n/a) of its scale with probability a.
-func (w quantileWay) bound(b *binSet, scale float64) float64 {
+// bounds says of each fraction how many values its answer is off with a probability
+// of alpha at most: a choice among n candidates of which one is right is off by more
+// than ln(n/a) of its scale with probability a. By splits alpha is shared with the
+// choices that it was found between.
+func (w quantileWay) bounds(b *binSet, scale float64) (ranks []float64) {
 	candidates := float64(b.n)
 	if w == bySplits {
 		s, err := mechanism.NewSplits(b.parts, fractions, big.NewRat(1, 1), 1, b.n)
 		if err != nil {
-			return math.Inf(1)
+			return nil
 		}
 		candidates *= float64(s.Places())
 	}
-	miss, most := alpha/float64(w.levels(len(b.parts))), 0.0
-	if w == byChoices {
-		miss = alpha
+	ranks = make([]float64, len(b.parts))
+	for i, of := range b.parts {
+		var found func(low, high uint64, parts []uint64, depth float64, below, above func(miss float64) float64) float64
+		found = func(low, high uint64, parts []uint64, depth float64, below, above func(miss float64) float64) float64 {
+			m := len(parts) / 2
+			if w == byChoices {
+				parts, m = []uint64{of}, 0
+			}
+			part := parts[m]
+			q := float64(part-low) / float64(high-low)
+			off := func(miss float64) float64 {
+				return math.Log(candidates/miss)*math.Max(q, 1-q)*2*scale + (1-q)*below(miss) + q*above(miss)
+			}
+			switch {
+			case of < part:
+				return found(low, part, parts[:m], depth+1, below, off)
+			case of > part:
+				return found(part, high, parts[m+1:], depth+1, off, above)
+			}
+			return off(alpha / depth)
+		}
+		end := func(float64) float64 { return 0 }
+		ranks[i] = found(0, fractions, b.parts, 1, end, end)
 	}
-	w.walk(b.parts, func(low, high, part uint64, below, above float64) float64 {
-		q := float64(part-low) / float64(high-low)
-		off := math.Log(candidates/miss)*math.Max(q, 1-q)*2*scale + (1-q)*below + q*above
-		most = math.Max(most, off)
-		return off
-	})
-	return most
+	return ranks
 }
 
 // walk visits each fraction after those that it is found between, with what the

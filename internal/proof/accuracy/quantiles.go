@@ -40,6 +40,9 @@ func quantileTable() (*table, error) {
 			bound := math.Log(points/0.05) * math.Max(f, 1-f) * 2 / e
 			t.add(eps.FloatString(1), fmt.Sprintf("one, of %d points", points), f, rms(off), share(off, 0.95), bound)
 		}
+		if err := splitRows(t, eps, histogram(r, units, 1000), src); err != nil {
+			return nil, err
+		}
 		tree, err := mechanism.NewLaplaceTree(mechanism.DefaultBranching, mechanism.DefaultHeight, eps, 1, 1)
 		if err != nil {
 			return nil, err
@@ -61,6 +64,30 @@ func quantileTable() (*table, error) {
 		}
 	}
 	return t, nil
+}
+
+// splitRows measures five quantiles by recursive splitting, for the same price.
+func splitRows(t *table, eps *big.Rat, counts []uint64, src *mechanism.Source) error {
+	const units, draws, levels = 20_000, 400, 3
+	parts := []uint64{5, 25, 50, 75, 95}
+	s, err := mechanism.NewSplits(parts, 100, new(big.Rat).Quo(eps, big.NewRat(levels, 1)), 1, len(counts))
+	if err != nil {
+		return err
+	}
+	off := make([][]float64, len(parts))
+	for range draws {
+		points, err := s.Find(counts, src)
+		if err != nil {
+			return err
+		}
+		for i, k := range points {
+			off[i] = append(off[i], outside(counts, k, float64(parts[i])/100*units))
+		}
+	}
+	for i, p := range parts {
+		t.add(eps.FloatString(1), fmt.Sprintf("five by splitting, of %d points", len(counts)), float64(p)/100, rms(off[i]), share(off[i], 0.95), "-")
+	}
+	return nil
 }
 
 // histogram counts lognormal values on cells of [0, 200].

@@ -71,6 +71,26 @@ func chosen(samples int) (list []target, err error) {
 		return q, err
 	}))
 
+	splits, e := mechanism.NewSplits([]uint64{1, 2, 3}, 4, half, 1, 16) // of two levels
+	check(e)
+	list = append(list, drawn("quantiles by splits", pure, 0, samples/10, func(side int, src *mechanism.Source) (attack.Output, error) {
+		points, err := splits.Find(values[side], src)
+		out := make(attack.Output, len(points))
+		for i, p := range points {
+			out[i] = float64(p)
+		}
+		return out, err
+	}))
+	exponential, e := mechanism.NewSplits([]uint64{1}, 2, one, 1, 16)
+	check(e)
+	pick("median, exponential", 0.2, func(side int, src *mechanism.Source) (int, error) {
+		points, err := exponential.Find(values[side], src)
+		if err != nil {
+			return 0, err
+		}
+		return points[0], nil
+	})
+
 	gauss := attack.Claim{Epsilon: 1, Delta: gaussianDelta}
 	calibrated, e := mechanism.CalibrateGaussian(one, big.NewRat(5, 100), big.NewInt(1), 1)
 	check(e)

@@ -104,6 +104,7 @@ func otherJobs(samples int) (list []target) {
 		{"a histogram", 0.7, records, glovebox.Metric{Kind: glovebox.Histogram, Max: 2, Bins: 4}},
 		{"a quantile", 0, large, glovebox.Metric{Kind: glovebox.Quantile, Max: 2, Bins: 8, At: []float64{0.5}}},
 		{"quantiles", 0, large, glovebox.Metric{Kind: glovebox.Quantile, Max: 2, Bins: 16, At: []float64{0.25, 0.5, 0.75}}},
+		{"quantiles by splits", 0, large, glovebox.Metric{Kind: glovebox.Quantile, Max: 2, Bins: 300, At: []float64{0.25, 0.5, 0.75}}},
 		{"different values", 0.7, large, glovebox.Metric{Kind: glovebox.Distinct, Bins: 64}},
 		{"bounds", 0, large, glovebox.Metric{Kind: glovebox.Bounds}},
 	} {
