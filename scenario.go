@@ -102,7 +102,8 @@ func (s Share) Amount(kind LedgerKind) (a Amount, given bool, err error) {
 // GrantColumn says what may be done with one column.
 type GrantColumn struct {
 	// Use lists input (the module reads it), filter (a row filter reads it) and
-	// key (a token of it may leave as a key that the module makes).
+	// key (its tokens are shared: they are the same in all units and jobs of the
+	// scenario, and may leave as keys and in any other figure).
 	Use  []string `json:"use"`
 	Mask *Mask    `json:"mask,omitempty"` // nil: the policy's default for its class and grade
 }
@@ -110,6 +111,11 @@ type GrantColumn struct {
 // Mask is what happens to a column before a guest or a filter sees it.
 type Mask struct {
 	Kind string `json:"kind"` // none, token, redact, generalise, suppress
+	// Shared, of a token: equal values have equal tokens in all units and all jobs
+	// of the scenario. Else a token means something within one unit of one job, in
+	// mode blocks one block. A grant cannot name it: a column has it where its use
+	// lists key.
+	Shared bool `json:"shared,omitempty"`
 	// Redact: keep this many leading and trailing characters.
 	KeepFirst int `json:"keep_first,omitempty"`
 	KeepLast  int `json:"keep_last,omitempty"`

@@ -54,7 +54,8 @@ func (p *prf) rowOrder() *prf {
 	return newPRF(key)
 }
 
-// order returns a row's place among the rows of its unit.
+// order returns a row's place among the rows of its unit; row is the unit's token
+// and the row's values.
 func (p *prf) order(row []byte) uint64 {
 	return binary.BigEndian.Uint64(p.eval(prfRowOrder, row))
 }

@@ -99,8 +99,10 @@ func upTo(n int) []int32 {
 }
 
 // sortRows returns the rows of a part by token and, within a unit, by a keyed
-// hash of the row's own values: what the other units' rows are, or where in
-// the file a row stood, has no part in it. It also counts the units, and the
+// hash of the token and the row's own values: what the other units' rows are, or
+// where in the file a row stood, has no part in it. With the token in it, equal
+// rows of two units are ordered independently: else the order would be the same
+// bit of values that a module never sees in all units that share them. It also counts the units, and the
 // rows of the unit that has most.
 func sortRows(rec arrow.RecordBatch, order *prf) (rows []int32, units, most int64, err error) {
 	type entry struct {
@@ -132,7 +134,9 @@ func sortRows(rec arrow.RecordBatch, order *prf) (rows []int32, units, most int6
 		most = max(most, int64(j-i))
 		if units++; j > i+1 {
 			for k := i; k < j; k++ {
-				buf = appendRowBytes(buf[:0], rec, int(es[k].row))
+				row := int(es[k].row)
+				buf = append(buf[:0], tok[row*TokenBytes:(row+1)*TokenBytes]...)
+				buf = appendRowBytes(buf, rec, row)
 				es[k].order = order.order(buf)
 			}
 			// Rows with equal order are equal in all their values.

@@ -59,7 +59,7 @@ func texts(mem memory.Allocator, from arrow.Array, ends []int32, text []byte) ar
 
 // suppress makes a column of nulls.
 func suppress(t arrow.DataType) mask {
-	return func(mem memory.Allocator, a arrow.Array) (arrow.Array, error) {
+	return func(mem memory.Allocator, a, _ arrow.Array) (arrow.Array, error) {
 		n := a.Len()
 		c := &column{length: n, nulls: n, valid: zeroed(mem, int(bitutil.BytesForBits(int64(n))))}
 		if w, ok := t.(arrow.FixedWidthDataType); ok {

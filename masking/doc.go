@@ -7,7 +7,9 @@
 //	kind        column                   becomes
 //	none        any                      itself
 //	token       string, int32, int64,    fixed_size_binary(16): a keyed PRF of
-//	            token                    the value under the scenario's key
+//	            token                    the unit and the value under the job's
+//	                                     key; if shared, of the value under the
+//	                                     scenario's
 //	redact      string                   utf8: the first and last characters
 //	                                     kept, three stars between
 //	generalise  int32, int64, float64    itself: down to a multiple of a step
@@ -22,10 +24,13 @@
 // it was no longer than what would have been kept, where it is stars alone). An
 // error names columns and types, never values.
 //
-// What it does not promise: that a mask makes anybody anonymous. Tokens are
-// pseudonyms: equal values of one kind have equal tokens within a scenario, in
-// all its datasets, so that a module can join them inside a unit; how often a
-// value occurs stays visible to the module. Redacted and generalised values say
+// What it does not promise: that a mask makes anybody anonymous. Within a
+// unit, in all datasets of a job, equal values of one kind have equal tokens, so
+// that a module can join them and count how many there are. In another unit or
+// another job they have others: no bit of a token is a function of the value
+// alone, whatever a module makes of it. A shared token is a pseudonym: the same
+// in all units and jobs of a scenario, and its bits can leave through any figure
+// that many units share. Redacted and generalised values say
 // what they say. What leaves the box is protected by package privacy, not by
 // masks.
 package masking

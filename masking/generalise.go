@@ -22,7 +22,7 @@ func generaliseMask(column string, t glovebox.Type, m glovebox.Mask) (mask, erro
 		if months == 0 {
 			return nil, invalid(column, "mask generalise of a date goes to %q", m.To).WithFix("set to: year, quarter or month")
 		}
-		return func(mem memory.Allocator, a arrow.Array) (arrow.Array, error) {
+		return func(mem memory.Allocator, a, _ arrow.Array) (arrow.Array, error) {
 			return dates(mem, a.(*array.Date32), months), nil
 		}, nil
 	case glovebox.Float64:
@@ -30,7 +30,7 @@ func generaliseMask(column string, t glovebox.Type, m glovebox.Mask) (mask, erro
 			return nil, invalid(column, "mask generalise has no step above 0").WithFix("set step to the width of a group")
 		}
 		steps := glovebox.NewSteps(m.Step)
-		return func(mem memory.Allocator, a arrow.Array) (arrow.Array, error) {
+		return func(mem memory.Allocator, a, _ arrow.Array) (arrow.Array, error) {
 			return floats(mem, a.(*array.Float64), &steps), nil
 		}, nil
 	}
@@ -38,7 +38,7 @@ func generaliseMask(column string, t glovebox.Type, m glovebox.Mask) (mask, erro
 		return nil, invalid(column, "mask generalise of an integer has no whole step from 1 to 2^53").WithFix("set step to the width of a group")
 	}
 	step := int64(m.Step)
-	return func(mem memory.Allocator, a arrow.Array) (arrow.Array, error) {
+	return func(mem memory.Allocator, a, _ arrow.Array) (arrow.Array, error) {
 		if a, ok := a.(*array.Int32); ok {
 			return integers(mem, a, a.Int32Values(), arrow.Int32Traits.CastFromBytes, step, math.MinInt32), nil
 		}

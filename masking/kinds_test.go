@@ -42,7 +42,7 @@ func TestCMAC(t *testing.T) {
 }
 
 func TestToken(t *testing.T) {
-	mask := glovebox.Mask{Kind: Token}
+	mask := glovebox.Mask{Kind: Token, Shared: true}
 	ids := []any{"11010119900307003X", "110101199003070038", "", nil, "11010119900307003X", "欧阳娜娜", strings.Repeat("长", 500)}
 	got := apply(t, col{"c", arrow.BinaryTypes.String, ids}, mask)
 	if got[0] != got[4] || got[3] != nil {
@@ -86,7 +86,7 @@ func TestChannelMaskedTokensJoinedOutside(t *testing.T) {
 		mem := checked(t)
 		rec := batch(t, mem, col{"id", arrow.BinaryTypes.String, persons})
 		defer rec.Release()
-		tr, err := Compile(rec.Schema(), map[string]glovebox.Mask{"id": {Kind: Token}}, &Options{TokenKey: testKey(key), Alloc: mem})
+		tr, err := Compile(rec.Schema(), map[string]glovebox.Mask{"id": {Kind: Token, Shared: true}}, &Options{TokenKey: testKey(key), Alloc: mem})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -325,7 +325,7 @@ func BenchmarkToken(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			rec := batch(b, memory.DefaultAllocator, c)
 			defer rec.Release()
-			tr, err := Compile(rec.Schema(), map[string]glovebox.Mask{"c": {Kind: Token}}, &Options{TokenKey: testKey(1)})
+			tr, err := Compile(rec.Schema(), map[string]glovebox.Mask{"c": {Kind: Token, Shared: true}}, &Options{TokenKey: testKey(1)})
 			if err != nil {
 				b.Fatal(err)
 			}

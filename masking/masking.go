@@ -25,9 +25,16 @@ const (
 
 // Options of a transform. Nil: no token masks, the default allocator.
 type Options struct {
-	// TokenKey is the scenario's key for tokens: 32 bytes, uniformly random, for
-	// this one use. Zero: token masks are an error.
+	// TokenKey is the scenario's key for tokens that are shared: 32 bytes,
+	// uniformly random, for this one use. Zero: such masks are an error.
 	TokenKey [32]byte
+	// JobKey is the job's key for all other tokens: 32 bytes, uniformly random.
+	// Zero: such masks are an error.
+	JobKey [32]byte
+	// Together says whose rows have equal tokens for equal values: units whose own
+	// tokens have the same first Together bits, 0 to 127. Nil: every unit has
+	// tokens of its own.
+	Together *int
 	// Alloc makes the masked columns. Nil: memory.DefaultAllocator.
 	Alloc memory.Allocator
 }
@@ -37,11 +44,13 @@ type Options struct {
 type Transform struct {
 	in, out *arrow.Schema
 	columns []mask
+	unit    int // place of UnitColumn; -1: none, and no mask needs it
 	alloc   memory.Allocator
 }
 
-// mask makes a masked column. A nil mask passes the column on.
-type mask func(memory.Allocator, arrow.Array) (arrow.Array, error)
+// mask makes a masked column of a column and the tokens of its rows' units,
+// which are there where needsUnits says so. A nil mask passes the column on.
+type mask func(mem memory.Allocator, column, units arrow.Array) (arrow.Array, error)
 
 // Compile checks masks, by column name, against the columns of schema. Every
 // column but _unit must have one. A mask that the column's type cannot have, or
@@ -51,14 +60,14 @@ func Compile(schema *arrow.Schema, masks map[string]glovebox.Mask, o *Options) (
 	if o == nil {
 		o = &Options{}
 	}
-	t := &Transform{in: schema, alloc: o.Alloc}
+	t := &Transform{in: schema, unit: -1, alloc: o.Alloc}
 	if t.alloc == nil {
 		t.alloc = memory.DefaultAllocator
 	}
-	keys := &tokenKeys{scenario: o.TokenKey}
+	keys := &tokenKeys{scenario: o.TokenKey, job: o.JobKey, prefix: prefixOf(o.Together)}
 	fields := make([]arrow.Field, 0, schema.NumFields())
 	seen := map[string]bool{}
-	for _, f := range schema.Fields() {
+	for i, f := range schema.Fields() {
 		if seen[f.Name] {
 			return nil, invalid(f.Name, "the column is there twice")
 		}
@@ -68,6 +77,7 @@ func Compile(schema *arrow.Schema, masks map[string]glovebox.Mask, o *Options) (
 		case f.Name == UnitColumn && masked:
 			return nil, invalid(f.Name, "the unit's own column takes no mask")
 		case f.Name == UnitColumn:
+			t.unit = i
 			fields, t.columns = append(fields, plain(f)), append(t.columns, nil)
 			continue
 		case !masked:
@@ -80,9 +90,12 @@ func Compile(schema *arrow.Schema, masks map[string]glovebox.Mask, o *Options) (
 		out := arrow.Field{Name: f.Name, Type: typ, Nullable: f.Nullable || m.Kind == Suppress}
 		fields, t.columns = append(fields, out), append(t.columns, apply)
 	}
-	for name := range masks {
-		if !seen[name] {
+	for name, m := range masks {
+		switch {
+		case !seen[name]:
 			return nil, invalid(name, "there is a mask but no such column")
+		case needsUnits(m) && (t.unit < 0 || !arrow.TypeEqual(schema.Field(t.unit).Type, tokenType)):
+			return nil, glovebox.Errorf(glovebox.CodeInternal, "column %s gets tokens of its unit, and there is no column %s", name, UnitColumn)
 		}
 	}
 	t.out = arrow.NewSchema(fields, nil)
@@ -101,7 +114,7 @@ func compile(f arrow.Field, m glovebox.Mask, keys *tokenKeys) (mask, arrow.DataT
 	}
 	switch m.Kind {
 	case Token:
-		apply, err := keys.mask(typ)
+		apply, err := keys.mask(typ, m.Shared)
 		return apply, tokenType, err
 	case Redact:
 		apply, err := redactMask(f.Name, m)
@@ -164,6 +177,10 @@ func (t *Transform) Apply(rec arrow.RecordBatch) (arrow.RecordBatch, error) {
 			c.Release()
 		}
 	}()
+	var units arrow.Array
+	if t.unit >= 0 {
+		units = rec.Column(t.unit)
+	}
 	for i, apply := range t.columns {
 		c, f := rec.Column(i), t.in.Field(i)
 		if rec.ColumnName(i) != f.Name || !arrow.TypeEqual(c.DataType(), f.Type) {
@@ -174,7 +191,7 @@ func (t *Transform) Apply(rec arrow.RecordBatch) (arrow.RecordBatch, error) {
 			cols = append(cols, c)
 			continue
 		}
-		masked, err := apply(t.alloc, c)
+		masked, err := apply(t.alloc, c, units)
 		if err != nil {
 			return nil, err
 		}
@@ -182,6 +199,9 @@ func (t *Transform) Apply(rec arrow.RecordBatch) (arrow.RecordBatch, error) {
 	}
 	return array.NewRecordBatch(t.out, cols, rec.NumRows()), nil
 }
+
+// needsUnits says whether a mask reads the tokens of its rows' units.
+func needsUnits(m glovebox.Mask) bool { return m.Kind == Token && !m.Shared }
 
 // plain is f without metadata.
 func plain(f arrow.Field) arrow.Field {

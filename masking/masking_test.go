@@ -32,8 +32,8 @@ func TestSchema(t *testing.T) {
 		{Name: "b", Type: arrow.FixedWidthTypes.Boolean},
 	}, &meta)
 	tr, err := Compile(in, map[string]glovebox.Mask{
-		"id": {Kind: Token}, "name": {Kind: Redact}, "phone": {Kind: Token}, "born": {Kind: Generalise, To: "year"},
-		"n32": {Kind: Token}, "n64": {Kind: Generalise, Step: 5}, "f": {Kind: None}, "b": {Kind: Suppress},
+		"id": {Kind: Token, Shared: true}, "name": {Kind: Redact}, "phone": {Kind: Token, Shared: true}, "born": {Kind: Generalise, To: "year"},
+		"n32": {Kind: Token, Shared: true}, "n64": {Kind: Generalise, Step: 5}, "f": {Kind: None}, "b": {Kind: Suppress},
 	}, &Options{TokenKey: testKey(1)})
 	if err != nil {
 		t.Fatal(err)
@@ -69,9 +69,9 @@ func TestImpossibleMasks(t *testing.T) {
 	}{
 		{"s", glovebox.Mask{Kind: Generalise, Step: 1}, "none, token, redact, suppress"},
 		{"i", glovebox.Mask{Kind: Redact}, "none, token, generalise, suppress"},
-		{"f", glovebox.Mask{Kind: Token}, "none, generalise, suppress"},
+		{"f", glovebox.Mask{Kind: Token, Shared: true}, "none, generalise, suppress"},
 		{"b", glovebox.Mask{Kind: Generalise, To: "year"}, "none, suppress"},
-		{"d", glovebox.Mask{Kind: Token}, "none, generalise, suppress"},
+		{"d", glovebox.Mask{Kind: Token, Shared: true}, "none, generalise, suppress"},
 		{"t", glovebox.Mask{Kind: Redact, KeepFirst: 1}, "none, token, suppress"},
 		{"s", glovebox.Mask{Kind: "blur"}, "none, token, redact, suppress"},
 		{"s", glovebox.Mask{}, "none, token, redact, suppress"},
@@ -116,7 +116,7 @@ func TestImpossibleMasks(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := Compile(one, map[string]glovebox.Mask{"s": {Kind: Token}}, nil); glovebox.CodeOf(err) != glovebox.CodeInternal {
+	if _, err := Compile(one, map[string]glovebox.Mask{"s": {Kind: Token, Shared: true}}, nil); glovebox.CodeOf(err) != glovebox.CodeInternal {
 		t.Errorf("tokens without a key: %v", err)
 	}
 }
@@ -149,7 +149,7 @@ func TestApplyRefusesOtherBatches(t *testing.T) {
 	mem := checked(t)
 	rec := batch(t, mem, col{"a", arrow.BinaryTypes.String, []any{"x"}}, col{"b", arrow.PrimitiveTypes.Int64, []any{1}})
 	defer rec.Release()
-	masks := map[string]glovebox.Mask{"a": {Kind: Token}, "b": {Kind: Token}}
+	masks := map[string]glovebox.Mask{"a": {Kind: Token, Shared: true}, "b": {Kind: Token, Shared: true}}
 	tr, err := Compile(rec.Schema(), masks, &Options{TokenKey: testKey(1), Alloc: mem})
 	if err != nil {
 		t.Fatal(err)
@@ -192,8 +192,8 @@ func TestSlicesAndNulls(t *testing.T) {
 	rec := batch(t, mem, cols...)
 	defer rec.Release()
 	tr, err := Compile(rec.Schema(), map[string]glovebox.Mask{
-		"id": {Kind: Token}, "name": {Kind: Redact, KeepFirst: 1}, "phone": {Kind: Token}, "i": {Kind: Generalise, Step: 10},
-		"l": {Kind: Token}, "f": {Kind: Generalise, Step: 2.5}, "d": {Kind: Generalise, To: "quarter"},
+		"id": {Kind: Token, Shared: true}, "name": {Kind: Redact, KeepFirst: 1}, "phone": {Kind: Token, Shared: true}, "i": {Kind: Generalise, Step: 10},
+		"l": {Kind: Token, Shared: true}, "f": {Kind: Generalise, Step: 2.5}, "d": {Kind: Generalise, To: "quarter"},
 		"gone": {Kind: Suppress}, "gone2": {Kind: Suppress}, "same": {Kind: None},
 	}, &Options{TokenKey: testKey(3), Alloc: mem})
 	if err != nil {
@@ -234,12 +234,12 @@ func TestNothingButNulls(t *testing.T) {
 		typ  arrow.DataType
 		mask glovebox.Mask
 	}{
-		{arrow.BinaryTypes.String, glovebox.Mask{Kind: Token}},
+		{arrow.BinaryTypes.String, glovebox.Mask{Kind: Token, Shared: true}},
 		{arrow.BinaryTypes.String, glovebox.Mask{Kind: Redact, KeepFirst: 1, KeepLast: 1}},
 		{arrow.BinaryTypes.String, glovebox.Mask{Kind: Suppress}},
-		{tokenType, glovebox.Mask{Kind: Token}},
+		{tokenType, glovebox.Mask{Kind: Token, Shared: true}},
 		{arrow.PrimitiveTypes.Int32, glovebox.Mask{Kind: Generalise, Step: 3}},
-		{arrow.PrimitiveTypes.Int64, glovebox.Mask{Kind: Token}},
+		{arrow.PrimitiveTypes.Int64, glovebox.Mask{Kind: Token, Shared: true}},
 		{arrow.PrimitiveTypes.Float64, glovebox.Mask{Kind: Generalise, Step: 3}},
 		{arrow.FixedWidthTypes.Date32, glovebox.Mask{Kind: Generalise, To: "year"}},
 		{arrow.FixedWidthTypes.Boolean, glovebox.Mask{Kind: Suppress}},
@@ -304,7 +304,7 @@ func TestConcurrentApply(t *testing.T) {
 	mem := checked(t)
 	rec := batch(t, mem, col{"s", arrow.BinaryTypes.String, []any{"13812345678", nil, "x"}}, col{"t", tokenType, []any{"0123456789abcdef", "0123456789abcdee", nil}})
 	defer rec.Release()
-	tr, err := Compile(rec.Schema(), map[string]glovebox.Mask{"s": {Kind: Token}, "t": {Kind: Token}}, &Options{TokenKey: testKey(1), Alloc: mem})
+	tr, err := Compile(rec.Schema(), map[string]glovebox.Mask{"s": {Kind: Token, Shared: true}, "t": {Kind: Token, Shared: true}}, &Options{TokenKey: testKey(1), Alloc: mem})
 	if err != nil {
 		t.Fatal(err)
 	}

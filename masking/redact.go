@@ -23,7 +23,7 @@ func redactMask(column string, m glovebox.Mask) (mask, error) {
 			return nil, invalid(column, "mask redact keeps %d characters", k).WithFix("keep_first and keep_last are from 0 to %d", MaxKeep)
 		}
 	}
-	return func(mem memory.Allocator, a arrow.Array) (arrow.Array, error) {
+	return func(mem memory.Allocator, a, _ arrow.Array) (arrow.Array, error) {
 		return redactColumn(mem, a.(*array.String), m.KeepFirst, m.KeepLast)
 	}, nil
 }

@@ -33,7 +33,7 @@ const (
 const (
 	UseInput  = "input"  // the module reads it
 	UseFilter = "filter" // a row filter reads it
-	UseKey    = "key"    // a token of it may leave as a key that the module makes
+	UseKey    = "key"    // its tokens are the same in all units and jobs, and may leave
 )
 
 // Input is one request, at any point. docs/policy.md says which section is used

@@ -7,7 +7,6 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/store"
-	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/privacy/accounting"
 )
@@ -38,9 +37,9 @@ type CheckReport struct {
 
 // Check reads a job, asks the policy and prices it. It charges and reads
 // nothing, and records nothing: nobody acts on its answer, and the decision
-// that a run acts on is made again. A refusal is in the report, not an error. A
-// module that does not fit the job's columns, parameters or tables after masks
-// is an error, as it would be of a run: this does not compile it.
+// that a run acts on is made again. A refusal is in the report, not an error. An
+// admitted job is built as a run would build it, up to a worker that has started
+// the module: what fails there is an error, the same that a run would give.
 func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*CheckReport, error) {
 	r, err := p.prepare(ctx, file, u)
 	if err != nil {
@@ -49,7 +48,7 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 	defer r.release()
 	a, err := p.admit(ctx, r)
 	if err == nil {
-		err = p.binds(r, a)
+		err = p.builds(ctx, r, a)
 	}
 	if err != nil {
 		return nil, err
@@ -78,14 +77,18 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 	return rep, err
 }
 
-// binds says whether the module of an admitted job fits its columns after masks,
-// its parameters and tables.
-func (p *Pipeline) binds(r *request, a *admission) error {
+// builds says whether an admitted job can be done: it builds the very work that
+// a run would do, compiles and starts the module without data, and lets go of it.
+func (p *Pipeline) builds(ctx context.Context, r *request, a *admission) error {
 	if !a.decision().Allow || a.stored {
 		return nil
 	}
-	_, err := work.Check(r.spec(p.d.MaxFuel, a.doc.Spec.Masks))
-	return inFile(err, r.file)
+	w, err := p.newWork(ctx, r, a)
+	if err != nil {
+		return err
+	}
+	w.close()
+	return nil
 }
 
 // secondsPerFuel is what one fuel takes of a core, but for loads that miss every

@@ -228,9 +228,10 @@ func TestWhatCannotStartCostsNothing(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "income.wasm"), wasm.Wasm, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	_, checked := New(d, nil).Check(t.Context(), file, user(t, d, "wang"))
 	_, err = New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
-	if glovebox.CodeOf(err) != glovebox.CodeModule {
-		t.Fatalf("got %v", err)
+	if glovebox.CodeOf(err) != glovebox.CodeModule || checked == nil || checked.Error() != err.Error() {
+		t.Fatalf("a run says %v, a check %v", err, checked)
 	}
 	if got := balance(t, d, "pums").Spent; got != (glovebox.Amount{}) {
 		t.Fatalf("it cost %v", got)

@@ -71,6 +71,8 @@ func TestGrantChecks(t *testing.T) {
 				"g:13:40: datasets.population.columns.birth_year.mask: generalise needs exactly one of step and to (give `step` for a number, `to` for a date)",
 				"g:17:43: datasets.disability.columns.grade.mask: generalise needs exactly one of step and to (give `step` for a number, `to` for a date)",
 				"g:17:62: datasets.disability.columns.grade.mask.keep_last: has no meaning for a mask of kind generalise (remove it)"}},
+		"tokens that say they are shared": {[]string{"mask: {kind: token}", "mask: {kind: token, shared: true}"},
+			[]string{"g:11:51: datasets.population.columns.id_card.mask.shared: cannot be given here (leave it out: list `key` in the column's use)"}},
 		"columns that differ by case": {[]string{"      township:", "      TOWNSHIP: {use: [filter]}\n      township:"},
 			[]string{"g:13:7: datasets.population.columns.township: `TOWNSHIP` and `township` are one name: case does not count (keep the one that the dataset has)"}},
 		"form": {[]string{"use: [input, filter]}", "use: [input, export]}", "approvals: [authority, provider]", "approvals: [developer]\nby: zhao", "sha256:2c", "sha256:2C", "developers: [wang]", "developers: [wang, wang]", "kind: none", "kind: nothing"},

@@ -22,7 +22,7 @@ import (
 // Semantics goes up when the answer of an unchanged job could change: a fault
 // of aggregation, masks or noise that was mended. Then no older stored answer
 // stands for the new one.
-const Semantics = 1
+const Semantics = 2
 
 // State is where a job stands. The diagram is in docs/states.md.
 type State string

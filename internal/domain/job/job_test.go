@@ -79,6 +79,7 @@ func TestIdentity(t *testing.T) {
 		"masks":     func(s *Spec) { s.Masks = map[string]MaskPlan{"d": {"c": {Kind: "token"}}} },
 		"files":     func(s *Spec) { s.Files = map[string]string{"output.key.k": "sha256:f"} },
 		"rewriter":  func(s *Spec) { s.Rewriter = "2" },
+		"shared":    func(s *Spec) { s.Masks = map[string]MaskPlan{"d": {"c": {Kind: "token", Shared: true}}} },
 		"semantics": func(s *Spec) { s.Semantics = 2 },
 	} {
 		s := base()

@@ -24,9 +24,7 @@ func (c *Crew) Compile(ctx context.Context, j *work.Job) (*os.File, error) {
 	if err != nil || len(code) == 0 {
 		return nil, err
 	}
-	if err := writeCode(c.o.Cache, name, code); err != nil {
-		return nil, err
-	}
+	_ = writeCode(c.o.Cache, name, code) // where nothing can be kept, the next one compiles again
 	return work.SealedFile(code)
 }
 

@@ -195,7 +195,7 @@ func (w *Worker) open(ctx context.Context, i int, f *Files) (array.RecordReader,
 	if err != nil {
 		return nil, err
 	}
-	t, err := masking.Compile(r.Schema(), in.Masks, &masking.Options{TokenKey: w.r.spec.TokenKey})
+	t, err := masking.Compile(r.Schema(), in.Masks, w.r.maskOptions())
 	if err != nil {
 		r.Release()
 		return nil, err

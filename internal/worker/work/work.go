@@ -17,6 +17,7 @@ package work
 
 import (
 	"context"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -42,8 +43,8 @@ type Spec struct {
 	Train      *glovebox.Train              // mode train, in place of Output; with its update and state. References has the state.
 	Release    glovebox.ReleaseDef
 	Public     privacy.PublicKeys
-	Secret     [32]byte // ranks the keys of a unit; of this job alone
-	TokenKey   [32]byte // of the scenario's tokens
+	Secret     [32]byte // of this job alone: ranks the keys of a unit, and makes its tokens
+	TokenKey   [32]byte // of the scenario's tokens, which are those that are shared
 	// PieceBytes is how much memory a partial aggregate may take before it is
 	// sent in pieces. Zero: DefaultPieceBytes.
 	PieceBytes int64
@@ -231,7 +232,18 @@ func (j *Job) masks(in *Input) (*masking.Transform, error) {
 	if err != nil {
 		return nil, err
 	}
-	return masking.Compile(read, in.Masks, &masking.Options{TokenKey: j.spec.TokenKey})
+	return masking.Compile(read, in.Masks, j.maskOptions())
+}
+
+// maskOptions are the keys of token masks, and whose tokens are equal: those of
+// what the guest sees at one time, which is a unit, or a block of units.
+func (j *Job) maskOptions() *masking.Options {
+	o := &masking.Options{TokenKey: j.spec.TokenKey, JobKey: j.spec.Secret}
+	if j.blocks != nil {
+		n := bits.Len(uint(j.blocks.Count())) - 1 // a power of two
+		o.Together = &n
+	}
+	return o
 }
 
 // maskedColumns describes the read columns as the filter sees them.

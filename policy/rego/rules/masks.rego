@@ -122,10 +122,18 @@ deny contains lib.fault("mask.conflict", u.at, {"dataset": u.dataset, "column": 
 }
 
 # What the decision demands: a mask for every column that is read, also none.
-obligations contains {"kind": "mask", "dataset": u.dataset, "column": u.column, "mask": m} if {
+obligations contains {"kind": "mask", "dataset": u.dataset, "column": u.column, "mask": scoped(u, m)} if {
 	some i, m in columns.mask
 	u := input.uses[i]
 }
+
+# A token means something within one unit of one job, unless the grant gives the
+# column the use key. Its bits are then the same in all units that share the
+# value, and can leave through any figure.
+scoped(u, m) := object.union(m, {"shared": true}) if {
+	m.kind == "token"
+	"key" in u.grant.use
+} else := object.remove(m, ["shared"])
 
 fits(m, u) if m.kind in fitting(u.info)
 
