@@ -51,7 +51,8 @@ is true; whoever doubts it runs the test again. Role: whoever submitted the job.
 // review is a release as reviewers see it.
 type review struct {
 	*pipeline.ReleaseView
-	Reports []*trial.Neighbours `json:"reports,omitempty"`
+	Submitter string              `json:"submitter"` // of the job
+	Reports   []*trial.Neighbours `json:"reports,omitempty"`
 }
 
 func reviewed(ctx context.Context, p *pipeline.Pipeline, u glovebox.User, id string) (*review, error) {
@@ -59,7 +60,11 @@ func reviewed(ctx context.Context, p *pipeline.Pipeline, u glovebox.User, id str
 	if err != nil {
 		return nil, err
 	}
-	out := &review{ReleaseView: v}
+	j, err := p.Job(ctx, u, v.Release.Job)
+	if err != nil {
+		return nil, err
+	}
+	out := &review{ReleaseView: v, Submitter: j.Submitter}
 	all, err := p.Attached(ctx, &v.Release)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -137,6 +136,7 @@ func (a *app) printPrices(prices []pipeline.Price) {
 func (a *app) jobRun() *cobra.Command {
 	var o sampleRun
 	var onSample bool
+	var most uint
 	c := &cobra.Command{
 		Use:   "run JOB.yaml",
 		Short: a.t("run a job and print its release", "运行作业并显示发布结果"),
@@ -182,10 +182,15 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 				if err != nil {
 					return err
 				}
-				return a.emit(o, func() { a.printOutcome(o) })
+				f, err := factsOf(o.Content)
+				if err != nil {
+					return err
+				}
+				return a.emit(o, func() { a.printOutcome(o, f, most) })
 			})
 		},
 	}
+	a.rowsFlag(c, &most)
 	c.Flags().BoolVar(&onSample, "sample", false, a.t("run on made-up rows, show everything, charge nothing", "在样例数据上运行，展示全部过程，不花预算"))
 	c.Flags().BoolVar(&o.fit, "fit", false, a.t("with --sample: draw rows from the inputs' fits (dataset sample --fit)", "与 --sample 合用：依据各输入的拟合结果生成（dataset sample --fit）"))
 	o.bind(a, c)
@@ -207,11 +212,11 @@ func onlyWith(c *cobra.Command, flag string, names ...string) error {
 	return nil
 }
 
-func (a *app) printOutcome(o *pipeline.Outcome) {
+func (a *app) printOutcome(o *pipeline.Outcome, f *pipeline.Facts, most uint) {
 	if o.Repeated {
 		a.say(a.t("%s was run before: the stored answer, nothing spent", "%s 曾运行过：返回已存结果，未花费预算"), o.Job)
 	}
-	a.printContent(o.Content)
+	a.printContent(o.Content, f, most)
 	a.printPrices(o.Prices)
 	a.printReleaseState(&o.Release)
 }
@@ -246,8 +251,10 @@ func (a *app) jobShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show JOB",
 		Short: a.t("show a job: what it reads, its price, why it was refused", "显示作业：读取的数据、价格、被拒理由"),
-		Long: a.t(`Show a job: its state, module, the snapshots and columns that it reads, its
-price, its release, and all reasons if it was refused.`, `显示作业：状态、模块、所读快照与字段、价格、发布；被拒时附全部理由。`),
+		Long: a.t(`Show a job: its state, module, the snapshots and columns that it reads with
+their masks, its row filter, parameters and output, its price, its release, and
+all reasons if it was refused.`, `显示作业：状态、模块、所读快照与字段及其脱敏方式、行过滤、参数、输出、价格、发布；
+被拒时附全部理由。`),
 		Example: "  glovebox job show j-0123456789abcdef --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
@@ -264,15 +271,7 @@ price, its release, and all reasons if it was refused.`, `显示作业：状态�
 
 func (a *app) printJob(j *job.Doc) {
 	a.say("%s  %s  %s/%s  %s %s", j.ID, a.word(string(j.State)), j.Scenario, j.Product, j.Submitter, j.Submitted)
-	a.say("%s: %s %s()", a.t("module", "模块"), j.Spec.Module, j.Spec.Function)
-	for _, code := range sortedKeys(j.Spec.Job.Inputs) {
-		in := j.Spec.Job.Inputs[code]
-		about := ""
-		if in.Unit != "" {
-			about = " (" + a.t("about", "单元列") + " " + in.Unit + ")"
-		}
-		a.say("%s: %s@%d%s: %s", a.t("reads", "读取"), code, j.Spec.Versions[code], about, strings.Join(in.Columns, ", "))
-	}
+	a.printAsked(askedBy(j))
 	for _, code := range sortedKeys(j.Prices) {
 		p := j.Prices[code]
 		a.say("%s: %s %s", a.t("price", "价格"), code, amount(p.Kind, p.Amount))

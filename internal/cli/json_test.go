@@ -188,6 +188,7 @@ func TestContractSeesDifferences(t *testing.T) {
 // unseen are documented fields that no command line of this test prints.
 var unseen = []string{
 	"facts.failed_updates", // of a module that fails
+	"mask.shared",          // TestChannelSharedTokensInFigures
 	"facts.params",         // examples/care-hotspots runs a module that takes some
 	// internal/pipeline runs jobs over datasets with several unit columns, and with counted units
 	"check.longest", "facts.group", "fit.group", "input.unit", "input_facts.unit",

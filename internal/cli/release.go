@@ -49,12 +49,14 @@ wait for approvals say whose.`, `列出发布：开发主体只见自己的，�
 }
 
 func (a *app) releaseShow() *cobra.Command {
-	return &cobra.Command{
+	var most uint
+	c := &cobra.Command{
 		Use:   "show RELEASE",
 		Short: a.t("show a release with its error margins and its approvals", "显示发布结果、误差范围与批准情况"),
-		Long: a.t(`Show a release: its figures with their error margins, who has approved it and
-who has still to, and the test reports that its author attached. Developers see
-their own releases, the other roles see all.`, `显示发布结果：数值及误差范围、已批准与尚待批准者、作者所附测试报告。
+		Long: a.t(`Show a release: what was asked, by whom and for what, its figures with their
+error margins, who has approved it and who has still to, and the test reports
+that its author attached. Developers see their own releases, the other roles see
+all.`, `显示发布：由谁、为何、请求了什么，数值及误差范围，已批准与尚待批准者，作者所附测试报告。
 开发主体只见自己的发布，其他角色可见全部。`),
 		Example: "  glovebox release show r-0123456789abcdef --domain ./city --as zhao",
 		Args:    args(cobra.ExactArgs(1)),
@@ -64,14 +66,21 @@ their own releases, the other roles see all.`, `显示发布结果：数值及�
 				if err != nil {
 					return err
 				}
+				f, err := factsOf(v.Content)
+				if err != nil {
+					return err
+				}
 				return a.emit(v, func() {
-					a.printContent(v.Content)
+					a.printSubject(v, f)
+					a.printContent(v.Content, f, most)
 					a.printReleaseState(&v.Release)
 					a.printReports(v)
 				})
 			})
 		},
 	}
+	a.rowsFlag(c, &most)
+	return c
 }
 
 func (a *app) releaseApprove() *cobra.Command {
@@ -166,20 +175,68 @@ func viewExport(id, to string, x *exporter.Exported) *exportView {
 	return v
 }
 
-// printContent prints a released table: each figure with its 95 % margin.
-func (a *app) printContent(c *release.Content) {
-	keys, figures := tableShape(c)
-	if len(figures) > maxWide {
-		a.printLong(c, keys, figures)
-	} else {
-		a.printWide(c, keys, figures)
+// shownLines is how many lines of a table are printed where nobody asks for more.
+const shownLines = 1000
+
+// rowsFlag adds the flag that bounds a table that is printed.
+func (a *app) rowsFlag(c *cobra.Command, most *uint) {
+	c.Flags().UintVar(most, "lines", shownLines, a.t("print at most `N` lines of the table; 0: all", "结果表至多显示 `N` 行；0 表示全部"))
+}
+
+// printSubject prints what a release is: what a person who approves it decides on.
+func (a *app) printSubject(v *review, f *pipeline.Facts) {
+	a.say("%s %s, %s %s, %s %s", a.t("release", "发布"), v.Release.ID, a.t("of job", "作业"), v.Release.Job, a.t("submitted by", "提交人"), v.Submitter)
+	a.say("%s: %s", a.t("product", "产品"), a.productText(&f.Product))
+	if l := f.Product.Limits.In(a.lang); l != "" {
+		a.say("  %s: %s", a.t("limits", "使用限制"), l)
 	}
+	a.say("%s: %s", a.t("scenario", "应用场景"), f.Scenario)
+	a.say("%s: %s", a.t("purpose", "用途"), f.Purpose.In(a.lang))
+	a.say("%s: %s .. %s, %s: %s", a.t("grant", "授权"), f.Grant.From, f.Grant.Until, a.t("by", "授权人"), f.Grant.By)
+	a.printAsked(askedFor(f))
+	for _, c := range f.Charges {
+		a.say("%s: %s %s", a.t("price", "价格"), c.Dataset, amount(c.Kind, c.Amount))
+	}
+	if f.Group > 1 {
+		a.say(a.t("the price is for whoever stands in %d units of the job", "价格按一人至多涉及作业的 %d 个单元计"), f.Group)
+	}
+	a.say("")
+}
+
+// productText is a product on one line.
+func (a *app) productText(p *glovebox.Product) string {
+	return fmt.Sprintf("%s (%s) %s", p.Code, p.Registration, p.Title.In(a.lang))
+}
+
+// printContent prints a released table, at most so many lines of it (0: all):
+// each figure with its 95 % margin.
+func (a *app) printContent(c *release.Content, f *pipeline.Facts, most uint) {
+	keys, figures := tableShape(c)
+	rows, lines := len(c.Rows), len(c.Rows)
+	wide := len(figures) <= maxWide
+	if !wide {
+		lines *= len(figures)
+	}
+	shown := lines
+	if most > 0 {
+		shown = int(min(uint(lines), most))
+	}
+	if wide {
+		a.printWide(c, keys, figures, shown)
+	} else {
+		a.printLong(c, keys, figures, shown)
+	}
+	if shown < lines {
+		a.say(a.t("%d of %d lines are shown: `glovebox release show %s --lines 0` prints all, --json has them as data",
+			"仅显示 %d 行，共 %d 行：`glovebox release show %s --lines 0` 显示全部，--json 以数据形式给出全部"), shown, lines, c.ID)
+	}
+	defer a.printFailures(f)
 	if len(figures) == 0 {
-		a.say(a.t("%[1]s; its figures are private and have no interval", "共 %[2]d 行；数值已作隐私保护，没有置信区间"), many(len(c.Rows), "row"), len(c.Rows))
+		a.say(a.t("%[1]s; its figures are private and have no interval", "共 %[2]d 行；数值已作隐私保护，没有置信区间"), many(rows, "row"), rows)
 		a.printLimits(c)
 		return
 	}
-	a.say(a.t("%[1]s; margins hold with 95 %% confidence and count the added noise alone", "共 %[2]d 行；误差范围的置信度为 95%%，仅计入所加噪声"), many(len(c.Rows), "row"), len(c.Rows))
+	a.say(a.t("%[1]s; margins hold with 95 %% confidence and count the added noise alone", "共 %[2]d 行；误差范围的置信度为 95%%，仅计入所加噪声"), many(rows, "row"), rows)
 	for _, f := range figures {
 		if f.ranks >= 0 {
 			a.say(a.t("a margin in ranks says how many values lie at most between a figure and the true quantile: such a figure has no range of values", "以名次表示的误差：该数值与真实分位数之间至多相隔的值的个数；此类数值没有取值区间"))
@@ -233,7 +290,7 @@ func tableShape(c *release.Content) (keys []int, figures []figureColumns) {
 }
 
 // printWide prints one line a row.
-func (a *app) printWide(c *release.Content, keys []int, figures []figureColumns) {
+func (a *app) printWide(c *release.Content, keys []int, figures []figureColumns, most int) {
 	var head []string
 	for _, k := range keys {
 		head = append(head, c.Columns[k].Name)
@@ -242,7 +299,7 @@ func (a *app) printWide(c *release.Content, keys []int, figures []figureColumns)
 		head = append(head, c.Columns[f.at].Name, "95 %")
 	}
 	var rows [][]string
-	for _, r := range c.Rows {
+	for _, r := range c.Rows[:most] {
 		var out []string
 		for _, k := range keys {
 			out = append(out, figure(r[k]))
@@ -256,15 +313,18 @@ func (a *app) printWide(c *release.Content, keys []int, figures []figureColumns)
 }
 
 // printLong prints one line a figure.
-func (a *app) printLong(c *release.Content, keys []int, figures []figureColumns) {
+func (a *app) printLong(c *release.Content, keys []int, figures []figureColumns, most int) {
 	var head []string
 	for _, k := range keys {
 		head = append(head, c.Columns[k].Name)
 	}
 	head = append(head, a.t("figure", "指标"), a.t("value", "数值"), "95 %")
 	var rows [][]string
-	for _, r := range c.Rows {
+	for _, r := range c.Rows[:min(len(c.Rows), most)] {
 		for _, f := range figures {
+			if len(rows) == most {
+				break
+			}
 			var out []string
 			for _, k := range keys {
 				out = append(out, figure(r[k]))

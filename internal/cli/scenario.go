@@ -1,7 +1,8 @@
 package cli
 
 import (
-	"sort"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -112,8 +113,10 @@ func (a *app) scenarioShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show CODE",
 		Short: a.t("show a scenario, its products and its grant", "显示应用场景、产品与授权"),
-		Long: a.t(`Show a scenario: its purpose and products, and what its grant gives to whom:
-each column with its use and its mask.`, `显示应用场景：用途、产品，以及授权给谁、授权哪些字段及其用途与脱敏方式。`),
+		Long: a.t(`Show a scenario: its purpose, its products with their limits, what it needs, with
+a mark where the catalogue lacks it, and what its grant gives to whom: each column
+with its use and its mask, and what may be spent.`, `显示应用场景：用途、产品及其使用限制、最小必要数据（本域没有的会注明），以及授权给谁、
+授权哪些字段及其用途与脱敏方式、可支出多少。`),
 		Example: "  glovebox scenario show elderly-care --domain ./city",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
@@ -131,25 +134,92 @@ each column with its use and its mask.`, `显示应用场景：用途、产品�
 func (a *app) printScenario(s *domain.ScenarioView) {
 	a.say("%s  %s  [%s]", s.Code, s.Title.In(a.lang), s.State)
 	a.say("%s: %s", a.t("purpose", "用途"), s.Purpose.In(a.lang))
-	for _, p := range s.Products {
-		a.say("%s: %s (%s) %s", a.t("product", "产品"), p.Code, p.Registration, p.Title.In(a.lang))
+	a.say("%s: %s", a.t("operator", "运营机构"), s.Operator)
+	for i := range s.Products {
+		p := &s.Products[i]
+		a.say("%s: %s", a.t("product", "产品"), a.productText(p))
+		if l := p.Limits.In(a.lang); l != "" {
+			a.say("  %s: %s", a.t("limits", "使用限制"), l)
+		}
+	}
+	unknown := func(name string) string {
+		if slices.Contains(s.Unknown, name) {
+			return a.t(" (unknown here)", "（本域没有）")
+		}
+		return ""
+	}
+	for _, code := range sortedKeys(s.Needs) {
+		var columns []string
+		for _, c := range s.Needs[code] {
+			columns = append(columns, c+unknown(code+"."+c))
+		}
+		a.say("%s: %s%s: %s", a.t("needs", "最小必要数据"), code, unknown(code), strings.Join(columns, ", "))
+	}
+	if len(s.Unknown) > 0 {
+		a.say(a.t("what is unknown cannot be granted: its provider registers it first, or the scenario is filed anew without it",
+			"本域没有的数据无法授权：请数据提供单位先行登记，或另行申报不含该数据的场景"))
 	}
 	if s.Grant == nil {
 		a.say(a.t("no grant: nothing may run", "尚未授权：任何作业都不得运行"))
 		return
 	}
-	g := s.Grant
-	a.say("%s: %s .. %s, %s: %s, %s: %s", a.t("grant", "授权"), g.From, g.Until, a.t("by", "授权人"), g.By, a.t("developers", "开发主体"), strings.Join(g.Developers, ", "))
+	a.printGrant(s.Grant)
+}
+
+// printGrant prints what a grant gives, to whom, and within which limits.
+func (a *app) printGrant(g *glovebox.Grant) {
+	a.say("%s: %s .. %s [%s], %s: %s", a.t("grant", "授权"), g.From, g.Until, g.State, a.t("by", "授权人"), g.By)
+	a.say("%s: %s", a.t("developers", "开发主体"), strings.Join(g.Developers, ", "))
+	a.say("%s: %s", a.t("products", "产品"), strings.Join(g.Products, ", "))
+	modules := a.t("any that is admitted", "任何通过准入的模块")
+	if len(g.Modules) > 0 {
+		modules = strings.Join(g.Modules, ", ")
+	}
+	a.say("%s: %s", a.t("modules", "模块"), modules)
+	approvals := a.t("as the policy says", "按策略")
+	if len(g.Approvals) > 0 {
+		var roles []string
+		for _, r := range g.Approvals {
+			roles = append(roles, a.roleName(r))
+		}
+		approvals = strings.Join(roles, ", ")
+	}
+	a.say("%s: %s", a.t("approvals of a release", "发布的批准"), approvals)
 	var rows [][]string
-	for code, ds := range g.Datasets {
-		for col, gc := range ds.Columns {
+	for _, code := range sortedKeys(g.Datasets) {
+		d := g.Datasets[code]
+		each := a.t("no cap of its own", "不另设上限")
+		if d.PerDeveloper != nil {
+			each = a.shareText(*d.PerDeveloper)
+		}
+		a.say("%s: %s %s, %s: %s", a.t("may spend", "可支出"), code, a.shareText(d.Share()), a.t("each developer", "每个开发主体"), each)
+		for _, col := range sortedKeys(d.Columns) {
 			mask := a.t("policy default", "策略默认")
-			if gc.Mask != nil {
-				mask = gc.Mask.Kind
+			m := d.Columns[col].Mask
+			if m != nil {
+				shown := *m
+				shown.Shared = slices.Contains(d.Columns[col].Use, "key")
+				mask = a.maskText(shown, "")
 			}
-			rows = append(rows, []string{code, col, strings.Join(gc.Use, ", "), mask})
+			rows = append(rows, []string{code, col, strings.Join(d.Columns[col].Use, ", "), mask})
 		}
 	}
-	sort.Slice(rows, func(i, j int) bool { return rows[i][0]+"\x00"+rows[i][1] < rows[j][0]+"\x00"+rows[j][1] })
 	table(a.Out, []string{a.t("dataset", "数据资源"), a.t("column", "字段"), a.t("use", "用途"), a.t("mask", "脱敏")}, rows)
+}
+
+// shareText is a share as the grant declares it.
+func (a *app) shareText(s glovebox.Share) string {
+	var out []string
+	for _, x := range []struct {
+		name  string
+		value float64
+	}{{"ε", s.Epsilon}, {"ρ", s.Rho}, {"δ", s.Delta}} {
+		if x.value != 0 {
+			out = append(out, x.name+"="+strconv.FormatFloat(x.value, 'g', -1, 64))
+		}
+	}
+	if len(out) == 0 {
+		return a.t("what the ledger holds", "以账本余额为限")
+	}
+	return strings.Join(out, " ")
 }

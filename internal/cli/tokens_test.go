@@ -139,6 +139,14 @@ func TestChannelSharedTokensInFigures(t *testing.T) {
 		if most := largest(figures(t, d, bitsJob(t, dir, "key", private), 1)); most < 190 {
 			t.Errorf("tokens of the scenario are no keys: at most %v persons under one", most)
 		}
+		var j struct {
+			Spec struct {
+				Masks map[string]map[string]struct{ Shared bool }
+			}
+		}
+		if d.JSON(&j, "job", "show", d.Run(bitsJob(t, dir, "key", public)).Job, "--as", "wang"); !j.Spec.Masks["staff"]["employer"].Shared {
+			t.Error("job show does not say that the token is shared")
+		}
 		// Both jobs see one token: the bits of a bucket are those of the other job.
 		for i, x := range d.Run(bitsJob(t, dir, "bits", vector)).Rows[0] {
 			if x := x.(float64) / 200; i%3 == 0 && math.Abs(x-math.Round(x)) > 0.1 {

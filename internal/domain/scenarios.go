@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"glovebox.example/glovebox"
@@ -88,6 +89,33 @@ func about(err error, field string) error {
 type ScenarioView struct {
 	glovebox.Scenario
 	Grant *glovebox.Grant `json:"grant,omitempty"`
+	// Unknown lists what the scenario needs and the catalogue lacks: datasets, and
+	// columns as DATASET.COLUMN. Nobody can grant them.
+	Unknown []string `json:"unknown,omitempty"`
+}
+
+// readUnknown looks up what a scenario needs.
+func (v *ScenarioView) readUnknown(tx *store.Tx) error {
+	for _, code := range slices.Sorted(maps.Keys(v.Needs)) {
+		known, err := tx.Has(store.Dataset, code)
+		if err != nil {
+			return err
+		}
+		if !known {
+			v.Unknown = append(v.Unknown, code)
+			continue
+		}
+		var doc DatasetDoc
+		if err := tx.Get(store.Dataset, code, &doc); err != nil {
+			return err
+		}
+		for _, name := range v.Needs[code] {
+			if !slices.ContainsFunc(doc.Record.Columns, func(c glovebox.Column) bool { return c.Name == name }) {
+				v.Unknown = append(v.Unknown, code+"."+name)
+			}
+		}
+	}
+	return nil
 }
 
 // Scenarios lists all scenarios with their grants.
@@ -99,6 +127,9 @@ func (d *Domain) Scenarios(ctx context.Context) (out []ScenarioView, err error) 
 		}
 		for _, s := range all {
 			v := ScenarioView{Scenario: s}
+			if err := v.readUnknown(tx); err != nil {
+				return err
+			}
 			granted, err := tx.Has(store.Grant, s.Code)
 			if err != nil {
 				return err

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,10 +56,15 @@ func (d *Domain) User(name, role, org string) {
 	d.OK(args...)
 }
 
-// Do runs a command and returns its exit status and what it printed.
+// Do runs a command, in English unless it says otherwise, and returns its exit
+// status and what it printed.
 func (d *Domain) Do(args ...string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	status = cli.Main(append([]string{"--domain", d.Dir, "--lang", "en"}, args...), cli.Streams{In: strings.NewReader(""), Out: &out, Err: &err})
+	all := append([]string{"--domain", d.Dir}, args...)
+	if !slices.Contains(args, "--lang") {
+		all = append(all, "--lang", "en")
+	}
+	status = cli.Main(all, cli.Streams{In: strings.NewReader(""), Out: &out, Err: &err})
 	return status, out.String(), err.String()
 }
 

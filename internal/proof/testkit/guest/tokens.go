@@ -51,3 +51,18 @@ func Idle(dataset string, columns ...[2]string) ([]byte, error) {
 		{"name": "idle", "kind": "map", "inputs": [{"name": %q, "max_rows": 4, "columns": [%s]}],
 		"output": {"metrics": [], "max_records": 1}}]}`, dataset, strings.Join(list, ", ")))
 }
+
+// Stuck is a module of mode train over column v of dataset staff that learns
+// nothing: its function update fails every time. It has a parameter, rate.
+func Stuck() ([]byte, error) {
+	m := module()
+	m.Export("step", w.Func, m.Func([]byte{w.I32}, []byte{w.I32}, nil, w.I32Const(0)))
+	m.Export("update", w.Func, m.Func([]byte{w.I32}, []byte{w.I32}, nil, w.I32Const(1)))
+	const table = `{"name": %q, "columns": [{"name": "value", "type": "float64"}], "max_rows": 2}`
+	state, sum := fmt.Sprintf(table, "state"), fmt.Sprintf(table, "sum")
+	return sandbox.SetManifest(m.Bytes(), fmt.Appendf(nil, `{"abi": "gbx/1", "name": "stuck", "version": "1.0", "pages": 1, "fuel": 100000, "functions": [
+		{"name": "step", "kind": "map", "inputs": [{"name": "staff", "max_rows": 4, "columns": [{"name": "v", "type": "int32"}]}],
+		"references": [%s], "params": [{"name": "rate", "type": "float64", "default": 1}], "output": {"metrics": ["sum"], "sizes": {"sum": 2}, "max_records": 1}},
+		{"name": "update", "kind": "update", "inputs": [], "references": [%[1]s, %s], "params": [{"name": "rate", "type": "float64", "default": 1}],
+		"output": {"metrics": ["state"], "sizes": {"state": 2}, "max_records": 1}}]}`, state, sum))
+}
