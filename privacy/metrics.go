@@ -87,6 +87,10 @@ func (p *Plan) addMetrics(metrics []glovebox.Metric, names map[string]bool) erro
 		return invalid("output.metrics", "the public keys and the metrics make more than %d noisy numbers", maxNoisy).
 			WithFix("use fewer keys, bins or values of vectors")
 	}
+	if !p.private && p.rows > MaxTableFigures/len(p.figures) {
+		return invalid("output.metrics", "the public keys and the metrics make more than %d figures", MaxTableFigures).
+			WithFix("use fewer keys, bins or values of vectors")
+	}
 	if p.slots > maxSlots {
 		return invalid("output.metrics", "the metrics have %d bins per key, at most %d are possible", p.slots, maxSlots)
 	}

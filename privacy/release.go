@@ -18,6 +18,10 @@ import (
 // one; then what the metrics need that count values, in declared order. So equal
 // partials and equal random words give equal tables, byte for byte.
 func (p *Plan) Release(t *Partial, src *mechanism.Source) (*Table, error) {
+	return p.release(t, src, nil)
+}
+
+func (p *Plan) release(t *Partial, src *mechanism.Source, space *room) (*Table, error) {
 	switch {
 	case t == nil || t.plan == nil || src == nil:
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a release needs a partial result and a source of randomness")
@@ -28,6 +32,7 @@ func (p *Plan) Release(t *Partial, src *mechanism.Source) (*Table, error) {
 			WithFix("a job releases once; show its stored release instead")
 	}
 	r := p.newReleaser(src)
+	r.room = space
 	if err := r.take(t); err != nil {
 		return nil, err
 	}
@@ -110,6 +115,7 @@ type releaser struct {
 	part  *Partial
 	src   *mechanism.Source
 	table *Table
+	room  *room // for rows of private keys; nil: any
 
 	least    float64 // of a count
 	unitHalf float64 // radius of the units' noise at alpha
@@ -158,6 +164,9 @@ func (r *releaser) row(key []uint64, i int) error {
 	row := Row{Key: make([]any, len(r.fields)), Cells: make([]Cell, 0, len(r.figures))}
 	for f := range r.fields {
 		row.Key[f] = r.fields[f].decode(key)
+	}
+	if err := r.room.take(row.Key); err != nil {
+		return err
 	}
 	units := 0.0
 	switch {

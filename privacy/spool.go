@@ -39,6 +39,10 @@ type SpoolOptions struct {
 	// in memory as a whole: a job with more ends with CodeInvalid, and does not
 	// use up the machine. Zero: DefaultSpoolMost.
 	Most int64
+	// Table is how many bytes the rows of private keys may take in a file of a
+	// bundle: a table with more ends with CodeInvalid. That follows from the rows
+	// alone, which are private. Zero: any.
+	Table int64
 	// Create makes an empty place. nil: all is kept in memory.
 	Create func() (Place, error)
 }
@@ -157,17 +161,19 @@ func (t *Partial) spread(n int) []*Partial {
 // once. Where keys went to places they are taken place by place; rows come out
 // in the same order.
 func (s *Spool) Release(src *mechanism.Source) (*Table, error) {
-	if s.places == nil {
-		return s.plan.Release(s.total, src)
+	var space *room
+	if s.plan.private && s.o.Table > 0 {
+		space = &room{s.o.Table, s.plan.figureBytes()}
 	}
-	if s.total.done || src == nil {
-		return s.plan.Release(s.total, src) // which says what is wrong
+	if s.places == nil || s.total.done || src == nil {
+		return s.plan.release(s.total, src, space) // which says what is wrong
 	}
 	if err := s.spill(); err != nil {
 		return nil, err
 	}
 	s.total.done = true
 	r := s.plan.newReleaser(src)
+	r.room = space
 	if err := s.rows(r); err != nil {
 		return nil, err
 	}

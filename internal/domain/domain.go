@@ -62,6 +62,10 @@ type config struct {
 	// MaxRuns is how many jobs run at once, 1 to MaxRunsBound; 0: one a core, and
 	// no more than one for each RunMemory of the machine's memory.
 	MaxRuns int `json:"max_runs,omitempty"`
+	// MaxDisk is how much disk running jobs take together for keys beyond their
+	// memory, in GiB, 1 to MaxDiskGiB; 0: DefaultDisk, or a quarter of the file
+	// system.
+	MaxDisk int64 `json:"max_disk,omitempty"`
 }
 
 // Options of Open; nil means a read-only look with the system clock.
@@ -87,6 +91,8 @@ type Domain struct {
 	MinDeadline float64
 	// MaxRuns is how many jobs run at once in this domain, whoever runs them.
 	MaxRuns int
+	// MaxDisk is how many bytes of disk running jobs may take together.
+	MaxDisk int64
 	Store   *store.Store
 	Vault   *vault.Vault
 	Policy  *policy.Engine
@@ -123,6 +129,9 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	}
 	if d.MaxRuns == 0 {
 		d.MaxRuns = defaultRuns()
+	}
+	if d.MaxDisk = c.MaxDisk << 30; d.MaxDisk == 0 {
+		d.MaxDisk = defaultDisk(dir)
 	}
 	if d.now == nil {
 		d.now = time.Now
@@ -241,7 +250,7 @@ func readConfig(dir string) (config, error) {
 	if err != nil {
 		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the domain cannot be read"}).WithFix("use the account that owns it")
 	}
-	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 || c.MaxRuns < 0 || c.MaxRuns > MaxRunsBound || c.MinDeadline < 0 || c.MinDeadline > MaxMinDeadline {
+	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 || c.MaxRuns < 0 || c.MaxRuns > MaxRunsBound || c.MaxDisk < 0 || c.MaxDisk > MaxDiskGiB || c.MinDeadline < 0 || c.MinDeadline > MaxMinDeadline {
 		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "this is not a domain of format 1"}).WithFix("restore it from a backup")
 	}
 	return c, nil

@@ -17,6 +17,7 @@ func (r *request) makePlan() (err error) {
 	if r.job.Blocks == nil {
 		if r.plan, err = privacy.NewPlan(r.job.Output, r.job.Release, r.public); err == nil {
 			r.job.Output.Select = r.plan.Select() // a default written out is the same job
+			err = r.fitsBundle()
 		}
 		return err
 	}

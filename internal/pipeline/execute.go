@@ -7,6 +7,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/exporter/bundle"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/vault"
@@ -26,6 +27,8 @@ type jobWork struct {
 	parts  int
 	before int // parts done in the rounds before, in mode train
 	noise  vault.Key
+	disk   *vault.Disk
+	table  int64 // bytes that the rows of private keys may take
 	// Manifests of the inputs, as they are sealed and as they are read.
 	raw       [][]byte
 	manifests []*engine.Manifest
@@ -48,7 +51,7 @@ type source struct {
 // fit its inputs after masks, or does not compile within its limits, fails
 // here, before anything is charged.
 func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobWork, error) {
-	w := &jobWork{parts: p.d.Parts, crew: r.crew}
+	w := &jobWork{parts: p.d.Parts, crew: r.crew, disk: p.d.Vault.NewDisk(p.d.RunDisk()), table: bundle.MaxFile - r.headBytes()}
 	spec := r.spec(p.d.MaxFuel, a.doc.Spec.Masks)
 	spec.PieceBytes = p.o.pieceBytes
 	spec.Secret, spec.TokenKey = p.d.Vault.JobSecret(a.doc.ID).Bytes(), p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()
@@ -157,7 +160,7 @@ func tooMuch(err error) error {
 // parts has the crew work on all parts and merges them, in bounded memory. What
 // a worker sends is foreign: it is decoded on its own before it is added.
 func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Spool, error) {
-	total := w.job.Plan().NewSpool(&privacy.SpoolOptions{Bytes: p.o.spoolBytes, Most: p.o.spoolMost, Create: func() (privacy.Place, error) { return p.d.Vault.NewSpool() }})
+	total := w.job.Plan().NewSpool(&privacy.SpoolOptions{Bytes: p.o.spoolBytes, Most: p.o.spoolMost, Table: w.table, Create: func() (privacy.Place, error) { return w.disk.NewSpool() }})
 	decode := func(data []byte) (*privacy.Partial, error) {
 		one := w.job.Plan().NewPartial()
 		if one.UnmarshalBinary(data) != nil {
@@ -202,7 +205,7 @@ func (p *Pipeline) groups(ctx context.Context, w *jobWork, check func(data []byt
 	err := w.crew.Run(ctx, &crew.Task{
 		Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts,
 		Open:  func(part int) ([]work.Files, error) { return p.openPart(w, part) },
-		Spool: func() (crew.Spool, error) { return p.d.Vault.NewSpool() },
+		Spool: func() (crew.Spool, error) { return w.disk.NewSpool() },
 		Check: check,
 		Done: func(group int, data []byte, last bool) error {
 			if err := take(group, data); err != nil || !last {

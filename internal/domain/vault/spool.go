@@ -28,6 +28,7 @@ type Spool struct {
 	buf  *bufio.Writer
 	enc  io.WriteCloser // nil once it is being read
 	size int64
+	disk *Disk // that it takes its room from; nil: MaxSpool alone bounds it
 }
 
 // NewSpool makes an empty one. Close it.
@@ -50,12 +51,17 @@ func (v *Vault) NewSpool() (*Spool, error) {
 	return s, nil
 }
 
-// Append adds a record. It fails with CodeInvalid beyond MaxSpool.
+// Append adds a record. It fails with CodeInvalid beyond MaxSpool, and beyond the
+// room of its Disk.
 func (s *Spool) Append(record []byte) error {
 	if s.enc == nil || len(record) > maxRecord {
 		return glovebox.Errorf(glovebox.CodeInternal, "a spool takes no such record")
 	}
-	if s.size += 8 + int64(len(record)); s.size > MaxSpool {
+	n := 8 + int64(len(record))
+	if err := s.disk.take(n); err != nil {
+		return err
+	}
+	if s.size += n; s.size > MaxSpool {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the job has more distinct keys than %d GiB of disk hold", int64(MaxSpool)>>30).
 			WithFix("use public keys, coarser ones, or fewer keys per unit")
 	}
@@ -109,6 +115,7 @@ func (s *Spool) Each(f func(record []byte) error) error {
 
 // Close frees the room on the disk.
 func (s *Spool) Close() error {
-	s.key = nil
+	s.disk.free(s.size)
+	s.key, s.size = nil, 0
 	return s.file.Close()
 }
