@@ -132,7 +132,7 @@ with its use and its mask, and what may be spent.`, `显示应用场景：用途
 }
 
 func (a *app) printScenario(s *domain.ScenarioView) {
-	a.say("%s  %s  [%s]", s.Code, s.Title.In(a.lang), s.State)
+	a.say("%s  %s  [%s]", s.Code, s.Title.In(a.lang), a.word(s.State))
 	a.say("%s: %s", a.t("purpose", "用途"), s.Purpose.In(a.lang))
 	a.say("%s: %s", a.t("operator", "运营机构"), s.Operator)
 	for i := range s.Products {
@@ -168,7 +168,7 @@ func (a *app) printScenario(s *domain.ScenarioView) {
 
 // printGrant prints what a grant gives, to whom, and within which limits.
 func (a *app) printGrant(g *glovebox.Grant) {
-	a.say("%s: %s .. %s [%s], %s: %s", a.t("grant", "授权"), g.From, g.Until, g.State, a.t("by", "授权人"), g.By)
+	a.say("%s: %s .. %s [%s], %s: %s", a.t("grant", "授权"), g.From, g.Until, a.word(g.State), a.t("by", "授权人"), g.By)
 	a.say("%s: %s", a.t("developers", "开发主体"), strings.Join(g.Developers, ", "))
 	a.say("%s: %s", a.t("products", "产品"), strings.Join(g.Products, ", "))
 	modules := a.t("any that is admitted", "任何通过准入的模块")
@@ -180,7 +180,7 @@ func (a *app) printGrant(g *glovebox.Grant) {
 	if len(g.Approvals) > 0 {
 		var roles []string
 		for _, r := range g.Approvals {
-			roles = append(roles, a.roleName(r))
+			roles = append(roles, a.word(string(r)))
 		}
 		approvals = strings.Join(roles, ", ")
 	}

@@ -125,7 +125,8 @@ func (r *request) checkColumns() error {
 }
 
 // shippedMasks asks the shipped policy, as if everything that the job names
-// were granted, what masks the columns would get.
+// were granted, what masks the columns would get: with the grant's masks and its
+// use key, where there is one.
 func (r *request) shippedMasks(ctx context.Context, grant *glovebox.Grant) (map[string]job.MaskPlan, error) {
 	engine, err := policy.New(ctx, nil)
 	if err != nil {
@@ -157,7 +158,11 @@ func (r *request) shippedMasks(ctx context.Context, grant *glovebox.Grant) (map[
 			in.Scenario.Needs[code] = append(in.Scenario.Needs[code], name)
 			g := glovebox.GrantColumn{Use: []string{policy.UseInput, policy.UseFilter}}
 			if grant != nil {
-				g.Mask = grant.Datasets[code].Columns[name].Mask
+				given := grant.Datasets[code].Columns[name]
+				g.Mask = given.Mask
+				if slices.Contains(given.Use, policy.UseKey) {
+					g.Use = append(g.Use, policy.UseKey)
+				}
 			}
 			given.Columns[name] = g
 		}
