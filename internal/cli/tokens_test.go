@@ -155,3 +155,26 @@ func TestChannelSharedTokensInFigures(t *testing.T) {
 		}
 	})
 }
+
+// TestSampleTokens: a run on sample rows gives its author the tokens that a run
+// under the grant would: the same in all units where the grant has the use key.
+func TestSampleTokens(t *testing.T) {
+	for use, same := range map[string]bool{"input": false, "input, key": true} {
+		d, dir := staff(t, use)
+		rows := put(t, filepath.Join(dir, "rows.csv"), "id,employer\na,one\nb,one\nc,one\n")
+		job := bitsJob(t, dir, "bits", "metrics: {bits: {kind: vector, size: 32, clip: 6}}")
+		for _, from := range [][]string{{"--as", "wang"}, {"--record", filepath.Join(dir, "d.yaml"), "--grant", filepath.Join(dir, "g.yaml")}} {
+			var v struct {
+				Units []struct{ Rows map[string][][]string }
+			}
+			d.JSON(&v, append([]string{"job", "run", job, "--sample", "--rows", "staff=" + rows}, from...)...)
+			tokens := map[string]bool{}
+			for _, u := range v.Units {
+				tokens[u.Rows["staff"][0][0]] = true
+			}
+			if len(v.Units) != 3 || len(tokens) != map[bool]int{true: 1, false: 3}[same] {
+				t.Errorf("use [%s], %v: %d tokens of one employer in %d units", use, from[0], len(tokens), len(v.Units))
+			}
+		}
+	}
+}
