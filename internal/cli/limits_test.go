@@ -71,7 +71,7 @@ func TestMarginInRanks(t *testing.T) {
 	c := &release.Content{Columns: []release.Column{{Name: "q.p50", Type: glovebox.Float64}, {Name: "q.p50_ranks", Type: glovebox.Float64}}, Rows: [][]any{{31.0, 20.0}}}
 	for lang, want := range map[glovebox.Lang]string{"en": "31.00  ± 20 ranks", "zh": "31.00  ± 20 名次"} {
 		var out bytes.Buffer
-		(&app{Streams: Streams{Out: &out}, lang: lang}).printContent(c)
+		(&app{Streams: Streams{Out: &out}, lang: lang}).printContent(c, &pipeline.Facts{}, 0)
 		if !strings.Contains(out.String(), want) || strings.Contains(out.String(), "..") {
 			t.Errorf("%s", out.String())
 		}
