@@ -56,14 +56,14 @@ func (o *Options) withDefaults() (Options, error) {
 type Module struct {
 	digest, rewrittenDigest string
 	manifest                *abi.Manifest
+	wasm                    []byte // as the author gave it
 	rewritten               *wasmbin.Rewritten
 	hasInit, hasLog         bool
 	facts                   wasmbin.Facts
-	size                    int
 }
 
-// Admit judges a binary and rewrites it. It compiles and runs nothing. It
-// never panics, on any bytes. If the module is refused, the error is of code
+// Admit judges a binary and rewrites it. It compiles and runs nothing, and does
+// not look at the types of instructions: Compile does. It never panics, on any bytes. If the module is refused, the error is of code
 // module and names every reason that was found; Refusals lists them.
 func Admit(wasm []byte, o *Options) (*Module, error) {
 	opt, err := o.withDefaults()
@@ -86,7 +86,7 @@ func Admit(wasm []byte, o *Options) (*Module, error) {
 	if list := checkPure(bin, man); len(list) > 0 {
 		return nil, refuse(list)
 	}
-	m := &Module{digest: digest(wasm), manifest: man, facts: bin.Facts(), size: len(wasm)}
+	m := &Module{digest: digest(wasm), manifest: man, wasm: wasm, facts: bin.Facts()}
 	m.hasInit = slices.Contains(keep, abi.ExportInitialize)
 	m.hasLog = slices.Contains(keep, abi.ExportLog)
 	m.rewritten = bin.Rewrite(wasmbin.Rules{Keep: keep, Pages: uint32(man.Pages)})

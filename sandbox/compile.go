@@ -48,13 +48,17 @@ type Program struct {
 	found  *tiers
 }
 
-// Compile compiles the rewritten module. It runs nothing of the guest. An
-// error of code module means that the module is not valid WebAssembly.
+// Compile validates the module as its author gave it and compiles the rewritten
+// one. It runs nothing of the guest. An error of code module means that the
+// module is not valid WebAssembly.
 //
 // Compilation happens in this process; what bounds it is admission. ctx is
 // looked at before it starts, not while it runs.
 func (m *Module) Compile(ctx context.Context, o *CompileOptions) (*Program, error) {
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := validate(ctx, m.wasm); err != nil {
 		return nil, err
 	}
 	cfg := wazero.NewRuntimeConfig()
@@ -114,8 +118,8 @@ func clip(err error) string {
 	return q[1 : len(q)-1]
 }
 
-// CodeName names a module's machine code: what was compiled, by which rewrite
-// and which version of the runtime, for which processor. Equal names mean that
+// CodeName names a module's machine code: what was validated and compiled, by
+// which rewrite and which version of the runtime, for which processor. Equal names mean that
 // the code in a Cache folder can be taken for the module's.
 func (m *Module) CodeName() string {
 	version := "unknown"
@@ -126,7 +130,7 @@ func (m *Module) CodeName() string {
 			}
 		}
 	}
-	h := sha256.Sum256([]byte(strings.Join([]string{m.rewrittenDigest, RewriterVersion, version, runtime.GOOS, runtime.GOARCH}, "\n")))
+	h := sha256.Sum256([]byte(strings.Join([]string{m.digest, m.rewrittenDigest, RewriterVersion, version, runtime.GOOS, runtime.GOARCH}, "\n")))
 	return hex.EncodeToString(h[:])
 }
 

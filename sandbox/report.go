@@ -24,7 +24,7 @@ type Report struct {
 func (m *Module) Report() Report {
 	return Report{
 		Digest: m.digest, RewrittenDigest: m.rewrittenDigest, Rewriter: RewriterVersion,
-		Bytes: m.size, RewrittenBytes: len(m.rewritten.Wasm),
+		Bytes: len(m.wasm), RewrittenBytes: len(m.rewritten.Wasm),
 		FuelCharges: m.rewritten.Charges, DepthFunctions: m.rewritten.Framed,
 		RestoredGlobals: len(m.rewritten.Globals), Facts: m.facts, Manifest: m.manifest,
 	}
