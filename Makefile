@@ -42,6 +42,10 @@ fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, eac
 fuzz-long: ## the same for longer, 1,000,000 resets in each way, 1,000 jobs at once, 10,000 random modules metered and not (hours)
 	@scripts/fuzz-long
 
+.PHONY: spec-suite
+spec-suite: ## run WebAssembly's own test suite: metered as plain, and what is not valid refused (a minute; needs cargo, wabt)
+	@scripts/spec-suite
+
 .PHONY: audit
 audit: ## bound the loss of our own noise and jobs from outside, 1,000,000 outputs a side; find planted faults (5 minutes)
 	@scripts/audit

@@ -15,7 +15,8 @@
 // loop iteration, cannot read or write the counters, and keeps no state
 // between calls but its memory and its mutable globals.
 //
-// What is not promised: Parse does not type-check instructions. A module whose
-// code is not valid passes Parse and fails the runtime's validator when the
-// rewritten binary is compiled. Nothing here compiles or runs code.
+// What is not promised: Parse does not type-check instructions. A module that is
+// not valid may pass Parse, and Rewrite may make one of it that is: its own
+// bytes have to pass the runtime's validator first (package sandbox, Compile).
+// Nothing here compiles or runs code.
 package wasmbin

@@ -34,10 +34,10 @@ var fuzzImports = func() (list []Import) {
 
 // leniently parses a module as Parse does, but lets pass what a reset cannot
 // put back: that is another's business.
-func leniently(wasm []byte) (*Module, []Refusal) {
+func leniently(wasm []byte, imports []Import) (*Module, []Refusal) {
 	refs := &refusals{}
 	m := &Module{table: -1, memMax: math.MaxUint32, byName: map[string]export{}}
-	m.guarded(refs, func() { m.parse(wasm, &Config{MaxPages: 1024, Imports: fuzzImports}, refs) })
+	m.guarded(refs, func() { m.parse(wasm, &Config{MaxPages: 1024, Imports: imports}, refs) })
 	return m, slices.DeleteFunc(refs.list, func(r Refusal) bool {
 		return r.Code == HiddenState || r.Code == Global && (strings.Contains(r.Msg, "v128") || strings.Contains(r.Msg, "mutable globals"))
 	})
@@ -52,12 +52,12 @@ type machine struct {
 	slice   int64
 }
 
-func newMachine(ctx context.Context, cfg wazero.RuntimeConfig, wasm []byte, slice int64) (*machine, func(), error) {
+func newMachine(ctx context.Context, cfg wazero.RuntimeConfig, imports []Import, wasm []byte, slice int64) (*machine, func(), error) {
 	x := &machine{slice: slice}
 	rt := wazero.NewRuntimeWithConfig(ctx, cfg.WithMemoryLimitPages(1024))
 	done := func() { _ = rt.Close(ctx) }
-	b := rt.NewHostModuleBuilder("fuzzing-support")
-	for _, i := range fuzzImports {
+	b := rt.NewHostModuleBuilder(imports[0].Module)
+	for _, i := range imports {
 		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, _ api.Module, s []uint64) {
 			line := i.Name
 			for k, t := range i.Type.Params {
@@ -174,7 +174,7 @@ const wrongly = "compared, where the runtime compiles the plain module wrongly w
 func differential(t *testing.T, wasm []byte, seed uint64, interpreter bool) (skipped string) {
 	t.Helper()
 	ctx := context.Background()
-	m, list := leniently(wasm)
+	m, list := leniently(wasm, fuzzImports)
 	if len(list) > 0 {
 		return string(list[0].Code)
 	}
@@ -196,21 +196,21 @@ func differential(t *testing.T, wasm []byte, seed uint64, interpreter bool) (ski
 	}
 	fuel := int64(-1)
 	for _, cfg := range cfgs {
-		plain, done, err := newMachine(ctx, cfg, wasm, 0)
+		plain, done, err := newMachine(ctx, cfg, fuzzImports, wasm, 0)
 		defer done()
 		if err != nil {
 			t.Fatalf("the runtime refuses the module: %v", err)
 		}
 		want := plain.play(ctx, names, len(m.globals), seed)
 		for _, slice := range []int64{1_000, 1_000_000, 1_000_000_000} {
-			x, done, err := newMachine(ctx, cfg, out.Wasm, slice)
+			x, done, err := newMachine(ctx, cfg, fuzzImports, out.Wasm, slice)
 			defer done()
 			if err != nil {
 				t.Fatalf("the runtime refuses the rewritten module: %v", err)
 			}
 			got := x.play(ctx, names, len(m.globals), seed)
 			if skipped == "" && !slices.Contains(want, deep) && !slices.Contains(got, deep) && !slices.Equal(got, want) {
-				truth, done, err := newMachine(ctx, wazero.NewRuntimeConfigInterpreter(), wasm, 0)
+				truth, done, err := newMachine(ctx, wazero.NewRuntimeConfigInterpreter(), fuzzImports, wasm, 0)
 				defer done()
 				if err != nil {
 					t.Fatal(err)

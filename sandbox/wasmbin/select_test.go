@@ -75,12 +75,12 @@ func TestSelects(t *testing.T) {
 					if n := floatSelects(t, out.Wasm); n != 0 {
 						t.Fatalf("%d selects are left", n)
 					}
-					compiled, done, err := newMachine(ctx, wazero.NewRuntimeConfigCompiler(), out.Wasm, 1_000)
+					compiled, done, err := newMachine(ctx, wazero.NewRuntimeConfigCompiler(), fuzzImports, out.Wasm, 1_000)
 					defer done()
 					if err != nil {
 						t.Fatal(err)
 					}
-					truth, done, err := newMachine(ctx, wazero.NewRuntimeConfigInterpreter(), wasm, 0)
+					truth, done, err := newMachine(ctx, wazero.NewRuntimeConfigInterpreter(), fuzzImports, wasm, 0)
 					defer done()
 					if err != nil {
 						t.Fatal(err)
@@ -135,7 +135,7 @@ func TestSelectBits(t *testing.T) {
 		if len(list) > 0 {
 			t.Fatal(list)
 		}
-		x, done, err := newMachine(ctx, wazero.NewRuntimeConfigCompiler(), parsed.Rewrite(Rules{Keep: []string{"run"}, Pages: 1}).Wasm, 1_000)
+		x, done, err := newMachine(ctx, wazero.NewRuntimeConfigCompiler(), fuzzImports, parsed.Rewrite(Rules{Keep: []string{"run"}, Pages: 1}).Wasm, 1_000)
 		defer done()
 		if err != nil {
 			t.Fatal(err)
