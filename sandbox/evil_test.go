@@ -234,7 +234,7 @@ func (r *evilReport) run(t *testing.T, e *evil, units []evilUnit) {
 	ctx := context.Background()
 	at, from := resident(t, "VmRSS:"), cpu(t)
 	m, err := Admit(e.wasm, nil)
-	r.Admit = r.rulers.share(t, cpu(t)-from, admitMay)
+	r.Admit = r.rulers.share(t, cpu(t)-from, r.rulers.admitMay)
 	if r.refused(err) {
 		return
 	}
@@ -242,12 +242,12 @@ func (r *evilReport) run(t *testing.T, e *evil, units []evilUnit) {
 	from = cpu(t)
 	prog, err := m.Compile(ctx, nil)
 	r.Compiling = resident(t, "VmHWM:") - at
-	r.Compile = r.rulers.share(t, cpu(t)-from, compileMay)
+	r.Compile = r.rulers.share(t, cpu(t)-from, r.rulers.compileMay)
 	if r.refused(err) {
 		return
 	}
 	defer prog.Close()
-	r.rulers.widen(t)
+	r.rulers.widen(t, r.Pages)
 	if at, ok := newPeak(t); ok {
 		defer func() { r.Grown = resident(t, "VmHWM:") - at }()
 	}
@@ -341,7 +341,7 @@ func clipped(b []byte) []byte { return b[:min(len(b), 32)] }
 func (r *evilReport) start(t *testing.T, prog *Program, how Reset) *Guest {
 	from := cpu(t)
 	g, err := prog.NewGuest(context.Background(), probeBinding(), &GuestOptions{Reset: how})
-	r.note(evilKind{how, startOf}, r.rulers.share(t, cpu(t)-from, unitMay(InitFuel/4, r.Pages)), 0)
+	r.note(evilKind{how, startOf}, r.rulers.share(t, cpu(t)-from, r.rulers.unitMay(InitFuel/4, r.Pages)), 0)
 	if r.refused(err) {
 		return nil
 	}
@@ -370,7 +370,7 @@ func (r *evilReport) unit(t *testing.T, e *evil, g *Guest, how Reset, u evilUnit
 	if fuel := g.program.module.manifest.Fuel; res.Fuel > fuel || (want == OutOfFuel && res.Fuel != fuel) {
 		r.wrong("a unit used %d fuel of %d", res.Fuel, fuel)
 	}
-	r.note(evilKind{how, u.x}, r.rulers.share(t, took, unitMay(res.Fuel, r.Pages)), res.Fuel)
+	r.note(evilKind{how, u.x}, r.rulers.share(t, took, r.rulers.unitMay(res.Fuel, r.Pages)), res.Fuel)
 	r.Units++
 	return &res
 }

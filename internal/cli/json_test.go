@@ -191,7 +191,7 @@ var unseen = []string{
 	"mask.shared",          // TestChannelSharedTokensInFigures
 	"facts.params",         // examples/care-hotspots runs a module that takes some
 	// internal/pipeline runs jobs over datasets with several unit columns, and with counted units
-	"check.longest", "facts.group", "fit.group", "input.unit", "input_facts.unit",
+	"check.longest", "check.usual", "facts.group", "fit.group", "input.unit", "input_facts.unit",
 	// Of modules that fail and print, and rows that a record rejects: internal/author/trial.
 	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_block.log", "trial_input.first",
 	"module_test.compiler",                // needs a compiler

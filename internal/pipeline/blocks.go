@@ -60,17 +60,17 @@ func (r *request) priced() priced {
 	return r.plan
 }
 
-// mostFuel is what the module can use in all, over so many units.
-func (r *request) mostFuel(units int64) float64 {
+// mostWork adds up what the module's calls take, over so many units, if each
+// uses all its fuel and a call with that takes call.
+func (r *request) mostWork(units int64, call func(fuel int64) float64) float64 {
 	m := r.module.Manifest()
-	all := float64(units) * float64(m.Fuel)
 	switch {
 	case r.blocks != nil:
-		return float64(r.blocks.Count()) * float64(m.FuelOf(&r.function))
+		return float64(r.blocks.Count()) * call(m.FuelOf(&r.function))
 	case r.train != nil:
-		return float64(r.train.Rounds()) * (all + float64(r.module.Fuel(r.job.Train.Update)))
+		return float64(r.train.Rounds()) * (float64(units)*call(m.Fuel) + call(r.module.Fuel(r.job.Train.Update)))
 	}
-	return all
+	return float64(units) * call(m.Fuel)
 }
 
 // orderBlocks puts the metrics of a job of mode blocks into the order of the

@@ -9,6 +9,7 @@ import (
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/sandbox"
 )
 
 // Quote is what a job would take from one ledger, and whether it would pass.
@@ -29,9 +30,13 @@ type CheckReport struct {
 	Stored   bool              `json:"stored"` // the answer is there already: a run is free
 	// Privacy says how the table would be made, and with which error.
 	Privacy privacy.Facts `json:"privacy"`
-	// Longest is how many seconds the work takes if every unit uses all its
-	// fuel: from public facts, to choose a deadline by. 0: the number of units
-	// is not known.
+	// Usual is how many seconds the module's work takes if every unit uses all
+	// its fuel, of a module that mostly computes: from public facts, to choose a
+	// deadline by. 0: the number of units is not known.
+	Usual float64 `json:"usual,omitempty"`
+	// Longest bounds the same for every module: one whose loads all miss the
+	// caches, and that touches all its memory and all of its stack for each
+	// unit. It is measured on this machine: see sandbox.Rates.
 	Longest float64 `json:"longest,omitempty"`
 }
 
@@ -53,7 +58,10 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 	if err != nil {
 		return nil, err
 	}
-	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.facts(r.priced().Facts()), Longest: p.longest(r)}
+	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.facts(r.priced().Facts())}
+	if rep.Usual, rep.Longest, err = p.time(r); err != nil {
+		return nil, err
+	}
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
 		for _, price := range a.prices {
 			may, err := domain.MayReadLedger(tx, u, price.Dataset)
@@ -91,24 +99,29 @@ func (p *Pipeline) builds(ctx context.Context, r *request, a *admission) error {
 	return nil
 }
 
-// secondsPerFuel is what one fuel takes of a core, but for loads that miss every
-// cache; RATIONALE.md has the table.
-const secondsPerFuel = 0.35e-9
-
-// longest is CheckReport.Longest.
-func (p *Pipeline) longest(r *request) float64 {
+// time is CheckReport.Usual and CheckReport.Longest.
+func (p *Pipeline) time(r *request) (usual, longest float64, err error) {
 	units := int64(0)
 	for _, doc := range r.datasets {
 		if doc.Snapshot == nil || doc.Snapshot.NoisyUnits == 0 {
-			return 0
+			return 0, 0, nil
 		}
 		units += doc.Snapshot.NoisyUnits // no unit is in two inputs, at worst
+	}
+	pages := r.module.Manifest().Pages
+	rates, err := sandbox.MeasureRates(pages)
+	if err != nil {
+		return 0, 0, err
 	}
 	cores := p.o.Workers
 	if cores == 0 {
 		cores = runtime.NumCPU()
 	}
-	return r.mostFuel(units) * secondsPerFuel / float64(min(cores, p.d.Parts))
+	at := float64(min(cores, p.d.Parts))
+	usual = r.mostWork(units, func(fuel int64) float64 { return float64(fuel) * sandbox.UsualFuel }) / at
+	// Parts hold units by chance, and the last one may run alone.
+	longest = r.mostWork(units, func(fuel int64) float64 { return rates.Unit(fuel, pages) }) * (1/at + 1/float64(p.d.Parts))
+	return usual, max(usual, longest), nil
 }
 
 // quote compares a price with what a ledger and the grant's caps hold.
