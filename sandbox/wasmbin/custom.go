@@ -14,6 +14,31 @@ func (m *Module) Custom(name string) [][]byte {
 	return list
 }
 
+// Standard returns a module without its custom sections, of which WebAssembly
+// says that errors in them are to be ignored: what has to be valid. Anything
+// that is not a list of sections is refused.
+func Standard(wasm []byte) (out []byte, bad *Refusal) {
+	refs := &refusals{}
+	m := &Module{}
+	m.guarded(refs, func() {
+		r := &reader{b: wasm}
+		out = append(make([]byte, 0, len(wasm)), r.bytes(8)...)
+		for !r.done() {
+			from := r.p
+			id := r.u8()
+			if s := r.section(r.u32()); id == 0 {
+				s.name() // that much is read
+				continue
+			}
+			out = append(out, wasm[from:r.p]...)
+		}
+	})
+	if len(refs.list) > 0 {
+		return nil, &refs.list[0]
+	}
+	return out, nil
+}
+
 // SetCustom returns wasm with one custom section of that name, at its end, in
 // place of all it had. It reads no more of the module than where its sections
 // lie; anything that is not a list of sections is refused.
