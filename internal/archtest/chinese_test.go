@@ -11,7 +11,7 @@ import (
 
 // bothLanguages are the pages that the five roles need, each with a Chinese
 // page beside it: NAME.md and NAME.zh.md.
-var bothLanguages = []string{"README", "docs/policy", "docs/sdk"}
+var bothLanguages = []string{"README", "docs/policy", "docs/sdk", "docs/formats/ledger", "docs/formats/module-manifest"}
 
 var (
 	code     = regexp.MustCompile("`[^`]+`")
@@ -73,7 +73,9 @@ func shape(text string) []string {
 			out = append(out, "a heading of level "+fmt.Sprint(len(line)-len(strings.TrimLeft(line, "#"))))
 		case strings.HasPrefix(line, "|"):
 			cells := strings.Split(line, "|")
-			out = append(out, fmt.Sprintf("a row of %d cells about %v", len(cells)-2, code.FindAllString(cells[1], -1)))
+			names := code.FindAllString(cells[1], -1)
+			slices.Sort(names) // the order of words differs
+			out = append(out, fmt.Sprintf("a row of %d cells about %v", len(cells)-2, names))
 		}
 	}
 	return out

@@ -303,8 +303,10 @@ func (c *collector) elements(e ast.Expr, fn *ast.FuncDecl) (out []string) {
 		name, _ := callee(e)
 		for _, d := range c.funcs[name] {
 			ast.Inspect(d, func(n ast.Node) bool {
-				if r, ok := n.(*ast.ReturnStmt); ok && len(r.Results) > 0 {
-					out = append(out, c.elements(r.Results[0], d)...)
+				if l, ok := n.(*ast.CompositeLit); ok {
+					if _, ok := l.Type.(*ast.MapType); ok {
+						out = append(out, c.elements(l, d)...)
+					}
 				}
 				return true
 			})
