@@ -11,7 +11,7 @@ import (
 
 // bothLanguages are the pages that the five roles need, each with a Chinese
 // page beside it: NAME.md and NAME.zh.md.
-var bothLanguages = []string{"README", "docs/policy", "docs/sdk", "docs/formats/guest-abi", "docs/formats/ledger", "docs/formats/module-manifest"}
+var bothLanguages = []string{"README", "docs/cli-json", "docs/policy", "docs/sdk", "docs/formats/guest-abi", "docs/formats/ledger", "docs/formats/module-manifest"}
 
 var (
 	code     = regexp.MustCompile("`[^`]+`")
