@@ -31,6 +31,11 @@ demo: build ## create ./demo-domain, load data, run four jobs, export, verify
 test: setup ## run everything that CI runs
 	@scripts/test
 
+.PHONY: test-long
+test-long: test ## the same, the statistics of privacy under the race detector, and WebAssembly's own test suite
+	@$(GOTEST) -race -timeout 120m ./privacy
+	@scripts/spec-suite
+
 .PHONY: check
 check: test ## the same as test
 
