@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"errors"
-	"os"
 	"slices"
 	"strconv"
 
@@ -11,6 +10,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/internal/domain"
 )
 
@@ -205,8 +205,10 @@ func saveCheckpoint(d *domain.Domain, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, cp, 0o644); err != nil {
-		return (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the checkpoint cannot be written"}).WithFix("name another file")
+	if err := files.Replace(path, 0o644, bytesOf(cp)); err != nil {
+		e := unwritten(path, err).WithFix("name another file")
+		e.Msg = "the checkpoint cannot be written"
+		return e
 	}
 	return nil
 }

@@ -31,18 +31,23 @@ type Streams struct {
 	Out, Err io.Writer
 }
 
-// Main runs one command line and returns its exit status: 0 done, 1 failed, 2
-// bad use or bad input, 3 refused by policy, 4 over budget, 5 module refused
+// Main runs one command line and returns its exit status: 0 done, 1 failed or
+// its output lost, 2 bad use or bad input, 3 refused by policy, 4 over budget, 5 module refused
 // or broken.
 func Main(args []string, s Streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A reader of stdout that went away is an error of a write, not the end of
+	// the process in the middle of a step.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return Run(ctx, args, s)
 }
 
 // Run is Main under a context of the caller's: when it ends, the command stops
-// as it does at an interrupt.
+// as it does at an interrupt. It closes s.Out where that is a file.
 func Run(ctx context.Context, args []string, s Streams) int {
+	out := &output{w: s.Out}
+	s.Out = out
 	a := newApp(args, s)
 	root := a.root()
 	root.SetArgs(append([]string{}, args...)) // never nil: cobra would take the process's own
@@ -50,7 +55,7 @@ func Run(ctx context.Context, args []string, s Streams) int {
 	if err == nil {
 		err = a.noHelp
 	}
-	if err == nil {
+	if err = out.end(err); err == nil {
 		return 0
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {

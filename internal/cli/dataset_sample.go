@@ -2,9 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -147,15 +144,6 @@ func (a *app) sampledRecord(ctx context.Context, from string, w []string) (*glov
 		return err
 	})
 	return &doc.Record, err
-}
-
-// writeTo writes a new file, or one in the place of an old one.
-func writeTo(path string, write func(w io.Writer) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file cannot be written"}).WithFix("name another file with -o")
-	}
-	return errors.Join(write(f), f.Close())
 }
 
 func cells(t *sample.Table) [][]*string {

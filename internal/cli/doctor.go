@@ -41,6 +41,7 @@ something does.`, `检查本机、模块外围的隔离墙；给出 --domain 时
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			list := append(a.machine(c.Context()), a.walls()...)
+			list = append(list, a.behind(c.Context())...)
 			list = append(list, a.compilers()...)
 			if a.dir != "" {
 				list = append(list, a.domainFindings(c.Context())...)
@@ -84,7 +85,7 @@ func (a *app) findingName(name string) string {
 		return lang + " 模块"
 	}
 	zh := map[string]string{"cpu": "处理器", "sealed memory files": "密封内存文件", "reset": "模块复原方式", "domain": "域", "domain directory": "域目录",
-		"swap": "交换空间", "jobs at once": "同时运行的作业数"}
+		"swap": "交换空间", "jobs at once": "同时运行的作业数", "load": "数据入库", "row filter": "行过滤条件"}
 	if s := zh[name]; s != "" {
 		return s
 	}
@@ -155,6 +156,23 @@ func (a *app) walls() []finding {
 		out = append(out, f)
 	}
 	return append(out, resets(ways))
+}
+
+// behind tries what reads foreign files and filters, behind the walls that hold
+// here: a wall of the machine's own making may be in the way.
+func (a *app) behind(ctx context.Context) []finding {
+	out := []finding{
+		{Name: "load", State: "ok", Detail: a.t("works behind the walls", "在隔离墙内可用"), Meaning: glovebox.Text{EN: "no file can be loaded", ZH: "无法载入任何文件"}},
+		{Name: "row filter", State: "ok", Detail: a.t("works behind the walls", "在隔离墙内可用"), Meaning: glovebox.Text{EN: "no job with a row filter or a public table can run", ZH: "带行过滤条件或公开表的作业无法运行"}},
+	}
+	for i, try := range []func(context.Context) error{crew.TryLoad, crew.TryFilter} {
+		if err := try(ctx); err != nil {
+			out[i].State, out[i].Detail = "fail", a.t("does not work behind the walls", "在隔离墙内不可用")
+			out[i].Meaning.EN += ": " + err.Error()
+			out[i].Meaning.ZH += "：" + err.Error()
+		}
+	}
+	return out
 }
 
 // resets says which ways of putting a guest back between two units a worker

@@ -106,8 +106,8 @@ refused by the compiler or by admission.`, `编译 SOURCE（源文件、Cargo.to
 				}
 				out = filepath.Join(dir, r.Name+".wasm")
 			}
-			if err := os.WriteFile(out, r.Wasm, 0o644); err != nil {
-				return (&glovebox.Error{Code: glovebox.CodeInvalid, File: out, Msg: "the module cannot be written"}).WithFix("name another file with -o")
+			if err := writeTo(out, bytesOf(r.Wasm)); err != nil {
+				return err
 			}
 			v := map[string]any{"file": out, "digest": m.Digest(), "bytes": len(r.Wasm), "language": r.Language, "compiler": r.Compiler}
 			return a.emit(v, func() {

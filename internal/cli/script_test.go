@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -26,6 +27,8 @@ import (
 //
 //	glovebox ...      run a command line in this process; it must end with
 //	                  status 0, after ! with another
+//	lost glovebox ... run one whose stdout takes nothing: it must end with
+//	                  status 1 and say so on stderr
 //	status N          the last one ended with N
 //	atmost N          what it printed on stdout has at most N lines
 //	capture NAME RE   set $NAME to the first match of RE on its stdout
@@ -60,7 +63,7 @@ func TestScripts(t *testing.T) {
 			return copyTree(e.WorkDir, dir)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"glovebox": scriptGlovebox, "status": scriptStatus, "atmost": scriptAtMost,
+			"glovebox": scriptGlovebox, "lost": scriptLost, "status": scriptStatus, "atmost": scriptAtMost,
 			"capture": scriptCapture, "damage": scriptDamage, "sql": scriptSQL, "unguard": scriptUnguard,
 		},
 	})
@@ -79,8 +82,9 @@ type lastRun struct{ status int }
 var process sync.Mutex
 
 func scriptGlovebox(ts *testscript.TestScript, neg bool, args []string) {
-	status, out, errs := inProcess(ts, args)
-	_, _ = ts.Stdout().Write(out)
+	var out bytes.Buffer
+	status, errs := inProcess(ts, args, &out)
+	_, _ = ts.Stdout().Write(out.Bytes())
 	_, _ = ts.Stderr().Write(errs)
 	ts.Value(lastRun{}).(*lastRun).status = status
 	if neg == (status == 0) {
@@ -88,7 +92,18 @@ func scriptGlovebox(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func inProcess(ts *testscript.TestScript, args []string) (status int, out, errs []byte) {
+func scriptLost(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 || args[0] != "glovebox" {
+		ts.Fatalf("usage: lost glovebox ...")
+	}
+	status, errs := inProcess(ts, args[1:], Closed{})
+	_, _ = ts.Stderr().Write(errs)
+	if status != 1 || !bytes.Contains(errs, []byte("the output is lost")) {
+		ts.Fatalf("glovebox ended with status %d: %s", status, errs)
+	}
+}
+
+func inProcess(ts *testscript.TestScript, args []string, out io.Writer) (status int, errs []byte) {
 	process.Lock()
 	defer process.Unlock()
 	back, err := os.Getwd()
@@ -106,9 +121,9 @@ func inProcess(ts *testscript.TestScript, args []string) (status int, out, errs 
 			ts.Check(os.Setenv(k, old))
 		}()
 	}
-	var o, e bytes.Buffer
-	status = Main(args, Streams{In: strings.NewReader(""), Out: &o, Err: &e})
-	return status, o.Bytes(), e.Bytes()
+	var e bytes.Buffer
+	status = Main(args, Streams{In: strings.NewReader(""), Out: out, Err: &e})
+	return status, e.Bytes()
 }
 
 func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {

@@ -152,7 +152,9 @@ func writeNew(at string, b []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = bytes.NewReader(b).WriteTo(f)
+	if _, err = bytes.NewReader(b).WriteTo(f); err == nil {
+		err = f.Sync()
+	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

@@ -34,6 +34,12 @@ const (
 // checked for form, and the parts against the manifest; that the rows are the
 // file's is the worker's word, and the file the provider's own.
 func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.LoadOptions) (*engine.LoadResult, error) {
+	return loadFile(ctx, ds, src, o, TryLoad)
+}
+
+// loadFile is Load. try says whether loads work here at all; nil: not to be
+// asked.
+func loadFile(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.LoadOptions, try func(context.Context) error) (*engine.LoadResult, error) {
 	if st, err := src.Stat(); err != nil || !st.Mode().IsRegular() {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the source is not a regular file").WithFix("write the data to a file first")
 	}
@@ -83,8 +89,8 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.LoadO
 	}
 	switch {
 	case errors.Is(err, jail.ErrGone), errors.Is(err, jail.ErrHang):
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the process that reads the file came to an end").
-			WithFix("the file may be damaged, or need more memory than a load may use: load a smaller one")
+		return nil, atFault(ctx, p.Walls(), try, glovebox.Errorf(glovebox.CodeInvalid, "the process that reads the file came to an end").
+			WithFix("the file may be damaged, or need more memory than a load may use: load a smaller one"))
 	case errors.Is(err, jail.ErrFrame):
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the process that reads the file sent what it may not").Because(err)
 	}

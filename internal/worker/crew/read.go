@@ -29,7 +29,10 @@ const readMemory = 1 << 30
 // Reader reads what developers write (row filters, public tables) in a jail of
 // its own that sees no data. Its worker starts when it is first needed. It is
 // not safe for concurrent use.
-type Reader struct{ p *jail.Process }
+type Reader struct {
+	p     *jail.Process
+	asked bool // not to ask again whether filters work here
+}
 
 // Close ends the worker.
 func (r *Reader) Close() {
@@ -161,12 +164,17 @@ func (r *Reader) ask(ctx context.Context, kind byte, spec any, files ...*os.File
 			return answer, nil
 		}
 	}
+	walls := r.p.Walls()
 	r.Close()
 	if cause := context.Cause(ctx); cause != nil {
 		return jail.Frame{}, cause
 	}
 	if errors.Is(err, jail.ErrGone) || errors.Is(err, jail.ErrHang) {
-		return jail.Frame{}, glovebox.Errorf(glovebox.CodeInvalid, "the process that reads it came to an end").WithFix("write it simpler or smaller")
+		try := TryFilter
+		if r.asked {
+			try = nil
+		}
+		return jail.Frame{}, atFault(ctx, walls, try, glovebox.Errorf(glovebox.CodeInvalid, "the process that reads it came to an end").WithFix("write it simpler or smaller"))
 	}
 	return jail.Frame{}, notThat()
 }

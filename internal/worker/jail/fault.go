@@ -9,7 +9,8 @@ const (
 	FaultModule   Fault = 2 // the module is not valid
 	FaultData     Fault = 3 // a part is not what its manifest says
 	FaultFilter   Fault = 4 // a row filter failed
-	FaultWalls    Fault = 5 // a wall that was promised could not be raised
+	FaultWalls    Fault = 5 // the wall seccomp could not be raised
+	FaultLimits   Fault = 6 // the wall limits could not be raised
 )
 
 // String says it in words.
@@ -22,10 +23,12 @@ func (f Fault) String() string {
 	case FaultFilter:
 		return "a row filter failed"
 	case FaultWalls:
-		return "a wall could not be raised"
+		return "the wall seccomp could not be raised"
+	case FaultLimits:
+		return "the wall limits could not be raised"
 	}
 	return "internal failure"
 }
 
 // Known says whether the vocabulary holds f.
-func (f Fault) Known() bool { return f >= FaultInternal && f <= FaultWalls }
+func (f Fault) Known() bool { return f >= FaultInternal && f <= FaultLimits }

@@ -116,15 +116,15 @@ func (in *Inside) Source() *os.File { return os.NewFile(fdSource, "source") }
 
 func (in *Inside) seal(kind filterKind) error {
 	size := map[filterKind]uint64{filterCompiler: MaxCompiled, filterLoader: ScratchBytes}[kind]
-	var err error
 	if in.walls&Rlimits != 0 {
-		err = in.limits.seal(size)
+		if err := in.limits.seal(size); err != nil {
+			return errors.Join(err, in.Fail(FaultLimits))
+		}
 	}
-	if err == nil && in.walls&Seccomp != 0 {
-		err = seal(kind)
-	}
-	if err != nil {
-		return errors.Join(err, in.Fail(FaultWalls))
+	if in.walls&Seccomp != 0 {
+		if err := seal(kind); err != nil {
+			return errors.Join(err, in.Fail(FaultWalls))
+		}
 	}
 	return in.Send(Frame{Kind: Sealed})
 }

@@ -55,9 +55,15 @@ func (l Limits) seal(fileSize uint64) error {
 	return setLimits(map[int]uint64{unix.RLIMIT_DATA: l.Memory, unix.RLIMIT_FSIZE: fileSize})
 }
 
+// setLimits sets limits, or keeps one that is lower already: whoever started
+// this process may have bounded it, and nobody but root can raise that again.
 func setLimits(lim map[int]uint64) error {
 	var errs []error
 	for what, n := range lim {
+		var now unix.Rlimit
+		if err := unix.Getrlimit(what, &now); err == nil {
+			n = min(n, now.Max)
+		}
 		errs = append(errs, unix.Prlimit(0, what, &unix.Rlimit{Cur: n, Max: n}, nil))
 	}
 	return errors.Join(errs...)

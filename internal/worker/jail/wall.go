@@ -52,7 +52,7 @@ func List() []Wall {
 		{Apart, "process", glovebox.Text{EN: "a process of its own, without the domain's keys", ZH: "独立进程，不含域密钥"},
 			glovebox.Text{EN: "nothing can run", ZH: "无法运行"}},
 		{Users, "users", glovebox.Text{EN: "an account that owns nothing", ZH: "不拥有任何资源的账户"},
-			glovebox.Text{EN: "a module that breaks out has the rights of the domain's account, as far as the other walls let it; allow user namespaces", ZH: "模块一旦突破即拥有域账户的权限（受其余各墙限制）；请允许用户命名空间"}},
+			glovebox.Text{EN: "a module that breaks out has the rights of the domain's account, as far as the other walls let it; allow user namespaces (a container: a seccomp profile that permits unshare; Ubuntu 24.04: an AppArmor profile with userns)", ZH: "模块一旦突破即拥有域账户的权限（受其余各墙限制）；请允许用户命名空间（容器：使用允许 unshare 的 seccomp 配置；Ubuntu 24.04：使用含 userns 的 AppArmor 配置）"}},
 		{Network, "network", glovebox.Text{EN: "no network interface", ZH: "无网络接口"},
 			glovebox.Text{EN: "only the system call list keeps a module that breaks out from the network", ZH: "仅靠系统调用白名单阻止其访问网络"}},
 		{Files, "files", glovebox.Text{EN: "an empty file system", ZH: "空文件系统"},
@@ -83,6 +83,17 @@ func (w Walls) Names() []string {
 	}
 	for _, x := range List() {
 		if w&x.Bit != 0 {
+			out = append(out, x.Name)
+		}
+	}
+	return out
+}
+
+// Missing lists the walls that the set lacks.
+func (w Walls) Missing() []string {
+	var out []string
+	for _, x := range List() {
+		if w&x.Bit == 0 {
 			out = append(out, x.Name)
 		}
 	}
