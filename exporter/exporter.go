@@ -52,6 +52,9 @@ type Options struct {
 	// from the upper half of it, doubles with each failure and ends at 10 s.
 	// Default (zero): DefaultBackoff. 1 ms to 10 s.
 	Backoff time.Duration
+	// Retrying is called before an operation on a file is tried again: which
+	// try of how many comes next, and why the one before failed. May be nil.
+	Retrying func(name string, next, of int, err error)
 }
 
 func (o *Options) withDefaults() (Options, error) {
@@ -148,7 +151,7 @@ func (e *Exporter) Export(ctx context.Context, rel *release.Release, ev bundle.E
 // there with the same bytes is as good as stored: an earlier try did it.
 func (e *Exporter) put(ctx context.Context, name string, body []byte) error {
 	sum := sha256.Sum256(body)
-	err := e.retry(ctx, func() error {
+	err := e.retry(ctx, name, func() error {
 		if err := e.dest.Put(ctx, name, body, sum); !errors.Is(err, driver.ErrExist) {
 			return err
 		}
@@ -158,7 +161,7 @@ func (e *Exporter) put(ctx context.Context, name string, body []byte) error {
 		return failed(name, err)
 	}
 	var info driver.Info
-	err = e.retry(ctx, func() (err error) {
+	err = e.retry(ctx, name, func() (err error) {
 		info, err = e.dest.Stat(ctx, name)
 		return err
 	})
@@ -174,24 +177,37 @@ func (e *Exporter) put(ctx context.Context, name string, body []byte) error {
 	return nil
 }
 
+// failed is the error of an export. What to do about it is what the destination
+// says, if it does.
 func failed(name string, err error) error {
-	code := glovebox.CodeInternal
-	if own, ok := errors.AsType[*glovebox.Error](err); ok {
-		code = own.Code
+	if errors.Is(err, context.Canceled) {
+		return err
 	}
-	e := glovebox.Errorf(code, "export failed").Because(err).WithFix("run the same export again")
+	e := glovebox.Errorf(glovebox.CodeInternal, "export failed").Because(err).WithFix("run the same export again: it goes on where this one stopped")
+	if own, ok := errors.AsType[*glovebox.Error](err); ok {
+		e.Code = own.Code
+		inner := *own
+		if own.Fix != "" {
+			e.Fix = own.Fix
+		}
+		inner.File, inner.Fix = "", "" // said once
+		e.Err = &inner
+	}
 	e.File = name
 	return e
 }
 
 // retry runs an operation until it succeeds, fails for good, has been tried
 // often enough, or the context ends.
-func (e *Exporter) retry(ctx context.Context, op func() error) error {
+func (e *Exporter) retry(ctx context.Context, name string, op func() error) error {
 	wait := e.opts.Backoff
 	for try := 1; ; try++ {
 		err := op()
 		if err == nil || !driver.IsTransient(err) || try == e.opts.Attempts {
 			return err
+		}
+		if e.opts.Retrying != nil {
+			e.opts.Retrying(name, try+1, e.opts.Attempts, err)
 		}
 		select {
 		case <-ctx.Done():

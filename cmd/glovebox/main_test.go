@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, containAndRun())
 		os.Exit(99)
 	}
+	if dir := os.Getenv(readOnlyDir); dir != "" {
+		fmt.Fprintln(os.Stderr, mountAndRun(dir))
+		os.Exit(99)
+	}
 	if os.Getenv(asProgram) != "" {
 		main()
 	}

@@ -1,13 +1,15 @@
 // Package fileexport writes exports into a directory of the local machine.
 //
-// A file is written beside its place, synced, and linked to its name, so it
-// is there in full or not at all and replaces nothing, whatever else writes at
-// the same time and whenever the process is killed. Folders are made with mode
-// 0700 and files with 0600. Links within the directory are not followed out of
-// it.
+// A file is written beside its place, synced, and given its name by a hard link,
+// or by a renaming that replaces nothing where the file system has no links (a
+// stick with FAT or exFAT). So it is there in full or not at all and replaces
+// nothing, whatever else writes at the same time and whenever the process is
+// killed. Where a file system has neither, the file is created for this writer
+// alone and then filled: it still replaces nothing, but a process that is killed
+// leaves a part, which the same export completes. Folders are made with mode 0700
+// and files with 0600. Links within the directory are not followed out of it.
 //
-// It does not protect what it wrote from the owner of the directory, and it
-// needs a file system with hard links.
+// It does not protect what it wrote from the owner of the directory.
 package fileexport
 
 import (
@@ -19,6 +21,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"syscall"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/exporter/driver"
@@ -29,7 +32,12 @@ import (
 const incoming = ".incoming"
 
 // Directory is a driver.Destination.
-type Directory struct{ root *os.Root }
+type Directory struct {
+	root *os.Root
+	// How a file that is written gets its name. Tests put a file system in their
+	// place that can do less.
+	link, rename func(temp, name string) error
+}
 
 var _ driver.Destination = (*Directory)(nil)
 
@@ -48,7 +56,9 @@ func Open(dir string) (*Directory, error) {
 	if err != nil {
 		return nil, bad()
 	}
-	return &Directory{root}, nil
+	d := &Directory{root: root, link: root.Link}
+	d.rename = d.renameNew
+	return d, nil
 }
 
 // Close lets go of the directory and removes the folder of files that are
@@ -78,7 +88,7 @@ func (d *Directory) Put(ctx context.Context, name string, body []byte, sum [sha2
 		return plain("create", name, err)
 	}
 	defer func() {
-		if e := d.root.Remove(temp); err == nil && e != nil {
+		if e := d.root.Remove(temp); err == nil && e != nil && !errors.Is(e, fs.ErrNotExist) { // it may have become the file
 			err = plain("clean up after", name, e)
 		}
 	}()
@@ -92,11 +102,11 @@ func (d *Directory) Put(ctx context.Context, name string, body []byte, sum [sha2
 	if err != nil {
 		return plain("write", name, err)
 	}
-	switch err := d.root.Link(temp, name); {
+	switch err := d.name(temp, name, body, sum); {
 	case errors.Is(err, fs.ErrExist):
 		return driver.ErrExist
 	case err != nil:
-		return plain("link", name, err)
+		return err
 	}
 	return d.sync(path.Dir(name))
 }
@@ -127,7 +137,7 @@ func (d *Directory) sync(dir string) error {
 		return plain("sync", dir, err)
 	}
 	defer f.Close()
-	if err := f.Sync(); err != nil {
+	if err := f.Sync(); err != nil && !cannot(err) { // not every file system can
 		return plain("sync", dir, err)
 	}
 	return nil
@@ -141,6 +151,9 @@ func (d *Directory) Stat(ctx context.Context, name string) (driver.Info, error) 
 	st, err := d.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && st.IsDir() {
 		return driver.Info{}, driver.ErrNotExist
+	}
+	if errors.Is(err, syscall.ENOTDIR) {
+		return driver.Info{}, driver.ErrExist // a file is in the place of its folder
 	}
 	if err != nil {
 		return driver.Info{}, plain("look at", name, err)
@@ -170,6 +183,12 @@ func plain(step, name string, err error) error {
 		err = le.Err
 	}
 	e := glovebox.Errorf(glovebox.CodeInternal, "cannot %s an export", step).Because(err)
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		e.Fix = "make room there, then run the same export again: it goes on where this one stopped"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		e.Fix = "name a folder that you may write to"
+	}
 	e.File = name
 	return e
 }

@@ -6,7 +6,8 @@
 // at most 5 GiB. With Options.Retain every object is locked against deletion.
 //
 // The server is trusted to keep what it acknowledged and to compare digests as
-// S3 says. The package never speaks plain HTTP, takes credentials in a type
+// S3 says. One that is silent for too long, at any step, is an error that may go
+// away. The package never speaks plain HTTP, takes credentials in a type
 // that does not print, and puts nothing into an error but the operation, the
 // name, the server's error code and the HTTP status.
 package s3export
@@ -18,11 +19,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -38,8 +37,9 @@ import (
 const (
 	// DefaultRegion is the region of servers that have none of their own.
 	DefaultRegion = "us-east-1"
-	// DefaultTimeout is how long one request may take.
-	DefaultTimeout = 5 * time.Minute
+	// DefaultTimeout is how long one request may take in all, however steadily
+	// it goes on.
+	DefaultTimeout = time.Hour
 
 	// maxObject is the largest object of a single PUT.
 	maxObject = 5 << 30
@@ -80,9 +80,14 @@ type Options struct {
 	// PathStyle puts the bucket into the path for every server, not only where
 	// the host is none of the large providers'. Default: false.
 	PathStyle bool
-	// Timeout is how long one request may take. Default (zero):
+	// Timeout is how long one request may take in all. Default (zero):
 	// DefaultTimeout. 1 s to 1 h.
 	Timeout time.Duration
+	// Connect, Answer and Idle are how long the server may be silent: while it
+	// is connected to, and again in its TLS handshake; after a whole request; in
+	// the middle of a body. Default (zero): DefaultConnect, DefaultAnswer,
+	// DefaultIdle. 1 ms to 1 h.
+	Connect, Answer, Idle time.Duration
 	// Retain locks every object for this long in compliance mode: nobody, not
 	// the bucket's owner, can delete it before. The bucket must have object
 	// lock. Default (zero): no lock. At most 100 years.
@@ -166,6 +171,14 @@ func (o *Options) prepare() (http.RoundTripper, error) {
 	if o.Timeout < time.Second || o.Timeout > time.Hour {
 		return nil, invalid("timeout", "outside 1 s to 1 h")
 	}
+	for limit, most := range map[*time.Duration]time.Duration{&o.Connect: DefaultConnect, &o.Answer: DefaultAnswer, &o.Idle: DefaultIdle} {
+		if *limit == 0 {
+			*limit = most
+		}
+		if *limit < time.Millisecond || *limit > time.Hour {
+			return nil, invalid("silence", "outside 1 ms to 1 h")
+		}
+	}
 	if o.Retain < 0 || o.Retain > 100*365*24*time.Hour {
 		return nil, invalid("retain", "outside 0 to 100 years")
 	}
@@ -177,8 +190,8 @@ func (o *Options) prepare() (http.RoundTripper, error) {
 		}
 	}
 	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
-		TLSClientConfig: t, TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: time.Minute,
+		Proxy: http.ProxyFromEnvironment, DialContext: o.dial,
+		TLSClientConfig: t, TLSHandshakeTimeout: o.Connect, ResponseHeaderTimeout: o.Answer,
 		MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, DisableCompression: true,
 	}, nil
 }
@@ -196,7 +209,7 @@ func (b *Bucket) Put(ctx context.Context, name string, body []byte, sum [sha256.
 		return err
 	}
 	if len(body) > maxObject {
-		return failed("put", name, "larger than one upload can be", false)
+		return mark(name, glovebox.Errorf(glovebox.CodeInternal, "s3 put: larger than one upload can be"), false)
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.opts.Timeout)
 	defer cancel()
@@ -207,8 +220,9 @@ func (b *Bucket) Put(ctx context.Context, name string, body []byte, sum [sha256.
 	}
 	info, err := b.client.PutObject(ctx, b.name, b.object(name), bytes.NewReader(body), int64(len(body)), opts)
 	if err != nil {
+		cause := err
 		err = explain(ctx, "put", name, err)
-		if driver.IsTransient(err) {
+		if driver.IsTransient(err) && !timeout(cause) {
 			// A server that refuses a long body closes the connection under
 			// it, and its answer is lost; so is the answer to a body that it
 			// took. Either way, what counts is whether something is there.
@@ -219,7 +233,7 @@ func (b *Bucket) Put(ctx context.Context, name string, body []byte, sum [sha256.
 		return err
 	}
 	if info.ChecksumSHA256 != "" && info.ChecksumSHA256 != base64.StdEncoding.EncodeToString(sum[:]) {
-		return failed("put", name, "the server stored other bytes", false)
+		return mark(name, glovebox.Errorf(glovebox.CodeInternal, "s3 put: the server stored other bytes").WithFix("look at what lies between here and the server, then export to another prefix"), false)
 	}
 	return nil
 }
@@ -241,67 +255,17 @@ func (b *Bucket) Stat(ctx context.Context, name string) (driver.Info, error) {
 		info.SHA256 = [sha256.Size]byte(raw)
 		return info, nil
 	}
-	obj, err := b.client.GetObject(ctx, b.name, b.object(name), minio.GetObjectOptions{})
+	whole, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	obj, err := b.client.GetObject(whole, b.name, b.object(name), minio.GetObjectOptions{})
 	if err != nil {
 		return driver.Info{}, explain(ctx, "get", name, err)
 	}
 	defer obj.Close()
 	h := sha256.New()
-	if info.Size, err = io.Copy(h, io.LimitReader(obj, maxObject)); err != nil {
+	if info.Size, err = io.Copy(h, watched(io.LimitReader(obj, maxObject), b.opts.Idle, stop)); err != nil {
 		return driver.Info{}, explain(ctx, "get", name, err)
 	}
 	h.Sum(info.SHA256[:0])
 	return info, nil
-}
-
-// explain turns an error of the client into one of the driver's. What the
-// server wrote is foreign text: only its code is kept.
-func explain(ctx context.Context, op, name string, err error) error {
-	if ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
-		return context.Canceled
-	}
-	r := minio.ToErrorResponse(err)
-	switch {
-	case r.StatusCode == http.StatusPreconditionFailed:
-		return driver.ErrExist
-	case r.StatusCode == http.StatusNotFound && op == "stat" && r.Code != minio.NoSuchBucket:
-		return driver.ErrNotExist
-	case r.StatusCode != 0:
-		transient := r.StatusCode >= 500 || r.StatusCode == http.StatusRequestTimeout || r.StatusCode == http.StatusTooManyRequests ||
-			r.Code == "ConditionalRequestConflict" || r.Code == "OperationAborted"
-		if r.StatusCode == http.StatusNotImplemented {
-			transient = false
-		}
-		return failed(op, name, fmt.Sprintf("the server answered %s (HTTP %d)", code(r.Code), r.StatusCode), transient)
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return failed(op, name, "the server's certificate is not one of the trusted authority", false)
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return failed(op, name, "the server does not speak TLS", false)
-	}
-	if strings.Contains(err.Error(), "HTTP response to HTTPS client") {
-		return failed(op, name, "the server does not speak TLS", false)
-	}
-	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return failed(op, name, "the server cannot be reached", true)
-	}
-	return failed(op, name, "the request failed", false)
-}
-
-// code lets an S3 error code through that looks like one.
-func code(s string) string {
-	if s == "" || len(s) > 64 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.") != "" {
-		return "an error"
-	}
-	return s
-}
-
-func failed(op, name, what string, transient bool) error {
-	e := glovebox.Errorf(glovebox.CodeInternal, "s3 %s: %s", op, what)
-	e.File = name
-	if transient {
-		return driver.Transient(e)
-	}
-	return e
 }

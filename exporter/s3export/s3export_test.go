@@ -77,7 +77,7 @@ func TestAgainstARealServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = put(b, "r-1/wrong-ca", "CANARY")
-		if err == nil || driver.IsTransient(err) || !strings.Contains(err.Error(), "certificate") {
+		if err == nil || driver.IsTransient(err) || !strings.Contains(err.Error(), "certificate") || !strings.Contains(err.Error(), "--ca FILE") {
 			t.Errorf("put: %v", err)
 		}
 		wantClean(t, err, s)
@@ -91,17 +91,39 @@ func TestAgainstARealServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = put(b, "r-1/wrong-secret", "CANARY-body")
-		if err == nil || driver.IsTransient(err) || !strings.Contains(err.Error(), "SignatureDoesNotMatch") {
+		if err == nil || driver.IsTransient(err) || !strings.Contains(err.Error(), "SignatureDoesNotMatch") || !strings.Contains(err.Error(), "AWS_SECRET_ACCESS_KEY") {
 			t.Errorf("put: %v", err)
 		}
 		if err != nil && strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("the error holds what it must not: %v", err)
 		}
 	})
+	t.Run("WrongAccessKey", func(t *testing.T) {
+		b, err := Open(s.Endpoint, "results", Credentials{"CANARY" + s.AccessKey, Secret(s.SecretKey), ""}, &Options{CA: s.CA})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = put(b, "r-1/wrong-key", "body")
+		if err == nil || driver.IsTransient(err) || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") || strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("put: %v", err)
+		}
+	})
+	t.Run("WrongRegion", func(t *testing.T) {
+		b := openBucket(t, s, "results", Options{Region: "cn-north-1"})
+		if err := put(b, "r-1/wrong-region", "body"); err == nil || driver.IsTransient(err) || !strings.Contains(err.Error(), "--region") {
+			t.Errorf("put: %v", err)
+		}
+	})
+	t.Run("NoObjectLock", func(t *testing.T) {
+		b := openBucket(t, s, "results", Options{Retain: time.Hour})
+		if err := put(b, "r-1/no-lock", "body"); err == nil || driver.IsTransient(err) || !strings.Contains(err.Error(), "object lock") {
+			t.Errorf("put: %v", err)
+		}
+	})
 	t.Run("NoBucket", func(t *testing.T) {
 		b := openBucket(t, s, "no-such-bucket", Options{})
 		err := put(b, "r-1/file", "CANARY")
-		if err == nil || driver.IsTransient(err) || !strings.Contains(err.Error(), "NoSuchBucket") {
+		if err == nil || driver.IsTransient(err) || !strings.Contains(err.Error(), "NoSuchBucket") || !strings.Contains(err.Error(), "make the bucket") {
 			t.Errorf("put: %v", err)
 		}
 		wantClean(t, err, s)
@@ -212,6 +234,7 @@ func TestOpenRefuses(t *testing.T) {
 		"prefix":   func() (*Bucket, error) { return Open("s3.example", "results", good, &Options{Prefix: "../up"}) },
 		"ca":       func() (*Bucket, error) { return Open("s3.example", "results", good, &Options{CA: []byte("CANARY")}) },
 		"timeout":  func() (*Bucket, error) { return Open("s3.example", "results", good, &Options{Timeout: 1}) },
+		"silence":  func() (*Bucket, error) { return Open("s3.example", "results", good, &Options{Idle: -1}) },
 		"retain":   func() (*Bucket, error) { return Open("s3.example", "results", good, &Options{Retain: -1}) },
 	} {
 		if _, err := open(); glovebox.CodeOf(err) != glovebox.CodeInvalid || strings.Contains(err.Error(), "CANARY") {

@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"glovebox.example/glovebox/internal/proof/testkit/s3server"
 )
@@ -75,5 +79,105 @@ func TestExportToABucket(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// line stands between a client and a server, and can go dead: what is connected
+// then, and what connects, gets no answer and is not closed.
+type line struct {
+	net.Listener
+	to   string
+	left atomic.Int64 // bytes that may still go to the server
+}
+
+func newLine(t *testing.T, to string) *line {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	n := &line{Listener: l, to: to}
+	go n.serve()
+	return n
+}
+
+func (l *line) serve() {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		s, err := net.Dial("tcp", l.to)
+		if err != nil {
+			return
+		}
+		go func() { _, _ = io.Copy(c, s) }()
+		go func() {
+			defer s.Close()
+			p := make([]byte, 4<<10)
+			for {
+				n, err := c.Read(p)
+				if err != nil {
+					return
+				}
+				for l.left.Add(int64(-n)) < 0 {
+					l.left.Store(0)
+					<-time.After(10 * time.Millisecond) // dead, until there is room again
+				}
+				if _, err := s.Write(p[:n]); err != nil {
+					return
+				}
+			}
+		}()
+	}
+}
+
+// TestServerThatFallsSilent: an export to it ends with a message, tells of each
+// try, does not show as exported, and goes on where it stopped.
+func TestServerThatFallsSilent(t *testing.T) {
+	s := s3server.Start(t, "results")
+	dir, err := buildCity(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	if err := os.WriteFile("ca.pem", s.CA, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", s.AccessKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", s.SecretKey)
+	t.Setenv("AWS_SESSION_TOKEN", "")
+	silence = 300 * time.Millisecond
+	t.Cleanup(func() { silence = 0 })
+	run := func(want int, words string) string {
+		t.Helper()
+		status, out, errs := shell(t, append(strings.Fields(words), "--domain", "city")...)
+		if status != want {
+			t.Fatalf("%s: status %d, not %d\n%s%s", words, status, want, out, errs)
+		}
+		return out + errs
+	}
+	id := regexp.MustCompile("r-[0-9a-f]{16}").FindString(run(0, "job run pums/job.yaml --as wang"))
+	run(0, "release approve "+id+" --as zhao")
+	run(0, "release approve "+id+" --as chen")
+	l := newLine(t, s.Endpoint)
+	l.left.Store(20 << 10) // some files
+	export := "release export " + id + " --as liu --endpoint " + l.Addr().String() + " --ca ca.pem --to s3://results/city"
+	got := run(1, export)
+	for _, want := range []string{"the server says nothing; trying again, 2 of 5", "5 of 5", "export failed: s3 ", "goes on where this one stopped"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not said:\n%s", want, got)
+		}
+	}
+	if got := run(0, "release show "+id+" --as zhao"); strings.Contains(got, "exported") || !strings.Contains(got, "is unfinished") {
+		t.Errorf("%s", got)
+	}
+	l.left.Store(1 << 40)
+	if got := run(0, export); !strings.Contains(got, "9 files") {
+		t.Errorf("%s", got)
+	}
+	if got := run(0, "release show "+id+" --as zhao"); !strings.Contains(got, "exported to s3://results/city") || strings.Contains(got, "unfinished") {
+		t.Errorf("%s", got)
 	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -20,6 +21,10 @@ type destination struct {
 
 const s3Scheme = "s3://"
 
+// silence is for tests: how long a server may say nothing; zero: what s3export
+// takes.
+var silence time.Duration
+
 // name is how the record calls the destination: the place, no credentials.
 func (o *destination) name() string {
 	if strings.HasPrefix(o.to, s3Scheme) {
@@ -31,11 +36,19 @@ func (o *destination) name() string {
 	return o.to
 }
 
+// notPlace matches what looks like a URL or a place of another machine, and would
+// become a folder of that name.
+var notPlace = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:/|^[Ss]3:|^[^/]+@[^/]+:`)
+
 // open opens the destination.
 func (o *destination) open() (driver.Destination, func(), error) {
 	switch {
 	case o.to == "":
 		return nil, nil, flagError("--to", "no destination given", "name a directory or s3://BUCKET/PREFIX")
+	case o.to == "-":
+		return nil, nil, flagError("--to", "an export is a folder of files, which stdout cannot take", "name a directory (./- for one of this name) or s3://BUCKET/PREFIX")
+	case notPlace.MatchString(o.to) && !strings.HasPrefix(o.to, s3Scheme):
+		return nil, nil, flagError("--to", "exports do not go to addresses of this form", "name a directory (./ before one with a colon in its name), or s3://BUCKET/PREFIX with the server's --endpoint HOST:PORT")
 	case strings.HasPrefix(o.to, s3Scheme):
 		d, err := o.openBucket()
 		return d, func() {}, err
@@ -62,7 +75,7 @@ func (o *destination) openBucket() (driver.Destination, error) {
 		return nil, flagError("--endpoint", "a bucket needs the server that it is on", "pass --endpoint HOST:PORT")
 	}
 	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(o.to, s3Scheme), "/")
-	opts := &s3export.Options{Prefix: prefix, Region: o.region, Retain: o.retain}
+	opts := &s3export.Options{Prefix: prefix, Region: o.region, Retain: o.retain, Connect: silence, Answer: silence, Idle: silence}
 	if o.ca != "" {
 		var err error
 		if opts.CA, err = readFile(o.ca); err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -39,7 +40,7 @@ wait for approvals say whose.`, `列出发布：开发主体只见自己的，�
 				return a.emit(list(all), func() {
 					var rows [][]string
 					for _, r := range all {
-						rows = append(rows, []string{r.ID, a.word(string(r.State)), r.Scenario, r.Product, r.Made, strings.Join(a.missing(&r), ", ")})
+						rows = append(rows, []string{r.ID, a.releaseStanding(&r), r.Scenario, r.Product, r.Made, strings.Join(a.missing(&r), ", ")})
 					}
 					table(a.Out, []string{a.t("release", "发布"), a.t("state", "状态"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("made", "时间"), a.t("still to approve", "尚待批准")}, rows)
 				})
@@ -114,11 +115,14 @@ func (a *app) releaseExport() *cobra.Command {
 		Use:   "export RELEASE --to DIR|s3://BUCKET/PREFIX",
 		Short: a.t("export an approved release as a signed bundle", "将已批准的发布导出为签名发布包"),
 		Long: a.t(`Ask the policy once more and write the signed bundle of an approved release to
-a directory or to an S3 bucket. Nothing is ever overwritten. Role: operator.
+a directory or to an S3 bucket. Nothing is ever overwritten. An export that
+fails leaves the release as it was: the same command goes on where it stopped.
+Role: operator.
 
 S3 credentials come from the environment, never from the command line:
 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if needed, AWS_SESSION_TOKEN.`, `再次询问策略，然后把已批准的发布写成签名发布包，存入目录或 S3 存储桶。
-从不覆盖已有对象。角色：运营机构。
+从不覆盖已有对象。导出失败时发布状态不变，再次运行同一命令即可续完。
+角色：运营机构。
 
 S3 凭证取自环境变量，绝不写在命令行：AWS_ACCESS_KEY_ID、
 AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
@@ -132,7 +136,7 @@ AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 					return err
 				}
 				defer closeDest()
-				x, err := pipeline.New(d, nil).Export(c.Context(), u, w[0], o.name(), dest)
+				x, err := pipeline.New(d, &pipeline.Options{Retrying: a.retrying}).Export(c.Context(), u, w[0], o.name(), dest)
 				if err != nil {
 					return err
 				}
@@ -152,6 +156,19 @@ AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 	c.Flags().DurationVar(&o.retain, "retain", 0, a.t("lock S3 objects against deletion for `TIME`, such as 26280h (3 years)", "锁定 S3 对象，在 `TIME` 内不可删除，如 26280h（3 年）"))
 	c.Flags().StringVar(&o.ca, "ca", "", a.t("trust the certificate authority in the PEM file `FILE` (default: the system's)", "信任 PEM 文件 `FILE` 中的 CA（默认用系统的）"))
 	return c
+}
+
+// retrying tells of an export that is slow to go on.
+func (a *app) retrying(file string, next, of int, err error) {
+	a.note(fmt.Sprintf(a.t("%s: %s; trying again, %d of %d", "%s：%s；重试，第 %d 次，共 %d 次"), file, shortly(err), next, of))
+}
+
+// shortly is an error without its file and its fix.
+func shortly(err error) string {
+	if e, ok := errors.AsType[*glovebox.Error](err); ok {
+		return e.Msg
+	}
+	return err.Error()
 }
 
 // exportView is an export as JSON prints it.
@@ -353,6 +370,16 @@ func decimals(x float64) int {
 	return 0
 }
 
+// releaseStanding is a release's state, with what is left to be done about its
+// exports.
+func (a *app) releaseStanding(r *job.ReleaseDoc) string {
+	s := a.word(string(r.State))
+	if len(r.Unfinished()) > 0 {
+		s += a.t(", export unfinished", "，导出未完成")
+	}
+	return s
+}
+
 // missing names the roles that have still to approve a pending release.
 func (a *app) missing(r *job.ReleaseDoc) []string {
 	if r.State != job.Pending {
@@ -374,6 +401,13 @@ func (a *app) printReleaseState(r *job.ReleaseDoc) {
 	a.say("%s %s: %s", a.t("release", "发布"), r.ID, a.word(string(r.State)))
 	for _, x := range r.Approvals {
 		a.say("  %s %s (%s)", a.t("approved by", "批准人"), x.User, a.word(string(x.Role)))
+	}
+	for _, x := range r.Exports {
+		if x.Done {
+			a.say(a.t("  exported to %s by %s at %s", "  已由%[2]s于 %[3]s 导出到 %[1]s"), x.To, x.User, x.At)
+			continue
+		}
+		a.say(a.t("  export to %s by %s, begun at %s, is unfinished: run the same export again", "  %[2]s于 %[3]s 开始导出到 %[1]s，未完成：请再次运行同一导出命令"), x.To, x.User, x.At)
 	}
 	if m := a.missing(r); len(m) > 0 {
 		a.say("  %s: %s", a.t("still to approve", "尚待批准"), strings.Join(m, ", "))

@@ -100,6 +100,7 @@ type Domain struct {
 	logKey   *audit.Key
 	now      func() time.Time
 	readOnly bool
+	still    bool // nothing can be written where it lies
 
 	mu     sync.Mutex
 	log    *audit.Log // nil when read-only, or given up by a session apart
@@ -151,7 +152,7 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if d.Vault, err = vault.Open(dir); err != nil {
 		return nil, err
 	}
-	if d.Store, err = store.Open(ctx, filepath.Join(dir, dbFile), &store.Options{Now: d.now, ReadOnly: o.ReadOnly}); err != nil {
+	if err = d.openStore(ctx, o); err != nil {
 		return nil, err
 	}
 	extra, err := readPolicies(dir)

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -14,11 +15,20 @@ import (
 // the process ends, however it ends.
 func lock(ctx context.Context, path string, waiting func()) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, unix.EROFS) {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the domain cannot be written: it lies on read-only media"}).
+			WithFix("use the domain itself, or copy the whole directory to a disk that can be written; commands that only read work here")
+	}
 	if err != nil {
 		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the domain cannot be written"}).WithFix("use the account that owns it")
 	}
+	return flock(ctx, f, unix.LOCK_EX, waiting)
+}
+
+// flock waits for a lock of a file, which it closes if it gives up.
+func flock(ctx context.Context, f *os.File, how int, waiting func()) (*os.File, error) {
 	for told := false; ; {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
 		if err == nil {
 			return f, nil
 		}

@@ -48,7 +48,7 @@ func (d *Domain) Verify(ctx context.Context, remembered []byte) (*Verification, 
 	}
 	v := &Verification{Origin: rep.Origin, Entries: rep.Size, Root: rep.Root, First: rep.First, Last: rep.Last, Problems: []string{}}
 	v.add(&rep.Problems)
-	db, err := check.Open(filepath.Join(d.Dir, dbFile))
+	db, err := check.Open(filepath.Join(d.Dir, dbFile), d.still)
 	if err != nil {
 		return nil, err
 	}

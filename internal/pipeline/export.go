@@ -64,6 +64,9 @@ func (p *Pipeline) Export(ctx context.Context, u glovebox.User, id, to string, d
 		return done, nil
 	}
 	doc.Exports[n].Done = true
+	if err := doc.To(job.Exported); err != nil {
+		return nil, err
+	}
 	return done, p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
 		return tx.Put("release.exported", store.Release, id, doc, map[string]any{"to": to})
 	})
@@ -96,7 +99,8 @@ func (p *Pipeline) decideExport(ctx context.Context, u glovebox.User, doc *job.R
 			return tx.Record("release.export_again", store.Release+"/"+doc.ID, body)
 		})
 	}
-	if err := doc.To(job.Exported); err != nil {
+	left := *doc
+	if err := left.To(job.Exported); err != nil { // it is not there before all files are
 		return err
 	}
 	doc.Exports = append(doc.Exports, job.Export{User: u.Name, To: to, At: p.d.Stamp(), Decision: d})
@@ -177,7 +181,7 @@ func (p *Pipeline) send(ctx context.Context, doc *job.ReleaseDoc, n int, index u
 	if err != nil {
 		return nil, err
 	}
-	e, err := exporter.New(marked{dest}, verify.Proof, nil)
+	e, err := exporter.New(marked{dest}, verify.Proof, &exporter.Options{Retrying: p.o.Retrying})
 	if err != nil {
 		return nil, err
 	}

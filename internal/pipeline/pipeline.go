@@ -30,6 +30,9 @@ type Options struct {
 	// Waiting is called once for a run that waits for a place, with how many
 	// runs the domain allows at once. May be nil.
 	Waiting func(places int)
+	// Retrying is called before an export tries a file again: which try of how
+	// many comes next, and why the one before failed. May be nil.
+	Retrying func(file string, next, of int, err error)
 
 	// For tests of this package: when parts are done, which depends on the data
 	// and is told to nobody, and the clock of the slots.

@@ -15,7 +15,8 @@ const (
 	Pending ReleaseState = "pending"
 	// Approved: every role that must approve has. Exits: Exported.
 	Approved ReleaseState = "approved"
-	// Exported: at least one export left the domain. Exits: Exported.
+	// Exported: at least one export is complete. Exits: Exported. One that was
+	// begun and is not complete changes no state: see ReleaseDoc.Unfinished.
 	Exported ReleaseState = "exported"
 )
 
@@ -61,7 +62,19 @@ type Attached struct {
 	At     string `json:"at"`
 }
 
-// Export is one copy that left.
+// Unfinished lists the exports that were begun and are not complete: what of them
+// reached their place is not known.
+func (d *ReleaseDoc) Unfinished() []Export {
+	var out []Export
+	for _, x := range d.Exports {
+		if !x.Done {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// Export is one copy that left, or was to leave.
 type Export struct {
 	User string `json:"user"`
 	To   string `json:"to"` // "file" or "s3" and the place, without credentials

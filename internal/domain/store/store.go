@@ -34,6 +34,9 @@ type Options struct {
 	Now func() time.Time
 	// ReadOnly opens the file without migrating it or taking a write lock.
 	ReadOnly bool
+	// Still takes the file as it stands, without looking for changes that wait
+	// beside it: for readers of media that nobody can write to.
+	Still bool
 }
 
 // Store is an open database. It is safe for concurrent use; writes happen one
@@ -56,6 +59,10 @@ func Open(ctx context.Context, path string, o *Options) (*Store, error) {
 	q := url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"}, "_txlock": {"immediate"}}
 	if o.ReadOnly {
 		q = url.Values{"_pragma": {"busy_timeout(10000)", "query_only(1)", "trusted_schema(0)"}}
+		if o.Still {
+			q.Set("mode", "ro")
+			q.Set("immutable", "1")
+		}
 	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
 	if err != nil {

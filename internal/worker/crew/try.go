@@ -7,8 +7,8 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
-	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/work"
 )
 
 // tried is the record of a load of made-up rows.
@@ -23,7 +23,7 @@ var tried = glovebox.Dataset{
 // TryLoad loads made-up rows behind the walls of this machine and throws them
 // away: nil means that loads work here.
 func TryLoad(ctx context.Context) error {
-	f, err := files.Memory("try", []byte("unit,value\na,1\nb,2\n"))
+	f, err := work.SealedFile([]byte("unit,value\na,1\nb,2\n"))
 	if err != nil {
 		return err
 	}

@@ -24,9 +24,13 @@ import (
 // DB is an open database.
 type DB struct{ db *sql.DB }
 
-// Open opens the file for reading.
-func Open(path string) (*DB, error) {
+// Open opens the file for reading; still: as it stands, on media that nobody can
+// write to.
+func Open(path string, still bool) (*DB, error) {
 	q := url.Values{"mode": {"ro"}, "_pragma": {"query_only(1)", "busy_timeout(10000)", "trusted_schema(0)"}}
+	if still {
+		q.Set("immutable", "1")
+	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
 	if err == nil {
 		db.SetMaxOpenConns(1)
