@@ -14,6 +14,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	duckdb "github.com/duckdb/duckdb-go/v2"
+	"golang.org/x/sys/unix"
 
 	"glovebox.example/glovebox"
 )
@@ -179,11 +180,27 @@ func dbError(ctx context.Context, doing string, err error) error {
 			kind = fmt.Sprintf("kind %d", e.Type)
 		}
 		if e.Type == duckdb.ErrorTypeOutOfMemory {
+			if tight() {
+				return glovebox.Errorf(glovebox.CodeInternal, "cannot %s: the limits that this process was started under leave DuckDB too little memory", doing).
+					WithFix("raise them (ulimit -v, ulimit -d) and run the same command again")
+			}
 			return glovebox.Errorf(glovebox.CodeInvalid, "cannot %s: DuckDB needs more memory than it may use", doing).
 				WithFix("raise the memory limit or load a smaller file")
 		}
 	}
 	return glovebox.Errorf(glovebox.CodeInternal, "cannot %s: DuckDB error (%s)", doing, kind)
+}
+
+// tight says whether this process was started under limits of memory that
+// DuckDB may meet before its own. A worker's own limit of data is above it.
+func tight() bool {
+	for what, least := range map[int]uint64{unix.RLIMIT_AS: unix.RLIM_INFINITY, unix.RLIMIT_DATA: DefaultMemory} {
+		var l unix.Rlimit
+		if unix.Prlimit(0, what, nil, &l) == nil && l.Cur < least {
+			return true
+		}
+	}
+	return false
 }
 
 func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }

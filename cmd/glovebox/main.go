@@ -29,5 +29,5 @@ func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(softHeap)
 	}
-	os.Exit(cli.Main(os.Args[1:], cli.Streams{In: os.Stdin, Out: stdout(), Err: os.Stderr}))
+	exit(cli.Main(os.Args[1:], cli.Streams{In: os.Stdin, Out: stdout(), Err: os.Stderr}))
 }

@@ -69,6 +69,18 @@ func setLimits(lim map[int]uint64) error {
 	return errors.Join(errs...)
 }
 
+// tight says whether this process was started under limits that a worker may not
+// live under.
+func tight() bool {
+	for what, least := range map[int]uint64{unix.RLIMIT_AS: unix.RLIM_INFINITY, unix.RLIMIT_DATA: DefaultMemory, unix.RLIMIT_NOFILE: maxOpenFiles, unix.RLIMIT_NPROC: maxThreads} {
+		var l unix.Rlimit
+		if unix.Getrlimit(what, &l) == nil && l.Cur < least {
+			return true
+		}
+	}
+	return false
+}
+
 // noCore is a limit for core dumps below which there are none. 0 would not do:
 // where the kernel hands dumps to a program (core_pattern with a pipe) it does
 // not look at the limit, unless it is 1, which means none.

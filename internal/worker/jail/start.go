@@ -119,7 +119,11 @@ func Start(role string, o *Options) (*Process, error) {
 			return p.greet(within)
 		}
 	}
-	return nil, glovebox.Errorf(glovebox.CodeInternal, "a worker process cannot be started").Because(err)
+	e := glovebox.Errorf(glovebox.CodeInternal, "a worker process cannot be started").Because(err)
+	if tight() {
+		return nil, e.WithFix("raise the limits that this process was started with (ulimit -v, -d, -u, -n) and run the same command again")
+	}
+	return nil, e.WithFix("`glovebox doctor` says what this machine allows")
 }
 
 // launch starts the process in one way.
@@ -212,6 +216,10 @@ func (p *Process) greet(within time.Duration) (*Process, error) {
 	}
 	if err != nil {
 		p.Close()
+		if tight() {
+			return nil, glovebox.Errorf(glovebox.CodeInternal, "a worker process did not come up under the limits that this process was started with").Because(err).
+				WithFix("raise them (ulimit -v, -d, -u, -n) and run the same command again")
+		}
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a worker process did not come up").Because(err).
 			WithFix("`glovebox doctor` says what this machine allows; a program of your own must call jail.Main first thing")
 	}

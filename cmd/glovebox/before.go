@@ -1,6 +1,7 @@
 package main
 
 // extern int glovebox_stdout_closed;
+// void glovebox_end(void);
 import "C"
 
 import (
@@ -16,4 +17,10 @@ func stdout() io.Writer {
 		return cli.Closed{}
 	}
 	return os.Stdout
+}
+
+// exit ends the process on purpose: see before.c.
+func exit(status int) {
+	C.glovebox_end()
+	os.Exit(status)
 }
