@@ -112,7 +112,8 @@ static void say(int argc, char **argv) {
 	const char *text = chinese(argc, argv) ? "glovebox: " OUT_ZH "（" FIX_ZH "）\n" : "glovebox: " OUT_EN " (" FIX_EN ")\n";
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--json=true") == 0)
-			text = "{\"error\":{\"code\":\"internal\",\"message\":\"" OUT_EN " (" FIX_EN ")\",\"problems\":[{\"message\":\"" OUT_EN "\",\"fix\":\"" FIX_EN "\"}]}}\n";
+			text = "{\"error\":{\"code\":\"internal\",\"message\":\"" OUT_EN " (" FIX_EN ")\",\"message_zh\":\"" OUT_ZH "（" FIX_ZH "）\","
+			       "\"problems\":[{\"message\":\"" OUT_EN "\",\"message_zh\":\"" OUT_ZH "\",\"fix\":\"" FIX_EN "\",\"fix_zh\":\"" FIX_ZH "\"}]}}\n";
 	put(text, strlen(text));
 }
 

@@ -206,9 +206,7 @@ func saveCheckpoint(d *domain.Domain, path string) error {
 		return err
 	}
 	if err := files.Replace(path, 0o644, bytesOf(cp)); err != nil {
-		e := unwritten(path, err).WithFix("name another file")
-		e.Msg = "the checkpoint cannot be written"
-		return e
+		return (&glovebox.Error{Code: whyUnwritten(err), File: path, Msg: "the checkpoint cannot be written"}).Because(bare(err)).WithFix("name another file")
 	}
 	return nil
 }

@@ -160,15 +160,15 @@ AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 
 // retrying tells of an export that is slow to go on.
 func (a *app) retrying(file string, next, of int, err error) {
-	a.note(fmt.Sprintf(a.t("%s: %s; trying again, %d of %d", "%s：%s；重试，第 %d 次，共 %d 次"), file, shortly(err), next, of))
+	a.note(fmt.Sprintf(a.t("%s: %s; trying again, %d of %d", "%s：%s；重试，第 %d 次，共 %d 次"), file, a.shortly(err), next, of))
 }
 
 // shortly is an error without its file and its fix.
-func shortly(err error) string {
+func (a *app) shortly(err error) string {
 	if e, ok := errors.AsType[*glovebox.Error](err); ok {
-		return e.Msg
+		return a.word(e.Msg)
 	}
-	return err.Error()
+	return a.word(err.Error())
 }
 
 // exportView is an export as JSON prints it.

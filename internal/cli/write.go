@@ -14,24 +14,30 @@ import (
 // nothing.
 func writeTo(path string, write func(w io.Writer) error) error {
 	if err := files.Replace(path, 0o644, write); err != nil {
-		return unwritten(path, err).WithFix("name a place with room that you may write to, with -o")
+		return (&glovebox.Error{Code: whyUnwritten(err), File: path, Msg: "the file cannot be written"}).Because(bare(err)).
+			WithFix("name a place with room that you may write to, with -o")
 	}
 	return nil
 }
 
-// unwritten is the error of a file that a command was to write. It ends with
-// status 1 where the place took some of it, 2 where it is no place for a file.
-func unwritten(path string, err error) *glovebox.Error {
-	code := glovebox.CodeInternal
+// whyUnwritten is the code of an error of a file that a command was to write:
+// bad use where it is no place for a file, a failure where the place did not take
+// all of it.
+func whyUnwritten(err error) glovebox.Code {
 	for _, bad := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.EISDIR, syscall.EROFS} {
 		if errors.Is(err, bad) {
-			code = glovebox.CodeInvalid
+			return glovebox.CodeInvalid
 		}
 	}
+	return glovebox.CodeInternal
+}
+
+// bare is an error without the path, which is said once.
+func bare(err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		err = pe.Err // the path is said once
+		return pe.Err
 	}
-	return (&glovebox.Error{Code: code, File: path, Msg: "the file cannot be written"}).Because(err)
+	return err
 }
 
 // bytesOf writes bytes that are there already.
