@@ -174,6 +174,7 @@ func TestServerThatFallsSilent(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	l.left.Store(1 << 40)
+	silence = 0 // the product's own: a busy machine is not a silent one
 	if got := run(0, export); !strings.Contains(got, "9 files") {
 		t.Errorf("%s", got)
 	}
