@@ -22,9 +22,9 @@ type result struct {
 	Name     string  `json:"name"`
 	Unit     string  `json:"unit"`
 	Ours     float64 `json:"ours"`
-	Baseline float64 `json:"baseline"` // 0: the target is absolute
-	Against  string  `json:"against"`  // what the baseline is
-	Ratio    float64 `json:"ratio"`    // how many times better than the baseline, or than the target
+	Baseline float64 `json:"baseline"`
+	Against  string  `json:"against"` // what the baseline is
+	Ratio    float64 `json:"ratio"`   // how many times better than the baseline
 	Target   string  `json:"target"`
 	Holds    bool    `json:"holds"`
 }
@@ -87,14 +87,11 @@ func (rep *report) publish(path string) error {
 	fmt.Fprintf(&b, "%s, %s, %d CPUs, medians of %d interleaved passes.\n\n", rep.Go, rep.Arch, rep.CPUs, rep.Passes)
 	b.WriteString("| what | against | ratio | ours | baseline | unit | target | holds |\n|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rep.Results {
-		base, holds := "-", "yes"
-		if r.Baseline > 0 {
-			base = short(r.Baseline)
-		}
+		holds := "yes"
 		if !r.Holds {
 			holds = "**no**"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %.2fx | %s | %s | %s | %s | %s |\n", r.Name, r.Against, r.Ratio, short(r.Ours), base, r.Unit, r.Target, holds)
+		fmt.Fprintf(&b, "| %s | %s | %.2fx | %s | %s | %s | %s | %s |\n", r.Name, r.Against, r.Ratio, short(r.Ours), short(r.Baseline), r.Unit, r.Target, holds)
 	}
 	return os.WriteFile(path, []byte(head+from+b.String()+to+tail), 0o644)
 }
@@ -108,9 +105,6 @@ func (r *row) measure(passes int) (result, error) {
 			return result{}, err
 		}
 		ours = append(ours, v)
-		if r.base == nil {
-			continue
-		}
 		best := 0.0
 		for i, b := range r.base {
 			v, err := b.run()
@@ -124,13 +118,9 @@ func (r *row) measure(passes int) (result, error) {
 		base = append(base, best)
 	}
 	res := result{Name: r.name, Unit: r.unit, Ours: median(ours), Against: r.against}
-	yard := r.limit
-	if r.base != nil {
-		res.Baseline = median(base)
-		yard = res.Baseline
-	}
-	if res.Ratio = res.Ours / yard; !r.more {
-		res.Ratio = yard / res.Ours
+	res.Baseline = median(base)
+	if res.Ratio = res.Ours / res.Baseline; !r.more {
+		res.Ratio = res.Baseline / res.Ours
 	}
 	res.Target, res.Holds = r.target(res)
 	return res, nil

@@ -33,3 +33,21 @@ func TestRowsNameBenchmarks(t *testing.T) {
 		}
 	}
 }
+
+// TestTargetsAreRatios: every row has a baseline of the same run, and what is
+// asked of it depends on the ratio alone.
+func TestTargetsAreRatios(t *testing.T) {
+	for _, r := range rows {
+		if len(r.base) == 0 {
+			t.Errorf("%s has no baseline", r.name)
+		}
+		for _, scale := range []float64{0.01, 1, 100} {
+			if _, ok := r.target(result{Ours: scale, Ratio: r.factor}); !ok {
+				t.Errorf("%s: with %v and the ratio that is asked, it does not hold", r.name, scale)
+			}
+		}
+		if _, ok := r.target(result{Ratio: r.factor / 2}); ok && r.factor > 0 {
+			t.Errorf("%s: half of what is asked holds", r.name)
+		}
+	}
+}
