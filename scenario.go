@@ -17,7 +17,8 @@ var Roles = []Role{RoleProvider, RoleAuthority, RoleOperator, RoleDeveloper, Rol
 
 // User is a person known to the domain.
 type User struct {
-	Name  string `json:"name"`
+	Name  string `json:"name"`                // what they act by: a login name, or 张三
+	Full  string `json:"full_name,omitempty"` // the person's name, for people to read
 	Roles []Role `json:"roles"`
 	Org   string `json:"org,omitempty"` // organisation; a provider's must be its datasets' provider
 	State string `json:"state"`         // active, suspended

@@ -10,6 +10,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/mechanism"
+	"glovebox.example/glovebox/text"
 )
 
 // Limits of a job of mode blocks.
@@ -166,6 +167,9 @@ func (c *blockMetric) candidates(path string) error {
 	for i, v := range c.Values {
 		if v == "" || len(v) > maxVoteBytes || seen[v] {
 			return invalid(fmt.Sprintf("%s.values[%d]", path, i), "is empty, longer than %d bytes, or there twice", maxVoteBytes)
+		}
+		if wrong := text.Name(v); wrong != "" {
+			return invalid(fmt.Sprintf("%s.values[%d]", path, i), "the candidate %s", wrong).WithFix(text.Advice)
 		}
 		seen[v] = true
 	}

@@ -75,8 +75,8 @@ func (p *Plan) NewBounder(secret [32]byte) *Bounder {
 // not finite, are no contribution at all: the unit's default is taken instead.
 //
 // Records of equal key are added in float64, in the order given. Keys that are
-// not on the public list, or whose text is not valid (UTF-8 without control
-// characters, padded with zeros), are dropped. Of the others at most L0 stay,
+// not on the public list, or whose text is not valid (as text.Key has it, padded
+// with zeros), are dropped. Of the others at most L0 stay,
 // those with the smallest pseudo-random rank. Every value is clamped and
 // snapped to the metric's grid, every vector shortened to its L2 norm. For the
 // metrics that take each record as a value, at most max_records_per_key records

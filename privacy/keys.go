@@ -5,10 +5,9 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/text"
 )
 
 // Limits of a key.
@@ -72,7 +71,7 @@ func (f *keyField) valid(key []uint64) bool {
 	for n > 0 && b[n-1] == 0 {
 		n--
 	}
-	return n <= f.width && printable(b[:n])
+	return n <= f.width && text.KeyBytes(b[:n]) == ""
 }
 
 // compare orders the field's values: numbers by value, text by bytes.
@@ -101,27 +100,6 @@ func compareInt(a, b int64) int {
 	return 0
 }
 
-// printable says whether text can be shown anywhere: UTF-8 of graphic
-// characters, without controls (zero bytes among them), marks of direction,
-// invisible ones and those of private use.
-func printable(b []byte) bool {
-	for len(b) > 0 {
-		if b[0] < utf8.RuneSelf {
-			if b[0] < ' ' || b[0] == 0x7f {
-				return false
-			}
-			b = b[1:]
-			continue
-		}
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 || !unicode.IsGraphic(r) {
-			return false
-		}
-		b = b[n:]
-	}
-	return true
-}
-
 // parse turns one declared value (text, or a number from a job file) into the
 // field's type. The second result says what is wrong.
 func (f *keyField) parse(v any) (any, string) {
@@ -132,8 +110,9 @@ func (f *keyField) parse(v any) (any, string) {
 			return nil, "is not a string"
 		case len(s) > f.width:
 			return nil, "has " + strconv.Itoa(len(s)) + " bytes, more than the width of " + strconv.Itoa(f.width)
-		case !printable([]byte(s)):
-			return nil, "is not UTF-8 text without control characters"
+		}
+		if wrong := text.Key(s); wrong != "" {
+			return nil, string(wrong)
 		}
 		return s, ""
 	}

@@ -26,8 +26,14 @@ func TestTextKeys(t *testing.T) {
 			"\n":                            false,
 			"\x7f":                          false,
 			"\u0085":                        false,
-			"\ufffd":                        width >= 3,
-			" ":                             true,
+			"\ufffd":                        false, // it stands for what was lost
+			" ":                             false,
+			"a b":                           width >= 3,
+			"p\u0430":                       false, // Cyrillic а
+			"\u3164":                        false, // a filler
+			"a\ufe0f":                       false, // a variation selector
+			"a\u00a0b":                      false,
+			"\u5f20\u4e09":                  width >= 6,
 			strings.Repeat("\U0001f9e4", 2): width >= 8,
 		} {
 			if len(text) > f.words*8 {

@@ -8,13 +8,13 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/tetratelabs/wazero/api"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/sandbox/abi"
+	"glovebox.example/glovebox/text"
 )
 
 // DefaultLogBytes is how much text of one unit SampleLogs keep, in bytes.
@@ -124,7 +124,7 @@ func (c logContext) Value(key any) any {
 // printable is the text of a guest as it may be shown.
 func printable(b []byte) string {
 	s := strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+		if r == '\n' || r == '\t' || text.Shown(r) {
 			return r
 		}
 		return utf8.RuneError

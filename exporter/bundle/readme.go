@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/text"
 )
 
 // readme is the page that a person reads first: what this is, what may be done
@@ -97,12 +97,7 @@ func line(t glovebox.Text, l glovebox.Lang) string { return plain(t.In(l)) }
 
 // plain keeps a text on one line and out of a terminal's control codes.
 func plain(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || !unicode.IsPrint(r) && r != ' ' {
-			return ' '
-		}
-		return r
-	}, s))
+	return strings.TrimSpace(text.Printed(s))
 }
 
 func or(s, otherwise string) string {

@@ -129,7 +129,7 @@ var owners = map[string][]string{
 	"k8s.io/klog":                            {"audit"},
 	"golang.org/x/mod":                       {"audit", "exporter/bundle"},
 	"golang.org/x/sys":                       {"engine", "sandbox", "exporter/fileexport", "internal"},
-	"golang.org/x/text":                      {"engine", "internal/author/sample", "examples"},
+	"golang.org/x/text":                      {"text", "engine", "internal/author/sample", "examples"},
 	"github.com/apache/arrow-go":             {"engine", "masking", "sandbox", "exporter/bundle", "internal", "examples"},
 	"github.com/google/differential-privacy": {}, // tests only
 	"github.com/in-toto/attestation":         {}, // tests only

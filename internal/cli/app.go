@@ -13,11 +13,13 @@ import (
 	"glovebox.example/glovebox/internal/author/modbuild"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/words"
+	"glovebox.example/glovebox/text"
 )
 
 // app is what every command shares: streams, global flags, language.
 type app struct {
 	Streams
+	raw  Streams // as they are: for a progress bar, and for rows that are a file
 	dir  string
 	user string
 	json bool
@@ -27,13 +29,23 @@ type app struct {
 }
 
 func newApp(args []string, s Streams) *app {
-	a := &app{Streams: s, dir: os.Getenv("GLOVEBOX_DOMAIN"), user: os.Getenv("GLOVEBOX_USER"), lang: language(args)}
+	a := &app{Streams: s, raw: s, dir: os.Getenv("GLOVEBOX_DOMAIN"), user: os.Getenv("GLOVEBOX_USER"), lang: language(args)}
 	for _, w := range args { // so that a usage error is printed as asked, too
 		if w == "--json" || w == "--json=true" {
 			a.json = true
 		}
 	}
+	a.Out, a.Err = text.NewWriter(s.Out, a.json), text.NewWriter(s.Err, a.json)
 	return a
+}
+
+// flush prints what the streams keep back: the beginning of a character.
+func (a *app) flush() {
+	for _, w := range []any{a.Out, a.Err} {
+		if w, ok := w.(*text.Writer); ok {
+			_ = w.Flush() // it can hold no more than half a character
+		}
+	}
 }
 
 // language picks --lang, GLOVEBOX_LANG or the locale, before flags are parsed,

@@ -50,6 +50,7 @@ func Run(ctx context.Context, args []string, s Streams) int {
 	s.Out = out
 	a := newApp(args, s)
 	root := a.root()
+	defer a.flush()
 	root.SetArgs(append([]string{}, args...)) // never nil: cobra would take the process's own
 	err := root.ExecuteContext(ctx)
 	if err == nil {

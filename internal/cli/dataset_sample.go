@@ -99,7 +99,7 @@ Exit status: 0 made, 1 failed, 2 bad use or input, 3 refused, 4 over budget.`, `
 			case a.json:
 				v.Cells = cells(t)
 			default:
-				if err := write(a.Out); err != nil {
+				if err := write(a.raw.Out); err != nil {
 					return err
 				}
 				a.note(a.sampleOrigin(doc))

@@ -13,10 +13,12 @@ func (a *app) initCmd() *cobra.Command {
 		Short: a.t("create a domain: its keys, database and audit log", "创建域：密钥、数据库与审计日志"),
 		Long: a.t(`Create a domain in DIR, which must not exist or be empty.
 
-The domain's keys are made there and never leave it: back DIR up as a whole,
-and keep the public key that this prints where auditors find them.`, `在 DIR 创建一个域；DIR 须不存在或为空。
+The domain's keys are made there and never leave it: back up DIR/keys in
+one place and the rest of DIR in another, since both together open the data;
+keep the public key that this prints where auditors find them.`, `在 DIR 创建一个域；DIR 须不存在或为空。
 
-域的密钥在此生成且从不离开：请整体备份 DIR，并把这里显示的公钥保存在审计人员能取得之处。`),
+域的密钥在此生成且从不离开：请把 DIR/keys 与 DIR 的其余部分分别备份在两处
+（二者合在一起即可打开数据），并把这里显示的公钥保存在审计人员能取得之处。`),
 		Example: "  glovebox init ./city --name daye",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {

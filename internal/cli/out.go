@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,11 +12,18 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/text"
 )
 
 // table prints columns aligned by what a terminal shows, so that Chinese text
 // lines up. Numbers are right-aligned.
 func table(w io.Writer, head []string, rows [][]string) {
+	for i, r := range rows {
+		rows[i] = slices.Clone(r)
+		for j, c := range r {
+			rows[i][j] = text.Printed(c)
+		}
+	}
 	width := make([]int, len(head))
 	for i, h := range head {
 		width[i] = displaywidth.String(h)
@@ -117,7 +125,7 @@ func units(v int64, digits int) string {
 // progress returns a function that draws a bar on stderr once the work has
 // taken longer than a second; it does nothing where stderr is not a terminal.
 func (a *app) progress(what string) func(done, total int64) {
-	if a.json || !isTerminal(a.Err) {
+	if a.json || !isTerminal(a.raw.Err) {
 		return nil
 	}
 	start := time.Now()
@@ -127,7 +135,7 @@ func (a *app) progress(what string) func(done, total int64) {
 			if time.Since(start) < time.Second {
 				return
 			}
-			bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(a.Err), progressbar.OptionSetDescription(what),
+			bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(a.raw.Err), progressbar.OptionSetDescription(what),
 				progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 		}
 		bar.ChangeMax64(total)

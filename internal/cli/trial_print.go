@@ -9,6 +9,7 @@ import (
 
 	"glovebox.example/glovebox/internal/author/trial"
 	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/text"
 )
 
 // printTrial prints what a run on samples showed.
@@ -240,7 +241,7 @@ func texts(row []any) (out []string) {
 // plain is a text of somebody's rows as it may be shown.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
+		if !text.Shown(r) {
 			return unicode.ReplacementChar
 		}
 		return r

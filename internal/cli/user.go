@@ -14,25 +14,32 @@ func (a *app) userCmd() *cobra.Command {
 }
 
 func (a *app) userAdd() *cobra.Command {
-	var role, org string
+	var role, org, full string
 	c := &cobra.Command{
 		Use:   "add NAME --role ROLE",
 		Short: a.t("register a person, or give a known one another role", "登记人员，或为已登记人员增加角色"),
 		Long: a.t(`Register a person of the domain with a role: provider, authority, operator,
 developer or auditor. The account that owns the domain directory does this.
 
+NAME is what the person acts by (--as): a login name or a real name in one
+word, without upper-case letters. A login name can have the real name beside it
+(--full-name).
+
 One person may hold several roles, but the policy lets nobody act in two of
 them on the same product. A provider belongs to an organisation (--org), the
 one that dataset records name as their provider.`, `登记域内人员及其角色：provider（数据提供单位）、authority（实施机构）、
 operator（运营机构）、developer（开发主体）、auditor（审计）。由域目录的属主执行。
 
+NAME 是操作时使用的名称（--as）：登录名，或一个词的真实姓名，不含大写字母。
+使用登录名时，可用 --full-name 写明真实姓名。
+
 一人可有多个角色，但策略不允许同一人在同一产品上承担两种角色。
 数据提供单位人员须用 --org 写明单位，与数据资源记录中的 provider 一致。`),
-		Example: "  glovebox user add wang --role developer --domain ./city\n  glovebox user add chen --role provider --org 市残联 --domain ./city",
+		Example: "  glovebox user add wang --role developer --domain ./city\n  glovebox user add 张三 --role developer --domain ./city\n  glovebox user add chen --full-name 陈静 --role provider --org 市残联 --domain ./city",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.with(c.Context(), true, func(d *domain.Domain) error {
-				u, err := d.AddUser(c.Context(), w[0], glovebox.Role(role), org)
+				u, err := d.AddUser(c.Context(), w[0], full, glovebox.Role(role), org)
 				if err != nil {
 					return err
 				}
@@ -41,6 +48,7 @@ operator（运营机构）、developer（开发主体）、auditor（审计）�
 		},
 	}
 	c.Flags().StringVar(&role, "role", "", a.t("give the `ROLE` provider, authority, operator, developer or auditor", "赋予角色 `ROLE`：provider、authority、operator、developer 或 auditor"))
+	c.Flags().StringVar(&full, "full-name", "", a.t("the person's `NAME` for people to read", "供人阅读的真实姓名 `NAME`"))
 	c.Flags().StringVar(&org, "org", "", a.t("of the organisation `NAME`; a provider needs one", "所属单位 `NAME`；数据提供单位人员必填"))
 	return c
 }
@@ -61,7 +69,7 @@ func (a *app) userList() *cobra.Command {
 				return a.emit(list(all), func() {
 					var rows [][]string
 					for _, u := range all {
-						rows = append(rows, []string{u.Name, a.roleNames(u.Roles), u.Org, a.word(u.State)})
+						rows = append(rows, []string{personName(u), a.roleNames(u.Roles), u.Org, a.word(u.State)})
 					}
 					table(a.Out, []string{a.t("name", "姓名"), a.t("roles", "角色"), a.t("organisation", "单位"), a.t("state", "状态")}, rows)
 				})
@@ -76,4 +84,12 @@ func (a *app) roleNames(roles []glovebox.Role) string {
 		names[i] = a.word(string(r))
 	}
 	return strings.Join(names, ", ")
+}
+
+// personName is a user's name with the person's own behind it.
+func personName(u glovebox.User) string {
+	if u.Full == "" {
+		return u.Name
+	}
+	return u.Name + " (" + u.Full + ")"
 }

@@ -4,20 +4,46 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain/store"
+	"glovebox.example/glovebox/text"
 )
 
-var userRule = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,31}$`)
+// maxNameChars bounds the name of a person or an organisation, in characters.
+const maxNameChars = 200
 
-// AddUser registers a person with a role, or gives a known person one more.
+// userRule is the form of a user name: a login name, or the name that people
+// have, in one word of any script.
+var userRule = regexp.MustCompile(`^\p{L}[\p{L}\p{M}\p{Nd}._·-]{0,31}$`)
+
+// userName says whether name can be a user's. Letters have no upper case, so
+// that no two users differ in that alone.
+func userName(name string) bool {
+	return userRule.MatchString(name) && text.Name(name) == "" && name == strings.ToLower(name) && name != Owner
+}
+
+// AddUser registers a person with a role, or gives a known person one more. Name
+// is what they act by; full, if not empty, is the person's name for people to
+// read.
 // The directory's owner calls it; who that is, is the host's business.
-func (d *Domain) AddUser(ctx context.Context, name string, role glovebox.Role, org string) (glovebox.User, error) {
+func (d *Domain) AddUser(ctx context.Context, name, full string, role glovebox.Role, org string) (glovebox.User, error) {
 	var u glovebox.User
-	if !userRule.MatchString(name) || name == Owner {
+	if !userName(name) {
 		return u, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "NAME", Msg: "not a user name"}).
-			WithFix("use a lower-case letter, then lower-case letters, digits, dots, dashes, at most 32; %q is taken", Owner)
+			WithFix("use one word, such as zhangsan or 张三: a letter, then letters, digits, dots, dashes, at most 32, none upper-case; a longer name goes into --full-name; %q is taken", Owner)
+	}
+	for field, s := range map[string]string{"--full-name": full, "--org": org} {
+		if wrong := text.Name(s); s != "" && (wrong != "" || utf8.RuneCountInString(s) > maxNameChars) {
+			e := glovebox.Errorf(glovebox.CodeInvalid, "longer than %d characters", maxNameChars)
+			if wrong != "" {
+				e = glovebox.Errorf(glovebox.CodeInvalid, "the name %s", wrong)
+			}
+			e.Field = field
+			return u, e.WithFix(text.Advice)
+		}
 	}
 	if !slices.Contains(glovebox.Roles, role) {
 		return u, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--role", Msg: "not a role"}).
@@ -44,7 +70,13 @@ func (d *Domain) AddUser(ctx context.Context, name string, role glovebox.Role, o
 		if org != "" && u.Org != "" && u.Org != org {
 			return glovebox.Errorf(glovebox.CodeConflict, "%s already belongs to another organisation", name).WithFix("add the person under another name")
 		}
+		if full != "" && u.Full != "" && u.Full != full {
+			return glovebox.Errorf(glovebox.CodeConflict, "%s already has another full name", name).WithFix("add the person under another name")
+		}
 		u.Roles = append(u.Roles, role)
+		if full != "" {
+			u.Full = full
+		}
 		if org != "" {
 			u.Org = org
 		}

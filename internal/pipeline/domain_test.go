@@ -54,7 +54,7 @@ func pumsDomainUnder(tb testing.TB, rego string) (*domain.Domain, string) {
 		if role == glovebox.RoleProvider {
 			org = "Census Office"
 		}
-		_, err := d.AddUser(ctx, name, role, org)
+		_, err := d.AddUser(ctx, name, "", role, org)
 		must(err)
 	}
 	rec, err := catalog.ParseDataset("dataset.yaml", read(tb, filepath.Join(example, "dataset.yaml")))

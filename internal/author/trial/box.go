@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"glovebox.example/glovebox"
@@ -17,6 +16,7 @@ import (
 	"glovebox.example/glovebox/internal/worker/jail"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/sandbox"
+	shown "glovebox.example/glovebox/text"
 )
 
 // role is what the worker is that runs modules on sample rows, behind the
@@ -191,7 +191,7 @@ func showable(s string) bool {
 
 // oneLine says the same, and that the text is on one line.
 func oneLine(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !shown.Shown(r) })
 }
 
 // fill puts what was seen into a report.

@@ -126,6 +126,7 @@ func (d *blockMetricDef) fillVote(c *checker, m *glovebox.BlockMetric, p record.
 		return
 	}
 	for i, v := range d.Values {
+		c.name(v, p.With("values", i))
 		if j := slices.Index(d.Values, v); j < i {
 			c.Add(p.With("values", i), "keep one of the two", "is the same as entry %d of the list", j+1)
 		}

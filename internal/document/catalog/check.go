@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"glovebox.example/glovebox/internal/document/record"
+	"glovebox.example/glovebox/text"
 )
 
 // checker collects the problems of one document. Doc is nil where the thing
@@ -73,6 +74,13 @@ const (
 	reservedMsg = "names that start with _ are reserved"
 	reservedFix = "start it with a letter"
 )
+
+// name reports a text that is no name: of an organisation, of a value.
+func (c *checker) name(s string, p record.Path) {
+	if wrong := text.Name(s); s != "" && wrong != "" {
+		c.Add(p, text.Advice, "the name %s", wrong)
+	}
+}
 
 // near words a fix that points at the candidate that name is a slip for.
 func near(name string, candidates []string, otherwise string) string {

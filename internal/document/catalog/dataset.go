@@ -14,6 +14,7 @@ const (
 )
 
 func checkDataset(c *checker, d *glovebox.Dataset) {
+	c.name(d.Provider, at("provider"))
 	checkSource(c, &d.Source)
 	checkLedger(c, d.Ledger)
 	var names, rules []string
@@ -152,6 +153,7 @@ func checkColumn(c *checker, col *glovebox.Column, p record.Path) {
 			col.MaxBytes = glovebox.DefaultMaxBytes
 		}
 		for i, v := range col.Values {
+			c.name(v, p.With("values", i))
 			if len(v) > col.MaxBytes {
 				c.Add(p.With("values", i), "shorten it or raise `max_bytes`", "is longer than max_bytes, which is %d", col.MaxBytes)
 			}

@@ -100,8 +100,6 @@ func keyValue(k glovebox.KeyField, v any) (value any, why string) {
 			return nil, "is a text where the key is a number"
 		case len(v) > k.Width:
 			return nil, fmt.Sprintf("is longer than the width of the key, which is %d bytes", k.Width)
-		case strings.Contains(v, "\x00"):
-			return nil, "holds a NUL character"
 		}
 		return v, ""
 	}

@@ -16,6 +16,7 @@ func checkScenario(c *checker, s *glovebox.Scenario) {
 	c.unique(codes, fields(at("products"), "code"), "product")
 	first := map[string]int{}
 	for i, r := range registrations {
+		c.name(r, at("products", i, "registration"))
 		if j, ok := first[r]; ok {
 			c.Add(at("products", i, "registration"), "each product has a registration code of its own", "is that of entry %d already", j+1)
 			continue

@@ -6,7 +6,9 @@
 // Go type, that every problem of a refused one is reported at once with file,
 // line, column, field and what to write instead, and that no text of a problem
 // repeats a value of the document: field names and the allowed options are all
-// that is printed. Input is bounded in size and depth; aliases, anchors, tags,
+// that is printed. Every text shows: none holds a control character, a mark of
+// direction or anything else that package text does not let through, as bytes
+// or as an escape. Input is bounded in size and depth; aliases, anchors, tags,
 // duplicate fields and second documents are refused, and so is all that YAML
 // 1.2 forbids or that readers of YAML 1.1 and 1.2 understand in two ways;
 // nothing is fetched.
@@ -21,6 +23,7 @@ import (
 	"unicode/utf8"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/text"
 )
 
 // Limits of a document. They are fixed: a record is written by hand.
@@ -52,6 +55,11 @@ func Parse(file string, data []byte) (*Doc, error) {
 	if i := invalidUTF8(data); i >= 0 {
 		return nil, bad(1+bytes.Count(data[:i], []byte("\n")), "document is not UTF-8", "save it as UTF-8 text")
 	}
+	if line, wrong := textFault(data); wrong != "" {
+		e := glovebox.Errorf(glovebox.CodeInvalid, "the document %s", wrong).WithFix(text.Advice)
+		e.File, e.Line = file, line
+		return nil, e
+	}
 	d := &Doc{file: file}
 	p := NewProblems(d)
 	if isJSON(data) {
@@ -63,6 +71,7 @@ func Parse(file string, data []byte) (*Doc, error) {
 		}
 		d.root = root
 	}
+	d.root.shows(p, nil)
 	if err := p.Err(); err != nil {
 		return nil, err
 	}

@@ -135,7 +135,7 @@ func TestDecodeRefusals(t *testing.T) {
 		"nul":            {"a: b\nc: \x00", "x:2: document holds a NUL byte (save it as UTF-8 text)"},
 		"latin-1":        {"a:\nb: \xe9\n", "x:2: document is not UTF-8 (save it as UTF-8 text)"},
 		"utf-16":         {"\xff\xfea\x00", "x:1: document holds a NUL byte (save it as UTF-8 text)"},
-		"control":        {"a: \x07\n", "x:1: not a YAML document: control characters are not allowed (check indentation, quotes and brackets around this line)"},
+		"control":        {"a: \x07\n", "x:1: the document holds a control character (write visible characters, words of one script, and ordinary single spaces)"},
 		"two documents":  {"code: a\nunit: {}\n---\ncode: b\n", "x:3:1: a second document follows (keep one document in a file)"},
 		"alias":          {"code: &x a\nunit: *x\n", "x:1:7: code: anchors are not taken (remove the anchor)\nx:2:7: unit: aliases are not taken (write the value out)"},
 		"unknown alias":  {"code: *secret\n", "x: aliases are not taken (write the value out)"},
@@ -156,7 +156,10 @@ func TestDecodeRefusals(t *testing.T) {
 		"long name": {"unit: {}\ncode: a\n" + strings.Repeat("界", 40) + ": 1\n",
 			"x:3:1: [\"" + strings.Repeat("界", 21) + "…\"]: unknown field \"" + strings.Repeat("界", 21) + "…\" (fields here: `any`, `bound`, `code`, `columns`, `flag`, `needs`, `rows`, `share`, `unit`, `update`, `when`)"},
 		"terminal escape in a name": {"unit: {}\ncode: a\n\"\\e[31m\": 1\n",
-			`x:3:1: ["\x1b[31m"]: unknown field "\x1b[31m" (fields here: ` + "`any`, `bound`, `code`, `columns`, `flag`, `needs`, `rows`, `share`, `unit`, `update`, `when`)"},
+			`x:3:1: ["\x1b[31m"]: the field name holds a control character (write visible characters, words of one script, and ordinary single spaces)`},
+		"a text written with an escape":  {"code: a\nunit: {}\nany: [\"a\\u202Eb\"]\n", "x:3:7: any[0]: the text holds a character that does not show, or turns the direction of others (write visible characters, words of one script, and ordinary single spaces)"},
+		"a comment that hides something": {"code: a\n# a\u202eb\nunit: {}\n", "x:2: the document holds a character that does not show, or turns the direction of others (write visible characters, words of one script, and ordinary single spaces)"},
+		"a line end of YAML 1.1 alone":   {"# a\u2028code: a\nunit: {}\n", "x:1: the document holds a character that does not show, or turns the direction of others (write visible characters, words of one script, and ordinary single spaces)"},
 	} {
 		err := decode("x", []byte(c.doc), schema(t), &testDoc{})
 		if got := strings.Join(lines(err), "\n"); got != c.want {

@@ -41,7 +41,7 @@ func load(t *testing.T) *loaded {
 	l.d, err = domain.Open(ctx, filepath.Join(dir, "dom"), &domain.Options{})
 	must(err)
 	t.Cleanup(func() { must(l.d.Close()) })
-	u, err := l.d.AddUser(ctx, "pat", glovebox.RoleProvider, "Canary Office")
+	u, err := l.d.AddUser(ctx, "pat", "", glovebox.RoleProvider, "Canary Office")
 	must(err)
 	l.rec, err = catalog.ParseDataset("people.yaml", []byte(record("people", "{format: csv, encoding: gb18030}", "")))
 	must(err)

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
-	"unicode"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/worker/jail"
 	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/text"
 )
 
 // maxText bounds what a loader says about an error, in bytes.
@@ -76,7 +76,7 @@ func strict(payload []byte, doc any) error {
 func clean(s string) string {
 	s = strings.ToValidUTF8(s[:min(len(s), maxText)], "?")
 	return strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) {
+		if !text.Shown(c) {
 			return '?'
 		}
 		return c
