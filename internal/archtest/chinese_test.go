@@ -2,6 +2,7 @@ package archtest
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -11,11 +12,13 @@ import (
 
 // bothLanguages are the pages that the five roles need, each with a Chinese
 // page beside it: NAME.md and NAME.zh.md.
-var bothLanguages = []string{"README", "docs/cli-json", "docs/policy", "docs/sdk", "docs/formats/guest-abi", "docs/formats/ledger", "docs/formats/module-manifest"}
+var bothLanguages = []string{"README", "docs/cli-json", "docs/policy", "docs/sdk", "docs/threat-model", "docs/formats/guest-abi", "docs/formats/ledger", "docs/formats/module-manifest"}
 
 var (
-	code     = regexp.MustCompile("`[^`]+`")
-	ideogram = regexp.MustCompile(`\p{Han}`)
+	code        = regexp.MustCompile("`[^`]+`")
+	ideogram    = regexp.MustCompile(`\p{Han}`)
+	link        = regexp.MustCompile(`\]\(([^():#]*)#?([^()]*)\)`)
+	notInAnchor = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 )
 
 // TestChinesePagesFollowTheEnglish: the same headings, tables, rows and blocks
@@ -86,4 +89,45 @@ func part(list []string, i int) string {
 		return list[i]
 	}
 	return "not there"
+}
+
+// TestChinesePagesLinkToChinesePages: each link leads to a file that is there,
+// to its Chinese page where it has one (but for a page's own English one), and
+// to a heading of that page.
+func TestChinesePagesLinkToChinesePages(t *testing.T) {
+	links := 0
+	for _, name := range bothLanguages {
+		for _, m := range link.FindAllStringSubmatch(page(t, name+".zh.md"), -1) {
+			to, heading := filepath.Join(filepath.Dir(name), m[1]), m[2]
+			if m[1] == "" {
+				to = name + ".zh.md"
+			}
+			links++
+			own := to == name+".md"
+			if slices.Contains(bothLanguages, strings.TrimSuffix(to, ".md")) && !own {
+				t.Errorf("%s.zh.md links to %s, which has a Chinese page", name, to)
+			}
+			if heading != "" && !slices.Contains(anchors(page(t, to)), heading) {
+				t.Errorf("%s.zh.md links to %s#%s: there is no such heading", name, to, heading)
+			}
+			if _, err := os.Stat(filepath.Join("../..", to)); err != nil {
+				t.Errorf("%s.zh.md: %v", name, err)
+			}
+		}
+	}
+	if links < 30 {
+		t.Fatalf("only %d links found", links)
+	}
+}
+
+// anchors are the names by which links reach the headings of a page.
+func anchors(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if title, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); ok && strings.HasPrefix(line, "#") {
+			title = strings.ToLower(strings.TrimSpace(title))
+			out = append(out, strings.ReplaceAll(notInAnchor.ReplaceAllString(title, ""), " ", "-"))
+		}
+	}
+	return out
 }
