@@ -273,7 +273,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "job list --as wang")
 	run(0, "release list --as wang")
 	run(0, "scenario list")
-	run(0, "user add ma --role auditor --org Office")
+	run(0, "user add ma --role auditor --org Office --full-name 马")
 	run(0, "user list")
 	run(0, "dataset add json/visits.yaml --as chen")
 	run(0, "scenario add json/scenario.yaml --as liu")
