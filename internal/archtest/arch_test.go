@@ -119,7 +119,6 @@ var owners = map[string][]string{
 	"github.com/elastic/go-seccomp-bpf":      {"internal/worker/jail"},
 	"github.com/spf13/cobra":                 {"internal/cli"},
 	"go.yaml.in/yaml":                        {"internal/document/record", "policy"}, // policy: test cases
-	"github.com/santhosh-tekuri":             {"internal/document/record"},
 	"github.com/spf13/pflag":                 {"internal/cli"},
 	"github.com/schollz/progressbar":         {"internal/cli"},
 	"github.com/clipperhouse/displaywidth":   {"internal/cli"},
@@ -133,6 +132,7 @@ var owners = map[string][]string{
 	"github.com/apache/arrow-go":             {"engine", "masking", "sandbox", "exporter/bundle", "internal", "examples"},
 	"github.com/google/differential-privacy": {}, // tests only
 	"github.com/in-toto/attestation":         {}, // tests only
+	"github.com/santhosh-tekuri":             {}, // tests only
 	"google.golang.org/protobuf":             {}, // tests only
 	"github.com/rogpeppe/go-internal":        {}, // tests only
 }

@@ -55,31 +55,6 @@ func (n *node) put(k key, v *node) (ok bool) {
 	return true
 }
 
-// value is the node as package jsonschema wants it.
-func (n *node) value() any {
-	switch n.kind {
-	case kindBool:
-		return n.truth
-	case kindNumber:
-		return json.Number(n.text)
-	case kindText:
-		return n.text
-	case kindList:
-		l := make([]any, len(n.items))
-		for i, it := range n.items {
-			l[i] = it.value()
-		}
-		return l
-	case kindMap:
-		m := make(map[string]any, len(n.items))
-		for i, it := range n.items {
-			m[n.keys[i].name] = it.value()
-		}
-		return m
-	}
-	return nil
-}
-
 // mark says at which byte of the written JSON a scalar ends.
 type mark struct {
 	end  int

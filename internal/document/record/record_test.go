@@ -248,6 +248,27 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+// TestCompileSchemaRefusesWhatItDoesNotCheck: a keyword that is passed over
+// would let documents through that the published schema refuses.
+func TestCompileSchemaRefusesWhatItDoesNotCheck(t *testing.T) {
+	for _, s := range []string{
+		`{"$id": "urn:a", "oneOf": [{"type": "string"}]}`,
+		`{"$id": "urn:a", "properties": {"a": {"format": "date"}}}`,
+		`{"$id": "urn:a", "not": {"type": "string"}}`,
+		`{"$id": "urn:a", "additionalProperties": {"type": "string"}}`,
+		`{"$id": "urn:a", "type": "array", "uniqueItems": true}`,
+		`{"$id": "urn:a", "type": "array", "uniqueItems": true, "items": {"type": ["string", "number"]}}`,
+		`{"$id": "urn:a", "enum": ["a", 1]}`,
+		`{"$id": "urn:a", "pattern": "("}`,
+		`{"$id": "urn:a", "$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}`,
+		`{"$id": "urn:a", "properties": {"a": {"$ref": "#/$defs/b"}}}`,
+	} {
+		if _, err := CompileSchema([]byte(s)); err == nil || glovebox.CodeOf(err) != glovebox.CodeInternal {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
+}
+
 func TestCompileSchemaLoadsNothing(t *testing.T) {
 	for _, s := range []string{
 		`{"$id": "urn:a", "$ref": "https://example.org/x.json"}`,
