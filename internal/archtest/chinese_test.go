@@ -12,7 +12,7 @@ import (
 
 // bothLanguages are the pages that the five roles need, each with a Chinese
 // page beside it: NAME.md and NAME.zh.md.
-var bothLanguages = []string{"README", "docs/cli-json", "docs/policy", "docs/sdk", "docs/threat-model",
+var bothLanguages = []string{"README", "docs/cli-json", "docs/policy", "docs/sdk", "docs/states", "docs/threat-model",
 	"docs/formats/dataset", "docs/formats/domain", "docs/formats/grant",
 	"docs/formats/guest-abi", "docs/formats/job", "docs/formats/ledger", "docs/formats/module-manifest", "docs/formats/scenario"}
 
