@@ -45,6 +45,14 @@ func Errorf(c Code, format string, a ...any) *Error {
 	return &Error{Code: c, Msg: fmt.Sprintf(format, a...)}
 }
 
+// Invalid makes an Error of CodeInvalid about a field of a document, such as
+// "output.metrics.need.max".
+func Invalid(field, format string, a ...any) *Error {
+	e := Errorf(CodeInvalid, format, a...)
+	e.Field = field
+	return e
+}
+
 // WithFix returns e with a fix set.
 func (e *Error) WithFix(format string, a ...any) *Error {
 	e.Fix = fmt.Sprintf(format, a...)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/differential-privacy/go/v3/noise"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/bill"
 	"glovebox.example/glovebox/privacy/internal/check"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
@@ -29,11 +30,8 @@ func BenchmarkSelection(b *testing.B) {
 	for _, l0 := range []int{1, 10} {
 		b.Run(fmt.Sprintf("L0=%d", l0), func(b *testing.B) {
 			s := check.Must(mechanism.NewSource())
-			budget := budget{price: glovebox.Amount{Loss: 1e9, Delta: 1e9}, keyLoss: 1e9}
-			if err := budget.selection(l0); err != nil {
-				b.Fatal(err)
-			}
-			sel := budget.keys
+			price := bill.Price{Amount: glovebox.Amount{Loss: 1e9, Delta: 1e9}}
+			sel := check.Must(price.Select(1e9, l0))
 			kept, i := 0, uint64(0)
 			for b.Loop() {
 				if i++; sel.Keep(i%40+1, s) {

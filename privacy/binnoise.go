@@ -38,6 +38,6 @@ func (p *Plan) newBinMechanism(b *binSet, loss int64) (binMechanism, error) {
 		return p.newQuantile(b, loss)
 	}
 	l1, square := p.change()
-	s, err := p.budget.noiseOf(loss, l1, square, false)
+	s, err := p.budget.NoiseOf(loss, l1, square, false)
 	return binMechanism{noise: s}, err
 }

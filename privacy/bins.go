@@ -64,14 +64,14 @@ func (b *binSet) slot(v float64) int {
 func edgesOf(m *glovebox.Metric, most, byDefault int, path string) ([]float64, error) {
 	if m.Edges != nil {
 		if m.Min != 0 || m.Max != 0 || m.Bins != 0 {
-			return nil, invalid(path+".edges", "takes the place of min, max and bins").WithFix("remove them, or edges")
+			return nil, glovebox.Invalid(path+".edges", "takes the place of min, max and bins").WithFix("remove them, or edges")
 		}
 		if len(m.Edges) < 2 || len(m.Edges) > MaxHistogramBins+1 {
-			return nil, invalid(path+".edges", "%d edges, 2..%d are possible", len(m.Edges), MaxHistogramBins+1)
+			return nil, glovebox.Invalid(path+".edges", "%d edges, 2..%d are possible", len(m.Edges), MaxHistogramBins+1)
 		}
 		for i, e := range m.Edges {
 			if !(math.Abs(e) <= MaxBound) || i > 0 && !(e > m.Edges[i-1]) {
-				return nil, invalid(path+".edges["+strconv.Itoa(i)+"]", "is not above the one before, or not a number of magnitude up to %g", MaxBound)
+				return nil, glovebox.Invalid(path+".edges["+strconv.Itoa(i)+"]", "is not above the one before, or not a number of magnitude up to %g", MaxBound)
 			}
 		}
 		return m.Edges, nil
@@ -84,13 +84,13 @@ func edgesOf(m *glovebox.Metric, most, byDefault int, path string) ([]float64, e
 		n = byDefault
 	}
 	if n < 1 || n > most {
-		return nil, invalid(path+".bins", "%d is outside 1..%d", m.Bins, most)
+		return nil, glovebox.Invalid(path+".bins", "%d is outside 1..%d", m.Bins, most)
 	}
 	split := glovebox.NewSplit(m.Min, m.Max, n)
 	edges := split.Edges()
 	for i := 1; i <= n; i++ {
 		if !(edges[i] > edges[i-1]) {
-			return nil, invalid(path+".bins", "the bins are too narrow for numbers of this size").WithFix("use fewer")
+			return nil, glovebox.Invalid(path+".bins", "the bins are too narrow for numbers of this size").WithFix("use fewer")
 		}
 	}
 	return edges, nil
@@ -150,7 +150,7 @@ func (p *Plan) addBins(x *metric, number int, path string) error {
 			b.n = DefaultDistinctBins
 		}
 		if b.n < minDistinctBins || b.n > MaxDistinctBins {
-			return invalid(path+".bins", "%d is outside %d..%d", m.Bins, minDistinctBins, MaxDistinctBins)
+			return glovebox.Invalid(path+".bins", "%d is outside %d..%d", m.Bins, minDistinctBins, MaxDistinctBins)
 		}
 		p.figure(m.Name, m.Name, true)
 	case glovebox.Bounds:

@@ -5,10 +5,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"math/big"
 	"sync"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/bill"
 	"glovebox.example/glovebox/privacy/mechanism"
 	"glovebox.example/glovebox/text"
 )
@@ -43,7 +43,7 @@ const (
 type BlockPlan struct {
 	count   int
 	metrics []blockMetric
-	budget  budget // gaussian and price only
+	bill    bill.Bill
 	mark    [16]byte
 	whole   func() *Whole
 }
@@ -53,10 +53,11 @@ type blockMetric struct {
 	glovebox.BlockMetric
 	points   uint32 // of the grid, or candidates
 	standIn  uint32 // the default's point
+	price    *bill.Price
 	loss     int64
 	quantile [3]*mechanism.Quantile // median: the first; winsor: both quartiles
 	vote     *mechanism.Argmax
-	steps    []BlockStep
+	steps    []bill.Part
 	sumLoss  int64 // mean, winsor: what the noise of the sum costs
 }
 
@@ -84,15 +85,17 @@ func BlockOf(token [16]byte, count int) int {
 func NewBlockPlan(b glovebox.Blocks, rel glovebox.ReleaseDef) (*BlockPlan, error) {
 	p := &BlockPlan{count: b.Count}
 	if b.Count < MinBlocks || b.Count > MaxBlocks || b.Count&(b.Count-1) != 0 {
-		return nil, invalid("blocks.count", "%d is no power of two from %d to %d", b.Count, MinBlocks, MaxBlocks)
+		return nil, glovebox.Invalid("blocks.count", "%d is no power of two from %d to %d", b.Count, MinBlocks, MaxBlocks)
 	}
 	if len(b.Metrics) < 1 || len(b.Metrics) > MaxMetrics {
-		return nil, invalid("blocks.metrics", "%d metrics, 1..%d are possible", len(b.Metrics), MaxMetrics)
+		return nil, glovebox.Invalid("blocks.metrics", "%d metrics, 1..%d are possible", len(b.Metrics), MaxMetrics)
 	}
-	if err := p.budget.declared(rel, false); err != nil {
+	price, err := bill.Read(rel, false)
+	if err != nil {
 		return nil, err
 	}
-	share, rest := p.budget.price.Loss/int64(len(b.Metrics)), p.budget.price.Loss%int64(len(b.Metrics))
+	p.bill = bill.Bill{Price: price, L0: 1}
+	share, rest := price.Amount.Loss/int64(len(b.Metrics)), price.Amount.Loss%int64(len(b.Metrics))
 	names := map[string]bool{}
 	for i, m := range b.Metrics {
 		if err := newName(m.Name, fmt.Sprintf("blocks.metrics[%d]", i), names); err != nil {
@@ -102,21 +105,22 @@ func NewBlockPlan(b glovebox.Blocks, rel glovebox.ReleaseDef) (*BlockPlan, error
 		if int64(i) < rest {
 			loss++
 		}
-		c, err := newBlockMetric(m, loss, p.budget.gaussian)
+		c, err := newBlockMetric(m, loss, &p.bill.Price)
 		if err != nil {
 			return nil, err
 		}
 		p.metrics = append(p.metrics, *c)
+		p.bill.Noise = append(p.bill.Noise, c.steps...)
 	}
 	h := sha256.New()
 	h.Write(fmt.Appendf(nil, "blocks %d %+v", b.Count, b.Metrics))
 	copy(p.mark[:], h.Sum(nil))
-	p.whole = sync.OnceValue(p.reckon)
+	p.whole = sync.OnceValue(p.readings)
 	return p, nil
 }
 
-func newBlockMetric(m glovebox.BlockMetric, loss int64, gaussian bool) (*blockMetric, error) {
-	c := &blockMetric{BlockMetric: m, loss: loss}
+func newBlockMetric(m glovebox.BlockMetric, loss int64, price *bill.Price) (*blockMetric, error) {
+	c := &blockMetric{BlockMetric: m, loss: loss, price: price}
 	path := "blocks.metrics." + m.Name
 	if m.Combine == glovebox.Vote {
 		if err := c.candidates(path); err != nil {
@@ -126,9 +130,9 @@ func newBlockMetric(m glovebox.BlockMetric, loss int64, gaussian bool) (*blockMe
 		return nil, err
 	}
 	if loss < 4 { // a billionth for each step of the most that there are
-		return nil, invalid("release", "the price is too small to be shared by the metrics")
+		return nil, glovebox.Invalid("release", "the price is too small to be shared by the metrics")
 	}
-	return c, c.mechanisms(path, gaussian)
+	return c, c.mechanisms(path)
 }
 
 func (c *blockMetric) grid(path string) error {
@@ -137,19 +141,19 @@ func (c *blockMetric) grid(path string) error {
 	}
 	switch {
 	case !(c.Max/2-c.Min/2 > 0):
-		return invalid(path+".max", "is too close to min")
+		return glovebox.Invalid(path+".max", "is too close to min")
 	case c.Points < 2 || c.Points > mechanism.MaxQuantilePoints:
-		return invalid(path+".points", "%d is outside 2..%d", c.Points, mechanism.MaxQuantilePoints)
+		return glovebox.Invalid(path+".points", "%d is outside 2..%d", c.Points, mechanism.MaxQuantilePoints)
 	case c.Spacing != glovebox.Linear && c.Spacing != glovebox.Log:
-		return invalid(path+".spacing", "is neither linear nor log")
+		return glovebox.Invalid(path+".spacing", "is neither linear nor log")
 	case c.Spacing == glovebox.Log && !(c.Min > 0):
-		return invalid(path+".spacing", "log needs a min above 0")
+		return glovebox.Invalid(path+".spacing", "log needs a min above 0")
 	case c.Spacing == glovebox.Log && c.Combine != glovebox.Median:
-		return invalid(path+".spacing", "log is for combine: median only").WithFix("leave it out")
+		return glovebox.Invalid(path+".spacing", "log is for combine: median only").WithFix("leave it out")
 	case len(c.Values) > 0:
-		return invalid(path+".values", "are for combine: vote only").WithFix("remove them")
+		return glovebox.Invalid(path+".values", "are for combine: vote only").WithFix("remove them")
 	case !(c.Default >= c.Min && c.Default <= c.Max):
-		return invalid(path+".default", "is outside the metric's range")
+		return glovebox.Invalid(path+".default", "is outside the metric's range")
 	}
 	c.points = uint32(c.Points)
 	c.standIn = c.snap(c.Default)
@@ -158,25 +162,25 @@ func (c *blockMetric) grid(path string) error {
 
 func (c *blockMetric) candidates(path string) error {
 	if n := len(c.Values); n < 2 || n > MaxVoteValues {
-		return invalid(path+".values", "%d candidates, 2..%d are possible", n, MaxVoteValues)
+		return glovebox.Invalid(path+".values", "%d candidates, 2..%d are possible", n, MaxVoteValues)
 	}
 	if c.Min != 0 || c.Max != 0 || c.Points != 0 || c.Spacing != "" {
-		return invalid(path, "a vote takes no range and no grid").WithFix("remove min, max, points and spacing")
+		return glovebox.Invalid(path, "a vote takes no range and no grid").WithFix("remove min, max, points and spacing")
 	}
 	seen := map[string]bool{}
 	for i, v := range c.Values {
 		if v == "" || len(v) > maxVoteBytes || seen[v] {
-			return invalid(fmt.Sprintf("%s.values[%d]", path, i), "is empty, longer than %d bytes, or there twice", maxVoteBytes)
+			return glovebox.Invalid(fmt.Sprintf("%s.values[%d]", path, i), "is empty, longer than %d bytes, or there twice", maxVoteBytes)
 		}
 		if wrong := text.Name(v); wrong != "" {
-			return invalid(fmt.Sprintf("%s.values[%d]", path, i), "the candidate %s", wrong).WithFix(text.Advice)
+			return glovebox.Invalid(fmt.Sprintf("%s.values[%d]", path, i), "the candidate %s", wrong).WithFix(text.Advice)
 		}
 		seen[v] = true
 	}
 	c.points = uint32(len(c.Values))
 	c.standIn = c.snap(c.Default)
 	if c.standIn == noPoint {
-		return invalid(path+".default", "is the number of no candidate")
+		return glovebox.Invalid(path+".default", "is the number of no candidate")
 	}
 	return nil
 }
@@ -265,18 +269,14 @@ func (p *BlockPlan) Metrics() []glovebox.BlockMetric {
 // exponential mechanism (Cesar and Rogers, "Bounding, Concentrating, and
 // Truncating: Unifying Privacy Loss Composition for Data Analytics", 2021) would
 // be too little: two candidates that tie come close to epsilon^2/2.
-func (p *BlockPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
-	a, err := p.budget.cost(kind)
-	if err != nil || kind != glovebox.LedgerZCDP || p.budget.gaussian {
-		return a, err
+func (p *BlockPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) { return p.bill.Cost(kind) }
+
+// readings are what all steps cost together: each is a mechanism for one replaced
+// output. Where one cannot be composed, rho alone is read.
+func (p *BlockPlan) readings() *Whole {
+	l, err := p.bill.Losses()
+	if err != nil {
+		l = nil
 	}
-	sum := new(big.Int)
-	for i := range p.metrics {
-		for _, s := range p.metrics[i].steps {
-			e := big.NewInt(s.Loss)
-			sum.Add(sum, e.Mul(e, e))
-		}
-	}
-	a.Loss = min(a.Loss, mechanism.Divide(sum, big.NewInt(2e9), true).Int64())
-	return a, nil
+	return p.bill.Read(l)
 }

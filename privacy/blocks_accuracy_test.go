@@ -74,7 +74,7 @@ func (s *statistic) oursOnce(p *BlockPlan, rng *rand.Rand, src *mechanism.Source
 	for i := range outputs {
 		outputs[i] = m.snap(s.block(rng, suiteUnits/p.count))
 	}
-	f := check.Must(m.figure(outputs, false, src))
+	f := check.Must(m.figure(outputs, src))
 	return math.Abs(f.Value - s.truth)
 }
 

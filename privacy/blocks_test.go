@@ -79,8 +79,8 @@ func TestBlockPrice(t *testing.T) {
 				total += s.Loss
 			}
 		}
-		if total != p.budget.price.Loss {
-			t.Errorf("%+v: the steps cost %d of %d", rel, total, p.budget.price.Loss)
+		if total != p.bill.Price.Amount.Loss {
+			t.Errorf("%+v: the steps cost %d of %d", rel, total, p.bill.Price.Amount.Loss)
 		}
 	}
 	p := blockPlan(t, 64, glovebox.ReleaseDef{Method: "dp", Epsilon: 0.5}, blockMetrics()...)

@@ -7,6 +7,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/privacy/bill"
 	"glovebox.example/glovebox/privacy/internal/check"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
@@ -62,16 +63,15 @@ func TestWinsorWidths(t *testing.T) {
 	for _, loss := range []int64{1e8, 3e7} {
 		worst := map[bool]*accounting.Losses{false: {}, true: {}}
 		for gaussian, l := range worst {
-			c := blockMetric{BlockMetric: glovebox.BlockMetric{Combine: glovebox.Winsor}, points: 1001, sumLoss: loss}
-			noise := check.Must((&budget{gaussian: gaussian}).noise(loss, 1, 1))
-			name, parameter := noise.Parameter()
-			c.steps = []BlockStep{{"sum", name, parameter, loss}}
-			if err := c.addTo(l); err != nil {
+			price := bill.Price{Gaussian: gaussian}
+			sum := bill.Part{Keys: 1, Reach: 1, Scaled: true}
+			sum.Law, sum.Parameter = check.Must(price.Noise(loss, 1, 1)).Law()
+			if err := sum.AddTo(l); err != nil {
 				t.Fatal(err)
 			}
 			for _, width := range []int64{1, 2, 3, 10, 1000} {
 				var one accounting.Losses
-				switch s := check.Must((&budget{gaussian: gaussian}).noise(loss, 1, width)).(type) {
+				switch s := check.Must(price.Noise(loss, 1, width)).(type) {
 				case *mechanism.Laplace:
 					_ = one.AddLaplace(s.Scale(), width, 1)
 				case *mechanism.Gaussian:

@@ -5,46 +5,9 @@ import (
 	"math/big"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/bill"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
-
-// BlockStep is one mechanism that a metric of mode blocks goes through.
-type BlockStep struct {
-	Of        string `json:"of"` // "median", "q25", "q75", "sum", "vote"
-	Mechanism string `json:"mechanism"`
-	// Parameter is an exact fraction. For permute_and_flip: epsilon. For noise
-	// of a sum, in steps of the grid: the scale of discrete_laplace or the
-	// variance parameter of discrete_gaussian; in a winsorised mean the same
-	// for a width of one step, to be multiplied by the width of the clamp
-	// (variance: by its square).
-	Parameter string `json:"parameter"`
-	Loss      int64  `json:"loss"` // its part of the price
-}
-
-// BlockFacts say how a metric of mode blocks is made.
-type BlockFacts struct {
-	Of      string           `json:"of"`
-	Combine glovebox.Combine `json:"combine"`
-	Points  uint32           `json:"points"` // of the grid, or candidates
-	Steps   []BlockStep      `json:"steps"`
-	// Ranks bounds, for a median, how many ranks of the blocks' outputs the
-	// answer is off, with 95 % probability; for a vote, how many votes.
-	Ranks float64 `json:"ranks,omitempty"`
-	// Half is, for a mean, half the width of a 95 % confidence interval.
-	Half float64 `json:"half,omitempty"`
-}
-
-// choiceEpsilon is what a part of loss billionths buys for a choice: epsilon
-// itself, or, of rho, sqrt(2*rho) rounded down to a multiple of 2^-32, because
-// epsilon-DP is (epsilon^2/2)-zCDP.
-func choiceEpsilon(loss int64, gaussian bool) *big.Rat {
-	if !gaussian {
-		return big.NewRat(loss, 1e9)
-	}
-	x := new(big.Int).Lsh(big.NewInt(2*loss), 64)
-	x.Sqrt(x.Quo(x, big.NewInt(1e9)))
-	return new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
-}
 
 // mechanisms prepares what the metric's share buys.
 //
@@ -58,21 +21,21 @@ func choiceEpsilon(loss int64, gaussian bool) *big.Rat {
 //   - winsor: a quarter of the share for each quartile, as for the median; the
 //     rest for the mean of the outputs clamped to two quartile distances
 //     beyond the quartiles, whose noise is made for that clamp's width alone.
-func (c *blockMetric) mechanisms(path string, gaussian bool) error {
+func (c *blockMetric) mechanisms(path string) error {
 	choice := func(i int, of string, at *big.Rat, loss int64) (err error) {
-		eps := choiceEpsilon(loss, gaussian)
+		eps := c.price.ChoiceEpsilon(loss)
 		c.quantile[i], err = mechanism.NewBlockQuantile(at, eps, 1)
-		c.steps = append(c.steps, BlockStep{of, "permute_and_flip", eps.RatString(), loss})
+		c.steps = append(c.steps, choiceStep(of, eps, loss))
 		return err
 	}
 	switch c.Combine {
 	case glovebox.Median:
 		return choice(0, "median", big.NewRat(1, 2), c.loss)
 	case glovebox.Vote:
-		eps := choiceEpsilon(c.loss, gaussian)
+		eps := c.price.ChoiceEpsilon(c.loss)
 		var err error
 		c.vote, err = mechanism.NewVote(eps, 1)
-		c.steps = append(c.steps, BlockStep{"vote", "permute_and_flip", eps.RatString(), c.loss})
+		c.steps = append(c.steps, choiceStep("vote", eps, c.loss))
 		return err
 	case glovebox.BlockAvg, glovebox.Winsor:
 		width := int64(c.points - 1)
@@ -88,15 +51,23 @@ func (c *blockMetric) mechanisms(path string, gaussian bool) error {
 				return err
 			}
 		}
-		noise, err := (&budget{gaussian: gaussian}).noise(c.sumLoss, 1, width)
+		noise, err := c.price.Noise(c.sumLoss, 1, width)
 		if err != nil {
 			return err
 		}
-		name, parameter := noise.Parameter()
-		c.steps = append(c.steps, BlockStep{"sum", name, parameter, c.sumLoss})
+		// The width of a winsorised mean's clamp is not known before: its noise is
+		// that of one step times the width.
+		sum := bill.Part{Of: "sum", Keys: 1, Reach: width, Scaled: c.Combine == glovebox.Winsor, Loss: c.sumLoss}
+		sum.Law, sum.Parameter = noise.Law()
+		c.steps = append(c.steps, sum)
 		return nil
 	}
-	return invalid(path+".combine", "is none of median, mean, winsor and vote")
+	return glovebox.Invalid(path+".combine", "is none of median, mean, winsor and vote")
+}
+
+// choiceStep is a choice for one replaced output.
+func choiceStep(of string, epsilon *big.Rat, loss int64) bill.Part {
+	return bill.Part{Of: of, Law: mechanism.PermuteAndFlip, Parameter: epsilon, Keys: 1, Reach: 1, Loss: loss}
 }
 
 // BlockFigure is one metric's answer. A function of noisy choices and noisy
@@ -111,9 +82,9 @@ type BlockFigure struct {
 }
 
 // figure combines the outputs of all blocks: points of the grid.
-func (c *blockMetric) figure(outputs []uint32, gaussian bool, src *mechanism.Source) (BlockFigure, error) {
+func (c *blockMetric) figure(outputs []uint32, src *mechanism.Source) (BlockFigure, error) {
 	if c.Combine == glovebox.BlockAvg {
-		return c.mean(outputs, 0, c.points-1, gaussian, src)
+		return c.mean(outputs, 0, c.points-1, src)
 	}
 	counts := make([]uint64, c.points)
 	for _, i := range outputs {
@@ -139,7 +110,7 @@ func (c *blockMetric) figure(outputs []uint32, gaussian bool, src *mechanism.Sou
 		return BlockFigure{}, err
 	}
 	from, to := c.reach(min(lo, hi), max(lo, hi))
-	f, err := c.mean(outputs, from, to, gaussian, src)
+	f, err := c.mean(outputs, from, to, src)
 	f.Margin = false // the clamp is noisy, too
 	f.Lo, f.Hi = 0, 0
 	return f, err
@@ -152,11 +123,11 @@ func (c *blockMetric) reach(lo, hi int) (from, to uint32) {
 }
 
 // mean is the noisy mean of the outputs clamped to lo..hi.
-func (c *blockMetric) mean(outputs []uint32, lo, hi uint32, gaussian bool, src *mechanism.Source) (BlockFigure, error) {
+func (c *blockMetric) mean(outputs []uint32, lo, hi uint32, src *mechanism.Source) (BlockFigure, error) {
 	if lo == hi {
 		return BlockFigure{Value: c.value(float64(lo))}, nil
 	}
-	noise, err := (&budget{gaussian: gaussian}).noise(c.sumLoss, 1, int64(hi-lo))
+	noise, err := c.price.Noise(c.sumLoss, 1, int64(hi-lo))
 	if err != nil {
 		return BlockFigure{}, err
 	}
@@ -172,16 +143,19 @@ func (c *blockMetric) mean(outputs []uint32, lo, hi uint32, gaussian bool, src *
 }
 
 // facts say how the metric is made.
-func (c *blockMetric) facts(count int, gaussian bool) BlockFacts {
-	f := BlockFacts{Of: c.Name, Combine: c.Combine, Points: c.points, Steps: c.steps}
+func (c *blockMetric) facts(count int) bill.BlockFacts {
+	f := bill.BlockFacts{Of: c.Name, Combine: c.Combine, Points: c.points}
+	for i := range c.steps {
+		f.Steps = append(f.Steps, c.steps[i].BlockStep())
+	}
 	switch c.Combine {
 	case glovebox.Median, glovebox.Vote:
 		// With probability 1-p the utility is within 2*ln(m/p)/epsilon of the
 		// best (McKenna and Sheldon 2020, from the exponential mechanism).
-		eps, _ := choiceEpsilon(c.loss, gaussian).Float64()
+		eps, _ := c.price.ChoiceEpsilon(c.loss).Float64()
 		f.Ranks = math.Ceil(2 * math.Log(float64(c.points)/alpha) / eps)
 	case glovebox.BlockAvg:
-		if noise, err := (&budget{gaussian: gaussian}).noise(c.sumLoss, 1, int64(c.points-1)); err == nil {
+		if noise, err := c.price.Noise(c.sumLoss, 1, int64(c.points-1)); err == nil {
 			f.Half = noise.Radius(alpha) / float64(count) * (c.Max/2 - c.Min/2) / float64(c.points-1) * 2
 		}
 	}
@@ -190,9 +164,9 @@ func (c *blockMetric) facts(count int, gaussian bool) BlockFacts {
 
 // Facts returns how the job's table will be made.
 func (p *BlockPlan) Facts() Facts {
-	f := Facts{Neighbours: "add or remove one unit", L0: 1, Price: p.budget.price, Noise: []NoiseFacts{}, Errors: map[string]Error{}, Blocks: p.count, Whole: p.whole()}
+	f := Facts{Neighbours: bill.Neighbours, L0: 1, Price: p.bill.Price.Amount, Noise: []NoiseFacts{}, Errors: map[string]Error{}, Blocks: p.count, Whole: p.whole()}
 	for i := range p.metrics {
-		f.Combined = append(f.Combined, p.metrics[i].facts(p.count, p.budget.gaussian))
+		f.Combined = append(f.Combined, p.metrics[i].facts(p.count))
 	}
 	return f
 }

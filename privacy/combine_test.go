@@ -83,7 +83,7 @@ func TestBlockMeanNoise(t *testing.T) {
 	src, s2 := check.Must(mechanism.NewSource()), 0.0
 	const n = 20_000
 	for range n {
-		f, err := p.metrics[0].figure(outputs, false, src)
+		f, err := p.metrics[0].figure(outputs, src)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ import (
 // guest would have made, so that it passes through the same bounds.
 func (p *Plan) addDefaults(records []glovebox.DefaultRecord) error {
 	if len(records) > MaxDefaults {
-		return invalid("output.default", "%d records, at most %d are possible", len(records), MaxDefaults)
+		return glovebox.Invalid("output.default", "%d records, at most %d are possible", len(records), MaxDefaults)
 	}
 	for i, r := range records {
 		path := fmt.Sprintf("output.default[%d]", i)
@@ -38,21 +38,21 @@ func (p *Plan) defaultKey(words []uint64, r glovebox.DefaultRecord, path string)
 		at := path + ".key." + f.name
 		v, ok := r.Key[f.name]
 		if !ok {
-			return invalid(at, "is missing").WithFix("give every key field a value")
+			return glovebox.Invalid(at, "is missing").WithFix("give every key field a value")
 		}
 		v, wrong := f.parse(v)
 		if wrong != "" {
-			return invalid(at, "the value %s", wrong)
+			return glovebox.Invalid(at, "the value %s", wrong)
 		}
 		f.encode(words[f.at:f.at+f.words], v)
 		if f.list != nil {
 			if _, ok := f.list.find(words[f.at : f.at+f.words]); !ok {
-				return invalid(at, "the value is not on the public list")
+				return glovebox.Invalid(at, "the value is not on the public list")
 			}
 		}
 	}
 	if len(r.Key) != len(p.fields) {
-		return invalid(path+".key", "names a field that the key does not have")
+		return glovebox.Invalid(path+".key", "names a field that the key does not have")
 	}
 	return nil
 }
@@ -68,15 +68,15 @@ func (p *Plan) defaultMetrics(words []uint64, r glovebox.DefaultRecord, path str
 		at := path + ".metrics." + m.Name
 		v, ok := r.Metrics[m.Name]
 		if !ok {
-			return invalid(at, "is missing").WithFix("give every metric that takes one value a value")
+			return glovebox.Invalid(at, "is missing").WithFix("give every metric that takes one value a value")
 		}
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return invalid(at, "is not a finite number")
+			return glovebox.Invalid(at, "is not a finite number")
 		}
 		words[m.value] = math.Float64bits(v)
 	}
 	if len(r.Metrics) != valued {
-		return invalid(path+".metrics", "names something that is no metric of this job with one value")
+		return glovebox.Invalid(path+".metrics", "names something that is no metric of this job with one value")
 	}
 	return nil
 }

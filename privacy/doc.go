@@ -21,9 +21,10 @@
 // statistic, combined by a private median, mean or vote. In mode train it is done
 // in rounds, each with the plan of TrainPlan.Round.
 //
-// Noise, selections and choices are those of package mechanism, below this one;
-// package accounting, beside it, is the arithmetic of ledgers and of what many
-// mechanisms cost together.
+// Package bill, below this one, is the price of a job: what noise each part of it
+// buys, what all cost together, and the facts that say so. Noise, selections and
+// choices are those of package mechanism; package accounting is the arithmetic of
+// ledgers and of what many mechanisms cost together.
 //
 // # What is promised
 //

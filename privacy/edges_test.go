@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/bill"
 	"glovebox.example/glovebox/privacy/internal/check"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
@@ -48,7 +49,7 @@ func TestValueOnAnEdge(t *testing.T) {
 		}
 		points := of(glovebox.Quantile, 0.5)
 		blocks := check.Must(newBlockMetric(glovebox.BlockMetric{Name: "a", Combine: glovebox.Median, Min: at(0), Max: at(c.bins),
-			Points: c.bins + 1, Spacing: glovebox.Linear, Default: at(0)}, 1e9, false))
+			Points: c.bins + 1, Spacing: glovebox.Linear, Default: at(0)}, 1e9, &bill.Price{}))
 		for i := range c.bins + 1 {
 			if v := at(i); points.slot(v) != i || points.edges[i] != v || int(blocks.snap(v)) != i || blocks.value(float64(i)) != v {
 				t.Fatalf("%+v: point %v is at %d and reads %v; in blocks %d and %v", c, v, points.slot(v), points.edges[i], blocks.snap(v), blocks.value(float64(i)))

@@ -1,6 +1,10 @@
 package privacy
 
-import "glovebox.example/glovebox/privacy/mechanism"
+import (
+	"math/big"
+
+	"glovebox.example/glovebox/privacy/mechanism"
+)
 
 // Exact reads a partial as a table without noise, without selection and
 // without using it up: the keys that are there, in the order of a release,
@@ -47,4 +51,4 @@ type silence struct{}
 func (silence) Draw(*mechanism.Source) mechanism.Int128 { return mechanism.Int128{} }
 func (silence) StdDev() float64                         { return 0 }
 func (silence) Radius(float64) float64                  { return 0 }
-func (silence) Parameter() (name, parameter string)     { return "none", "0" }
+func (silence) Law() (mechanism.Law, *big.Rat)          { return "none", new(big.Rat) }

@@ -99,11 +99,11 @@ func newGridFor(m glovebox.Metric, path string) (grid, error) {
 		v    float64
 	}{{"min", m.Min}, {"max", m.Max}} {
 		if !(math.Abs(b.v) <= MaxBound) { // also if b.v is not a number
-			return grid{}, invalid(path+"."+b.name, "is not a number of magnitude up to %g", MaxBound)
+			return grid{}, glovebox.Invalid(path+"."+b.name, "is not a number of magnitude up to %g", MaxBound)
 		}
 	}
 	if !(m.Min < m.Max) {
-		return grid{}, invalid(path+".max", "is not above min").WithFix("declare the range that a unit's value is clamped to")
+		return grid{}, glovebox.Invalid(path+".max", "is not above min").WithFix("declare the range that a unit's value is clamped to")
 	}
 	return newGrid(m.Min, m.Max, m.Kind != glovebox.Sum), nil
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/bill"
 )
 
 // token returns the token of the i-th unit.
@@ -84,6 +85,9 @@ func selecting(by string, out glovebox.Output) glovebox.Output {
 }
 
 func keysOf(k ...glovebox.KeyField) []glovebox.KeyField { return k }
+
+// byReleased is what facts call a selection by a number that is released anyway.
+const byReleased = string(bill.ReleasedThreshold)
 
 // laplace and gaussian are prices; delta is 0 for public keys.
 func laplace(epsilon, delta float64) glovebox.ReleaseDef {

@@ -27,12 +27,12 @@ func TestJointNoiseIsPrivate(t *testing.T) {
 			t.Errorf("%+v: delta %v", rel, worst)
 		}
 		// The losses of the whole say so, too, and the price is what they add up to.
-		f := p.facts()
-		if d := check.Must(f.losses()).Delta(rel.Epsilon); d > rel.Delta {
+		all := p.itemize()
+		if d := check.Must(all.Losses()).Delta(rel.Epsilon); d > rel.Delta {
 			t.Errorf("%+v: the losses say delta %v", rel, d)
 		}
-		if f.Price.Loss != f.Noise[0].Loss+f.Noise[1].Loss || f.Noise[1].Loss != 3*f.Noise[0].Loss {
-			t.Errorf("%+v: parts %+v", rel, f.Noise)
+		if n := all.Noise; rel.Epsilon*1e9 != float64(n[0].Loss+n[1].Loss) || n[1].Loss != 3*n[0].Loss {
+			t.Errorf("%+v: parts %+v", rel, n)
 		}
 	}
 }
@@ -68,13 +68,13 @@ func TestJointNoiseFormula(t *testing.T) {
 		for _, selects := range []string{"", OwnShare} {
 			const l0, epsilon, delta = 20, 1.0, 1e-6
 			p := check.Must(NewPlan(selecting(selects, output(l0, keysOf(intKey), metrics...)), laplace(epsilon, delta), nil))
-			if p.budget.joint == nil {
+			if p.budget.Joint == nil {
 				t.Fatalf("%+v: Laplace noise is taken", metrics)
 			}
 			f := p.Facts()
 			square := new(big.Rat)
-			for _, part := range check.Must(f.parts()) {
-				square.Add(square, part.rho())
+			for _, part := range check.Must(p.bill.Parts()) {
+				square.Add(square, part.Rho())
 			}
 			got, _ := square.Mul(square, big.NewRat(2, 1)).Float64()
 			ratio, _, err := mechanism.CalibrateRatio(big.NewRat(1, 1), big.NewRat(1, 2e6), 1)

@@ -215,7 +215,7 @@ func newField(k glovebox.KeyField, path string) (keyField, error) {
 	switch k.Type {
 	case glovebox.Int64:
 		if k.Width != 0 {
-			return f, invalid(path+".width", "an int64 field has no width").WithFix("remove it")
+			return f, glovebox.Invalid(path+".width", "an int64 field has no width").WithFix("remove it")
 		}
 		f.words = 1
 	case glovebox.String:
@@ -224,11 +224,11 @@ func newField(k glovebox.KeyField, path string) (keyField, error) {
 			f.width = DefaultKeyWidth
 		}
 		if f.width < 1 || f.width > MaxKeyWidth {
-			return f, invalid(path+".width", "%d is outside 1..%d bytes", k.Width, MaxKeyWidth)
+			return f, glovebox.Invalid(path+".width", "%d is outside 1..%d bytes", k.Width, MaxKeyWidth)
 		}
 		f.words = (f.width + 7) / 8
 	default:
-		return f, invalid(path+".type", "a key field is string or int64")
+		return f, glovebox.Invalid(path+".type", "a key field is string or int64")
 	}
 	return f, nil
 }

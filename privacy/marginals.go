@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/bill"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
@@ -32,19 +33,19 @@ func NewMarginals(kind glovebox.LedgerKind, loss int64, columns int) (*Marginals
 	if columns < 1 || loss < int64(3*columns) || (kind != glovebox.LedgerPure && kind != glovebox.LedgerZCDP) {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the price of a fit is not above 0, or is too small for %d columns", columns)
 	}
-	b := budget{gaussian: kind == glovebox.LedgerZCDP}
+	b := bill.Of(kind, loss)
 	m := &Marginals{columns: columns}
 	first := loss
 	if columns > 1 {
 		first = loss / 3
 	}
 	var err error
-	if m.single, err = b.noise(first, columns, 1); err != nil || columns == 1 {
+	if m.single, err = b.Noise(first, columns, 1); err != nil || columns == 1 {
 		return m, err
 	}
 	// One choice for each pair of the tree.
 	each := (loss / 3) / int64(columns-1)
-	if b.gaussian {
+	if b.Gaussian {
 		// The largest whole number of billionths e with e^2/2 <= rho.
 		square := new(big.Int).Mul(big.NewInt(2*each), big.NewInt(1e9))
 		each = square.Sqrt(square).Int64()
@@ -54,7 +55,7 @@ func NewMarginals(kind glovebox.LedgerKind, loss int64, columns int) (*Marginals
 	if m.choice, err = mechanism.NewChooser(big.NewRat(each, 1e9), 1, false); err != nil {
 		return nil, err
 	}
-	m.paired, err = b.noise(loss-2*(loss/3), columns-1, 1)
+	m.paired, err = b.Noise(loss-2*(loss/3), columns-1, 1)
 	return m, err
 }
 

@@ -69,7 +69,7 @@ const (
 
 func (p *Plan) addMetrics(metrics []glovebox.Metric, names map[string]bool) error {
 	if len(metrics) < 1 || len(metrics) > MaxMetrics {
-		return invalid("output.metrics", "%d metrics, 1..%d are possible", len(metrics), MaxMetrics)
+		return glovebox.Invalid("output.metrics", "%d metrics, 1..%d are possible", len(metrics), MaxMetrics)
 	}
 	p.plain = true
 	for i, m := range metrics {
@@ -81,18 +81,18 @@ func (p *Plan) addMetrics(metrics []glovebox.Metric, names map[string]bool) erro
 		}
 	}
 	if len(p.figures) > MaxFigures {
-		return invalid("output.metrics", "the metrics make %d figures per key, at most %d are possible", len(p.figures), MaxFigures)
+		return glovebox.Invalid("output.metrics", "the metrics make %d figures per key, at most %d are possible", len(p.figures), MaxFigures)
 	}
 	if n := p.noisyNumbers(); p.rows > maxNoisy/n {
-		return invalid("output.metrics", "the public keys and the metrics make more than %d noisy numbers", maxNoisy).
+		return glovebox.Invalid("output.metrics", "the public keys and the metrics make more than %d noisy numbers", maxNoisy).
 			WithFix("use fewer keys, bins or values of vectors")
 	}
 	if !p.private && p.rows > MaxTableFigures/len(p.figures) {
-		return invalid("output.metrics", "the public keys and the metrics make more than %d figures", MaxTableFigures).
+		return glovebox.Invalid("output.metrics", "the public keys and the metrics make more than %d figures", MaxTableFigures).
 			WithFix("use fewer keys, bins or values of vectors")
 	}
 	if p.slots > maxSlots {
-		return invalid("output.metrics", "the metrics have %d bins per key, at most %d are possible", p.slots, maxSlots)
+		return glovebox.Invalid("output.metrics", "the metrics have %d bins per key, at most %d are possible", p.slots, maxSlots)
 	}
 	return p.checkColumns()
 }
@@ -118,12 +118,12 @@ func (p *Plan) noisyNumbers() int {
 func (p *Plan) addRecordLimits(out glovebox.Output) error {
 	p.perKey = max(out.MaxRecordsPerKey, 1)
 	if out.MaxRecordsPerKey < 0 || p.perKey > MaxRecordsPerKey {
-		return invalid("output.max_records_per_key", "%d is outside 1..%d", out.MaxRecordsPerKey, MaxRecordsPerKey)
+		return glovebox.Invalid("output.max_records_per_key", "%d is outside 1..%d", out.MaxRecordsPerKey, MaxRecordsPerKey)
 	}
 	p.maxRecords = p.l0 * p.perKey
 	switch n := out.MaxRecordsPerUnit; {
 	case n < 0 || n > MaxKeysPerUnit*MaxRecordsPerKey:
-		return invalid("output.max_records_per_unit", "%d is outside 1..%d", n, MaxKeysPerUnit*MaxRecordsPerKey)
+		return glovebox.Invalid("output.max_records_per_unit", "%d is outside 1..%d", n, MaxKeysPerUnit*MaxRecordsPerKey)
 	case n > 0:
 		p.maxRecords = min(p.maxRecords, n)
 	}
@@ -136,9 +136,9 @@ func (p *Plan) addRecordLimits(out glovebox.Output) error {
 	const why = "bounds nothing: no metric takes each record as a value"
 	switch {
 	case out.MaxRecordsPerKey > 0:
-		return invalid("output.max_records_per_key", why).WithFix("remove it")
+		return glovebox.Invalid("output.max_records_per_key", why).WithFix("remove it")
 	case out.MaxRecordsPerUnit > 0:
-		return invalid("output.max_records_per_unit", why).WithFix("remove it")
+		return glovebox.Invalid("output.max_records_per_unit", why).WithFix("remove it")
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (p *Plan) addMetric(m glovebox.Metric, path string) error {
 		return err
 	}
 	if m.Weight < 0 || m.Weight > MaxWeight {
-		return invalid(path+".weight", "%d is outside 1..%d", m.Weight, MaxWeight)
+		return glovebox.Invalid(path+".weight", "%d is outside 1..%d", m.Weight, MaxWeight)
 	}
 	switch m.Kind {
 	case glovebox.Count:
@@ -231,7 +231,7 @@ func fieldsOf(kind glovebox.MetricKind) (names string, ok bool) {
 func checkFields(m *glovebox.Metric, path string) error {
 	takes, known := fieldsOf(m.Kind)
 	if !known {
-		return invalid(path+".kind", "is no kind of metric").WithFix("write one of count, sum, mean, variance, vector, histogram, quantile, distinct and bounds")
+		return glovebox.Invalid(path+".kind", "is no kind of metric").WithFix("write one of count, sum, mean, variance, vector, histogram, quantile, distinct and bounds")
 	}
 	for _, f := range []struct {
 		name string
@@ -239,7 +239,7 @@ func checkFields(m *glovebox.Metric, path string) error {
 	}{{"min", m.Min != 0}, {"max", m.Max != 0}, {"size", m.Size != 0}, {"clip", m.Clip != 0},
 		{"max_total", m.MaxTotal != 0}, {"bins", m.Bins != 0}, {"edges", m.Edges != nil}, {"at", m.At != nil}} {
 		if f.set && !slices.Contains(strings.Fields(takes), f.name) {
-			return invalid(path, "a %s does not take %s", m.Kind, f.name).WithFix("remove it")
+			return glovebox.Invalid(path, "a %s does not take %s", m.Kind, f.name).WithFix("remove it")
 		}
 	}
 	return nil
@@ -255,7 +255,7 @@ func (p *Plan) checkColumns() error {
 	for _, f := range p.figures {
 		for _, suffix := range []string{"", LowSuffix, HighSuffix, RanksSuffix} {
 			if seen[f.Name+suffix] {
-				return invalid("output.metrics."+f.Metric, "two columns of the table would have the name %s%s", f.Name, suffix).
+				return glovebox.Invalid("output.metrics."+f.Metric, "two columns of the table would have the name %s%s", f.Name, suffix).
 					WithFix("rename it: a figure's interval has columns with %s and %s at the end, or one with %s", LowSuffix, HighSuffix, RanksSuffix)
 			}
 			seen[f.Name+suffix] = true
@@ -267,10 +267,10 @@ func (p *Plan) checkColumns() error {
 // newVectorGrid checks a vector and makes the grid of its numbers.
 func newVectorGrid(m glovebox.Metric, path string) (grid, error) {
 	if m.Size < 1 || m.Size > MaxVector {
-		return grid{}, invalid(path+".size", "%d is outside 1..%d", m.Size, MaxVector)
+		return grid{}, glovebox.Invalid(path+".size", "%d is outside 1..%d", m.Size, MaxVector)
 	}
 	if !(m.Clip > 0 && m.Clip <= MaxBound) {
-		return grid{}, invalid(path+".clip", "is not in (0, %g]", MaxBound).
+		return grid{}, glovebox.Invalid(path+".clip", "is not in (0, %g]", MaxBound).
 			WithFix("declare the L2 norm that a unit's vector is shortened to")
 	}
 	return newGrid(-m.Clip, m.Clip, false), nil

@@ -182,7 +182,7 @@ func (p *BlockPlan) Release(t *Outputs, src *mechanism.Source) (*BlockTable, err
 		for b := range outputs {
 			outputs[b] = t.points[b*m+i]
 		}
-		f, err := p.metrics[i].figure(outputs, p.budget.gaussian, src)
+		f, err := p.metrics[i].figure(outputs, src)
 		if err != nil {
 			return nil, err
 		}

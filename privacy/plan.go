@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/bill"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
@@ -15,8 +16,6 @@ const (
 	MaxKeysPerUnit = mechanism.MaxChanged // largest max_keys_per_unit
 	MaxKeyFields   = 16
 	MaxDefaults    = 1000 // default records
-	MaxEpsilon     = 1000 // largest epsilon or rho of one job
-	MaxDelta       = 0.01
 )
 
 // Plan is a job's declaration, checked and priced. It is public: nothing in it
@@ -51,6 +50,7 @@ type Plan struct {
 	selects    string // Output.Select, if it makes a difference
 	hash       hasher
 	mark       [16]byte // fingerprint of the declaration
+	bill       bill.Bill
 	whole      func() *Whole
 }
 
@@ -68,7 +68,7 @@ func NewPlan(out glovebox.Output, rel glovebox.ReleaseDef, public PublicKeys) (*
 	seed := maphash.MakeSeed()
 	p := &Plan{hash: hasher{maphash.String(seed, "a"), maphash.String(seed, "b") | 1}}
 	if out.MaxKeysPerUnit < 1 || out.MaxKeysPerUnit > MaxKeysPerUnit {
-		return nil, invalid("output.max_keys_per_unit", "%d is outside 1..%d", out.MaxKeysPerUnit, MaxKeysPerUnit)
+		return nil, glovebox.Invalid("output.max_keys_per_unit", "%d is outside 1..%d", out.MaxKeysPerUnit, MaxKeysPerUnit)
 	}
 	p.l0 = out.MaxKeysPerUnit
 	names := map[string]bool{}
@@ -91,14 +91,15 @@ func NewPlan(out glovebox.Output, rel glovebox.ReleaseDef, public PublicKeys) (*
 		return nil, err
 	}
 	p.fingerprint()
-	p.whole = sync.OnceValue(p.reckon)
+	p.bill = p.itemize()
+	p.whole = sync.OnceValue(p.bill.Whole)
 	return p, nil
 }
 
 func (p *Plan) addKeys(keys []glovebox.KeyField, public PublicKeys, names map[string]bool) error {
 	p.rows, p.free = 1, true
 	if len(keys) > MaxKeyFields {
-		return invalid("output.key", "%d fields, at most %d are possible", len(keys), MaxKeyFields)
+		return glovebox.Invalid("output.key", "%d fields, at most %d are possible", len(keys), MaxKeyFields)
 	}
 	for i, k := range keys {
 		if err := newName(k.Name, fmt.Sprintf("output.key[%d]", i), names); err != nil {
@@ -111,10 +112,10 @@ func (p *Plan) addKeys(keys []glovebox.KeyField, public PublicKeys, names map[st
 		}
 		switch {
 		case k.Private == (k.Public != nil):
-			return invalid(path, "takes exactly one of public and private").
+			return glovebox.Invalid(path, "takes exactly one of public and private").
 				WithFix("list the possible values with public, or say private: true and pay for their selection")
 		case i > 0 && k.Private != p.private:
-			return invalid(path, "public and private fields cannot be mixed")
+			return glovebox.Invalid(path, "public and private fields cannot be mixed")
 		}
 		p.private = k.Private
 		if !k.Private {
@@ -122,7 +123,7 @@ func (p *Plan) addKeys(keys []glovebox.KeyField, public PublicKeys, names map[st
 				return err
 			}
 			if p.rows *= f.list.len(); p.rows > MaxPublicKeys {
-				return invalid("output.key", "the public lists make more than %d keys together", MaxPublicKeys)
+				return glovebox.Invalid("output.key", "the public lists make more than %d keys together", MaxPublicKeys)
 			}
 		}
 		f.at = p.keyWords
@@ -133,7 +134,7 @@ func (p *Plan) addKeys(keys []glovebox.KeyField, public PublicKeys, names map[st
 		p.keys = append(p.keys, k)
 	}
 	if 8*p.keyWords > MaxKeyBytes {
-		return invalid("output.key", "a key takes %d bytes, at most %d are possible", 8*p.keyWords, MaxKeyBytes).
+		return glovebox.Invalid("output.key", "a key takes %d bytes, at most %d are possible", 8*p.keyWords, MaxKeyBytes).
 			WithFix("declare narrower widths")
 	}
 	if !p.private {
@@ -151,10 +152,10 @@ func newName(name, path string, taken map[string]bool) error {
 		ok = ok && (letter || i > 0 && '0' <= c && c <= '9')
 	}
 	if !ok {
-		return invalid(path, "the name is not made of 1 to 63 letters, digits and underscores, beginning with no digit")
+		return glovebox.Invalid(path, "the name is not made of 1 to 63 letters, digits and underscores, beginning with no digit")
 	}
 	if taken[name] {
-		return invalid(path, "the name %s is taken", name).WithFix("give every key field and metric a name of its own")
+		return glovebox.Invalid(path, "the name %s is taken", name).WithFix("give every key field and metric a name of its own")
 	}
 	taken[name] = true
 	return nil
@@ -202,15 +203,6 @@ func (p *Plan) Metrics() []glovebox.Metric {
 // Figures returns the figures of one key, in the order of Row.Cells: those of
 // the first metric, of the second, and so on.
 func (p *Plan) Figures() []Figure { return append([]Figure(nil), p.figures...) }
-
-// PublicRows returns the number of rows of the table if keys are public, which
-// is 1 if there are no keys, and 0 if keys are private.
-func (p *Plan) PublicRows() int {
-	if p.private {
-		return 0
-	}
-	return p.rows
-}
 
 // L0 returns the number of keys that one unit can touch: max_keys_per_unit, or
 // the number of public keys where that is smaller.

@@ -215,7 +215,7 @@ func TestBudgetSplit(t *testing.T) {
 				for _, n := range f.Noise {
 					add(n.Loss)
 				}
-				if f.Selection != nil && f.Selection.Mechanism != releasedMechanism {
+				if f.Selection != nil && f.Selection.Mechanism != byReleased {
 					add(f.Selection.Loss)
 				}
 				if total != check.Must(glovebox.CeilLoss(loss)) || total != f.Price.Loss || parts != c.parts || most-least > 1 {

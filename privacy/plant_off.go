@@ -3,8 +3,6 @@
 package privacy
 
 import (
-	"math/big"
-
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
@@ -21,13 +19,7 @@ func plantFloat(sum, _ mechanism.Int128, _ int64) mechanism.Int128 { return sum 
 
 func plantKeep(keep bool) bool { return keep }
 
-func plantShare(l0 int) int { return l0 }
-
-func plantThreshold() *big.Int { return new(big.Int) }
-
 func plantReuse(s *mechanism.Source) *mechanism.Source { return s }
-
-func plantScale(scale *big.Rat) *big.Rat { return scale }
 
 func plantRound(share, _ int64) int64 { return share }
 

@@ -3,8 +3,6 @@
 package privacy
 
 import (
-	"math/big"
-
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
@@ -14,10 +12,7 @@ const (
 	PlantRows  = "rows instead of units"
 	PlantFloat = "float sum"
 	PlantKeys  = "unfiltered key"
-	PlantShare = "delta of all keys for each"
-	PlantLow   = "threshold one too low"
 	PlantReuse = "reused noise"
-	PlantScale = "noise 2 % too small"
 	PlantRound = "a round takes the whole price"
 	PlantSpill = "keys on the disk counted again"
 )
@@ -62,36 +57,12 @@ func plantFloat(sum, old mechanism.Int128, steps int64) mechanism.Int128 {
 // plantKeep shows every private key that occurs.
 func plantKeep(keep bool) bool { return keep || planted == PlantKeys }
 
-// plantShare gives each of a unit's keys the delta that is for all of them.
-func plantShare(l0 int) int {
-	if planted == PlantShare {
-		return 1
-	}
-	return l0
-}
-
-// plantThreshold is how much too low a threshold is.
-func plantThreshold() *big.Int {
-	if planted == PlantLow {
-		return big.NewInt(1)
-	}
-	return new(big.Int)
-}
-
 // plantReuse draws the same noise for every number of a table.
 func plantReuse(s *mechanism.Source) *mechanism.Source {
 	if planted != PlantReuse {
 		return s
 	}
 	return s.Again()
-}
-
-// plantScale makes Laplace noise 2 % too small.
-func plantScale(scale *big.Rat) *big.Rat {
-	if planted == PlantScale {
-		return new(big.Rat).Mul(scale, big.NewRat(98, 100))
-	}
-	return scale
 }
 
 // plantRound makes the noise of each round of mode train for the price of all.

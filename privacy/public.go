@@ -21,22 +21,22 @@ func (f *keyField) addList(k glovebox.KeyField, public PublicKeys, path string, 
 		return err
 	}
 	if len(values) == 0 {
-		return invalid(path, "the list is empty").WithFix("list at least one value")
+		return glovebox.Invalid(path, "the list is empty").WithFix("list at least one value")
 	}
 	if len(values) > MaxPublicKeys {
-		return invalid(path, "%d values, at most %d are possible", len(values), MaxPublicKeys)
+		return glovebox.Invalid(path, "%d values, at most %d are possible", len(values), MaxPublicKeys)
 	}
 	f.list = &keyList{words: f.words, data: make([]uint64, len(values)*f.words), hash: h}
 	for i, v := range values {
 		v, wrong := f.parse(v)
 		if wrong != "" {
-			return invalid(fmt.Sprintf("%s[%d]", path, i), "the value %s", wrong)
+			return glovebox.Invalid(fmt.Sprintf("%s[%d]", path, i), "the value %s", wrong)
 		}
 		f.encode(f.list.at(i), v)
 	}
 	f.sortList()
 	if f.list.index() {
-		return invalid(path, "a value is listed twice").WithFix("list every value once")
+		return glovebox.Invalid(path, "a value is listed twice").WithFix("list every value once")
 	}
 	return nil
 }
@@ -56,9 +56,9 @@ func declared(k glovebox.KeyField, public PublicKeys, path string) ([]any, error
 	case []string:
 		return declared(k, PublicKeys{k.Name: v}, path)
 	case string:
-		return nil, invalid(path, "the file's values were not handed over")
+		return nil, glovebox.Invalid(path, "the file's values were not handed over")
 	}
-	return nil, invalid(path, "is neither a file nor a list of values")
+	return nil, glovebox.Invalid(path, "is neither a file nor a list of values")
 }
 
 func (f *keyField) sortList() {
@@ -75,11 +75,4 @@ func (f *keyField) sortList() {
 		data = append(data, l.at(i)...)
 	}
 	l.data = data
-}
-
-// invalid makes the error of a job declaration.
-func invalid(field, format string, a ...any) *glovebox.Error {
-	e := glovebox.Errorf(glovebox.CodeInvalid, format, a...)
-	e.Field = field
-	return e
 }

@@ -18,8 +18,8 @@ func TestPlanPublicLists(t *testing.T) {
 		glovebox.KeyField{Name: "code", Type: glovebox.Int64, Public: "codes.csv"},
 	), unitCount)
 	p := check.Must(NewPlan(out, laplace(1, 0), PublicKeys{"town": {"乙", "甲", ""}, "code": {" 5", "-1"}}))
-	if p.PublicRows() != 30 || p.L0() != 30 || p.RecordBytes() != 32+8+8 {
-		t.Errorf("%d rows, L0 %d, records of %d bytes", p.PublicRows(), p.L0(), p.RecordBytes())
+	if p.rows != 30 || p.L0() != 30 || p.RecordBytes() != 32+8+8 {
+		t.Errorf("%d rows, L0 %d, records of %d bytes", p.rows, p.L0(), p.RecordBytes())
 	}
 	table := check.Must(p.Release(p.NewPartial(), check.Must(mechanism.NewSource())))
 	var got []string

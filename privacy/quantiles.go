@@ -15,15 +15,15 @@ import (
 // its edges until a way of finding it is taken.
 func (p *Plan) quantileBins(b *binSet, m *glovebox.Metric, path string) error {
 	if len(m.At) < 1 || len(m.At) > MaxQuantiles {
-		return invalid(path+".at", "%d fractions, 1..%d are possible", len(m.At), MaxQuantiles).WithFix("write at: [0.5] for the median")
+		return glovebox.Invalid(path+".at", "%d fractions, 1..%d are possible", len(m.At), MaxQuantiles).WithFix("write at: [0.5] for the median")
 	}
 	for i, q := range m.At {
 		part := math.Round(q * fractions)
 		switch {
 		case !(part >= 1 && part < fractions) || part/fractions != q:
-			return invalid(path+".at["+strconv.Itoa(i)+"]", "is not a multiple of 1/%d between 0 and 1", fractions)
+			return glovebox.Invalid(path+".at["+strconv.Itoa(i)+"]", "is not a multiple of 1/%d between 0 and 1", fractions)
 		case i > 0 && q <= m.At[i-1]:
-			return invalid(path+".at["+strconv.Itoa(i)+"]", "is not above the one before")
+			return glovebox.Invalid(path+".at["+strconv.Itoa(i)+"]", "is not above the one before")
 		}
 		b.parts = append(b.parts, uint64(part))
 		name := strings.ReplaceAll(strconv.FormatFloat(part/(fractions/100), 'f', -1, 64), ".", "_")
@@ -43,7 +43,7 @@ func (p *Plan) newQuantile(b *binSet, loss int64) (m binMechanism, err error) {
 	l1, square := p.change()
 	if b.way == byTree {
 		levels := big.NewInt(int64(treeHeight(b.n)))
-		if m.noise, err = p.budget.noiseOf(loss, l1.Mul(l1, levels), square.Mul(square, levels), false); err != nil {
+		if m.noise, err = p.budget.NoiseOf(loss, l1.Mul(l1, levels), square.Mul(square, levels), false); err != nil {
 			return m, err
 		}
 		if m.tree, err = mechanism.NewTree(mechanism.DefaultBranching, treeHeight(b.n), m.noise); err == nil {
@@ -60,7 +60,7 @@ func (p *Plan) newQuantile(b *binSet, loss int64) (m binMechanism, err error) {
 	each := big.NewInt(int64(p.perKey))
 	x := new(big.Int).Mul(big.NewInt(loss), each)
 	by := big.NewInt(1e9 * int64(m.levels))
-	if p.budget.gaussian {
+	if p.budget.Gaussian {
 		shift := uint(65)
 		if b.way.exponential(true) {
 			shift += 2
@@ -72,10 +72,10 @@ func (p *Plan) newQuantile(b *binSet, loss int64) (m binMechanism, err error) {
 		x.Quo(x, l1.Mul(l1, by))
 	}
 	if x.Sign() == 0 {
-		return m, invalid(p.budget.field(), "is too small for a quantile over so many keys and records")
+		return m, glovebox.Invalid(p.budget.Field(), "is too small for a quantile over so many keys and records")
 	}
 	m.epsilon = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
-	m.exponential = b.way.exponential(p.budget.gaussian)
+	m.exponential = b.way.exponential(p.budget.Gaussian)
 	e, _ := m.epsilon.Float64()
 	m.ranks = b.way.ranks(b.parts, float64(p.perKey)/e)
 	return m, m.choices(b, uint64(p.perKey))

@@ -36,7 +36,7 @@ func (p *Plan) layQuantiles(joint bool) {
 
 // bestWay compares the ways at a price of one.
 func (p *Plan) bestWay(b *binSet, joint bool) quantileWay {
-	gaussian := p.budget.inRho
+	gaussian := p.budget.InRho
 	h := float64(treeHeight(len(b.edges) - 1))
 	deviation := math.Sqrt2 * h
 	if gaussian {

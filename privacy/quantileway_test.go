@@ -3,6 +3,7 @@ package privacy
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -151,8 +152,11 @@ func TestQuantileWays(t *testing.T) {
 		if n := f.Noise[0]; n.Mechanism != c.mechanism || n.Levels != c.levels {
 			t.Errorf("%+v: %+v", c, n)
 		}
-		if c.rel.Rho > 0 { // the parts that facts tell of cost the price, and not more
-			rho := check.Must(f.rho())
+		if c.rel.Rho > 0 { // the parts cost the price, and not more
+			rho := new(big.Rat)
+			for _, part := range check.Must(p.bill.Parts()) {
+				rho.Add(rho, part.Rho())
+			}
 			if x, _ := rho.Float64(); x > c.rel.Rho || x < c.rel.Rho*(1-1e-6) {
 				t.Errorf("%+v costs %v", c, x)
 			}

@@ -106,7 +106,7 @@ func (r *releaser) shows(i int) bool {
 	default:
 		r.chosen = r.noisySum(t.by, r.grids[t.by].cell, i)
 	}
-	return r.chosen.Cmp(t.most) > 0
+	return t.Shows(r.chosen)
 }
 
 // releaser makes the rows of one table.

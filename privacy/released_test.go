@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/privacy/accounting"
 	"glovebox.example/glovebox/privacy/internal/check"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
@@ -19,7 +18,7 @@ func keepChance(p *Plan, n uint64) float64 {
 	if t == nil {
 		return p.budget.keys.Probability(n)
 	}
-	m := float64(t.threshold.Int64()+1) - float64(n) // Y >= m
+	m := float64(t.Above.Int64()+1) - float64(n) // Y >= m
 	if g, ok := p.budget.units.(*mechanism.Gaussian); ok {
 		return gaussianFrom(g, m)
 	}
@@ -90,8 +89,8 @@ func TestReleasedThresholdDelta(t *testing.T) {
 		{laplace(3, 0.01), 3}, {gaussian(0.1, 1e-6), 1}, {gaussian(0.1, 1e-6), 10}, {gaussian(2, 0.01), 3}, {gaussian(30, 1e-12), 1},
 	} {
 		p := check.Must(NewPlan(selecting("n", output(c.l0, keysOf(intKey), unitCount)), c.rel, nil))
-		by, least := p.budget.by, p.budget.by.threshold.Int64() // of the noise that shows a key of one unit
-		delta := p.budget.threshold()
+		by, least := p.budget.by, p.budget.by.Above.Int64() // of the noise that shows a key of one unit
+		delta := p.budget.LoneKeys()
 		all := func(m int64) *big.Rat {
 			x := summedTail(p.budget.units, m)
 			return x.Mul(x, big.NewRat(int64(c.l0), 1))
@@ -103,8 +102,8 @@ func TestReleasedThresholdDelta(t *testing.T) {
 		if got := all(least - 1); got.Cmp(delta) <= 0 {
 			t.Errorf("%+v, L0 %d: the threshold of %d could be lower", c.rel, c.l0, least)
 		}
-		if f := p.Facts().Selection; f.Mechanism != releasedMechanism || f.Loss != 0 || f.By != "units" || f.Even != uint64(least)+1 || f.Threshold != fmt.Sprint(least) ||
-			f.Delta != by.delta.RatString() || new(big.Rat).Mul(by.delta, big.NewRat(int64(c.l0), 1)).Cmp(delta) != 0 {
+		if f := p.Facts().Selection; f.Mechanism != byReleased || f.Loss != 0 || f.By != "units" || f.Even != uint64(least)+1 || f.Threshold != fmt.Sprint(least) ||
+			f.Delta != by.Delta.RatString() || new(big.Rat).Mul(by.Delta, big.NewRat(int64(c.l0), 1)).Cmp(delta) != 0 {
 			t.Errorf("facts %+v", f)
 		}
 	}
@@ -121,8 +120,8 @@ func TestReleasedThresholdOfSums(t *testing.T) {
 			const l0 = 10
 			p := check.Must(NewPlan(selecting("a", output(l0, keysOf(intKey), unitCount, m)), rel, nil))
 			g, by := &p.grids[0], p.budget.by
-			x, _ := new(big.Float).SetInt(new(big.Int).Sub(by.threshold, big.NewInt(g.reach()-1))).Float64() // Y >= x
-			each, _ := new(big.Rat).Quo(p.budget.threshold(), big.NewRat(l0, 1)).Float64()
+			x, _ := new(big.Float).SetInt(new(big.Int).Sub(by.Above, big.NewInt(g.reach()-1))).Float64() // Y >= x
+			each, _ := new(big.Rat).Quo(p.budget.LoneKeys(), big.NewRat(l0, 1)).Float64()
 			want := 0.0
 			switch n := p.budget.sums[0].(type) {
 			case *mechanism.Laplace:
@@ -149,7 +148,7 @@ func TestReleasedThresholdIsPrivate(t *testing.T) {
 	const reach, none = 400, 400
 	for i, rel := range []glovebox.ReleaseDef{laplace(1, 0.01), laplace(3, 0.001), laplace(0.5, 0.01), gaussian(0.3, 0.01)} {
 		p := check.Must(NewPlan(selecting("n", output(2, keysOf(intKey), unitCount)), rel, nil))
-		if joint := p.budget.joint != nil; joint != (i == 2) {
+		if joint := p.budget.Joint != nil; joint != (i == 2) {
 			t.Fatalf("%+v: Gaussian noise for epsilon and delta: %v", rel, joint)
 		}
 		law := func(y int) float64 {
@@ -164,7 +163,7 @@ func TestReleasedThresholdIsPrivate(t *testing.T) {
 		shows := func(n int) []float64 {
 			out := make([]float64, none+1)
 			for y := -2 * reach; y < none-n; y++ {
-				if n > 0 && n+y > int(p.budget.by.threshold.Int64()) {
+				if n > 0 && n+y > int(p.budget.by.Above.Int64()) {
 					out[n+y] = law(y)
 				} else {
 					out[none] += law(y)
@@ -172,8 +171,8 @@ func TestReleasedThresholdIsPrivate(t *testing.T) {
 			}
 			return out
 		}
-		losses := check.Must(func() (*accounting.Losses, error) { f := p.Facts(); return f.losses() }())
-		for _, others := range []int{1, int(p.budget.by.threshold.Int64()), 200} {
+		losses := check.Must(p.bill.Losses())
+		for _, others := range []int{1, int(p.budget.by.Above.Int64()), 200} {
 			a, b, alone, nobody := shows(others+1), shows(others), shows(1), shows(0)
 			for _, epsilon := range []float64{0.2, 0.5, 1, 2, 3} {
 				over, under := 0.0, 0.0
@@ -208,20 +207,20 @@ func TestSelector(t *testing.T) {
 		metrics []glovebox.Metric
 		want    string
 	}{
-		{laplace(1, 1e-6), 1, "", []glovebox.Metric{unitCount}, releasedMechanism},
-		{laplace(1, 1e-6), 1, "", []glovebox.Metric{unitCount, unitSum}, releasedMechanism},
-		{laplace(1, 1e-6), 1, "", []glovebox.Metric{unitMean}, releasedMechanism},
-		{laplace(1, 1e-6), 10, "", []glovebox.Metric{unitCount, unitSum}, releasedMechanism},
-		{laplace(1, 1e-6), 1000, "", []glovebox.Metric{unitCount}, releasedMechanism},
+		{laplace(1, 1e-6), 1, "", []glovebox.Metric{unitCount}, byReleased},
+		{laplace(1, 1e-6), 1, "", []glovebox.Metric{unitCount, unitSum}, byReleased},
+		{laplace(1, 1e-6), 1, "", []glovebox.Metric{unitMean}, byReleased},
+		{laplace(1, 1e-6), 10, "", []glovebox.Metric{unitCount, unitSum}, byReleased},
+		{laplace(1, 1e-6), 1000, "", []glovebox.Metric{unitCount}, byReleased},
 		{laplace(1, 1e-6), 1000, "", []glovebox.Metric{unitCount, unitMedian}, "gaussian_threshold_selection"}, // Laplace noise, for the choice
-		{laplace(1, 1e-6), 1000, "n", []glovebox.Metric{unitCount, unitMedian}, releasedMechanism},
+		{laplace(1, 1e-6), 1000, "n", []glovebox.Metric{unitCount, unitMedian}, byReleased},
 		{laplace(1, 1e-6), 10, "", []glovebox.Metric{unitSum}, "gaussian_threshold_selection"},
 		{laplace(1, 1e-6), 1, "", []glovebox.Metric{unitSum}, "optimal_partition_selection"},
 		{laplace(1, 1e-6), 1, OwnShare, []glovebox.Metric{unitCount}, "optimal_partition_selection"},
-		{laplace(1, 1e-6), 1000, "n", []glovebox.Metric{unitCount}, releasedMechanism},
-		{laplace(1, 1e-6), 10, "a", []glovebox.Metric{amount}, releasedMechanism},
-		{gaussian(0.1, 1e-6), 1, "", []glovebox.Metric{unitCount}, releasedMechanism},
-		{gaussian(0.1, 1e-6), 1000, "", []glovebox.Metric{unitCount, heavy}, releasedMechanism},
+		{laplace(1, 1e-6), 1000, "n", []glovebox.Metric{unitCount}, byReleased},
+		{laplace(1, 1e-6), 10, "a", []glovebox.Metric{amount}, byReleased},
+		{gaussian(0.1, 1e-6), 1, "", []glovebox.Metric{unitCount}, byReleased},
+		{gaussian(0.1, 1e-6), 1000, "", []glovebox.Metric{unitCount, heavy}, byReleased},
 		{gaussian(0.1, 1e-6), 1000, "", []glovebox.Metric{unitBins}, "gaussian_threshold_selection"},
 		{gaussian(0.1, 1e-6), 1000, OwnShare, []glovebox.Metric{unitCount}, "gaussian_threshold_selection"},
 	} {
@@ -243,7 +242,7 @@ func TestSelector(t *testing.T) {
 	}
 	// A metric that selects leaves no rounds to a top.
 	top := topOf(output(100, keysOf(intKey), unitCount, amount), 2, "a")
-	for selects, want := range map[string]string{"": "permute_and_flip_rounds", OwnShare: "permute_and_flip_rounds", "a": releasedMechanism} {
+	for selects, want := range map[string]string{"": "permute_and_flip_rounds", OwnShare: "permute_and_flip_rounds", "a": byReleased} {
 		if got := check.Must(NewPlan(selecting(selects, top), laplace(1, 1e-6), nil)).Facts().Selection.Mechanism; got != want {
 			t.Errorf("a top, selected by %q: %s", selects, got)
 		}
@@ -270,9 +269,9 @@ func TestReleasedThresholdTable(t *testing.T) {
 			at, least := 0, 0.0
 			switch by := p.budget.by; selects {
 			case "n":
-				least = float64(by.threshold.Int64() + 1)
+				least = float64(by.Above.Int64() + 1)
 			case "a":
-				x, _ := new(big.Float).SetInt(by.threshold).Float64()
+				x, _ := new(big.Float).SetInt(by.Above).Float64()
 				at, least = 1, p.grids[0].value(x)*(1-1e-3) // the cell is rounded
 			}
 			var units []unitData

@@ -28,7 +28,7 @@ func TestSelectionIsTheBetter(t *testing.T) {
 			t.Errorf("%+v, L0 %d: %s, want %s", c.rel, c.l0, got, c.want)
 		}
 		other := check.Must(mechanism.NewSelection(new(big.Rat).Quo(big.NewRat(p.budget.keyLoss, 1e9), big.NewRat(int64(c.l0), 1)), big.NewRat(1, 1e6*int64(c.l0))))
-		if !p.budget.gaussian && p.budget.keys.Even() > other.Even() {
+		if !p.budget.Gaussian && p.budget.keys.Even() > other.Even() {
 			t.Errorf("%+v, L0 %d: even at %d, the optimal selection at %d", c.rel, c.l0, p.budget.keys.Even(), other.Even())
 		}
 	}

@@ -175,7 +175,7 @@ func choiceCost(p *Plan, m *binMechanism, counts []int64) *big.Rat {
 		n += c
 	}
 	add := func(e *big.Rat, share int64) {
-		if p.budget.gaussian {
+		if p.budget.Gaussian {
 			e.Mul(e, e).Mul(e, big.NewRat(1, share))
 		}
 		sum.Add(sum, e)

@@ -63,7 +63,7 @@ func (p *Plan) addTop(t *glovebox.Top) error {
 		return nil
 	}
 	if t.K < 1 || t.K > MaxTop {
-		return invalid("output.top.k", "%d is outside 1..%d", t.K, MaxTop)
+		return glovebox.Invalid("output.top.k", "%d is outside 1..%d", t.K, MaxTop)
 	}
 	p.top = &top{k: t.K, metric: -1}
 	for i := range p.metrics {
@@ -73,9 +73,9 @@ func (p *Plan) addTop(t *glovebox.Top) error {
 	}
 	switch {
 	case len(p.fields) == 0:
-		return invalid("output.top", "there is one key alone").WithFix("remove it")
+		return glovebox.Invalid("output.top", "there is one key alone").WithFix("remove it")
 	case p.top.metric < 0:
-		return invalid("output.top.by", "names no count of this job, and no sum whose min is 0 or above")
+		return glovebox.Invalid("output.top.by", "names no count of this job, and no sum whose min is 0 or above")
 	}
 	return nil
 }
@@ -95,10 +95,10 @@ func (t *top) sensitivity(p *Plan) int64 {
 }
 
 // price makes the rounds from their part of the price.
-func (t *top) price(p *Plan, loss int64, delta glovebox.Amount) error {
+func (t *top) price(p *Plan, loss, delta int64) error {
 	// epsilon/k, or sqrt(2*rho/k), rounded down to a multiple of 2^-32.
 	x := big.NewInt(loss)
-	if p.budget.gaussian {
+	if p.budget.Gaussian {
 		x.Lsh(x, 65)
 		x.Sqrt(x.Quo(x, big.NewInt(int64(t.k)*1e9)))
 	} else {
@@ -106,7 +106,7 @@ func (t *top) price(p *Plan, loss int64, delta glovebox.Amount) error {
 		x.Quo(x, big.NewInt(int64(t.k)*1e9))
 	}
 	if x.Sign() == 0 {
-		return invalid(p.budget.field(), "is too small for %d rounds", t.k)
+		return glovebox.Invalid(p.budget.Field(), "is too small for %d rounds", t.k)
 	}
 	t.epsilon = new(big.Rat).SetFrac(x, new(big.Int).Lsh(big.NewInt(1), 32))
 	d := t.sensitivity(p)
@@ -116,9 +116,9 @@ func (t *top) price(p *Plan, loss int64, delta glovebox.Amount) error {
 	}
 	// A float has this within a billionth of it; one D more is more than that.
 	e, _ := t.epsilon.Float64()
-	rounds := math.Log(float64(t.k)*float64(p.l0)/(float64(delta.Delta)*glovebox.DeltaUnit)) / e
+	rounds := math.Log(float64(t.k)*float64(p.l0)/(float64(delta)*glovebox.DeltaUnit)) / e
 	if rounds > 1<<30 {
-		return invalid(p.budget.field(), "is too small for %d rounds", t.k)
+		return glovebox.Invalid(p.budget.Field(), "is too small for %d rounds", t.k)
 	}
 	t.threshold = d * (2 + int64(math.Ceil(rounds)))
 	return nil

@@ -82,7 +82,7 @@ func TestTopPrice(t *testing.T) {
 		}
 	}
 	// Noise would not be half as large: the table is cut.
-	if f := facts(9, 5); f.Selection.Mechanism != releasedMechanism {
+	if f := facts(9, 5); f.Selection.Mechanism != byReleased {
 		t.Errorf("k near L0: %+v", f)
 	}
 	// Half of the price for k keys, or the whole for L0.

@@ -15,7 +15,7 @@ func checkTotal(m *glovebox.Metric, path string) error {
 		return nil
 	}
 	if most := math.Max(math.Abs(m.Min), math.Abs(m.Max)); !(m.MaxTotal >= most && m.MaxTotal <= MaxBound*MaxKeysPerUnit) {
-		return invalid(path+".max_total", "is less than one value can be, or no number of magnitude up to %g", MaxBound*MaxKeysPerUnit).
+		return glovebox.Invalid(path+".max_total", "is less than one value can be, or no number of magnitude up to %g", MaxBound*MaxKeysPerUnit).
 			WithFix("write at least the larger magnitude of min and max")
 	}
 	return nil
@@ -36,13 +36,13 @@ func (g *grid) total(l0 int) int64 {
 // q*D^2 + r^2 in the L2 norm, where T = q*D + r, r < D.
 func (p *Plan) sumNoise(g *grid, loss int64) (mechanism.Sampler, error) {
 	if g.most == 0 {
-		return p.budget.noise(loss, p.shown, g.norm(p.budget.gaussian))
+		return p.budget.Noise(loss, p.shown, g.norm(p.budget.Gaussian))
 	}
 	total, reach := g.total(p.shown), g.reach()
 	q, r := big.NewInt(total/reach), big.NewInt(total%reach)
 	d := big.NewInt(reach)
 	square := q.Mul(q, d.Mul(d, d))
-	return p.budget.noiseOf(loss, big.NewInt(total), square.Add(square, r.Mul(r, r)), reach > 1<<16)
+	return p.budget.NoiseOf(loss, big.NewInt(total), square.Add(square, r.Mul(r, r)), reach > 1<<16)
 }
 
 // share says that a unit's sum of one metric, size in magnitude, is to be brought

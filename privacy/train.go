@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/bill"
 )
 
 // TrainPlan is the declaration of a job of mode train, checked and priced. Each
@@ -16,10 +17,9 @@ import (
 //
 // It is public and never changes.
 type TrainPlan struct {
-	rounds int
-	price  glovebox.Amount
-	round  *Plan
-	whole  func() *Whole
+	round *Plan
+	bill  bill.Bill
+	whole func() *Whole
 }
 
 // NewTrainPlan checks what a job of mode train declares and prices it. Metric
@@ -29,26 +29,26 @@ type TrainPlan struct {
 func NewTrainPlan(t glovebox.Train, metric string, rel glovebox.ReleaseDef) (*TrainPlan, error) {
 	switch {
 	case t.Rounds < 1 || t.Rounds > glovebox.MaxRounds:
-		return nil, invalid("train.rounds", "%d is outside 1..%d", t.Rounds, glovebox.MaxRounds)
+		return nil, glovebox.Invalid("train.rounds", "%d is outside 1..%d", t.Rounds, glovebox.MaxRounds)
 	case t.State < 1 || t.State > glovebox.MaxState:
-		return nil, invalid("train.state", "%d is outside 1..%d", t.State, glovebox.MaxState)
+		return nil, glovebox.Invalid("train.state", "%d is outside 1..%d", t.State, glovebox.MaxState)
 	case len(t.Init) > 0 && len(t.Init) != t.State:
-		return nil, invalid("train.init", "has %d numbers, the state has %d", len(t.Init), t.State)
+		return nil, glovebox.Invalid("train.init", "has %d numbers, the state has %d", len(t.Init), t.State)
 	case rel.Epsilon != 0:
-		return nil, invalid("release.epsilon", "mode train adds discrete Gaussian noise; its price is rho").WithFix("declare release.rho")
+		return nil, glovebox.Invalid("release.epsilon", "mode train adds discrete Gaussian noise; its price is rho").WithFix("declare release.rho")
 	}
 	for _, v := range t.Init {
 		if v-v != 0 {
-			return nil, invalid("train.init", "holds what is no finite number")
+			return nil, glovebox.Invalid("train.init", "holds what is no finite number")
 		}
 	}
-	var whole budget
-	if err := whole.declared(rel, false); err != nil {
+	whole, err := bill.Read(rel, false)
+	if err != nil {
 		return nil, err
 	}
-	share := plantRound(whole.price.Loss/int64(t.Rounds), whole.price.Loss)
+	share := plantRound(whole.Amount.Loss/int64(t.Rounds), whole.Amount.Loss)
 	if share == 0 {
-		return nil, invalid("release.rho", "is too small to be shared by %d rounds", t.Rounds)
+		return nil, glovebox.Invalid("release.rho", "is too small to be shared by %d rounds", t.Rounds)
 	}
 	one := rel
 	one.Rho = float64(share) / 1e9 // nine decimal places, which a float64 keeps
@@ -56,11 +56,12 @@ func NewTrainPlan(t glovebox.Train, metric string, rel glovebox.ReleaseDef) (*Tr
 	if err != nil {
 		return nil, inTrain(err)
 	}
-	if plan.budget.price.Loss != share {
+	if plan.budget.Amount.Loss != share {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a round costs another part of the price than its own")
 	}
-	p := &TrainPlan{rounds: t.Rounds, price: whole.price, round: plan}
-	p.whole = sync.OnceValue(p.reckon)
+	p := &TrainPlan{round: plan, bill: plan.bill}
+	p.bill.Price, p.bill.Rounds = whole, t.Rounds
+	p.whole = sync.OnceValue(p.bill.Whole)
 	return p, nil
 }
 
@@ -76,22 +77,18 @@ func inTrain(err error) error {
 }
 
 // Rounds is the number of rounds.
-func (p *TrainPlan) Rounds() int { return p.rounds }
+func (p *TrainPlan) Rounds() int { return p.bill.Rounds }
 
 // Round is the plan of each round.
 func (p *TrainPlan) Round() *Plan { return p.round }
 
-// Cost is what the whole job takes from a ledger of the given kind: see
-// Plan.Cost.
-func (p *TrainPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) {
-	b := budget{gaussian: true, inRho: true, price: p.price}
-	return b.cost(kind)
-}
+// Cost is what the whole job takes from a ledger of the given kind.
+func (p *TrainPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) { return p.bill.Cost(kind) }
 
 // Facts returns how the rounds are made: those of one round, with the price and
 // the readings of all.
 func (p *TrainPlan) Facts() Facts {
-	f := p.round.facts()
-	f.Price, f.Rounds, f.Whole = p.price, p.rounds, p.whole()
+	f := p.bill.Facts()
+	f.Errors, f.Whole = p.round.Facts().Errors, p.whole()
 	return f
 }

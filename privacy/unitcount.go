@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/bill"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
@@ -19,8 +20,8 @@ func NewUnitCount(kind glovebox.LedgerKind, loss int64) (*UnitCount, error) {
 	if loss <= 0 || (kind != glovebox.LedgerPure && kind != glovebox.LedgerZCDP) {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a number of units has a price above 0 in a ledger of kind pure or zcdp")
 	}
-	b := budget{gaussian: kind == glovebox.LedgerZCDP}
-	noise, err := b.noise(loss, 1, 1)
+	b := bill.Of(kind, loss)
+	noise, err := b.Noise(loss, 1, 1)
 	if err != nil {
 		return nil, err
 	}

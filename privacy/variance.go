@@ -3,6 +3,7 @@ package privacy
 import (
 	"math"
 
+	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
@@ -20,7 +21,7 @@ func (p *Plan) addVariance(x *metric, path string) error {
 		return err
 	}
 	if x.Max-x.Min < minSpread {
-		return invalid(path+".max", "is too close to min")
+		return glovebox.Invalid(path+".max", "is too close to min")
 	}
 	m := squareOfHalf(&g)
 	x.grid = p.addGrid(g, x.Name, 1)

@@ -6,6 +6,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/privacy/bill"
 	"glovebox.example/glovebox/privacy/internal/check"
 )
 
@@ -58,11 +59,11 @@ func TestCostOfUnknownParts(t *testing.T) {
 	if a := check.Must(p.Cost(glovebox.LedgerZCDP)); a.Loss != 62_500_000 { // 2*0.5^2/(2*4)
 		t.Errorf("costs %v", a)
 	}
-	p.budget.price.Loss++
-	if a := check.Must(p.Cost(glovebox.LedgerZCDP)); a.Loss != 500_000_002 || p.reckon() != nil {
+	p.bill.Price.Amount.Loss++
+	if a := check.Must(p.Cost(glovebox.LedgerZCDP)); a.Loss != 500_000_002 || p.bill.Whole() != nil {
 		t.Errorf("costs %v", a)
 	}
-	bare := &Plan{budget: budget{price: glovebox.Amount{Loss: 1e9}}}
+	bare := bill.Bill{Price: bill.Price{Amount: glovebox.Amount{Loss: 1e9}}}
 	if a := check.Must(bare.Cost(glovebox.LedgerZCDP)); a.Loss != 500_000_000 {
 		t.Errorf("a bare price costs %v", a)
 	}

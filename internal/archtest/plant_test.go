@@ -13,7 +13,7 @@ import (
 // where it never does: with the tag it does not compile.
 const product = "cmd/glovebox"
 
-var plantable = []string{product, "privacy", "privacy/mechanism", "sandbox", "internal/worker/work", "internal/domain/store", "internal/pipeline", "internal/proof/attack/suite"}
+var plantable = []string{product, "privacy", "privacy/bill", "privacy/mechanism", "sandbox", "internal/worker/work", "internal/domain/store", "internal/pipeline", "internal/proof/attack/suite"}
 
 // TestFaultsAreCompiledOnlyByTheirTag: the build tag of planted faults stands
 // in files of three names, in the packages above; the files that hold the

@@ -85,7 +85,7 @@ type collector struct {
 }
 
 // fixed are the sinks that every package shares.
-var fixed = map[string][]int{"Errorf": {1}, "WithFix": {0}, "Add": {1, 2}, "AddKey": {1, 2}}
+var fixed = map[string][]int{"Errorf": {1}, "Invalid": {1}, "WithFix": {0}, "Add": {1, 2}, "AddKey": {1, 2}}
 
 func (c *collector) run() {
 	for _, f := range c.files {

@@ -52,7 +52,7 @@ func Group(kind glovebox.LedgerKind, price glovebox.Amount, n int64) (glovebox.A
 		return price, glovebox.Errorf(glovebox.CodeInternal, "a group has no size")
 	}
 	if price.Delta != 0 {
-		return price, wrong("release.delta", "cannot be paid where rows belong to several units").
+		return price, glovebox.Invalid("release.delta", "cannot be paid where rows belong to several units").
 			WithFix("make the keys public, or use a dataset with one unit column")
 	}
 	loss := new(big.Int).Mul(big.NewInt(price.Loss), big.NewInt(n))
@@ -60,14 +60,8 @@ func Group(kind glovebox.LedgerKind, price glovebox.Amount, n int64) (glovebox.A
 		loss.Mul(loss, big.NewInt(n))
 	}
 	if loss.BitLen() > 60 {
-		return price, wrong("release", "costs more than any ledger holds: a unit of another column has up to %d units' data in its rows", n/2).
+		return price, glovebox.Invalid("release", "costs more than any ledger holds: a unit of another column has up to %d units' data in its rows", n/2).
 			WithFix("make the job about that column, or load the dataset with smaller max_rows")
 	}
 	return glovebox.Amount{Loss: loss.Int64()}, nil
-}
-
-func wrong(field, format string, a ...any) *glovebox.Error {
-	e := glovebox.Errorf(glovebox.CodeInvalid, format, a...)
-	e.Field = field
-	return e
 }

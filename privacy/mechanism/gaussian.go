@@ -140,6 +140,5 @@ func (g *Gaussian) Radius(alpha float64) float64 {
 	return 0
 }
 
-func (g *Gaussian) Parameter() (name, parameter string) {
-	return "discrete_gaussian", g.variance.RatString()
-}
+// Law names the distribution and its variance parameter.
+func (g *Gaussian) Law() (Law, *big.Rat) { return DiscreteGaussian, g.Variance() }

@@ -115,6 +115,5 @@ func (l *Laplace) Radius(alpha float64) float64 {
 	return math.Max(0, math.Ceil(l.scale*math.Log(2/(alpha*(1+r))))-1)
 }
 
-func (l *Laplace) Parameter() (name, parameter string) {
-	return "discrete_laplace", l.Scale().RatString()
-}
+// Law names the distribution and its scale.
+func (l *Laplace) Law() (Law, *big.Rat) { return DiscreteLaplace, l.Scale() }

@@ -164,7 +164,7 @@ func TestMoments(t *testing.T) {
 			sum += x * x
 		}
 		if ratio := math.Sqrt(sum / n); math.Abs(ratio-1) > 0.035 {
-			name, parameter := d.Parameter()
+			name, parameter := d.Law()
 			t.Errorf("%s %s: standard deviation is %.4f of what it says", name, parameter, ratio)
 		}
 	}

@@ -175,15 +175,15 @@ func (s *Selection) Variance() *big.Rat {
 // Delta returns the delta of one key.
 func (s *Selection) Delta() *big.Rat { return new(big.Rat).Set(s.delta) }
 
-// Mechanism names what keeps a key, as facts about a job do.
-func (s *Selection) Mechanism() string {
+// Law names what keeps a key.
+func (s *Selection) Law() Law {
 	switch {
 	case s.gauss != nil:
-		return "gaussian_threshold_selection"
+		return GaussianSelection
 	case s.noise != nil:
-		return "truncated_laplace_selection"
+		return TruncatedSelection
 	}
-	return "optimal_partition_selection"
+	return OptimalSelection
 }
 
 // EvenOptimal is about the number of units from which on the optimal selection

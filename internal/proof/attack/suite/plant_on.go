@@ -9,6 +9,7 @@ import (
 	"glovebox.example/glovebox/internal/proof/attack"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/bill"
 	"glovebox.example/glovebox/privacy/mechanism"
 	"glovebox.example/glovebox/sandbox"
 )
@@ -46,20 +47,21 @@ func plantList() []plant {
 		{name: privacy.PlantKeys, claim: attack.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)}},
 		// At this price the lowest threshold that is private is 1, and one lower shows
 		// the key of one unit nearly always.
-		{name: privacy.PlantLow, claim: attack.Claim{Epsilon: 5, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: private(), release: pure(5, 0.01), once: true}},
+		{name: bill.PlantLow, claim: attack.Claim{Epsilon: 5, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: private(), release: pure(5, 0.01), once: true}},
 		// 0.01-zCDP is (0.5, 0.0025)-DP. The others add nothing, so that all that shows is
 		// the keys of one unit.
-		{name: privacy.PlantShare, claim: attack.Claim{Epsilon: 0.5, Delta: 0.0125}, job: jobCase{rest: people(3, trap), target: keys, output: selected("people", 4, theCount),
+		{name: bill.PlantShare, claim: attack.Claim{Epsilon: 0.5, Delta: 0.0125}, job: jobCase{rest: people(3, trap), target: keys, output: selected("people", 4, theCount),
 			release: glovebox.ReleaseDef{Method: "dp", Rho: 0.01, Delta: 0.01}, once: true}, least: 25_000},
 		{name: privacy.PlantReuse, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
 		{name: mechanism.PlantSeed, claim: one, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(1, 0)}},
-		{name: privacy.PlantScale, claim: attack.Claim{Epsilon: 2}, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(2, 0), once: true}, many: true},
+		{name: bill.PlantScale, claim: attack.Claim{Epsilon: 2}, job: jobCase{rest: ten, target: ordinary, output: public(1, theCount), release: pure(2, 0), once: true}, many: true},
 	}
 }
 
 // set plants one fault everywhere; an empty name removes it.
 func set(fault string) {
 	privacy.Plant(fault)
+	bill.Plant(fault)
 	mechanism.Plant(fault)
 	sandbox.Plant(fault)
 	work.Plant(fault)
