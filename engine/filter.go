@@ -33,11 +33,13 @@ const filterMemory = 128 << 20
 
 // Filter is a row filter that was checked.
 type Filter struct {
-	// SQL is the canonical text: what runs is this, and checking it again
-	// gives the same text.
+	// SQL is the canonical text: checking it again gives the same text.
 	SQL string
 	// Columns are the columns that it reads, sorted.
 	Columns []string
+	// run is what runs: the canonical text, with what DuckDB would do otherwise
+	// spelled out (filterguard.go).
+	run string
 }
 
 // CheckFilter checks a row filter over the given columns, at the types they
@@ -50,7 +52,8 @@ type Filter struct {
 // functions in filterFuncs.
 //
 // A row is kept if the filter is true. Arithmetic is done in float64, so that
-// no row can make it fail; whole numbers are exact up to 2^53.
+// no row can make it fail; whole numbers are exact up to 2^53. What is not a
+// number (0/0) is null, and try_cast takes what a load takes.
 func CheckFilter(ctx context.Context, expr string, cols []glovebox.Column) (Filter, error) {
 	d, c, err := openDB(ctx, filterMemory)
 	if err != nil {
@@ -85,7 +88,7 @@ func compileRules(ctx context.Context, c *conn, cols []glovebox.Column, rules []
 			}
 			return nil, err
 		}
-		out = append(out, f.SQL)
+		out = append(out, f.run)
 	}
 	return out, nil
 }
@@ -119,7 +122,11 @@ func (c *conn) checkFilter(ctx context.Context, text string, cols map[string]glo
 	if e.kind != kindBool {
 		return Filter{}, filterError(text, -1, "the result is %s, not true or false", e.kind)
 	}
-	f := Filter{SQL: e.sql}
+	guarded, err := (&compiler{text: text, cols: cols, used: map[string]bool{}, guard: true}).compile(root, 0)
+	if err != nil {
+		return Filter{}, err
+	}
+	f := Filter{SQL: e.sql, run: guarded.sql}
 	for name := range k.used {
 		f.Columns = append(f.Columns, name)
 	}
@@ -138,7 +145,7 @@ func (c *conn) bindFilter(ctx context.Context, f Filter, cols map[string]glovebo
 		}
 		from = "(SELECT " + strings.Join(nulls, ", ") + ")"
 	}
-	r, err := c.query(ctx, "SELECT "+f.SQL+" FROM "+from+" WHERE false")
+	r, err := c.query(ctx, "SELECT "+f.run+" FROM "+from+" WHERE false")
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()

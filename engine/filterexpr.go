@@ -40,6 +40,7 @@ type expr struct {
 	kind kind
 	text *string
 	num  *float64
+	inf  bool // a number that may be infinite
 	at   int
 }
 
@@ -51,7 +52,8 @@ type compiler struct {
 	cols  map[string]glovebox.Type
 	used  map[string]bool
 	nodes int
-	texts int // functions that make a text
+	texts int  // functions that make a text
+	guard bool // write what runs, not the canonical text
 }
 
 // nodeHead is what every node has.

@@ -65,7 +65,8 @@ var filterFuncs = map[string]textFunc{
 	"isodow":      {"isodow", "d", kindInt}, // 1 is Monday
 }
 
-// arithmetic operators, on float64. x % 0 and x / 0 are not errors.
+// arithmetic operators, on float64. x % 0 and x / 0 are not errors; what is not
+// a number is null.
 var arithmetic = []string{"+", "-", "*", "/", "%"}
 
 func (k *compiler) function(raw json.RawMessage, at, depth int) (expr, error) {
@@ -94,7 +95,7 @@ func (k *compiler) function(raw json.RawMessage, at, depth int) (expr, error) {
 				return expr{}, err
 			}
 		}
-		return expr{sql: fmt.Sprintf("(%s %s %s)", es[0].sql, name, es[1].sql), kind: kindFloat}, nil
+		return k.arithmetic(name, es[0], es[1]), nil
 	case name == "-" && len(es) == 1:
 		e, err := k.toFloat(es[0])
 		if err != nil {
@@ -103,7 +104,7 @@ func (k *compiler) function(raw json.RawMessage, at, depth int) (expr, error) {
 		if e.num != nil {
 			return floatConst(-*e.num), nil
 		}
-		return expr{sql: "(- " + e.sql + ")", kind: kindFloat}, nil
+		return expr{sql: "(- " + e.sql + ")", kind: kindFloat, inf: e.inf}, nil
 	case (name == "~~" || name == "!~~") && len(es) == 2:
 		return k.like(es, name == "!~~", at)
 	case (name == "greatest" || name == "least") && len(es) >= 1:
@@ -114,7 +115,7 @@ func (k *compiler) function(raw json.RawMessage, at, depth int) (expr, error) {
 		if t == kindBool || t == kindToken {
 			return k.fail(at, "%s has no order", t)
 		}
-		return expr{sql: name + "(" + join(es, ", ") + ")", kind: t}, nil
+		return expr{sql: name + "(" + join(es, ", ") + ")", kind: t, inf: anyInf(es)}, nil
 	case name == "date_part" && len(es) == 2 && es[0].text != nil:
 		name, es = strings.ToLower(*es[0].text), es[1:]
 		if f := filterFuncs[name]; f.args != "d" {
@@ -139,7 +140,7 @@ func (k *compiler) function(raw json.RawMessage, at, depth int) (expr, error) {
 			return expr{}, err
 		}
 	}
-	return expr{sql: f.sql + "(" + join(es, ", ") + ")", kind: f.out}, nil
+	return expr{sql: f.sql + "(" + join(es, ", ") + ")", kind: f.out, inf: f.out == kindFloat && anyInf(es)}, nil
 }
 
 // arg checks one argument of a function.

@@ -116,7 +116,7 @@ func (k *compiler) operator(raw json.RawMessage, at, depth int) (expr, error) {
 			return expr{}, err
 		}
 		t, err := k.unify(es)
-		return expr{sql: "coalesce(" + join(es, ", ") + ")", kind: t}, err
+		return expr{sql: "coalesce(" + join(es, ", ") + ")", kind: t, inf: anyInf(es)}, err
 	}
 	return k.fail(at, "%s is not allowed in a filter", strings.ToLower(strings.ReplaceAll(n.Type, "_", " ")))
 }
@@ -177,7 +177,7 @@ func (k *compiler) caseWhen(raw json.RawMessage, at, depth int) (expr, error) {
 	for i, w := range ws {
 		sql += " WHEN " + w.sql + " THEN " + ts[i].sql
 	}
-	return expr{sql: sql + " ELSE " + ts[len(ws)].sql + " END)", kind: t}, nil
+	return expr{sql: sql + " ELSE " + ts[len(ws)].sql + " END)", kind: t, inf: anyInf(ts)}, nil
 }
 
 // castKinds are the types that try_cast may aim at, and from which kinds.
@@ -231,7 +231,7 @@ func (k *compiler) cast(raw json.RawMessage, at, depth int) (expr, error) {
 	}
 	for _, from := range append(c.from, kindNull) {
 		if e.kind == from {
-			return expr{sql: fmt.Sprintf("TRY_CAST(%s AS %s)", e.sql, n.Type2.ID), kind: c.to}, nil
+			return k.tryCast(e, n.Type2.ID, c.to, at)
 		}
 	}
 	return k.fail(at, "%s cannot be cast to this type", e.kind)

@@ -5,7 +5,6 @@ package engine
 import (
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -19,11 +18,20 @@ var formats = map[string]func(string) bool{
 
 // normaliseID gives the one text that stands for an id. Ids are equal if and
 // only if these texts are: white space around them does not count, and nor
-// does the case of the letters in a resident id or a credit code.
+// does the case of the letters in a resident id or a credit code, or which of
+// the middle dots a name has.
 func normaliseID(format, s string) string {
 	s = strings.TrimSpace(s)
-	if format == "cn-resident-id" || format == "cn-uscc" {
+	switch format {
+	case "cn-resident-id", "cn-uscc":
 		s = strings.ToUpper(s)
+	case "cn-name":
+		s = strings.Map(func(r rune) rune {
+			if isNameDot(r) {
+				return '·'
+			}
+			return r
+		}, s)
 	}
 	return s
 }
@@ -63,23 +71,70 @@ func isMobile(s string) bool {
 }
 
 // isName checks a person's name in Chinese characters: 2 to 50 of them, with
-// middle dots (U+00B7) between parts of a name.
+// one middle dot between parts of a name.
 func isName(s string) bool {
 	n, dot := 0, true
 	for _, r := range s {
-		if r == '·' {
+		if isNameDot(r) {
 			if dot {
 				return false
 			}
 			dot = true
 			continue
 		}
-		if !unicode.Is(unicode.Han, r) {
+		if !isIdeograph(r) {
 			return false
 		}
 		n, dot = n+1, false
 	}
 	return !dot && n >= 2 && n <= 50 && utf8.ValidString(s)
+}
+
+// isNameDot says whether r is a dot that people write between the parts of a
+// name. U+00B7 is the one that GB 18030 and the name rules mean; the others look
+// like it and come from other keyboards, fonts and encodings.
+func isNameDot(r rune) bool {
+	switch r {
+	case 0x00B7, // middle dot
+		0x0387, // ano teleia, which is a middle dot by canonical equivalence
+		0x2022, // bullet
+		0x2027, // hyphenation point, the dot of Big5
+		0x2219, // bullet operator
+		0x22C5, // dot operator
+		0x30FB, // katakana middle dot
+		0xFF65: // the same, half width
+		return true
+	}
+	return false
+}
+
+// ideographs are the characters of names: those that Unicode 17 calls unified
+// or compatibility ideographs, whatever Unicode this program was built with,
+// the number zero, which is one in names, and the private-use characters of GB
+// 18030, where police systems keep rare characters.
+var ideographs = [...][2]rune{
+	{0x3007, 0x3007},
+	{0x3400, 0x4DBF}, // extension A
+	{0x4E00, 0x9FFF},
+	{0xE000, 0xE864},
+	{0xF900, 0xFA6D}, {0xFA70, 0xFAD9}, // compatibility
+	{0x20000, 0x2A6DF}, // B
+	{0x2A700, 0x2B81D}, // C, D
+	{0x2B820, 0x2CEAD}, // E
+	{0x2CEB0, 0x2EBE0}, // F
+	{0x2EBF0, 0x2EE5D}, // I
+	{0x2F800, 0x2FA1D}, // compatibility
+	{0x30000, 0x3134A}, // G
+	{0x31350, 0x33479}, // H, J
+}
+
+func isIdeograph(r rune) bool {
+	for _, p := range ideographs {
+		if r <= p[1] {
+			return r >= p[0]
+		}
+	}
+	return false
 }
 
 const usccAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"

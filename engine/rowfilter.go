@@ -59,7 +59,7 @@ func OpenFilter(ctx context.Context, expr string, cols []glovebox.Column, o *Fil
 	for i, c := range f.filter.Columns {
 		from = append(from, fmt.Sprintf("r.f%d AS %s", i, quoteName(c)))
 	}
-	f.sql = fmt.Sprintf(`SELECT n, coalesce(%s, false) FROM (SELECT %s FROM rows)`, f.filter.SQL, strings.Join(from, ", "))
+	f.sql = fmt.Sprintf(`SELECT n, coalesce(%s, false) FROM (SELECT %s FROM rows)`, f.filter.run, strings.Join(from, ", "))
 	return f, nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"os"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/transform"
 
 	"glovebox.example/glovebox"
@@ -88,7 +87,7 @@ func newWindow(f *os.File, size int64, encoding string) *window {
 	raw := &countReader{r: io.NewSectionReader(f, 0, size)}
 	w := &window{r: raw, raw: raw}
 	if encoding == "gb18030" {
-		w.r, w.lossy = transform.NewReader(raw, simplifiedchinese.GB18030.NewDecoder()), true
+		w.r, w.lossy = transform.NewReader(raw, gbDecoder{t: gbCodes()}), true
 	}
 	return w
 }
