@@ -18,13 +18,13 @@ import (
 // DuckDB's try_cast is generous: '1.5' is the integer 2, '1_0' is 10. Here it
 // takes what a load takes.
 
-// guarded is the name of a value in bind; no column has it.
+// guarded is the name of a value in letSQL; no column has it.
 const guarded = `"#x"`
 
-// bind writes body, which says guarded for a value, over an expression, which
+// letSQL writes body, which says guarded for a value, over an expression, which
 // so stands there once: a text that wrote it twice would double with every
 // level.
-func bind(e, body string) string {
+func letSQL(e, body string) string {
 	return "list_transform([" + e + "], lambda " + guarded + ": " + body + ")[1]"
 }
 
@@ -43,7 +43,7 @@ func (k *compiler) arithmetic(op string, a, b expr) expr {
 		nan = !divisor || a.inf
 	}
 	if nan && k.guard {
-		out.sql = bind(out.sql, fmt.Sprintf("CASE WHEN isnan(%s) THEN NULL ELSE %s END", guarded, guarded))
+		out.sql = letSQL(out.sql, fmt.Sprintf("CASE WHEN isnan(%s) THEN NULL ELSE %s END", guarded, guarded))
 	}
 	return out
 }
@@ -61,7 +61,7 @@ func anyInf(es []expr) bool {
 // tryCast writes a cast that gives null where it fails.
 func (k *compiler) tryCast(e expr, duck string, to kind, at int) (expr, error) {
 	out := expr{sql: fmt.Sprintf("TRY_CAST(%s AS %s)", e.sql, duck), kind: to, inf: e.inf && to == kindFloat}
-	if e.kind == kindText { // bind holds the text once more
+	if e.kind == kindText { // letSQL holds the text once more
 		if k.texts++; k.texts > MaxFilterTexts {
 			return k.fail(at, "more than %d functions that make a text", MaxFilterTexts)
 		}
@@ -73,13 +73,13 @@ func (k *compiler) tryCast(e expr, duck string, to kind, at int) (expr, error) {
 	case e.kind == kindText:
 		for t, name := range duckTypes {
 			if name == duck && t != glovebox.Token {
-				out.sql = bind(e.sql, typedSQL(guarded, t, false))
+				out.sql = letSQL(e.sql, typedSQL(guarded, t, false))
 			}
 		}
 	case e.kind == kindFloat && to == kindInt: // a whole number or none
-		out.sql = bind(e.sql, fmt.Sprintf("CASE WHEN %s = floor(%s) THEN TRY_CAST(%s AS %s) END", guarded, guarded, guarded, duck))
+		out.sql = letSQL(e.sql, fmt.Sprintf("CASE WHEN %s = floor(%s) THEN TRY_CAST(%s AS %s) END", guarded, guarded, guarded, duck))
 	case e.kind == kindFloat && to == kindText: // zero has no sign
-		out.sql = bind(e.sql, fmt.Sprintf("TRY_CAST(CASE WHEN %s = 0 THEN 0e0 ELSE %s END AS VARCHAR)", guarded, guarded))
+		out.sql = letSQL(e.sql, fmt.Sprintf("TRY_CAST(CASE WHEN %s = 0 THEN 0e0 ELSE %s END AS VARCHAR)", guarded, guarded))
 	}
 	return out, nil
 }

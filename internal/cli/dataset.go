@@ -69,20 +69,28 @@ func ledgerText(l glovebox.LedgerDef) string {
 }
 
 func (a *app) datasetLoad() *cobra.Command {
-	return &cobra.Command{
+	accept := false
+	c := &cobra.Command{
 		Use:   "load CODE FILE",
 		Short: a.t("load a file into a new encrypted snapshot", "将文件载入新的加密快照"),
 		Long: a.t(`Check FILE against the record of CODE and load it: types, bounds, keys and
 quality rules are checked, identifiers become keyed tokens, and the rows are
 kept sorted by privacy unit and encrypted. Rejected rows are reported by
-line and reason, never by value. Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
+line and reason, never by value. A file of which no row is accepted, or less
+than half as many as the current snapshot has, is refused without
+--accept-change. Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
 标识符替换为带密钥的令牌，按隐私单元排序后加密保存。
-被拒绝的行只报告行号与原因，绝不报告取值。角色：该数据资源的提供单位人员。`),
+被拒绝的行只报告行号与原因，绝不报告取值。接受的行为零、或不及当前快照的一半时，
+须加 --accept-change 才会载入。角色：该数据资源的提供单位人员。`),
 		Example: "  glovebox dataset load population population.csv --domain ./city --as chen",
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				l, err := d.LoadDataset(c.Context(), u, w[0], w[1], a.progress(a.t("loading", "载入")))
+				var may []domain.LoadOption
+				if accept {
+					may = append(may, domain.AcceptChange)
+				}
+				l, err := d.LoadDataset(c.Context(), u, w[0], w[1], a.progress(a.t("loading", "载入")), may...)
 				if err != nil {
 					return err
 				}
@@ -98,6 +106,8 @@ line and reason, never by value. Role: provider of the dataset.`, `按 CODE 的�
 			})
 		},
 	}
+	c.Flags().BoolVar(&accept, "accept-change", false, a.t("load a file without rows, or with less than half as many as the current snapshot", "即使没有行、或行数不及当前快照的一半，也载入"))
+	return c
 }
 
 func (a *app) printRejects(w io.Writer, r *engine.LoadReport) {

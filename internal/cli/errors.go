@@ -7,6 +7,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/words"
 	"glovebox.example/glovebox/sandbox"
 )
@@ -36,7 +37,7 @@ type jsonError struct {
 	Problems []jsonProblem      `json:"problems"`
 	Decision *glovebox.Decision `json:"decision,omitempty"` // of a refusal by policy
 	Refusals []sandbox.Refusal  `json:"refusals,omitempty"` // of a module
-	Report   *engine.LoadReport `json:"report,omitempty"`   // of a load with too many rejected rows
+	Report   *engine.LoadReport `json:"report,omitempty"`   // of a load with too many rejected rows, or too few accepted ones
 }
 
 type jsonProblem struct {
@@ -68,6 +69,10 @@ func (a *app) printError(err error) {
 	for _, p := range leaves(err) {
 		fmt.Fprintln(a.Err, "glovebox: "+words.Error(a.lang, p))
 	}
+	if changed, ok := errors.AsType[*domain.ChangeError](err); ok {
+		a.printRejects(a.Err, &changed.Report)
+		fmt.Fprintln(a.Err, a.t("nothing was loaded", "未载入任何数据"))
+	}
 	if rejects, ok := errors.AsType[*engine.RejectsError](err); ok {
 		a.printRejects(a.Err, &rejects.Report)
 		fmt.Fprintln(a.Err, a.t("correct these rows, or raise max_rejects in a new record; nothing was loaded", "请更正这些行，或登记 max_rejects 更高的新记录；未载入任何数据"))
@@ -81,6 +86,9 @@ func (a *app) printJSONError(err error) {
 	}
 	if rejects, ok := errors.AsType[*engine.RejectsError](err); ok {
 		j.Report = &rejects.Report
+	}
+	if changed, ok := errors.AsType[*domain.ChangeError](err); ok {
+		j.Report = &changed.Report
 	}
 	for _, p := range leaves(err) {
 		j.Problems = append(j.Problems, problemOf(p))
@@ -129,6 +137,9 @@ func leaves(err error) []error {
 			out = append(out, leaves(e)...)
 		}
 		return out
+	}
+	if changed, ok := err.(*domain.ChangeError); ok {
+		return []error{changed.Err}
 	}
 	return []error{err}
 }

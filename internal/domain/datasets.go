@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
@@ -119,7 +120,7 @@ type Load struct {
 // current one. It keeps nothing of a load that fails. A load of what the
 // current snapshot holds already changes nothing, so that a load that was
 // killed can be run again, and stored answers stay free.
-func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path string, progress func(done, total int64)) (_ *Load, err error) {
+func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path string, progress func(done, total int64), may ...LoadOption) (_ *Load, err error) {
 	var doc DatasetDoc
 	if err := d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Dataset, code, &doc) }); err != nil {
 		return nil, err
@@ -151,6 +152,11 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 	res, err := d.project(ctx, &doc.Record, 0, src, w, progress)
 	if err != nil {
 		return nil, named(err, path)
+	}
+	if !slices.Contains(may, AcceptChange) {
+		if err := d.expected(&doc, res); err != nil {
+			return nil, named(err, path)
+		}
 	}
 	if old := doc.Snapshot; old != nil && old.Digest == res.Digest && old.Parts == d.Parts {
 		return &Load{Snapshot: *old, Count: CountNone, Report: &res.Report}, w.Abort()

@@ -202,7 +202,7 @@ func (c *collector) store(s string, e ast.Expr) {
 	}
 }
 
-var sql = regexp.MustCompile(`\b(SELECT|FROM [(%]|T?R?Y?_?CAST|BETWEEN|ELSE|NOT|DATE)(\b| )`)
+var sql = regexp.MustCompile(`\b(SELECT|FROM [(%]|T?R?Y?_?CAST|BETWEEN|ELSE|NOT|DATE|WHEN)(\b| )`)
 
 func letter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 
