@@ -82,6 +82,8 @@ func TestJobChecks(t *testing.T) {
 				"j:12:30: output.key.township.name: unknown field `name` (fields here: `private`, `public`, `type`, `width`)",
 				"j:15:5: output.metrics[\"a b\"]: name does not have the expected form (write a column name: a letter, then at most 62 letters, digits and _ (ASCII))",
 				"j:16:24: output.metrics.need.mim: unknown field `mim` (did you mean `min`?)"}},
+		"other words": {[]string{"kind: mean,", "kind: Average,"},
+			[]string{"j:16:18: output.metrics.need.kind: is none of the values allowed (write one of `count`, `sum`, `mean`, `variance`, `vector`, `histogram`, `quantile`, `distinct`, `bounds`; did you mean `mean`?)"}},
 		"lists": {[]string{jobKey, "    - {type: string, public: townships.csv}\n", jobMetrics, "    - {kind: count}\n"},
 			[]string{
 				"j:12:5: output.key: is a list, not a set of fields (write a set of fields of at most 8 fields)",
@@ -191,7 +193,7 @@ func TestJobChecks(t *testing.T) {
 				"j:9:25: params[\"a b\"]: name does not have the expected form (write a parameter name: a letter or _, then at most 62 letters, digits and _)",
 				"j:12:37: output.key.township.width: is too large (write a whole number, at least 1 and at most 64)",
 				"j:13:22: output.max_keys_per_unit: is too large (write a whole number, at least 1 and at most 1000)",
-				"j:16:18: output.metrics.need.kind: is none of the values allowed (write one of `count`, `sum`, `mean`, `variance`, `vector`, `histogram`, `quantile`, `distinct`, `bounds`; did you mean `mean`?)"}},
+				"j:16:18: output.metrics.need.kind: is none of the values allowed (write one of `count`, `sum`, `mean`, `variance`, `vector`, `histogram`, `quantile`, `distinct`, `bounds`; did you mean `quantile`?)"}},
 	} {
 		_, err := ParseJob("j", edit(t, doc, c.edits...))
 		problems(t, name, err, c.want...)

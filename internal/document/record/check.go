@@ -3,6 +3,7 @@ package record
 import (
 	"math/big"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -68,7 +69,11 @@ func (c *checker) wrongType(r *rule, n *node, p Path) {
 func (c *checker) notListed(r *rule, n *node, p Path) {
 	fix := "write " + r.expected()
 	if n.kind == kindText {
-		if near := Nearest(n.text, r.enum); near != "" {
+		near, said := r.means[strings.ToLower(n.text)]
+		if !said {
+			near = Nearest(n.text, r.enum)
+		}
+		if near != "" {
 			fix += "; did you mean " + Name(near) + "?"
 		}
 	}

@@ -22,6 +22,7 @@ type rule struct {
 	never   bool // "not": {}: a field that only the domain sets
 	types   []string
 	enum    []string
+	means   map[string]string // "x-means": other words, in lower case, to the value that says it here
 	pattern *regexp.Regexp
 
 	minimum, aboveMin, maximum *big.Rat
@@ -52,6 +53,7 @@ type source struct {
 	Not        *struct{}          `json:"not"`
 	Type       words              `json:"type"`
 	Enum       []string           `json:"enum"`
+	Means      map[string]string  `json:"x-means"`
 	Pattern    *string            `json:"pattern"`
 	Minimum    *json.Number       `json:"minimum"`
 	AboveMin   *json.Number       `json:"exclusiveMinimum"`
@@ -142,7 +144,7 @@ func (c *compiler) rule(s *source) *rule {
 		return r
 	}
 	r := &rule{
-		form: s.Form, never: s.Not != nil, types: s.Type, enum: s.Enum, unique: s.Unique, required: s.Required,
+		form: s.Form, never: s.Not != nil, types: s.Type, enum: s.Enum, means: s.Means, unique: s.Unique, required: s.Required,
 		minLength: s.MinLength, maxLength: s.MaxLength, minItems: s.MinItems, maxItems: s.MaxItems,
 		minFields: s.MinFields, maxFields: s.MaxFields,
 		minimum: c.number(s.Minimum), aboveMin: c.number(s.AboveMin), maximum: c.number(s.Maximum),

@@ -206,14 +206,14 @@ func (b *box) stageRejects() {
 	lines.WriteString(`"` + cell + ` never closed` + "\n" + line(marked))
 	write(b.t, b.path("sources/rejects.csv"), []byte(good+lines.String()))
 	write(b.t, b.path("sources/rejects.json"), []byte(string(jsonFile(b.t, append(people()[:5], marked.with("town", cell), person(2))))+
-		`{"pid":"`+cell+"\n"+`["`+cell+`"]`+"\n"+`"`+cell+`"`+"\n"+strings.Replace(jsonLine(b.t, marked), `"pid"`, `"`+cell+`":"`+cell+`","pid"`, 1)+"\n"+
+		`{"pid":"`+cell+"\n"+`{"pid":"`+cell+`","pid":"`+cell+`"}`+"\n"+`["`+cell+`"]`+"\n"+`"`+cell+`"`+"\n"+strings.Replace(jsonLine(b.t, marked), `"pid"`, `"`+cell+`":"`+cell+`","pid"`, 1)+"\n"+
 		strings.Replace(jsonLine(b.t, marked), `"serial":`, `"serial":"`+cell+`","x":`, 1)+"\n"+strings.Replace(jsonLine(b.t, marked), `"note":"`, `"note":"\ud800`, 1)+"\n"))
 	write(b.t, b.path("sources/rejects.parquet"), parquetFile(b.t, header, append(people()[:5], marked.with("serial", cell), marked.with("town", cell), marked.with("born", cell), person(1))))
 
 	seen := map[engine.Reason]bool{}
 	for _, load := range []string{"people sources/rejects.csv", "lines sources/rejects.json", "columns sources/rejects.parquet"} {
-		b.ok("dataset load " + load + " --as pat")
-		_, out, _ := b.run("dataset load "+load+" --as pat", []string{"--json"})
+		b.ok("dataset load " + load + " --accept-change --as pat")
+		_, out, _ := b.run("dataset load "+load+" --accept-change --as pat", []string{"--json"})
 		var v struct{ Report engine.LoadReport }
 		if err := json.Unmarshal([]byte(out), &v); err != nil {
 			b.t.Fatal(err)
@@ -222,7 +222,7 @@ func (b *box) stageRejects() {
 			seen[r] = true
 		}
 	}
-	for _, r := range []engine.Reason{engine.ReasonEncoding, engine.ReasonQuote, engine.ReasonFields, engine.ReasonLong, engine.ReasonObject, engine.ReasonExtra,
+	for _, r := range []engine.Reason{engine.ReasonEncoding, engine.ReasonQuote, engine.ReasonFields, engine.ReasonLong, engine.ReasonObject, engine.ReasonTwice, engine.ReasonExtra,
 		engine.ReasonNull, engine.ReasonType, engine.ReasonMaxBytes, engine.ReasonValue, engine.ReasonBounds, engine.ReasonFormat, engine.ReasonQuality, engine.ReasonDuplicate} {
 		if !seen[r] {
 			b.t.Errorf("no row was rejected for %s", r)

@@ -99,6 +99,9 @@ func Check(spec Spec) (*Job, error) {
 		}
 		j.binding.Inputs = append(j.binding.Inputs, bound)
 	}
+	if err := j.checkMasked(); err != nil {
+		return nil, err
+	}
 	return j, j.module.CheckBinding(j.binding)
 }
 
