@@ -126,27 +126,20 @@ func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error
 
 // input is what the policy is told of a request.
 func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy.Input, error) {
+	facts := r.mode.Facts() // a job that declares no output touches one answer
 	in := &policy.Input{
 		Time: p.d.LocalTime(), User: r.user, Product: r.job.Product, Walls: r.walls,
 		Module: policy.Module{Digest: r.module.Digest(), Admitted: true},
 		People: policy.People{Submitter: r.user.Name},
 		Job: policy.Job{
-			Inputs: map[string]policy.JobInput{}, Mode: r.job.Mode,
-			Output:  policy.Output{MaxKeysPerUnit: r.job.Output.MaxKeysPerUnit, MaxRecordsPerKey: r.job.Output.MaxRecordsPerKey},
+			Inputs: map[string]policy.JobInput{}, Mode: r.job.Mode, Blocks: facts.Blocks, Rounds: facts.Rounds,
+			Output:  policy.Output{MaxKeysPerUnit: max(1, r.job.Output.MaxKeysPerUnit), MaxRecordsPerKey: r.job.Output.MaxRecordsPerKey},
 			Release: policy.Method{Method: r.job.Release.Method, Epsilon: r.job.Release.Epsilon, Rho: r.job.Release.Rho, Delta: r.job.Release.Delta},
 		},
 		Datasets: map[string]policy.Dataset{},
 	}
 	for _, m := range r.job.Output.Metrics {
 		in.Job.Output.Kinds = append(in.Job.Output.Kinds, m.Kind)
-	}
-	if r.blocks != nil {
-		in.Job.Blocks = r.blocks.Count()
-		in.Job.Output.MaxKeysPerUnit = 1
-	}
-	if r.train != nil {
-		in.Job.Rounds = r.train.Rounds()
-		in.Job.Output.MaxKeysPerUnit = 1
 	}
 	for _, k := range r.job.Output.Key {
 		in.Job.Output.KeyTypes = append(in.Job.Output.KeyTypes, k.Type)
@@ -168,7 +161,7 @@ func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy
 				return err
 			}
 			ds, err := in.Datasets[code], error(nil)
-			if ds.Cost, err = r.priced().Cost(ds.Ledger.Kind); err == nil {
+			if ds.Cost, err = r.mode.Cost(ds.Ledger.Kind); err == nil {
 				ds.Cost, err = accounting.Group(ds.Ledger.Kind, ds.Cost, r.group())
 			}
 			if err != nil {

@@ -94,10 +94,10 @@ func TestBlocksRefused(t *testing.T) {
 
 // TestBlocksAuto: auto takes the largest number that providers let users know.
 func TestBlocksAuto(t *testing.T) {
-	r := &request{job: &glovebox.Job{Blocks: &glovebox.Blocks{Metrics: []glovebox.BlockMetric{{Name: "m", Combine: glovebox.Vote, Values: []string{"a", "b"}}}},
+	r := &request{job: &glovebox.Job{Mode: glovebox.ModeBlocks, Blocks: &glovebox.Blocks{Metrics: []glovebox.BlockMetric{{Name: "m", Combine: glovebox.Vote, Values: []string{"a", "b"}}}},
 		Release: glovebox.ReleaseDef{Method: "dp", Epsilon: 1}},
 		datasets: map[string]domain.DatasetDoc{"a": {Snapshot: &glovebox.Snapshot{NoisyUnits: 90_000}}, "b": {Snapshot: &glovebox.Snapshot{}}, "c": {}}}
-	if err := r.makePlan(); err != nil || r.blocks.Count() != privacy.AutoBlocks(90_000) || r.job.Blocks.Count != 256 {
+	if err := r.makePlan(); err != nil || r.mode.Facts().Blocks != privacy.AutoBlocks(90_000) || r.job.Blocks.Count != 256 {
 		t.Fatalf("%v, %+v", err, r.job.Blocks)
 	}
 }

@@ -58,7 +58,7 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 	if err != nil {
 		return nil, err
 	}
-	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.facts(r.priced().Facts())}
+	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.facts(r.mode.Facts())}
 	if rep.Usual, rep.Longest, err = p.time(r); err != nil {
 		return nil, err
 	}
@@ -118,9 +118,9 @@ func (p *Pipeline) time(r *request) (usual, longest float64, err error) {
 		cores = runtime.NumCPU()
 	}
 	at := float64(min(cores, p.d.Parts))
-	usual = r.mostWork(units, func(fuel int64) float64 { return float64(fuel) * sandbox.UsualFuel }) / at
+	usual = r.mode.MostWork(r.module, &r.function, units, func(fuel int64) float64 { return float64(fuel) * sandbox.UsualFuel }) / at
 	// Parts hold units by chance, and the last one may run alone.
-	longest = r.mostWork(units, func(fuel int64) float64 { return rates.Unit(fuel, pages) }) * (1/at + 1/float64(p.d.Parts))
+	longest = r.mode.MostWork(r.module, &r.function, units, func(fuel int64) float64 { return rates.Unit(fuel, pages) }) * (1/at + 1/float64(p.d.Parts))
 	return usual, max(usual, longest), nil
 }
 

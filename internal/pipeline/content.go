@@ -3,12 +3,12 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
-	"math"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
 )
 
@@ -72,7 +72,7 @@ type InputFacts struct {
 
 // store makes the release of a table: asks the policy, and puts bytes, release
 // and the finished job into the database as one change.
-func (p *Pipeline) store(ctx context.Context, r *request, a *admission, t *answer) error {
+func (p *Pipeline) store(ctx context.Context, r *request, a *admission, t *work.Answer) error {
 	doc := job.ReleaseDoc{ID: job.ReleaseID(a.doc.ID), Job: a.doc.ID, Scenario: a.doc.Scenario, Product: a.doc.Product,
 		State: job.Pending, Approvals: []job.Approval{}, Made: p.d.Stamp()}
 	in, err := p.releaseInput(ctx, r.user, &doc)
@@ -128,57 +128,9 @@ func (p *Pipeline) store(ctx context.Context, r *request, a *admission, t *answe
 	})
 }
 
-// answer is a private result, laid out: whatever the job's mode, what is stored
-// and shown.
-type answer struct {
-	columns []release.Column
-	rows    [][]any
-	facts   privacy.Facts
-	failed  int // updates of mode train
-}
-
-// layTable lays a table out: key fields, then for every figure its value and
-// the bounds of its 95 % confidence interval; of one that was chosen by its rank,
-// how many ranks it may be off.
-func layTable(t *privacy.Table) *answer {
-	c := &answer{rows: make([][]any, 0, len(t.Rows)), facts: t.Facts}
-	for _, k := range t.Keys {
-		c.columns = append(c.columns, release.Column{Name: k.Name, Type: k.Type})
-	}
-	for _, f := range t.Figures {
-		typ := glovebox.Float64
-		if f.Whole {
-			typ = glovebox.Int64
-		}
-		if f.Ranks > 0 {
-			c.columns = append(c.columns, release.Column{Name: f.Name, Type: typ}, release.Column{Name: f.Name + privacy.RanksSuffix, Type: typ})
-			continue
-		}
-		for _, suffix := range []string{"", privacy.LowSuffix, privacy.HighSuffix} {
-			c.columns = append(c.columns, release.Column{Name: f.Name + suffix, Type: typ})
-		}
-	}
-	for _, row := range t.Rows {
-		out := append([]any{}, row.Key...)
-		for i, cell := range row.Cells {
-			if ranks := t.Figures[i].Ranks; ranks > 0 {
-				out = append(out, cell.Value, ranks)
-				continue
-			}
-			if t.Figures[i].Whole {
-				out = append(out, int64(cell.Value), int64(math.Floor(cell.Lo)), int64(math.Ceil(cell.Hi)))
-				continue
-			}
-			out = append(out, cell.Value, cell.Lo, cell.Hi)
-		}
-		c.rows = append(c.rows, out)
-	}
-	return c
-}
-
 // content is what the release holds: the answer and how it was made.
-func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *answer) (*release.Content, error) {
-	c := &release.Content{ID: job.ReleaseID(a.doc.ID), Columns: t.columns, Rows: t.rows}
+func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *work.Answer) (*release.Content, error) {
+	c := &release.Content{ID: job.ReleaseID(a.doc.ID), Columns: t.Columns, Rows: t.Rows}
 	facts, err := p.facts(tx, r, a, t)
 	if err != nil {
 		return nil, err
@@ -187,7 +139,7 @@ func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *answer) (*
 	return c, err
 }
 
-func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *answer) (*Facts, error) {
+func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *work.Answer) (*Facts, error) {
 	var s glovebox.Scenario
 	var g glovebox.Grant
 	if err := tx.Get(store.Scenario, a.doc.Scenario, &s); err != nil {
@@ -200,8 +152,8 @@ func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *answer) (*Fa
 	f := &Facts{Domain: p.d.Name, Job: a.doc.ID, Identity: a.doc.Identity, Scenario: s.Code, Purpose: s.Purpose,
 		Grant:  GrantFacts{By: g.By, From: g.From, Until: g.Until},
 		Module: ModuleFacts{r.module.Digest(), m.Name, m.Version, r.function.Name, r.module.RewrittenDigest(), a.doc.Spec.Rewriter},
-		Params: r.job.Params, Inputs: map[string]InputFacts{}, Files: r.files, Policy: a.doc.Spec.Policy, Privacy: r.facts(t.facts),
-		Charges: a.charges, Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Train: r.job.Train, FailedUpdates: t.failed, Guarantee: map[string]map[string]float64{}}
+		Params: r.job.Params, Inputs: map[string]InputFacts{}, Files: r.files, Policy: a.doc.Spec.Policy, Privacy: r.facts(t.Facts),
+		Charges: a.charges, Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Train: r.job.Train, FailedUpdates: t.Failed, Guarantee: map[string]map[string]float64{}}
 	for _, x := range s.Products {
 		if x.Code == a.doc.Product {
 			f.Product = x

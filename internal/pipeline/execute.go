@@ -15,7 +15,6 @@ import (
 	"glovebox.example/glovebox/internal/worker/crew"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
-	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // jobWork is what is left to do once a job may run.
@@ -25,8 +24,8 @@ type jobWork struct {
 	code   *os.File // machine code of the module; may be nil
 	inputs []source
 	parts  int
-	before int // parts done in the rounds before, in mode train
-	noise  vault.Key
+	before int       // parts done in the rounds before
+	noise  vault.Key // of a mode that repeats
 	disk   *vault.Disk
 	table  int64 // bytes that the rows of private keys may take
 	// Manifests of the inputs, as they are sealed and as they are read.
@@ -64,10 +63,10 @@ func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobW
 		w.inputs = append(w.inputs, source{code, doc.Snapshot.Version, r.places[code]})
 	}
 	var err error
-	if w.job, err = work.Check(spec); err != nil {
+	if w.job, err = work.Bind(spec, r.module, r.mode); err != nil {
 		return nil, inFile(err, r.file)
 	}
-	if w.job.Train() != nil {
+	if r.mode.Repeats() {
 		if w.noise, err = p.d.Vault.NoiseKey(a.doc.ID, a.doc.Spec.Versions); err != nil {
 			return nil, err
 		}
@@ -114,36 +113,47 @@ func (p *Pipeline) start(ctx context.Context, w *jobWork) error {
 	return w.crew.Prepare(ctx, &crew.Task{Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts})
 }
 
-// execute runs all parts, merges what they give and adds noise.
-func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*answer, error) {
-	if w.job.Train() != nil {
-		return p.rounds(ctx, w)
-	}
-	src, err := mechanism.NewSource()
-	if err != nil {
-		return nil, err
-	}
-	if plan := w.job.Blocks(); plan != nil {
-		total, err := p.blocks(ctx, w)
+// execute goes the job's course: round by round it has all parts worked on, and
+// noise added. Until the last of them is done, nothing of any leaves this call:
+// neither sums nor states are stored, logged or shown.
+func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*work.Answer, error) {
+	c := w.job.Course(w.noise.Bytes())
+	for c.More() {
+		step, err := p.round(ctx, w, c)
 		if err != nil {
 			return nil, err
 		}
-		t, err := plan.Release(total, src)
-		if err != nil {
-			return nil, tooMuch(err)
+		if step == nil {
+			continue
 		}
-		return layBlocks(t), nil
+		next, ok, err := w.crew.Update(ctx, w.job, step, w.code)
+		if err != nil {
+			return nil, err
+		}
+		c.Take(next, ok)
+		w.before += w.parts
+		fault.Point("round-done")
 	}
-	total, err := p.parts(ctx, w)
+	return c.Answer(), nil
+}
+
+// round does all parts of one round and adds its noise.
+func (p *Pipeline) round(ctx context.Context, w *jobWork, c work.Course) (step *work.Update, err error) {
+	total, err := p.parts(ctx, w, c)
 	if err != nil {
 		return nil, err
 	}
-	defer total.Close()
-	t, err := total.Release(src)
+	defer func() {
+		if cerr := total.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	src, err := c.Source(total)
 	if err != nil {
-		return nil, tooMuch(err)
+		return nil, err
 	}
-	return layTable(t), nil
+	step, err = c.Release(total, src)
+	return step, tooMuch(err)
 }
 
 // tooMuch is what is told where workers' answers cannot be added up or be made a
@@ -157,59 +167,23 @@ func tooMuch(err error) error {
 		WithFix("use public keys, coarser ones, or fewer keys per unit")
 }
 
-// parts has the crew work on all parts and merges them, in bounded memory. What
-// a worker sends is foreign: it is decoded on its own before it is added.
-func (p *Pipeline) parts(ctx context.Context, w *jobWork) (*privacy.Spool, error) {
-	total := w.job.Plan().NewSpool(&privacy.SpoolOptions{Bytes: p.o.spoolBytes, Most: p.o.spoolMost, Table: w.table, Create: func() (privacy.Place, error) { return w.disk.NewSpool() }})
-	decode := func(data []byte) (*privacy.Partial, error) {
-		one := w.job.Plan().NewPartial()
-		if one.UnmarshalBinary(data) != nil {
-			return nil, crew.ErrPartial
-		}
-		return one, nil
-	}
-	check := func(data []byte) error {
-		_, err := decode(data)
-		return err
-	}
-	err := p.groups(ctx, w, check, func(_ int, data []byte) error {
-		one, err := decode(data)
-		if err != nil {
-			return err
-		}
-		return tooMuch(total.Add(one))
-	})
-	if err != nil {
-		return nil, errors.Join(err, total.Close())
-	}
-	return total, nil
-}
-
-// blocks is parts for a job of mode blocks, whose answers never come in pieces.
-func (p *Pipeline) blocks(ctx context.Context, w *jobWork) (*privacy.Outputs, error) {
-	total := w.job.Blocks().NewTotal()
-	pieces := func([]byte) error { return crew.ErrPartial }
-	return total, p.groups(ctx, w, pieces, func(group int, data []byte) error {
-		one := w.job.Outputs(group, w.parts)
-		if one.UnmarshalBinary(data) != nil {
-			return crew.ErrPartial
-		}
-		return tooMuch(total.Merge(one))
-	})
-}
-
-// groups has the crew work on all groups of parts and hands each answer to
-// take.
-func (p *Pipeline) groups(ctx context.Context, w *jobWork, check func(data []byte) error, take func(group int, data []byte) error) error {
+// parts has the crew work on all parts and merges what it sends, in bounded
+// memory.
+func (p *Pipeline) parts(ctx context.Context, w *jobWork, c work.Course) (work.Total, error) {
+	total := c.Total(&privacy.SpoolOptions{Bytes: p.o.spoolBytes, Most: p.o.spoolMost, Table: w.table, Create: func() (privacy.Place, error) { return w.disk.NewSpool() }})
 	n := w.before
 	err := w.crew.Run(ctx, &crew.Task{
-		Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts,
+		Job: c.Job(), Manifests: w.raw, Code: w.code, Parts: w.parts,
 		Open:  func(part int) ([]work.Files, error) { return p.openPart(w, part) },
 		Spool: func() (crew.Spool, error) { return w.disk.NewSpool() },
-		Check: check,
+		Check: total.Check,
 		Done: func(group int, data []byte, last bool) error {
-			if err := take(group, data); err != nil || !last {
-				return err
+			err := total.Add(group, w.parts, data)
+			if errors.Is(err, work.ErrPartial) {
+				return err // to be done again
+			}
+			if err != nil || !last {
+				return tooMuch(err)
 			}
 			n++
 			fault.Point("part-done")
@@ -220,9 +194,12 @@ func (p *Pipeline) groups(ctx context.Context, w *jobWork, check func(data []byt
 		},
 	})
 	if glovebox.CodeOf(err) == glovebox.CodeInvalid { // a place on the disk that is full
-		return tooMuch(err)
+		err = tooMuch(err)
 	}
-	return err
+	if err != nil {
+		return nil, errors.Join(err, total.Close())
+	}
+	return total, nil
 }
 
 // openPart decrypts one part of every input into memory. The files are the

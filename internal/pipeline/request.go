@@ -14,6 +14,7 @@ import (
 	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/worker/crew"
+	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/sandbox"
 	"glovebox.example/glovebox/sandbox/abi"
@@ -37,9 +38,7 @@ type request struct {
 	files    map[string]string // what a file is for, to its digest
 	refs     map[string]arrow.RecordBatch
 	public   privacy.PublicKeys
-	plan     *privacy.Plan                // mode map
-	blocks   *privacy.BlockPlan           // mode blocks
-	train    *privacy.TrainPlan           // mode train
+	mode     work.Mode
 	datasets map[string]domain.DatasetDoc // those that the domain knows, as the job is about them
 	places   map[string]int               // of the unit column that the job is about
 	filters  map[string]*engine.Filter
@@ -171,65 +170,6 @@ func (r *request) checkFilter(ctx context.Context, code string) error {
 		return inFile(at(err, "inputs."+code+".where"), r.file)
 	}
 	r.filters[code] = &f
-	return nil
-}
-
-// chooseFunction finds the module's function and puts the job's output into
-// the order in which the function writes its records.
-func (r *request) chooseFunction() error {
-	if r.job.Mode == glovebox.ModeTrain {
-		return r.chooseTrain()
-	}
-	m := r.module.Manifest()
-	var names []string
-	found := false
-	for _, f := range m.Functions {
-		names = append(names, f.Name)
-		if f.Name == r.job.Function || (r.job.Function == "" && len(m.Functions) == 1) {
-			r.function, found = f, true
-		}
-	}
-	if !found {
-		return r.invalid("function", "the module has no such function, or several and none is named").WithFix("name one of %v", names)
-	}
-	r.job.Function = r.function.Name
-	switch blocks := r.job.Mode == glovebox.ModeBlocks; {
-	case blocks != r.function.Blocks() || r.function.Update():
-		return r.invalid("mode", "function %s of the module is of kind %s", r.function.Name, r.function.Kind).
-			WithFix("functions of kind blocks are for mode blocks, those of kind update for mode train, all others for mode map")
-	case blocks:
-		return r.orderBlocks()
-	}
-	out := &r.job.Output
-	keys := make([]glovebox.KeyField, 0, len(out.Key))
-	for _, k := range r.function.Output.Key {
-		i := slices.IndexFunc(out.Key, func(f glovebox.KeyField) bool { return f.Name == k.Name })
-		if i < 0 {
-			return r.invalid("output.key", "the module emits the key field %s, which the job does not declare", k.Name).WithFix("declare %s", k.Name)
-		}
-		keys = append(keys, out.Key[i])
-	}
-	if len(keys) != len(out.Key) {
-		return r.invalid("output.key", "the job declares key fields that the module does not emit").WithFix("declare %d, those of the module's manifest", len(keys))
-	}
-	var metrics []glovebox.Metric
-	for _, m := range out.Metrics {
-		if m.Kind == glovebox.Count {
-			metrics = append(metrics, m)
-		}
-	}
-	for _, name := range r.function.Output.Metrics {
-		i := slices.IndexFunc(out.Metrics, func(f glovebox.Metric) bool { return f.Name == name && f.Kind != glovebox.Count })
-		if i < 0 {
-			return r.invalid("output.metrics", "the module emits the metric %s, which the job does not declare as one that takes values", name).WithFix("declare %s", name)
-		}
-		metrics = append(metrics, out.Metrics[i])
-	}
-	if len(metrics) != len(out.Metrics) {
-		return r.invalid("output.metrics", "the job declares metrics that the module does not emit").
-			WithFix("the module emits %v; a count needs no value", r.function.Output.Metrics)
-	}
-	out.Key, out.Metrics = keys, metrics
 	return nil
 }
 

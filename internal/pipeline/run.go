@@ -10,6 +10,7 @@ import (
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/fault"
 	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/internal/worker/work"
 )
 
 // Outcome is a job that ran, now or earlier.
@@ -45,11 +46,11 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 		return p.repeat(ctx, a)
 	}
 	defer turn.end()
-	work, a, err := p.build(ctx, session, r, a)
+	todo, a, err := p.build(ctx, session, r, a)
 	if err != nil {
 		return nil, err
 	}
-	defer work.close()
+	defer todo.close()
 	doc := &a.doc
 	if doc.State == "" || doc.State == job.Refused || doc.State == job.Admitted {
 		if err := p.recordAdmission(ctx, a); err != nil {
@@ -68,10 +69,10 @@ func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outc
 	// From here to the slot nothing shows how far the run is: nothing is
 	// written, and whether the lock is free does not depend on it. What fails
 	// is told at the slot too.
-	var table *answer
+	var table *work.Answer
 	err = session.Apart(ctx, func() error {
 		var err error
-		table, err = p.execute(ctx, work)
+		table, err = p.execute(ctx, todo)
 		fault.Point("aggregated")
 		return errors.Join(err, p.hold(ctx, a.doc.FirstSlot(), turn.start))
 	})

@@ -6,11 +6,11 @@ import (
 	"glovebox.example/glovebox/exporter/bundle"
 )
 
-// fitsBundle says whether the table of a job of mode map can be exported, whatever
-// it says: a release that no bundle holds would be charged, made and approved for
+// fitsBundle says whether the table of a job can be exported, whatever it says: a release that no bundle holds would be charged, made and approved for
 // nothing. The rows of private keys are bounded when they are made.
 func (r *request) fitsBundle() error {
-	if n := r.plan.TableBytes() + r.headBytes(); n > bundle.MaxFile {
+	rows, _ := r.mode.Bytes()
+	if n := rows + r.headBytes(); n > bundle.MaxFile {
 		return r.invalid("output", "the table can take %d MiB, and a file of a bundle holds %d MiB: this release could never be exported", (n+1<<20-1)>>20, bundle.MaxFile>>20).
 			WithFix("use fewer public keys, or fewer metrics, bins or values of vectors; or ask for a top")
 	}
@@ -21,13 +21,9 @@ func (r *request) fitsBundle() error {
 // rows were made.
 func (r *request) headBytes() int64 {
 	const other = 256 << 10 // names, digests, masks and prices
-	n := int64(other)
-	if r.plan != nil {
-		for _, f := range r.plan.Figures() {
-			n += 3 * int64(len(f.Name)+40)
-		}
-	}
-	for _, v := range []any{r.job, r.priced().Facts()} {
+	_, n := r.mode.Bytes()
+	n += other
+	for _, v := range []any{r.job, r.mode.Facts()} {
 		b, err := json.Marshal(v)
 		if err != nil {
 			return bundle.MaxFile // it cannot be stored either

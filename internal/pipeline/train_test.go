@@ -163,7 +163,7 @@ func TestChannelTrainAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Sprint(out.rows)
+		return fmt.Sprint(out.Rows)
 	}
 	first := states("j-1")
 	if again := states("j-1"); again != first {

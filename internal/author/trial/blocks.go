@@ -1,7 +1,6 @@
 package trial
 
 import (
-	"context"
 	"encoding/hex"
 	"encoding/json"
 	"slices"
@@ -12,42 +11,46 @@ import (
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
-// blocks has the worker do the one part of a job of mode blocks, which holds
-// all blocks.
-func (r *runner) blocks(ctx context.Context, w *work.Worker, files []work.Files) (finish func() error, err error) {
-	data, err := w.Part(ctx, files, nil)
-	if err != nil {
-		return nil, err
-	}
-	all := r.Outputs(0, 1)
-	if err := all.UnmarshalBinary(data); err != nil {
-		return nil, err
-	}
-	r.seen.Empty = r.Blocks().Count() - len(r.seen.Blocks)
-	total := r.Blocks().NewTotal()
-	return func() error { return r.combine(total) }, total.Merge(all)
+// blockView shows a run block by block.
+type blockView struct {
+	r     *runner
+	plan  *privacy.BlockPlan
+	total *privacy.Outputs
 }
 
-// block is what happened on a block; its outputs come with the table.
-func (r *runner) block(s *work.Seen, c Call) Block {
+// keys: blocks have none.
+func (v *blockView) keys() int { return 0 }
+
+// add takes the answer of the one part, which holds all blocks.
+func (v *blockView) add(data []byte) error {
+	all := v.plan.NewOutputs(0, v.plan.Count())
+	if err := all.UnmarshalBinary(data); err != nil {
+		return err
+	}
+	v.r.seen.Empty = v.plan.Count() - len(v.r.seen.Blocks)
+	v.total = v.plan.NewTotal()
+	return v.total.Merge(all)
+}
+
+// see writes down what happened on a block; its outputs come with the table.
+func (v *blockView) see(s *work.Seen, c Call) {
 	b := Block{Block: s.Block, Units: []string{}, Starts: map[string][]uint32{}, Call: c}
 	for _, t := range s.Tokens {
 		b.Units = append(b.Units, hex.EncodeToString(t[:]))
 	}
-	for i, code := range r.datasets {
+	for i, code := range v.r.datasets {
 		b.Starts[code] = slices.Clone(s.Starts[i])
 	}
-	return b
+	v.r.seen.Blocks = append(v.r.seen.Blocks, b)
 }
 
-// combine makes the answer before and after noise, and shows what each block
+// result makes the answer before and after noise, and shows what each block
 // counts with.
-func (r *runner) combine(total *privacy.Outputs) error {
-	plan := r.Blocks()
-	exact := plan.Exact(total)
-	metrics := plan.Metrics()
-	for i := range r.seen.Blocks {
-		b := &r.seen.Blocks[i]
+func (v *blockView) result() error {
+	exact := v.plan.Exact(v.total)
+	metrics := v.plan.Metrics()
+	for i := range v.r.seen.Blocks {
+		b := &v.r.seen.Blocks[i]
 		for k, f := range exact.Blocks[b.Block] {
 			b.Outputs = append(b.Outputs, figure(&metrics[k], &f))
 		}
@@ -56,7 +59,7 @@ func (r *runner) combine(total *privacy.Outputs) error {
 	if err != nil {
 		return err
 	}
-	table, err := plan.Release(total, src)
+	table, err := v.plan.Release(v.total, src)
 	if err != nil {
 		return err
 	}
@@ -69,7 +72,7 @@ func (r *runner) combine(total *privacy.Outputs) error {
 		}
 		c.Figures = append(c.Figures, one)
 	}
-	r.seen.Combined = c
+	v.r.seen.Combined = c
 	return nil
 }
 

@@ -110,14 +110,12 @@ func (m *machine) run(ctx context.Context, tables map[string]*sample.Table) (*Re
 	if m.task.Spec.Release.Rho > 0 {
 		kind = glovebox.LedgerZCDP
 	}
+	price := m.job.Mode().Facts().Price
 	if r.Result != nil {
-		r.Result.Price, r.Result.Kind = m.job.Plan().Facts().Price, kind
-		if t := m.job.Train(); t != nil {
-			r.Result.Price = t.Facts().Price // the table is that of the first round
-		}
+		r.Result.Price, r.Result.Kind = price, kind // of all rounds; the table is that of the first
 	}
 	if r.Combined != nil {
-		r.Combined.Price, r.Combined.Kind = m.job.Blocks().Facts().Price, kind
+		r.Combined.Price, r.Combined.Kind = price, kind
 	}
 	r.sum()
 	return r, nil

@@ -13,8 +13,6 @@ import (
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/worker/jail"
 	"glovebox.example/glovebox/internal/worker/work"
-	"glovebox.example/glovebox/privacy"
-	"glovebox.example/glovebox/privacy/mechanism"
 	"glovebox.example/glovebox/sandbox"
 )
 
@@ -74,7 +72,10 @@ func (w *worker) answer(m *jail.Message) ([]byte, error) {
 	}
 	r := &runner{Runner: w.compiled, datasets: w.compiled.Datasets(), declared: m.Data[0] == 1,
 		seen: seen{Units: []Unit{}, Compile: w.took.Milliseconds()}}
-	if err := r.run(ctx, files); err != nil {
+	if r.view, err = r.newView(); err == nil {
+		err = r.run(ctx, files)
+	}
+	if err != nil {
 		return failure(err)
 	}
 	return json.Marshal(&r.seen)
@@ -87,6 +88,7 @@ type runner struct {
 	declared bool
 	log      bytes.Buffer
 	seen     seen
+	view     view
 }
 
 func (r *runner) run(ctx context.Context, files []work.Files) (err error) {
@@ -105,7 +107,10 @@ func (r *runner) run(ctx context.Context, files []work.Files) (err error) {
 	}()
 	r.seen.Started = r.text()
 	begin := time.Now()
-	finish, err := r.parts(ctx, w, files)
+	data, err := w.Part(ctx, files, r.view.add)
+	if err == nil {
+		err = r.view.add(data)
+	}
 	if err != nil {
 		return err
 	}
@@ -113,27 +118,7 @@ func (r *runner) run(ctx context.Context, files []work.Files) (err error) {
 	if !r.declared {
 		return nil
 	}
-	return finish()
-}
-
-// parts has the worker do the one part that there is. finish makes the table.
-func (r *runner) parts(ctx context.Context, w *work.Worker, files []work.Files) (finish func() error, err error) {
-	if r.Blocks() != nil {
-		return r.blocks(ctx, w, files)
-	}
-	total := r.Plan().NewPartial()
-	add := func(data []byte) error {
-		one := r.Plan().NewPartial()
-		if err := one.UnmarshalBinary(data); err != nil {
-			return err
-		}
-		return total.Merge(one)
-	}
-	data, err := w.Part(ctx, files, add)
-	if err == nil {
-		err = add(data)
-	}
-	return func() error { return r.result(total) }, err
+	return r.view.result()
 }
 
 // text takes what was printed since the last time.
@@ -150,10 +135,7 @@ func (r *runner) see(s *work.Seen) error {
 	for i, code := range r.datasets {
 		c.Rows[code] = rows(s.Rows[i])
 	}
-	size, keys := s.Layout.Size(), 0
-	if p := r.Plan(); p != nil { // blocks have no keys
-		keys = len(p.Keys())
-	}
+	size, keys := s.Layout.Size(), r.view.keys()
 	for n := range s.Result.N {
 		rec := s.Result.Records[n*size : (n+1)*size]
 		out := []any{}
@@ -165,15 +147,7 @@ func (r *runner) see(s *work.Seen) error {
 		}
 		c.Records = append(c.Records, out)
 	}
-	if r.Blocks() != nil {
-		r.seen.Blocks = append(r.seen.Blocks, r.block(s, c))
-		return nil
-	}
-	u := Unit{Unit: hex.EncodeToString(s.Tokens[0][:]), Call: c}
-	if r.declared {
-		u.Contribution = r.Plan().Exact(s.Alone)
-	}
-	r.seen.Units = append(r.seen.Units, u)
+	r.view.see(s, c)
 	return nil
 }
 
@@ -194,27 +168,4 @@ func rows(spans []engine.Span) [][]any {
 		}
 	}
 	return out
-}
-
-// result makes both tables: before and after noise.
-func (r *runner) result(total *privacy.Partial) error {
-	plan := r.Plan()
-	res := &Result{Exact: plan.Exact(total)}
-	src, err := mechanism.NewSource()
-	if err != nil {
-		return err
-	}
-	table, err := plan.Release(total, src)
-	if err != nil {
-		return err
-	}
-	for _, k := range table.Keys {
-		res.Columns = append(res.Columns, k.Name)
-	}
-	for _, f := range table.Figures {
-		res.Columns = append(res.Columns, f.Name)
-	}
-	res.Noisy = table.Rows
-	r.seen.Result = res
-	return nil
 }

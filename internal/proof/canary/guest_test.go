@@ -88,7 +88,7 @@ func (l *loaded) exact(ctx context.Context, spec work.Spec) (units int64, sums [
 		return 0, nil, nil, err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	for _, n := range r.Plan().Facts().Noise {
+	for _, n := range r.Mode().Facts().Noise {
 		if n.Of != "units" {
 			one = append(one, n.Reach) // the most of one unit is the value 1
 			sums = append(sums, new(big.Int))

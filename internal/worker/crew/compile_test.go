@@ -163,7 +163,7 @@ func TestCachedCodeRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := &collect{total: f.job.Plan().NewPartial(), job: f.job}
+	sum := &collect{total: f.plan().NewPartial(), job: f.job}
 	if err := c.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Code: code, Parts: parts, Open: f.open(t), Done: sum.done}); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestCachedCodeRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer strange.Close()
-	sum = &collect{total: f.job.Plan().NewPartial(), job: f.job}
+	sum = &collect{total: f.plan().NewPartial(), job: f.job}
 	c2 := New(&Options{Workers: 1})
 	defer c2.Close()
 	if err := c2.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Code: strange, Parts: parts, Open: f.open(t), Done: sum.done}); err != nil {

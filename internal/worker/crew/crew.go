@@ -2,7 +2,6 @@ package crew
 
 import (
 	"context"
-	"errors"
 	"os"
 	"runtime"
 	"sync"
@@ -181,16 +180,16 @@ type Spool interface {
 
 // ErrPartial is what Task.Done returns for bytes that are no partial aggregate
 // of the job, and before it has changed anything.
-var ErrPartial = errors.New("the worker sent what is no partial aggregate")
+var ErrPartial = work.ErrPartial
 
 // silence is how long a worker of this job may show no progress.
 func (c *Crew) silence(j *work.Job) time.Duration {
 	return c.o.Silence + time.Duration(j.Fuel()/FuelPerSecond)*time.Second
 }
 
-// updateSilence is how long a worker may take for one step of mode train.
-func (c *Crew) updateSilence(j *work.Job) time.Duration {
-	return c.o.Silence + time.Duration(j.UpdateFuel()/FuelPerSecond)*time.Second
+// stepSilence is how long a worker may take for one step between two rounds.
+func (c *Crew) stepSilence(j *work.Job, u *work.Update) time.Duration {
+	return c.o.Silence + time.Duration(j.StepFuel(u)/FuelPerSecond)*time.Second
 }
 
 // kill kills a worker when the context ends. The returned function stops that.

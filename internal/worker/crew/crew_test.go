@@ -113,7 +113,7 @@ func TestKilledMidPart(t *testing.T) {
 		}
 	}})
 	defer c.Close()
-	sum := &collect{total: f.job.Plan().NewPartial(), job: f.job}
+	sum := &collect{total: f.plan().NewPartial(), job: f.job}
 	err = c.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Parts: parts, Done: sum.done, Open: f.open(t)})
 	if err != nil {
 		t.Fatal(err)

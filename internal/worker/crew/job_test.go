@@ -100,6 +100,10 @@ func (f *fixture) open(t testing.TB) func(int) ([]work.Files, error) {
 	}
 }
 
+func planOf(j *work.Job) *privacy.Plan { return j.Round().(*privacy.Plan) }
+
+func (f *fixture) plan() *privacy.Plan { return planOf(f.job) }
+
 // collect merges partials as the pipeline does, and counts them.
 type collect struct {
 	mu    sync.Mutex
@@ -112,7 +116,7 @@ type collect struct {
 func (c *collect) done(_ int, data []byte, last bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	one := c.job.Plan().NewPartial()
+	one := planOf(c.job).NewPartial()
 	if one.UnmarshalBinary(data) != nil {
 		return ErrPartial
 	}
@@ -127,7 +131,7 @@ func (f *fixture) run(ctx context.Context, t testing.TB, o *Options) ([]byte, er
 	t.Helper()
 	c := New(o)
 	defer c.Close()
-	sum := &collect{total: f.job.Plan().NewPartial(), job: f.job}
+	sum := &collect{total: f.plan().NewPartial(), job: f.job}
 	err := c.Run(ctx, &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Parts: parts, Open: f.open(t), Done: sum.done})
 	if err != nil {
 		return nil, err

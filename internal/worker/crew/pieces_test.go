@@ -41,7 +41,7 @@ func TestPieces(t *testing.T) {
 	}
 	c := New(&Options{Workers: 2})
 	defer c.Close()
-	sum := &collect{total: f.job.Plan().NewPartial(), job: f.job}
+	sum := &collect{total: f.plan().NewPartial(), job: f.job}
 	var spools []*pile
 	refused := false
 	err = c.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Parts: parts, Open: f.open(t), Done: sum.done,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/worker/jail"
@@ -24,7 +25,7 @@ func (c *Crew) Update(ctx context.Context, j *work.Job, u *work.Update, code *os
 		files = append(files, code)
 	}
 	for n := 1; ; n++ {
-		next, ok, err = c.update(ctx, j, len(u.State), files)
+		next, ok, err = c.update(ctx, c.stepSilence(j, u), len(u.State), files)
 		var gone *lost
 		switch {
 		case ctx.Err() != nil:
@@ -38,7 +39,7 @@ func (c *Crew) Update(ctx context.Context, j *work.Job, u *work.Update, code *os
 	}
 }
 
-func (c *Crew) update(ctx context.Context, j *work.Job, size int, files []*os.File) ([]float64, bool, error) {
+func (c *Crew) update(ctx context.Context, silence time.Duration, size int, files []*os.File) ([]float64, bool, error) {
 	p, err := c.worker()
 	if err != nil {
 		return nil, false, err
@@ -50,7 +51,7 @@ func (c *Crew) update(ctx context.Context, j *work.Job, size int, files []*os.Fi
 		return nil, false, &lost{jail.ErrGone.Error()}
 	}
 	for _, want := range []jail.Kind{jail.Sealed, jail.Updated} {
-		f, err := p.Next(c.updateSilence(j))
+		f, err := p.Next(silence)
 		switch {
 		case err != nil:
 			return nil, false, &lost{err.Error()}

@@ -162,7 +162,7 @@ func blockWorker(t testing.TB, blocks int) (*Worker, *Runner) {
 func outputs(t testing.TB, w *Worker, parts []Files) []string {
 	t.Helper()
 	var out []string
-	metrics := len(w.r.blocks.Metrics())
+	metrics := len(w.r.Round().(*privacy.BlockPlan).Metrics())
 	for i := range parts {
 		frame, err := w.Part(t.Context(), parts[i:i+1], nil)
 		if err != nil {
@@ -176,8 +176,8 @@ func outputs(t testing.TB, w *Worker, parts []Files) []string {
 			out = append(out, hex.EncodeToString(frame[at:at+4*metrics]))
 		}
 	}
-	if len(out) != w.r.blocks.Count() {
-		t.Fatalf("%d outputs of %d blocks", len(out), w.r.blocks.Count())
+	if len(out) != w.r.Round().(*privacy.BlockPlan).Count() {
+		t.Fatalf("%d outputs of %d blocks", len(out), w.r.Round().(*privacy.BlockPlan).Count())
 	}
 	return out
 }
@@ -226,7 +226,7 @@ func TestBlocks(t *testing.T) {
 				groups[b] = append(groups[b], p)
 			}
 		}
-		want := r.blocks.NewOutputs(0, c.blocks)
+		want := r.Round().(*privacy.BlockPlan).NewOutputs(0, c.blocks)
 		for b, group := range groups {
 			if v := nativeSpread(group); v != nil {
 				var record []byte

@@ -11,7 +11,6 @@ import (
 
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/masking"
-	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/sandbox"
 )
 
@@ -39,10 +38,7 @@ type Worker struct {
 	guest   *sandbox.Guest
 	filters []*engine.RowFilter // by input; nil: none
 	watch   *watch              // on sample data only
-
-	// Mode blocks only.
-	group *group // begun and not ended; nil: none
-	next  int    // part that it goes on with
+	hand    hand                // of the job's mode
 
 	pieceBytes int64
 }
@@ -77,13 +73,16 @@ func (r *Runner) worker(ctx context.Context, watching *watch) (_ *Worker, err er
 			return nil, err
 		}
 	}
+	w.hand = r.mode.hand(w)
 	w.guest, err = r.program.NewGuest(ctx, r.binding, watching.options())
 	return w, err
 }
 
 // Close frees the guest and the filters.
 func (w *Worker) Close() error {
-	w.dropGroup()
+	if w.hand != nil {
+		w.hand.close()
+	}
 	for _, f := range w.filters {
 		if f != nil {
 			f.Close()
@@ -123,28 +122,7 @@ func (w *Worker) Part(ctx context.Context, files []Files, piece func([]byte) err
 // for every input, whose rows are sorted by token, masked and filtered: what
 // Part does once it has opened a part. The readers stay the caller's.
 func (w *Worker) Units(ctx context.Context, index, parts int, readers []array.RecordReader, piece func([]byte) error) ([]byte, error) {
-	if w.r.blocks != nil {
-		return w.blockPart(ctx, index, parts, readers)
-	}
-	b := w.r.plan.NewBounder(w.r.spec.Secret)
-	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
-		if err := w.unit(ctx, b, token, rows); err != nil || piece == nil || b.Bytes() < w.pieceBytes {
-			return err
-		}
-		data, err := b.Piece().MarshalBinary()
-		if err != nil {
-			return err
-		}
-		return piece(data)
-	})
-	if err != nil {
-		return nil, err
-	}
-	p, err := b.Partial()
-	if err != nil {
-		return nil, err
-	}
-	return p.MarshalBinary()
+	return w.hand.part(ctx, index, parts, readers, piece)
 }
 
 // move notes that a unit was begun. It mostly reads: to write what another
@@ -153,32 +131,6 @@ func (w *Worker) move() {
 	if !w.moved.Load() {
 		w.moved.Store(true)
 	}
-}
-
-// unit runs the guest on one unit and bounds what it says.
-func (w *Worker) unit(ctx context.Context, b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
-	w.move()
-	if w.watch != nil {
-		return w.watched(ctx, b, token, rows)
-	}
-	var res sandbox.Result
-	if err := w.guest.Run(ctx, rows, &res); err != nil {
-		return err
-	}
-	if err := plantTrap(res.Outcome); err != nil {
-		return err
-	}
-	bound(b, token, &res)
-	return nil
-}
-
-// bound takes what the guest said about a unit, or the default where it failed.
-func bound(b *privacy.Bounder, token [engine.TokenBytes]byte, res *sandbox.Result) {
-	if res.Outcome != sandbox.OK {
-		b.UnitDefault(token)
-		return
-	}
-	b.Unit(token, res.N, res.Records)
 }
 
 // open reads one input's part as the guest may see it: masked, filtered on the

@@ -112,7 +112,7 @@ func pass(tb testing.TB, w *Worker, schema *arrow.Schema, batches []arrow.Record
 		tb.Fatal(err)
 	}
 	defer reader.Release()
-	b := w.r.plan.NewBounder(w.r.spec.Secret)
+	b := w.r.Round().(*privacy.Plan).NewBounder(w.r.spec.Secret)
 	err = engine.Units([]array.RecordReader{reader}, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
 		return unit(b, token, rows)
 	})
@@ -132,7 +132,7 @@ func pass(tb testing.TB, w *Worker, schema *arrow.Schema, batches []arrow.Record
 
 func (w *Worker) guestUnit(ctx context.Context) func(*privacy.Bounder, [engine.TokenBytes]byte, [][]engine.Span) error {
 	return func(b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
-		return w.unit(ctx, b, token, rows)
+		return w.hand.(*unitHand).unit(ctx, b, token, rows)
 	}
 }
 

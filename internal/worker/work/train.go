@@ -1,43 +1,133 @@
 package work
 
 import (
-	"bytes"
-	"context"
-	"encoding/binary"
-	"encoding/gob"
-	"errors"
 	"maps"
-	"math"
-	"os"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/release"
 	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/mechanism"
 	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/abi"
 )
 
-// MessageUpdate is the message of a step of mode train. files: the encoded
-// Update, then the module's machine code if there is any. Its worker gets no
-// other message.
-const MessageUpdate = 'U'
+// Train is mode train: rounds of mode map over one vector, between two of which
+// the module's own update makes the next state of the noisy sum.
+type Train struct {
+	*privacy.TrainPlan
+	update string // function
+	units  *Map   // a round
+}
 
-// Train is the privacy plan of a job of mode train.
-func (j *Job) Train() *privacy.TrainPlan { return j.train }
+// NewTrain prices what a job of mode train declares; f gives the vector. It
+// fails as privacy.NewTrainPlan.
+func NewTrain(t *glovebox.Train, f *abi.Function, rel glovebox.ReleaseDef) (*Train, error) {
+	if t == nil || len(f.Output.Metrics) == 0 {
+		return nil, modeless()
+	}
+	p, err := privacy.NewTrainPlan(*t, f.Output.Metrics[0], rel)
+	if err != nil {
+		return nil, err
+	}
+	return &Train{p, t.Update, &Map{p.Round()}}, nil
+}
 
-// State is the first state of a job of mode train.
-func (j *Job) State() []float64 {
+// trainOf is NewTrain for a spec.
+func trainOf(s *Spec, m *sandbox.Module) (Mode, error) {
+	f, ok := m.Manifest().Function(s.Function)
+	if !ok || len(f.Output.Metrics) == 0 {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q that gives a vector", s.Function)
+	}
+	return NewTrain(s.Train, f, s.Release)
+}
+
+// MostWork is one call a unit and one of the update, in each round.
+func (m *Train) MostWork(module *sandbox.Module, f *abi.Function, units int64, call func(fuel int64) float64) float64 {
+	return float64(m.Rounds()) * (m.units.MostWork(module, f, units, call) + call(module.Fuel(m.update)))
+}
+
+// Bytes are few: a state is bounded.
+func (m *Train) Bytes() (rows, columns int64) { return 0, 0 }
+
+// Repeats is true: how long a run takes can depend on a state, and a run can be
+// cut short and run again at the price that is paid already, as often as
+// somebody likes. So noise is that of the numbers it is added to: every run of
+// the job has the same states, and takes as long.
+func (m *Train) Repeats() bool { return true }
+
+func (m *Train) parts(of int) int         { return m.units.parts(of) }
+func (m *Train) maxRows(declared int) int { return m.units.maxRows(declared) }
+func (m *Train) together() *int           { return m.units.together() }
+func (m *Train) round() any               { return m.units.round() }
+func (m *Train) hand(w *Worker) hand      { return m.units.hand(w) }
+
+func (m *Train) course(j *Job, key [32]byte) Course {
+	return &trainCourse{mode: m, first: j, now: j, key: key, state: j.firstState()}
+}
+
+// trainCourse is the rounds of mode train.
+type trainCourse struct {
+	mode       *Train
+	first, now *Job
+	key        [32]byte
+	round      int
+	state      []float64
+	failed     int // steps
+}
+
+func (c *trainCourse) More() bool { return c.round < c.mode.Rounds() }
+func (c *trainCourse) Job() *Job  { return c.now }
+
+func (c *trainCourse) Total(o *privacy.SpoolOptions) Total {
+	return &sums{c.mode.Round(), c.mode.Round().NewSpool(o)}
+}
+
+func (c *trainCourse) Source(t Total) (*mechanism.Source, error) {
+	return t.(*sums).spool.Source(c.key, c.round)
+}
+
+func (c *trainCourse) Release(t Total, src *mechanism.Source) (*Update, error) {
+	table, err := t.(*sums).spool.Release(src)
+	if err != nil {
+		return nil, err
+	}
+	var sum []float64
+	for _, cell := range table.Rows[0].Cells {
+		sum = append(sum, cell.Value)
+	}
+	return c.first.Update(c.state, sum), nil
+}
+
+func (c *trainCourse) Take(next []float64, ok bool) {
+	if c.round++; !ok {
+		c.failed++
+		return
+	}
+	c.state, c.now = next, c.first.in(next)
+}
+
+func (c *trainCourse) Answer() *Answer {
+	a := &Answer{Facts: c.mode.Facts(), Failed: c.failed, Columns: []release.Column{{Name: "parameter", Type: glovebox.Int64}, {Name: glovebox.ValueColumn, Type: glovebox.Float64}}}
+	for i, v := range c.state {
+		a.Rows = append(a.Rows, []any{int64(i), v})
+	}
+	return a
+}
+
+// firstState is the state that the first round begins with.
+func (j *Job) firstState() []float64 {
 	if t := j.spec.Train; len(t.Init) > 0 {
 		return append([]float64(nil), t.Init...)
 	}
 	return make([]float64, j.spec.Train.State)
 }
 
-// In returns the job of a round: the module sees this state.
-func (j *Job) In(state []float64) *Job {
+// in returns the job of a round: the module sees this state.
+func (j *Job) in(state []float64) *Job {
 	next := *j
 	next.spec.References = maps.Clone(j.spec.References)
 	if next.spec.References == nil {
@@ -48,36 +138,6 @@ func (j *Job) In(state []float64) *Job {
 	binding.References = next.spec.References
 	next.binding = &binding
 	return &next
-}
-
-// In returns the runner of a round: the module sees this state. It is the same
-// compiled module, which the first runner closes. Like New it is for looking at
-// the work itself, without walls, and so is Step.
-func (r *Runner) In(state []float64) *Runner { return &Runner{r.Job.In(state), r.program} }
-
-// Step makes the step after a round, as Update.Run does in a process of its
-// own.
-func (r *Runner) Step(ctx context.Context, state, sum []float64) (next []float64, ok bool, err error) {
-	return r.Update(state, sum).on(ctx, r.program)
-}
-
-// ValueTable is a reference table of numbers. It lives on Go's heap.
-func ValueTable(values []float64) arrow.RecordBatch {
-	b := array.NewRecordBuilder(memory.NewGoAllocator(), arrow.NewSchema([]arrow.Field{{Name: glovebox.ValueColumn, Type: arrow.PrimitiveTypes.Float64}}, nil))
-	defer b.Release()
-	b.Field(0).(*array.Float64Builder).AppendValues(values, nil)
-	return b.NewRecordBatch()
-}
-
-// Update is a step of mode train: the module's own function makes the next
-// state of the present one and of a round's noisy sum. It holds nothing that is
-// not private already: no data, no key.
-type Update struct {
-	Wasm       []byte
-	MaxFuel    int64
-	Function   string
-	Params     map[string]any
-	State, Sum []float64
 }
 
 // Update returns the step after a round of this job.
@@ -101,9 +161,9 @@ func (j *Job) paramsOf(function string) map[string]any {
 	return out
 }
 
-// checkTrain holds a job of mode train against its module: both functions, and
+// check holds a job against its module: both functions, and
 // that each parameter is for one of them.
-func (j *Job) checkTrain() error {
+func (m *Train) check(j *Job) error {
 	s := &j.spec
 	if err := j.module.CheckTrain(s.Function, s.Train); err != nil {
 		return err
@@ -119,93 +179,13 @@ func (j *Job) checkTrain() error {
 			return e.WithFix("leave it out")
 		}
 	}
-	return j.module.CheckBinding(j.Update(j.State(), make([]float64, s.Train.Size)).binding())
+	return j.module.CheckBinding(j.Update(j.firstState(), make([]float64, s.Train.Size)).binding())
 }
 
-func (u *Update) binding() *sandbox.Binding {
-	return &sandbox.Binding{Function: u.Function, Params: u.Params,
-		References: map[string]arrow.RecordBatch{glovebox.StateTable: ValueTable(u.State), glovebox.SumTable: ValueTable(u.Sum)}}
-}
-
-// Encode puts a step into a sealed file in memory.
-func (u *Update) Encode() (*os.File, error) {
-	types()
-	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(u); err != nil {
-		return nil, encodeError()
-	}
-	return SealedFile(b.Bytes())
-}
-
-// Run makes the step in this process. ok is false if the module failed at it.
-func (u *Update) Run(ctx context.Context, cache string) (next []float64, ok bool, err error) {
-	m, err := sandbox.Admit(u.Wasm, &sandbox.Options{MaxFuel: u.MaxFuel})
-	if err != nil {
-		return nil, false, err
-	}
-	p, err := m.Compile(ctx, &sandbox.CompileOptions{Cache: cache})
-	if err != nil {
-		return nil, false, err
-	}
-	defer p.Close()
-	return u.on(ctx, p)
-}
-
-// on makes the step with a compiled module.
-func (u *Update) on(ctx context.Context, p *sandbox.Program) (next []float64, ok bool, err error) {
-	g, err := p.NewGuest(ctx, u.binding(), nil)
-	if err != nil {
-		return nil, false, err
-	}
-	defer g.Close()
-	var res sandbox.Result
-	if err := g.Run(ctx, nil, &res); err != nil || res.Outcome != sandbox.OK || res.N != 1 {
-		return nil, false, err
-	}
-	next, ok = Numbers(res.Records, len(u.State))
-	return next, ok, nil
-}
-
-// Numbers decodes n finite numbers; minus zero is zero.
-func Numbers(b []byte, n int) ([]float64, bool) {
-	if len(b) != 8*n {
-		return nil, false
-	}
-	out := make([]float64, n)
-	for i := range out {
-		v := math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
-		if v-v != 0 { // infinite or not a number
-			return nil, false
-		}
-		out[i] = v + 0
-	}
-	return out, true
-}
-
-// serveUpdate is a worker of one step.
-func serveUpdate(in *jail.Inside, m *jail.Message, cache string) error {
-	p, err := readSealed(m.Files[0], maxSpec)
-	if err != nil {
-		return errors.Join(err, in.Fail(jail.FaultInternal))
-	}
-	types()
-	var u Update
-	if err := gob.NewDecoder(bytes.NewReader(p)).Decode(&u); err != nil {
-		return errors.Join(err, in.Fail(jail.FaultInternal))
-	}
-	ctx := context.Background()
-	next, ok, err := u.Run(ctx, cache)
-	if err != nil && cache != "" {
-		next, ok, err = u.Run(ctx, "") // code of another processor
-	}
-	if err != nil {
-		return errors.Join(err, in.Fail(jail.FaultModule))
-	}
-	var payload []byte
-	if ok {
-		for _, v := range next {
-			payload = binary.LittleEndian.AppendUint64(payload, math.Float64bits(v))
-		}
-	}
-	return in.Send(jail.Frame{Kind: jail.Updated, Payload: payload})
+// ValueTable is a reference table of numbers. It lives on Go's heap.
+func ValueTable(values []float64) arrow.RecordBatch {
+	b := array.NewRecordBuilder(memory.NewGoAllocator(), arrow.NewSchema([]arrow.Field{{Name: glovebox.ValueColumn, Type: arrow.PrimitiveTypes.Float64}}, nil))
+	defer b.Release()
+	b.Field(0).(*array.Float64Builder).AppendValues(values, nil)
+	return b.NewRecordBatch()
 }

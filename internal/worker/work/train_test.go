@@ -66,7 +66,7 @@ func TestParametersGoWhereTheyAreDeclared(t *testing.T) {
 	if p := j.Update(nil, nil).Params; len(p) != 1 || p["rate"] != 2.0 {
 		t.Errorf("the update gets %v", p)
 	}
-	next := j.In([]float64{9, 8, 7, 6, 5})
+	next := j.in([]float64{9, 8, 7, 6, 5})
 	if next.binding.References[glovebox.StateTable] == j.binding.References[glovebox.StateTable] {
 		t.Error("the state of a round is that of the first")
 	}

@@ -63,28 +63,28 @@ func (j *Job) Datasets() []string {
 }
 
 // watched is unit with somebody looking on.
-func (w *Worker) watched(ctx context.Context, b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
+func (h *unitHand) watched(ctx context.Context, b *privacy.Bounder, token [engine.TokenBytes]byte, rows [][]engine.Span) error {
 	start := time.Now()
 	var res sandbox.Result
-	err := w.guest.Run(ctx, rows, &res)
+	err := h.w.guest.Run(ctx, rows, &res)
 	if err != nil {
 		return err
 	}
-	s := &Seen{Tokens: [][engine.TokenBytes]byte{token}, Rows: rows, Result: res, Layout: w.guest.Records(), Took: time.Since(start)}
+	s := &Seen{Tokens: [][engine.TokenBytes]byte{token}, Rows: rows, Result: res, Layout: h.w.guest.Records(), Took: time.Since(start)}
 	bound(b, token, &res)
-	one := w.r.plan.NewBounder(w.r.spec.Secret)
+	one := h.plan.NewBounder(h.w.r.spec.Secret)
 	bound(one, token, &res)
 	if s.Alone, err = one.Partial(); err != nil {
 		return err
 	}
-	return w.watch.see(s)
+	return h.w.watch.see(s)
 }
 
-// watchedBlock tells of a block what there is to tell. Of one that is too large
+// watched tells of a block what there is to tell. Of one that is too large
 // there are no rows.
-func (w *Worker) watchedBlock(p *group, res sandbox.Result, took time.Duration) error {
-	if w.watch == nil {
+func (h *blockHand) watched(p *group, res sandbox.Result, took time.Duration) error {
+	if h.w.watch == nil {
 		return nil
 	}
-	return w.watch.see(&Seen{Tokens: p.tokens, Block: p.block, Rows: p.rows.Rows, Starts: p.rows.Starts, Result: res, Layout: w.guest.Records(), Took: took})
+	return h.w.watch.see(&Seen{Tokens: p.tokens, Block: p.block, Rows: p.rows.Rows, Starts: p.rows.Starts, Result: res, Layout: h.w.guest.Records(), Took: took})
 }

@@ -17,7 +17,6 @@ package work
 
 import (
 	"context"
-	"math/bits"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -69,22 +68,31 @@ type Input struct {
 // its inputs. Nothing is compiled.
 type Job struct {
 	spec    Spec
-	plan    *privacy.Plan      // mode map; mode train: of a round
-	blocks  *privacy.BlockPlan // mode blocks
-	train   *privacy.TrainPlan // mode train
+	mode    Mode
 	module  *sandbox.Module
 	binding *sandbox.Binding
 }
 
-// Check admits the module and binds it to the inputs. It fails with CodeModule
-// and CodeInvalid as admission and binding do.
+// Check admits the spec's module, prices what it declares and binds the module
+// to the inputs. It fails with CodeModule and CodeInvalid as admission, privacy
+// plans and binding do.
 func Check(spec Spec) (*Job, error) {
-	j := &Job{spec: spec, binding: &sandbox.Binding{Function: spec.Function, Params: spec.Params, References: spec.References}}
-	var err error
-	if j.module, err = sandbox.Admit(spec.Wasm, &sandbox.Options{MaxFuel: spec.MaxFuel}); err != nil {
+	module, err := sandbox.Admit(spec.Wasm, &sandbox.Options{MaxFuel: spec.MaxFuel})
+	if err != nil {
 		return nil, err
 	}
-	if err := j.makePlan(); err != nil {
+	mode, err := newMode(&spec, module)
+	if err != nil {
+		return nil, err
+	}
+	return Bind(spec, module, mode)
+}
+
+// Bind is Check for who has admitted the spec's module, and priced what it
+// declares, already.
+func Bind(spec Spec, module *sandbox.Module, mode Mode) (*Job, error) {
+	j := &Job{spec: spec, mode: mode, module: module, binding: &sandbox.Binding{Function: spec.Function, Params: spec.Params, References: spec.References}}
+	if err := mode.check(j); err != nil {
 		return nil, err
 	}
 	for i := range spec.Inputs {
@@ -93,11 +101,7 @@ func Check(spec Spec) (*Job, error) {
 		if err != nil {
 			return nil, err
 		}
-		bound := sandbox.InputBinding{Name: in.Dataset, Schema: schema, MaxRows: in.MaxRows, MaxBytes: in.maxBytes()}
-		if j.blocks != nil {
-			bound.MaxRows = 0 // the rows of a block are bounded by the module's manifest
-		}
-		j.binding.Inputs = append(j.binding.Inputs, bound)
+		j.binding.Inputs = append(j.binding.Inputs, sandbox.InputBinding{Name: in.Dataset, Schema: schema, MaxRows: mode.maxRows(in.MaxRows), MaxBytes: in.maxBytes()})
 	}
 	if err := j.checkMasked(); err != nil {
 		return nil, err
@@ -105,45 +109,23 @@ func Check(spec Spec) (*Job, error) {
 	return j, j.module.CheckBinding(j.binding)
 }
 
-// makePlan holds the output that the job declares against its price and its
-// module.
-func (j *Job) makePlan() (err error) {
-	s := &j.spec
-	if s.Mode == glovebox.ModeBlocks && s.Blocks != nil {
-		if j.blocks, err = privacy.NewBlockPlan(*s.Blocks, s.Release); err != nil {
-			return err
-		}
-		return j.module.CheckBlocks(s.Function, s.Blocks)
-	}
-	if s.Mode == glovebox.ModeTrain && s.Train != nil {
-		f, ok := j.module.Manifest().Function(s.Function)
-		if !ok || len(f.Output.Metrics) == 0 {
-			return glovebox.Errorf(glovebox.CodeInvalid, "the module has no function %q that gives a vector", s.Function)
-		}
-		if j.train, err = privacy.NewTrainPlan(*s.Train, f.Output.Metrics[0], s.Release); err != nil {
-			return err
-		}
-		j.plan = j.train.Round()
-		return j.checkTrain()
-	}
-	if j.plan, err = privacy.NewPlan(s.Output, s.Release, s.Public); err != nil {
-		return err
-	}
-	return j.module.CheckOutput(s.Function, &s.Output)
-}
+// Mode is the job's mode, with what the job declares for it.
+func (j *Job) Mode() Mode { return j.mode }
 
-// Plan is the privacy plan of a job of mode map, or of a round of mode train.
-func (j *Job) Plan() *privacy.Plan { return j.plan }
+// Round is the privacy plan of a round: a *privacy.Plan where the guest sees
+// one unit at a time, a *privacy.BlockPlan where it sees a block of them.
+func (j *Job) Round() any { return j.mode.round() }
 
-// Blocks is the privacy plan of a job of mode blocks.
-func (j *Job) Blocks() *privacy.BlockPlan { return j.blocks }
+// PartsPerGroup is how many parts, one after the other, a worker needs for one
+// answer. Both numbers are powers of two.
+func (j *Job) PartsPerGroup(parts int) int { return j.mode.parts(parts) }
 
 // Fuel is what the module may use for one unit, or one block: a public bound
 // on how long a worker may be silent.
 func (j *Job) Fuel() int64 { return j.module.Fuel(j.spec.Function) }
 
-// UpdateFuel is what the module may use for one step of mode train.
-func (j *Job) UpdateFuel() int64 { return j.module.Fuel(j.spec.Train.Update) }
+// StepFuel is what the module may use for a step between two rounds.
+func (j *Job) StepFuel(u *Update) int64 { return j.module.Fuel(u.Function) }
 
 // Wasm is the module as it was given.
 func (j *Job) Wasm() []byte { return j.spec.Wasm }
@@ -167,6 +149,10 @@ func (j *Job) Compile(ctx context.Context, cache string) (*Runner, error) {
 	}
 	return &Runner{j, p}, nil
 }
+
+// Of is the runner of another round: the same compiled module, which the first
+// runner closes. Like New it is for looking at the work itself, without walls.
+func (r *Runner) Of(round *Job) *Runner { return &Runner{round, r.program} }
 
 // New checks and compiles a spec in this process: for benchmarks of the work
 // itself, without walls.
@@ -241,12 +227,7 @@ func (j *Job) masks(in *Input) (*masking.Transform, error) {
 // maskOptions are the keys of token masks, and whose tokens are equal: those of
 // what the guest sees at one time, which is a unit, or a block of units.
 func (j *Job) maskOptions() *masking.Options {
-	o := &masking.Options{TokenKey: j.spec.TokenKey, JobKey: j.spec.Secret}
-	if j.blocks != nil {
-		n := bits.Len(uint(j.blocks.Count())) - 1 // a power of two
-		o.Together = &n
-	}
-	return o
+	return &masking.Options{TokenKey: j.spec.TokenKey, JobKey: j.spec.Secret, Together: j.mode.together()}
 }
 
 // maskedColumns describes the read columns as the filter sees them.

@@ -64,6 +64,7 @@ var jobKeys = []int64{1, 2, 3, 4, 77}
 // job is a jobCase that is ready to run.
 type job struct {
 	jobCase
+	how    func(j *job, side int) (attack.Output, error) // draw, in the job's mode
 	runner *work.Runner
 	worker [2]*work.Worker // one for each side: the two data sets are in two worlds
 	schema *arrow.Schema
@@ -83,28 +84,12 @@ func (c jobCase) start() (attack.Draw, func() error, error) {
 func (c jobCase) open() (*job, error) {
 	ctx := context.Background()
 	column := glovebox.Column{Name: "do", Type: glovebox.Int64, Class: glovebox.ClassPersonal}
-	mode, function := glovebox.ModeMap, "counted"
-	if c.blocks != nil {
-		mode, function = glovebox.ModeBlocks, "first"
-	}
-	for _, m := range c.output.Metrics {
-		if m.Kind != glovebox.Count {
-			function = "told"
-		}
-	}
-	if len(c.output.Key) > 0 && c.output.Key[0].Type == glovebox.String {
-		function = "named"
-	}
-	references, piece := map[string]arrow.RecordBatch{}, int64(0)
-	if c.train != nil {
-		mode, function = glovebox.ModeTrain, "taught"
-		references[glovebox.StateTable] = work.ValueTable(make([]float64, c.train.State))
-	}
+	way, piece := c.way(), int64(0)
 	if c.spill != nil {
 		piece = 1
 	}
 	runner, err := work.New(ctx, work.Spec{
-		Wasm: told, MaxFuel: 1_000_000_000, Mode: mode, Function: function, Blocks: c.blocks, Train: c.train, References: references, PieceBytes: piece,
+		Wasm: told, MaxFuel: 1_000_000_000, Mode: way.mode, Function: way.function, Blocks: c.blocks, Train: c.train, References: way.references, PieceBytes: piece,
 		Inputs: []work.Input{{Dataset: "rows", Record: []glovebox.Column{column}, Columns: []string{"do"}, MaxRows: 1,
 			Masks: map[string]glovebox.Mask{"do": {Kind: "none"}}}},
 		Output: c.output, Release: c.release, Secret: [32]byte{1}, TokenKey: [32]byte{2},
@@ -112,7 +97,7 @@ func (c jobCase) open() (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &job{jobCase: c, runner: runner}
+	j := &job{jobCase: c, runner: runner, how: way.draw}
 	for side := range j.worker {
 		if j.worker[side], err = runner.Worker(ctx); err != nil {
 			return nil, errors.Join(err, j.close())
@@ -173,20 +158,16 @@ func (j *job) send(side int) ([]byte, error) {
 // draw runs the job once: the worker's part, and what the supervisor does with
 // what it sends. A job that fails is an output, too: its developer sees that.
 func (j *job) draw(side int) (attack.Output, error) {
-	switch {
-	case j.train != nil:
-		return j.rounds(side)
-	case j.spill != nil:
-		return j.spilled(side)
-	}
+	return j.how(j, side)
+}
+
+// summed is draw in mode map.
+func (j *job) summed(side int) (attack.Output, error) {
 	sent, err := j.send(side)
 	if err != nil {
 		return j.figures(nil), nil
 	}
-	if j.blocks != nil {
-		return j.combine(sent)
-	}
-	one, sum := j.runner.Plan().NewPartial(), j.runner.Plan().NewPartial()
+	one, sum := j.plan().NewPartial(), j.plan().NewPartial()
 	if err := one.UnmarshalBinary(sent); err != nil {
 		return nil, err
 	}
@@ -197,17 +178,24 @@ func (j *job) draw(side int) (attack.Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := j.runner.Plan().Release(sum, src)
+	t, err := j.plan().Release(sum, src)
 	if err != nil {
 		return nil, err
 	}
 	return j.figures(t), nil
 }
 
-// combine is the rest of draw in mode blocks.
-func (j *job) combine(sent []byte) (attack.Output, error) {
-	plan := j.runner.Blocks()
-	one, all := j.runner.Outputs(0, 1), plan.NewTotal()
+// plan is that of a job whose module sees one unit at a time.
+func (j *job) plan() *privacy.Plan { return j.runner.Round().(*privacy.Plan) }
+
+// combined is draw in mode blocks, where a run that fails has no figures.
+func (j *job) combined(side int) (attack.Output, error) {
+	sent, err := j.send(side)
+	if err != nil {
+		return attack.Output{1}, nil
+	}
+	plan := j.runner.Round().(*privacy.BlockPlan)
+	one, all := plan.NewOutputs(0, plan.Count()), plan.NewTotal()
 	if err := one.UnmarshalBinary(sent); err != nil {
 		return nil, err
 	}
@@ -232,7 +220,7 @@ func (j *job) combine(sent []byte) (attack.Output, error) {
 // figures are the cells of the table in the order of jobKeys, and whether there
 // is a table.
 func (j *job) figures(t *privacy.Table) attack.Output {
-	n := len(j.runner.Plan().Figures())
+	n := len(j.plan().Figures())
 	out := make(attack.Output, 0, 1+len(jobKeys)*n)
 	if t == nil {
 		t = &privacy.Table{}

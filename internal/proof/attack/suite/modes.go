@@ -12,6 +12,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain/vault"
 	"glovebox.example/glovebox/internal/proof/attack"
+	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
@@ -65,33 +66,69 @@ func fourRounds() *glovebox.Train {
 	return &glovebox.Train{Rounds: 4, Size: 1, Clip: 1, State: 5, Update: "learn"}
 }
 
+// way is how the jobs of a mode are run here: a case of a further mode is one
+// more.
+type way struct {
+	mode, function string
+	references     map[string]arrow.RecordBatch
+	draw           func(j *job, side int) (attack.Output, error)
+}
+
+// way is the way of a case, by what it declares.
+func (c *jobCase) way() way {
+	switch {
+	case c.train != nil:
+		return way{glovebox.ModeTrain, "taught", map[string]arrow.RecordBatch{glovebox.StateTable: work.ValueTable(make([]float64, c.train.State))}, (*job).rounds}
+	case c.blocks != nil:
+		return way{glovebox.ModeBlocks, "first", nil, (*job).combined}
+	case c.spill != nil:
+		return way{glovebox.ModeMap, c.mapped(), nil, (*job).spilled}
+	}
+	return way{glovebox.ModeMap, c.mapped(), nil, (*job).summed}
+}
+
+// mapped is the function of told that gives what a case of mode map declares.
+func (c *jobCase) mapped() string {
+	if len(c.output.Key) > 0 && c.output.Key[0].Type == glovebox.String {
+		return "named"
+	}
+	for _, m := range c.output.Metrics {
+		if m.Kind != glovebox.Count {
+			return "told"
+		}
+	}
+	return "counted"
+}
+
 // rounds is draw in mode train: the state after all rounds.
 func (j *job) rounds(side int) (attack.Output, error) {
 	ctx := context.Background()
-	plan, state := j.runner.Train(), j.runner.State()
+	course := j.runner.Course([32]byte{})
 	src, err := mechanism.NewSource()
 	if err != nil {
 		return nil, err
 	}
-	for range plan.Rounds() {
-		sum, err := j.round(ctx, side, state, src)
+	for course.More() {
+		step, err := j.round(ctx, side, course, src)
 		if err != nil {
 			return nil, err
 		}
-		next, ok, err := j.runner.Step(ctx, state, sum)
+		next, ok, err := j.runner.Step(ctx, step)
 		if err != nil {
 			return nil, err
 		}
-		if ok {
-			state = next
-		}
+		course.Take(next, ok)
 	}
-	return state, nil
+	out := attack.Output{}
+	for _, row := range course.Answer().Rows {
+		out = append(out, row[1].(float64))
+	}
+	return out, nil
 }
 
-// round is the noisy sum of one round.
-func (j *job) round(ctx context.Context, side int, state []float64, src *mechanism.Source) (sum []float64, err error) {
-	w, err := j.runner.In(state).Worker(ctx)
+// round is what the noisy sum of one round asks of the update.
+func (j *job) round(ctx context.Context, side int, course work.Course, src *mechanism.Source) (step *work.Update, err error) {
+	w, err := j.runner.Of(course.Job()).Worker(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -105,24 +142,18 @@ func (j *job) round(ctx context.Context, side int, state []float64, src *mechani
 	if err != nil {
 		return nil, err
 	}
-	one := j.runner.Plan().NewPartial()
-	if err := one.UnmarshalBinary(sent); err != nil {
+	total := course.Total(nil)
+	defer func() { err = errors.Join(err, total.Close()) }()
+	if err := total.Add(0, 1, sent); err != nil {
 		return nil, err
 	}
-	t, err := j.runner.Plan().Release(one, src)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range t.Rows[0].Cells {
-		sum = append(sum, c.Value)
-	}
-	return sum, nil
+	return course.Release(total, src)
 }
 
 // spilled is draw for a job whose keys all go to places: what a worker sends of
 // each unit is added on its own, and nothing may stay in memory.
 func (j *job) spilled(side int) (_ attack.Output, err error) {
-	plan := j.runner.Plan()
+	plan := j.plan()
 	spool := plan.NewSpool(&privacy.SpoolOptions{Bytes: 1, Create: j.spill})
 	defer func() { err = errors.Join(err, spool.Close()) }()
 	add := func(data []byte) error {
