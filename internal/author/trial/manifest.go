@@ -5,7 +5,6 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/worker/work"
-	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/sandbox/abi"
 )
 
@@ -89,27 +88,6 @@ func SpecOf(wasm []byte, f *abi.Function, records map[string]*glovebox.Dataset) 
 		}
 		spec.Inputs = append(spec.Inputs, in)
 	}
-	if f.Blocks() {
-		spec.Mode, spec.Blocks = glovebox.ModeBlocks, &glovebox.Blocks{Count: privacy.MinBlocks}
-		for _, m := range f.Output.Metrics {
-			spec.Blocks.Metrics = append(spec.Blocks.Metrics, glovebox.BlockMetric{Name: m, Combine: glovebox.Median, Max: 1, Points: 2, Spacing: glovebox.Linear})
-		}
-		return spec, nil
-	}
-	spec.Output = glovebox.Output{MaxKeysPerUnit: 1}
-	for _, k := range f.Output.Key {
-		spec.Output.Key = append(spec.Output.Key, glovebox.KeyField{Name: k.Name, Type: k.Type, Width: k.Width, Private: true})
-		spec.Release.Delta = 1e-6
-	}
-	for _, m := range f.Output.Metrics {
-		def := glovebox.Metric{Name: m, Kind: glovebox.Sum, Min: 0, Max: 1}
-		if n := f.Output.Size(m); n > 1 {
-			def = glovebox.Metric{Name: m, Kind: glovebox.Vector, Size: n, Clip: 1}
-		}
-		spec.Output.Metrics = append(spec.Output.Metrics, def)
-	}
-	if len(f.Output.Metrics) == 0 {
-		spec.Output.Metrics = append(spec.Output.Metrics, glovebox.Metric{Name: "units", Kind: glovebox.Count})
-	}
+	spec.Declare(f)
 	return spec, nil
 }

@@ -26,27 +26,6 @@ type blockMetricDef struct {
 	Default any         `json:"default"`
 }
 
-// checkMode checks the section that the job's mode needs, and that there is no
-// other.
-func checkMode(c *checker, j *glovebox.Job) {
-	for _, m := range []struct{ mode, field, fix string }{
-		{glovebox.ModeMap, "output", "add `output`, with `max_keys_per_unit` and `metrics`"},
-		{glovebox.ModeBlocks, "blocks", "add `blocks`, with `count` and `metrics`"},
-		{glovebox.ModeTrain, "train", "add `train`, with `rounds`, `size` and `clip`"},
-	} {
-		switch given := c.given(at(m.field)); {
-		case j.Mode != m.mode:
-			c.absent(at(m.field), "is for mode "+m.mode)
-		case !given:
-			c.Add(nil, m.fix, "mode %s needs the field %s", m.mode, m.field)
-		case m.mode == glovebox.ModeMap:
-			checkOutput(c, &j.Output)
-		case m.mode == glovebox.ModeTrain:
-			checkTrain(c, j)
-		}
-	}
-}
-
 // fill makes the declaration of the document, and checks it on the way.
 func (d *blocksDoc) fill(c *checker) *glovebox.Blocks {
 	if d == nil {

@@ -12,7 +12,8 @@ import (
 	"glovebox.example/glovebox/internal/document/record"
 )
 
-func checkOutput(c *checker, o *glovebox.Output) {
+func checkOutput(c *checker, j *glovebox.Job) {
+	o := &j.Output
 	var names []string
 	var paths []record.Path
 	for i := range o.Key {

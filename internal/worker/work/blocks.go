@@ -67,6 +67,13 @@ func (m *Blocks) course(j *Job, _ [32]byte) Course {
 	return &blockCourse{once: once{job: j}, plan: m.BlockPlan}
 }
 
+func declareBlocks(s *Spec, f *abi.Function) {
+	s.Mode, s.Blocks = glovebox.ModeBlocks, &glovebox.Blocks{Count: privacy.MinBlocks}
+	for _, m := range f.Output.Metrics {
+		s.Blocks.Metrics = append(s.Blocks.Metrics, glovebox.BlockMetric{Name: m, Combine: glovebox.Median, Max: 1, Points: 2, Spacing: glovebox.Linear})
+	}
+}
+
 // per is how many blocks a group of parts has, of which there are so many.
 func per(plan *privacy.BlockPlan, parts int) int { return max(1, plan.Count()/parts) }
 

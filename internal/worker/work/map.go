@@ -55,6 +55,24 @@ func (m *Map) course(j *Job, _ [32]byte) Course {
 	return &mapCourse{once: once{job: j}, plan: m.Plan}
 }
 
+func declareMap(s *Spec, f *abi.Function) {
+	s.Output = glovebox.Output{MaxKeysPerUnit: 1}
+	for _, k := range f.Output.Key {
+		s.Output.Key = append(s.Output.Key, glovebox.KeyField{Name: k.Name, Type: k.Type, Width: k.Width, Private: true})
+		s.Release.Delta = 1e-6
+	}
+	for _, m := range f.Output.Metrics {
+		def := glovebox.Metric{Name: m, Kind: glovebox.Sum, Min: 0, Max: 1}
+		if n := f.Output.Size(m); n > 1 {
+			def = glovebox.Metric{Name: m, Kind: glovebox.Vector, Size: n, Clip: 1}
+		}
+		s.Output.Metrics = append(s.Output.Metrics, def)
+	}
+	if len(f.Output.Metrics) == 0 {
+		s.Output.Metrics = append(s.Output.Metrics, glovebox.Metric{Name: "units", Kind: glovebox.Count})
+	}
+}
+
 // unitHand hands units to the guest, one at a time, and bounds what it says.
 type unitHand struct {
 	w    *Worker

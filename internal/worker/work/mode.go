@@ -69,6 +69,16 @@ func modeless() error {
 	return glovebox.Errorf(glovebox.CodeInternal, "a job does not declare what its mode needs")
 }
 
+// Declare lets a spec declare for a function what has the form of its records,
+// and bounds that mean nothing: for a trial where no job declares any.
+func (s *Spec) Declare(f *abi.Function) {
+	if f.Blocks() {
+		declareBlocks(s, f)
+		return
+	}
+	declareMap(s, f)
+}
+
 // hand works on parts in one mode, in one goroutine.
 type hand interface {
 	// part takes the units of part number index of parts: see Worker.Units.

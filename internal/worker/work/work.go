@@ -12,7 +12,8 @@
 // what it says is bounded before it is added; a guest's failure is the unit's
 // default contribution and nothing else. In mode blocks all that holds of one
 // block of units at a time, which runs in an instance of its own. What it does not promise: that a
-// partial aggregate is private. It is exact, and noise is added elsewhere.
+// partial aggregate is private. It is exact; noise is added by the Course, which
+// the supervisor alone goes.
 package work
 
 import (
