@@ -142,7 +142,7 @@ type Module struct {
 
 // People are the persons behind a request other than its user.
 type People struct {
-	Submitter string     `json:"submitter"` // user name of the job's developer
+	Submitter string     `json:"submitter"` // user name of the job's developer: at admit and columns whoever asks, later who paid
 	Approvals []Approval `json:"approvals"` // in the order given
 }
 

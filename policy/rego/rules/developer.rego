@@ -17,8 +17,8 @@ texts := {
 	},
 	"developer.submitter": {
 		"req": "R19",
-		"en": "the job was submitted by {submitter}, but {user} asks; only its submitter can run a job",
-		"zh": "作业由 {submitter} 提交，请求人却是 {user}；作业只能由提交人运行",
+		"en": "the request names {submitter} as the job's developer, but {user} asks; whoever asks is the developer, and the domain's software must say so",
+		"zh": "请求所列的开发人是 {submitter}，请求人却是 {user}；请求人即为该作业的开发人，域的软件应如实填写",
 	},
 	"developer.two_roles": {
 		"req": "R19",
