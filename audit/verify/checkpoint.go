@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/text"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -27,7 +28,7 @@ type checkpoint struct {
 // verifier parses a "name+hash+key" text.
 func verifier(vkey string) (note.Verifier, error) {
 	v, err := note.NewVerifier(strings.TrimSpace(vkey))
-	if err != nil {
+	if err != nil || text.Name(v.Name()) != "" { // messages hold the name
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "not a verifier key").
 			WithFix("give the domain's public key as name+hash+key, one line")
 	}

@@ -25,5 +25,6 @@
 //
 // Everything in the folder is treated as hostile: sizes are checked before
 // anything is read, and only regular files are opened. Messages name files,
-// indexes, subjects and amounts; they never quote an entry's body.
+// indexes, subjects and amounts, with what does not show written out (package
+// text, which the writer does not use); they never quote an entry's body.
 package verify

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"glovebox.example/glovebox/text"
 )
 
 // maxLeftovers is how many temporary files a report names.
@@ -177,7 +179,7 @@ func (c *checker) other(name string) {
 	}
 	if c.temporary(name) {
 		if len(c.report.Leftovers) < maxLeftovers {
-			c.report.Leftovers = append(c.report.Leftovers, printable(name))
+			c.report.Leftovers = append(c.report.Leftovers, text.Printed(name))
 		}
 		return
 	}

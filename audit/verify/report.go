@@ -2,16 +2,16 @@ package verify
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/text"
 )
 
 // MaxProblems is how many problems a report lists; more are counted.
 const MaxProblems = 10_000
 
-// Report is what a check of a log found.
+// Report is what a check of a log found. All its texts can be shown on a screen,
+// whatever the log, the database and the names of files hold.
 type Report struct {
 	Origin string // the log's name, from the checkpoint
 	Size   uint64 // entries that the checkpoint signs
@@ -63,13 +63,5 @@ func (p *Problems) add(where, format string, a ...any) {
 		p.More++
 		return
 	}
-	p.List = append(p.List, Problem{printable(where), printable(fmt.Sprintf(format, a...))})
-}
-
-// printable quotes what a hostile name could do to a terminal.
-func printable(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return strconv.Quote(s)
-	}
-	return s
+	p.List = append(p.List, Problem{text.Printed(where), text.Printed(fmt.Sprintf(format, a...))})
 }

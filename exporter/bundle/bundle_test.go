@@ -148,8 +148,10 @@ func TestBundleVerifies(t *testing.T) {
 			t.Fatal(r.Err())
 		}
 		_, digest, _ := c.Encode()
+		shown := product()
+		shown.Limits.EN = `Only for planning.\u{1B}[2J`
 		if r.Domain != domain || r.Release != c.ID || r.Content != digest || r.Index != 2 || r.Rows != 7 || r.Columns != 3 ||
-			r.Trusted != (o != nil) || r.Product != product() || !r.Decision.Allow || r.Receipt.Charges[0].Amount.Loss != 1_000_000_001 {
+			r.Trusted != (o != nil) || r.Product != shown || !r.Decision.Allow || r.Receipt.Charges[0].Amount.Loss != 1_000_000_001 {
 			t.Errorf("the report does not say what was built: %+v", r)
 		}
 	}
@@ -220,7 +222,7 @@ func TestEveryFailureIsNamed(t *testing.T) {
 	f[bundle.ProofFile] = &fstest.MapFile{Data: []byte("{}")}
 	r := check(t, f, trusted(t))
 	for file, what := range map[string]string{
-		bundle.ReadmeFile: "missing", "notes.txt": "no bundle has", "extra": "no bundle has", `"bad\x1b[2Jname"`: "no bundle has",
+		bundle.ReadmeFile: "missing", "notes.txt": "no bundle has", "extra": "no bundle has", `bad\u{1B}[2Jname`: "no bundle has",
 		bundle.ResultCSV: "SHA-256 differs", bundle.ProofFile: "SHA-256 differs",
 	} {
 		if !slices.ContainsFunc(r.Failures, func(x bundle.Failure) bool { return x.File == file && strings.Contains(x.What, what) }) {
@@ -295,7 +297,7 @@ func TestSignedButNotTrue(t *testing.T) {
 		"result.parquet: not the file that was": func(s map[string]any) {
 			s["subject"].([]any)[0].(map[string]any)["digest"] = map[string]any{"sha256": strings.Repeat("0", 64)}
 		},
-		"it speaks for \"a\\x1bb\", the key for": func(s map[string]any) { predicate(s)["domain"] = "a\x1bb" },
+		"it speaks for a\\u{1B}b, the key for": func(s map[string]any) { predicate(s)["domain"] = "a\x1bb" },
 	} {
 		if r := check(t, resign(t, files, change), trusted(t)); r.OK() || !strings.Contains(r.Err().Error(), what) {
 			t.Errorf("want %q: %v", what, r.Err())

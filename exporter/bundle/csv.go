@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/text"
 )
 
 // encodeCSV writes RFC 4180 with two additions for the spreadsheets that open
@@ -48,22 +49,18 @@ func encodeCSV(c *release.Content) []byte {
 // decimal is the shortest text that reads back as v, as in result.json: an
 // exponent only for the very small and the very large.
 func decimal(v float64) []byte {
-	text, err := json.Marshal(v)
+	b, err := json.Marshal(v)
 	if err != nil {
 		return nil // not finite: checkContent lets none through
 	}
-	return text
+	return b
 }
 
-// harmless puts an apostrophe before a text that begins like a formula.
+// harmless puts an apostrophe before a text that a spreadsheet could take for a
+// formula, and before one that begins with an apostrophe.
 func harmless(s string) string {
-	if s == "" {
-		return s
-	}
-	for _, start := range []string{"=", "+", "-", "@", "'", "\t", "\r", "\n", "＝", "＋", "－", "＠"} {
-		if strings.HasPrefix(s, start) {
-			return "'" + s
-		}
+	if strings.HasPrefix(s, "'") || text.Formula(s) {
+		return "'" + s
 	}
 	return s
 }

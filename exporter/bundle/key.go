@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/text"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -25,22 +26,25 @@ func EncodeKey(domain string, pub ed25519.PublicKey) (string, error) {
 
 // ParseKey reads what EncodeKey writes; white space around it is allowed. It
 // fails with CodeInvalid.
-func ParseKey(text string) (domain string, pub ed25519.PublicKey, err error) {
-	text = strings.TrimSpace(text)
+func ParseKey(key string) (domain string, pub ed25519.PublicKey, err error) {
+	key = strings.TrimSpace(key)
 	bad := glovebox.Errorf(glovebox.CodeInvalid, "not a domain's public key").WithFix("give name+hash+key, one line, as in a bundle's key.pub")
-	if len(text) > 512 {
+	if len(key) > 512 {
 		return "", nil, bad
 	}
-	if _, err := note.NewVerifier(text); err != nil {
+	if _, err := note.NewVerifier(key); err != nil {
 		return "", nil, bad
 	}
-	parts := strings.SplitN(text, "+", 3)
+	parts := strings.SplitN(key, "+", 3)
+	if text.Name(parts[0]) != "" { // messages hold the name
+		return "", nil, bad
+	}
 	raw, err := base64.StdEncoding.Strict().DecodeString(parts[2])
 	if err != nil || len(raw) != 1+ed25519.PublicKeySize || raw[0] != 1 {
 		return "", nil, bad
 	}
 	pub = ed25519.PublicKey(raw[1:])
-	if again, err := note.NewEd25519VerifierKey(parts[0], pub); err != nil || again != text {
+	if again, err := note.NewEd25519VerifierKey(parts[0], pub); err != nil || again != key {
 		return "", nil, bad
 	}
 	return parts[0], pub, nil

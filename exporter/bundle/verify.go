@@ -10,11 +10,11 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/text"
 )
 
 // maxEntries is how many files and folders a bundle is searched for.
@@ -34,7 +34,8 @@ type Options struct {
 	TrustedKey string
 }
 
-// Report is what Verify found.
+// Report is what Verify found. All its texts can be shown on a screen, whatever
+// the bundle holds: what does not show in them is written out (package text).
 type Report struct {
 	Domain      string
 	Key         string // "name+hash+key" that everything was checked against
@@ -78,15 +79,7 @@ func (r *Report) Err() error {
 }
 
 func (r *Report) fail(file, format string, a ...any) {
-	r.Failures = append(r.Failures, Failure{quote(file), fmt.Sprintf(format, a...)})
-}
-
-// quote makes a hostile file name harmless to a terminal.
-func quote(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) || len(s) > 200 {
-		return strconv.QuoteToASCII(s[:min(len(s), 200)])
-	}
-	return s
+	r.Failures = append(r.Failures, Failure{text.Printed(file[:min(len(file), 200)]), text.Printed(fmt.Sprintf(format, a...))})
 }
 
 // Verify checks a bundle, offline. Everything that is wrong with the bundle is
@@ -278,16 +271,16 @@ func (v *verifier) statement(ctx context.Context, pub ed25519.PublicKey) {
 	}
 	v.s = s
 	p := &s.Predicate
-	v.r.Release, v.r.Content, v.r.Index, v.r.Facts = p.Release.ID, p.Release.Content, p.Audit.Index, p.Facts
+	v.r.Release, v.r.Content, v.r.Index, v.r.Facts = p.Release.ID, p.Release.Content, p.Audit.Index, printed(p.Facts)
 	if v.r.Domain != "" && p.Domain != v.r.Domain {
-		v.r.fail(StatementFile, "it speaks for %s, the key for %s", quote(p.Domain), v.r.Domain)
+		v.r.fail(StatementFile, "it speaks for %s, the key for %s", p.Domain[:min(len(p.Domain), 200)], v.r.Domain)
 	}
 	for _, part := range []struct {
 		what string
 		raw  json.RawMessage
 		to   any
 	}{{"product", p.Product, &v.r.Product}, {"decision", p.Decision, &v.r.Decision}, {"receipt", p.Receipt, &v.r.Receipt}} {
-		if err := json.Unmarshal(part.raw, part.to); err != nil {
+		if err := json.Unmarshal(printed(part.raw), part.to); err != nil {
 			v.r.fail(StatementFile, "its %s cannot be read", part.what)
 		}
 	}

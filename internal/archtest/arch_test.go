@@ -91,6 +91,24 @@ var rules = []struct {
 	{[]string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "cmd", "internal/author", "internal/cli", "internal/document", "internal/domain", "internal/fault", "internal/pipeline", "internal/release", "internal/words", "internal/worker"}, []string{"internal/proof"}, []string{"internal/proof/testkit"}, "what proves the product is no part of it"},
 }
 
+// TestCheckerAndWriterShareNothing: the writer of the log and its checker have in
+// common the nouns alone. What the checker uses beside them the writer may not.
+func TestCheckerAndWriterShareNothing(t *testing.T) {
+	imports := map[string][]string{}
+	for _, p := range load(t) {
+		imports[p.ImportPath] = p.Imports
+	}
+	checker := imports[module+"/audit/verify"]
+	if len(checker) == 0 || len(imports[module+"/audit"]) == 0 {
+		t.Fatal("there is no checker, or no writer")
+	}
+	for _, imp := range imports[module+"/audit"] {
+		if strings.HasPrefix(imp, module+"/") && slices.Contains(checker, imp) {
+			t.Errorf("audit and audit/verify both import %s", imp)
+		}
+	}
+}
+
 func TestImportsRunOneWay(t *testing.T) {
 	for _, p := range load(t) {
 		for _, r := range rules {

@@ -9,6 +9,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
 	"glovebox.example/glovebox/internal/domain/store/check"
+	"glovebox.example/glovebox/text"
 )
 
 // Verification is what a check of log and database found.
@@ -63,7 +64,9 @@ func (d *Domain) Verify(ctx context.Context, remembered []byte) (*Verification, 
 		if err != nil {
 			return nil, err
 		}
-		v.Problems = append(v.Problems, bad...)
+		for _, x := range bad {
+			v.Problems = append(v.Problems, text.Printed(x))
+		}
 	}
 	return v, nil
 }
