@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -47,9 +48,11 @@ type Entry struct {
 }
 
 var (
-	actionForm  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}(\.[a-z][a-z0-9_]{0,31}){1,3}$`)
-	subjectForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}/`)
-	stateForm   = regexp.MustCompile(`^(sha256:[0-9a-f]{64})?$`)
+	actionForm = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}(\.[a-z][a-z0-9_]{0,31}){1,3}$`)
+	})
+	subjectForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}/`) })
+	stateForm   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(sha256:[0-9a-f]{64})?$`) })
 )
 
 // wireEntry is the order of the members in the encoding.
@@ -118,11 +121,11 @@ func (e *Entry) check() error {
 		return badEntry("time", "not of the form %s", TimeLayout)
 	case !validText(e.Actor, 128):
 		return badEntry("actor", "not 1 to 128 bytes of UTF-8 without control characters")
-	case !actionForm.MatchString(e.Action):
+	case !actionForm().MatchString(e.Action):
 		return badEntry("action", "not of the form area.step")
-	case !subjectForm.MatchString(e.Subject) || !validText(e.Subject[strings.IndexByte(e.Subject, '/')+1:], 200):
+	case !subjectForm().MatchString(e.Subject) || !validText(e.Subject[strings.IndexByte(e.Subject, '/')+1:], 200):
 		return badEntry("subject", "not of the form kind/ID")
-	case !stateForm.MatchString(e.State):
+	case !stateForm().MatchString(e.State):
 		return badEntry("state", `neither empty nor "sha256:" and 64 hex digits`)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"regexp"
+	"sync"
 
 	"glovebox.example/glovebox"
 
@@ -23,13 +24,13 @@ type Key struct {
 	sign   func(msg []byte) ([]byte, error)
 }
 
-var originForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9._/-]{0,126}[a-z0-9])?$`)
+var originForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9._/-]{0,126}[a-z0-9])?$`) })
 
 // NewKey binds a signer to the log's origin, which is the domain's name:
 // 1 to 128 of a-z, 0-9 and inner ". _ - /". The signer must be Ed25519; an
 // ed25519.PrivateKey is one, a hardware key that implements crypto.Signer too.
 func NewKey(origin string, signer crypto.Signer) (*Key, error) {
-	if !originForm.MatchString(origin) {
+	if !originForm().MatchString(origin) {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the domain's name cannot name a log").
 			WithFix("use a-z, 0-9 and inner . _ - /, at most 128 characters")
 	}

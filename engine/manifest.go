@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"glovebox.example/glovebox"
 )
@@ -153,7 +154,7 @@ func DecodeManifest(p []byte) (*Manifest, error) {
 	return &m, nil
 }
 
-var hexDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var hexDigest = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
 
 // check returns what does not fit together, "" if all does.
 func (m *Manifest) check() string {
@@ -166,7 +167,7 @@ func (m *Manifest) check() string {
 	names := map[string]bool{UnitColumn: true, rowColumn: true}
 	for _, c := range m.Columns {
 		l := strings.ToLower(c.Name)
-		if !columnName.MatchString(c.Name) || names[l] || duckTypes[c.Type] == "" {
+		if !columnName().MatchString(c.Name) || names[l] || duckTypes[c.Type] == "" {
 			return "a column has a bad name or type"
 		}
 		if c.Kept != "" && (c.Type != glovebox.Token || duckTypes[c.Kept] == "" || c.Kept == glovebox.Token) {
@@ -195,7 +196,7 @@ func (m *Manifest) check() string {
 }
 
 func (f File) check(name string) bool {
-	return f.Name == name && f.Bytes >= 0 && f.Bytes <= 1<<50 && hexDigest.MatchString(f.SHA256)
+	return f.Name == name && f.Bytes >= 0 && f.Bytes <= 1<<50 && hexDigest().MatchString(f.SHA256)
 }
 
 // VerifyPart makes sure that an open file has the size and the SHA-256 that a

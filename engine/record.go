@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -31,9 +32,9 @@ const maxSourceName = 512
 const rowColumn = "_row"
 
 var (
-	columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
-	intBound   = regexp.MustCompile(`^-?[0-9]{1,18}$`)
-	dateText   = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	columnName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`) })
+	intBound   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?[0-9]{1,18}$`) })
+	dateText   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`) })
 )
 
 // invalid makes the error of a field of a dataset record.
@@ -53,7 +54,7 @@ func checkRecord(ds *glovebox.Dataset) error {
 	names, sources := map[string]bool{UnitColumn: true, rowColumn: true}, map[string]bool{}
 	for i, c := range ds.Columns {
 		at := fmt.Sprintf("columns[%d]", i)
-		if !columnName.MatchString(c.Name) {
+		if !columnName().MatchString(c.Name) {
 			return invalid(at+".name", "a column name is a letter or _ and then letters, digits and _, at most 63")
 		}
 		if l := strings.ToLower(c.Name); names[l] {
@@ -171,7 +172,7 @@ func boundSQL(t glovebox.Type, b glovebox.Bound) (string, error) {
 	}
 	switch t {
 	case glovebox.Int32, glovebox.Int64:
-		if !intBound.MatchString(s) {
+		if !intBound().MatchString(s) {
 			return "", fmt.Errorf("the bound of an integer is an integer of at most 18 digits")
 		}
 		return "CAST(" + s + " AS BIGINT)", nil
@@ -192,7 +193,7 @@ func boundSQL(t glovebox.Type, b glovebox.Bound) (string, error) {
 
 // isDate says whether s is a day of the calendar, years 0001 to 9999.
 func isDate(s string) bool {
-	if !dateText.MatchString(s) || s[:4] == "0000" {
+	if !dateText().MatchString(s) || s[:4] == "0000" {
 		return false
 	}
 	_, err := time.Parse(time.DateOnly, s)

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
@@ -23,7 +24,7 @@ const (
 )
 
 // domainPackage is where a domain's modules live.
-var domainPackage = ast.MustParseRef("data.glovebox.domain")
+var domainPackage = sync.OnceValue(func() ast.Ref { return ast.MustParseRef("data.glovebox.domain") })
 
 func parserOptions() ast.ParserOptions {
 	return ast.ParserOptions{RegoVersion: ast.RegoV1, Capabilities: capabilities()}
@@ -82,13 +83,13 @@ func parseDomainModule(name, text string) (*ast.Module, error) {
 	if m == nil {
 		return nil, bad(nil, "the policy file is empty").WithFix("start it with `package glovebox.domain`")
 	}
-	if !m.Package.Path.HasPrefix(domainPackage) {
+	if !m.Package.Path.HasPrefix(domainPackage()) {
 		return nil, bad(m.Package.Location, "package %s is not the domain's", strings.TrimPrefix(m.Package.Path.String(), "data.")).
 			WithFix("a domain's rules go into `package glovebox.domain`, where they can refuse and demand but not allow")
 	}
 	for _, r := range m.Rules {
 		name := r.Head.Ref()[0].String()
-		if m.Package.Path.Equal(domainPackage) && (name == "deny" || name == "obligation") &&
+		if m.Package.Path.Equal(domainPackage()) && (name == "deny" || name == "obligation") &&
 			(r.Default || r.Head.RuleKind() != ast.MultiValue || len(r.Head.Ref()) != 1) {
 			return nil, bad(r.Location, "%s must be a set", name).WithFix("write `%s contains {...} if ...`", name)
 		}

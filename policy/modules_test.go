@@ -82,7 +82,7 @@ func FuzzDomainModule(f *testing.F) {
 		}
 		m, err := parseDomainModule("own.rego", text)
 		if err == nil {
-			if !m.Package.Path.HasPrefix(domainPackage) {
+			if !m.Package.Path.HasPrefix(domainPackage()) {
 				t.Fatalf("took %s", m.Package)
 			}
 			return

@@ -49,7 +49,7 @@ func unasked(c *ast.Compiler, rules []*ast.Rule) error {
 		}
 	}
 	for _, r := range rules {
-		if r.Module.Package.Path.Equal(domainPackage) && isAsked(r) {
+		if r.Module.Package.Path.Equal(domainPackage()) && isAsked(r) {
 			follow(r)
 		}
 	}

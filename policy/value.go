@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
@@ -57,7 +58,7 @@ func valueOf(v reflect.Value) ast.Value {
 
 // fieldsOf appends the fields of a struct, those of an embedded one among them.
 func fieldsOf(list [][2]*ast.Term, v reflect.Value) [][2]*ast.Term {
-	for _, m := range layouts[v.Type()] {
+	for _, m := range layouts()[v.Type()] {
 		f := v.Field(m.index)
 		switch {
 		case m.embedded:
@@ -81,7 +82,7 @@ type member struct {
 
 // layouts holds the members of every struct in an input. Reading tags and
 // making the same keys anew would cost a tenth of a decision.
-var layouts = func() map[reflect.Type][]member {
+var layouts = sync.OnceValue(func() map[reflect.Type][]member {
 	all := map[reflect.Type][]member{}
 	var walk func(t reflect.Type)
 	walk = func(t reflect.Type) {
@@ -108,7 +109,7 @@ var layouts = func() map[reflect.Type][]member {
 	}
 	walk(reflect.TypeFor[request]())
 	return all
-}()
+})
 
 // empty is what encoding/json calls empty.
 func empty(v reflect.Value) bool {

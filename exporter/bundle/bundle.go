@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"sync"
 	"unicode/utf8"
 
 	"glovebox.example/glovebox"
@@ -67,8 +68,10 @@ type Evidence struct {
 }
 
 var (
-	idForm     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
-	columnForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,95}(\.[A-Za-z0-9_]{1,31})?$`)
+	idForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`) })
+	columnForm = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,95}(\.[A-Za-z0-9_]{1,31})?$`)
+	})
 )
 
 // Build makes the files of a bundle. The envelope comes first: a destination
@@ -123,7 +126,7 @@ func Build(ctx context.Context, c *release.Content, ev Evidence) ([]File, error)
 }
 
 func checkContent(c *release.Content) error {
-	if c == nil || !idForm.MatchString(c.ID) {
+	if c == nil || !idForm().MatchString(c.ID) {
 		return wrong("a release has no usable name")
 	}
 	if len(c.Columns) == 0 || len(c.Columns) > MaxColumns {
@@ -131,7 +134,7 @@ func checkContent(c *release.Content) error {
 	}
 	seen := map[string]bool{}
 	for _, col := range c.Columns {
-		if !columnForm.MatchString(col.Name) || seen[col.Name] {
+		if !columnForm().MatchString(col.Name) || seen[col.Name] {
 			return wrong("release %s has a column without a usable name of its own", c.ID)
 		}
 		seen[col.Name] = true

@@ -118,7 +118,7 @@ func FuzzStatement(f *testing.F) {
 			}
 			return
 		}
-		if !idForm.MatchString(s.Predicate.Release.ID) || len(s.Subject) != 3 || len(s.Predicate.Files) != 4 {
+		if !idForm().MatchString(s.Predicate.Release.ID) || len(s.Subject) != 3 || len(s.Predicate.Files) != 4 {
 			t.Errorf("a statement that is none: %+v", s)
 		}
 	})

@@ -127,7 +127,7 @@ func DecodeStatement(data []byte) (*Statement, error) {
 		return nil, bad("its subjects are not the result files")
 	case !names(p.Files, others()):
 		return nil, bad("its files are not those of a bundle")
-	case !idForm.MatchString(p.Release.ID) || !isDigest(p.Release.Content) || !isDigest(p.Audit.Entry):
+	case !idForm().MatchString(p.Release.ID) || !isDigest(p.Release.Content) || !isDigest(p.Audit.Entry):
 		return nil, bad("a name or digest in it is malformed")
 	}
 	return s, nil

@@ -25,6 +25,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"glovebox.example/glovebox"
@@ -104,7 +105,7 @@ type Bucket struct {
 
 var _ driver.Destination = (*Bucket)(nil)
 
-var bucketForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+var bucketForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`) })
 
 // Open prepares a bucket; it sends nothing yet. endpoint is host or host:port,
 // without a scheme: it is always reached over TLS. It fails with CodeInvalid.
@@ -129,7 +130,7 @@ func open(endpoint, bucket string, c Credentials, opts Options, transport http.R
 	if endpoint == "" || strings.ContainsAny(endpoint, "/@ \t\r\n") {
 		return nil, invalid("endpoint", "not a host", "give host or host:port without a scheme; exports go over TLS only")
 	}
-	if !bucketForm.MatchString(bucket) {
+	if !bucketForm().MatchString(bucket) {
 		return nil, invalid("bucket", "not a bucket's name", "use 3 to 63 of a-z, 0-9, - and .")
 	}
 	if c.AccessKey == "" || c.SecretKey == "" {

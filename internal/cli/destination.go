@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"glovebox.example/glovebox"
@@ -38,7 +39,7 @@ func (o *destination) name() string {
 
 // notPlace matches what looks like a URL or a place of another machine, and would
 // become a folder of that name.
-var notPlace = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:/|^[Ss]3:|^[^/]+@[^/]+:`)
+var notPlace = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:/|^[Ss]3:|^[^/]+@[^/]+:`) })
 
 // open opens the destination.
 func (o *destination) open() (driver.Destination, func(), error) {
@@ -47,7 +48,7 @@ func (o *destination) open() (driver.Destination, func(), error) {
 		return nil, nil, flagError("--to", "no destination given", "name a directory or s3://BUCKET/PREFIX")
 	case o.to == "-":
 		return nil, nil, flagError("--to", "an export is a folder of files, which stdout cannot take", "name a directory (./- for one of this name) or s3://BUCKET/PREFIX")
-	case notPlace.MatchString(o.to) && !strings.HasPrefix(o.to, s3Scheme):
+	case notPlace().MatchString(o.to) && !strings.HasPrefix(o.to, s3Scheme):
 		return nil, nil, flagError("--to", "exports do not go to addresses of this form", "name a directory (./ before one with a colon in its name), or s3://BUCKET/PREFIX with the server's --endpoint HOST:PORT")
 	case strings.HasPrefix(o.to, s3Scheme):
 		d, err := o.openBucket()

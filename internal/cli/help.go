@@ -3,6 +3,7 @@ package cli
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/spf13/cobra"
@@ -49,14 +50,14 @@ func (a *app) help(c *cobra.Command) {
 }
 
 // defaultValue is how pflag ends the line of a flag that has one.
-var defaultValue = regexp.MustCompile(`(?m) \(default (.+)\)$`)
+var defaultValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m) \(default (.+)\)$`) })
 
 // flags is a line for each flag.
 func (a *app) flags(f *pflag.FlagSet) string {
 	if a.lang != glovebox.Chinese {
 		return f.FlagUsages()
 	}
-	return defaultValue.ReplaceAllString(f.FlagUsages(), "（默认 $1）")
+	return defaultValue().ReplaceAllString(f.FlagUsages(), "（默认 $1）")
 }
 
 func (a *app) section(head, body string) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain/store"
@@ -27,7 +28,7 @@ type Info struct {
 	Key  string `json:"key"` // public key of log and bundles: name+hash+key
 }
 
-var nameRule = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
+var nameRule = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`) })
 
 // Init makes a domain in a directory that is missing or empty. One that was
 // killed is finished by the same call, and a call that comes after the last
@@ -43,7 +44,7 @@ func Init(ctx context.Context, dir string, o InitOptions) (_ *Info, err error) {
 	if o.Parts == 0 {
 		o.Parts = DefaultParts
 	}
-	if !nameRule.MatchString(o.Name) {
+	if !nameRule().MatchString(o.Name) {
 		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--name", Msg: "not a domain name"}).
 			WithFix("use lower-case letters, digits, dots and dashes, at most 63")
 	}

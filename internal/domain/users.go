@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"glovebox.example/glovebox"
@@ -17,12 +18,12 @@ const maxNameChars = 200
 
 // userRule is the form of a user name: a login name, or the name that people
 // have, in one word of any script.
-var userRule = regexp.MustCompile(`^\p{L}[\p{L}\p{M}\p{Nd}._·-]{0,31}$`)
+var userRule = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\p{L}[\p{L}\p{M}\p{Nd}._·-]{0,31}$`) })
 
 // userName says whether name can be a user's. Letters have no upper case, so
 // that no two users differ in that alone.
 func userName(name string) bool {
-	return userRule.MatchString(name) && text.Name(name) == "" && name == strings.ToLower(name) && name != Owner
+	return userRule().MatchString(name) && text.Name(name) == "" && name == strings.ToLower(name) && name != Owner
 }
 
 // AddUser registers a person with a role, or gives a known person one more. Name

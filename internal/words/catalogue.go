@@ -13,7 +13,7 @@ import (
 
 // verb is what a format puts a part in place of: %s, %d, %.0f, %[2]s; %% is
 // the sign itself.
-var verb = regexp.MustCompile(`%(\[\d+\])?[-+# 0]*[\d.]*[a-zA-Z]|%%`)
+var verb = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`%(\[\d+\])?[-+# 0]*[\d.]*[a-zA-Z]|%%`) })
 
 // entry is one text of the catalogue.
 type entry struct {
@@ -88,7 +88,7 @@ func read(from fs.FS) ([]*entry, error) {
 func newEntry(en, zh, file string, line int) *entry {
 	e := &entry{en: en, zh: zh, file: file, line: line, parts: []string{""}}
 	at := 0
-	for _, m := range verb.FindAllStringIndex(en, -1) {
+	for _, m := range verb().FindAllStringIndex(en, -1) {
 		last := len(e.parts) - 1
 		e.parts[last] += en[at:m[0]]
 		if at = m[1]; en[m[0]:m[1]] == "%%" {
@@ -147,11 +147,11 @@ func (b *book) regexp(e *entry) *regexp.Regexp {
 // their index says.
 func fill(zh string, parts []string) string {
 	next := 0
-	return verb.ReplaceAllStringFunc(zh, func(v string) string {
+	return verb().ReplaceAllStringFunc(zh, func(v string) string {
 		if v == "%%" {
 			return "%"
 		}
-		if m := verb.FindStringSubmatch(v); m[1] != "" {
+		if m := verb().FindStringSubmatch(v); m[1] != "" {
 			next, _ = strconv.Atoi(strings.Trim(m[1], "[]"))
 			next--
 		}

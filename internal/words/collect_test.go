@@ -198,7 +198,7 @@ func (c *collector) keep(e ast.Expr, fn *ast.FuncDecl) {
 // is written for DuckDB is read by nobody.
 func (c *collector) store(s string, e ast.Expr) {
 	if _, ok := c.out[s]; !ok && !sql.MatchString(s) {
-		c.out[s] = place{c.set.Position(e.Pos()).String(), !strings.Contains(strings.TrimSpace(verb.ReplaceAllString(s, "")), " ")}
+		c.out[s] = place{c.set.Position(e.Pos()).String(), !strings.Contains(strings.TrimSpace(verb().ReplaceAllString(s, "")), " ")}
 	}
 }
 

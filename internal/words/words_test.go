@@ -64,7 +64,7 @@ func TestTranslationsFit(t *testing.T) {
 func verbs(format string) []int {
 	var out []int
 	next := 0
-	for _, m := range verb.FindAllStringSubmatch(format, -1) {
+	for _, m := range verb().FindAllStringSubmatch(format, -1) {
 		if m[0] == "%%" {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"glovebox.example/glovebox"
@@ -12,16 +13,16 @@ import (
 
 // Forms of names. They stay plain so that they can be shown anywhere.
 var (
-	reVersion  = regexp.MustCompile(`^gbx/1$`)
-	reModule   = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
-	reRelease  = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$`)
-	reName     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
-	reTable    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,62}$`)
-	reKind     = regexp.MustCompile(`^(map|map_scalar|blocks|update)$`)
-	reColType  = regexp.MustCompile(`^(string|int32|int64|float64|bool|date|token)$`)
-	reParType  = regexp.MustCompile(`^(int64|float64|bool|string)$`)
-	reKeyType  = regexp.MustCompile(`^(string|int64)$`)
-	reReserved = regexp.MustCompile(`^(memory|_initialize|gbx_.*)$`)
+	reVersion  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^gbx/1$`) })
+	reModule   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`) })
+	reRelease  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$`) })
+	reName     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`) })
+	reTable    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,62}$`) })
+	reKind     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(map|map_scalar|blocks|update)$`) })
+	reColType  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(string|int32|int64|float64|bool|date|token)$`) })
+	reParType  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(int64|float64|bool|string)$`) })
+	reKeyType  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(string|int64)$`) })
+	reReserved = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(memory|_initialize|gbx_.*)$`) })
 )
 
 // DecodeManifest reads a manifest. Every field is checked: unknown fields,
@@ -33,9 +34,9 @@ func DecodeManifest(data []byte) (*Manifest, error) {
 	}
 	var m Manifest
 	err := decodeStrict(data, func(o *object) {
-		m.ABI = o.text("abi", reVersion)
-		m.Name = o.text("name", reModule)
-		m.Version = o.text("version", reRelease)
+		m.ABI = o.text("abi", reVersion())
+		m.Name = o.text("name", reModule())
+		m.Version = o.text("version", reRelease())
 		m.Pages = int(o.integer("pages", 1, MaxPages))
 		m.Fuel = o.integer("fuel", 1, MaxFuel)
 		m.WASI = o.boolean("wasi")
@@ -55,8 +56,8 @@ func DecodeManifest(data []byte) (*Manifest, error) {
 }
 
 func function(o *object) Function {
-	f := Function{Name: o.text("name", reName), Kind: o.text("kind", reKind)}
-	if reReserved.MatchString(f.Name) {
+	f := Function{Name: o.text("name", reName()), Kind: o.text("kind", reKind())}
+	if reReserved().MatchString(f.Name) {
 		fail(o.path+".name", "name is reserved by the ABI")
 	}
 	names := map[string]bool{}
@@ -73,7 +74,7 @@ func function(o *object) Function {
 	f.References = tables(o, "references", 0, MaxReferenceRows, names)
 	seen := map[string]bool{}
 	o.objects("params", 0, MaxParams, func(o *object) {
-		p := Param{Name: o.text("name", reName), Type: o.text("type", reParType)}
+		p := Param{Name: o.text("name", reName()), Type: o.text("type", reParType())}
 		once(seen, o.path, p.Name)
 		if v, at, ok := o.take("default"); ok {
 			d, err := paramValue(p.Type, v)
@@ -159,11 +160,11 @@ func once(seen map[string]bool, path, name string) {
 func tables(o *object, key string, atLeast int, maxRows int64, names map[string]bool) []Table {
 	var list []Table
 	o.objects(key, atLeast, MaxTables, func(o *object) {
-		t := Table{Name: o.text("name", reTable), MaxRows: int(o.integer("max_rows", 1, maxRows))}
+		t := Table{Name: o.text("name", reTable()), MaxRows: int(o.integer("max_rows", 1, maxRows))}
 		once(names, o.path, t.Name)
 		seen := map[string]bool{}
 		o.objects("columns", 0, MaxColumns, func(o *object) {
-			c := Column{Name: o.text("name", reName), Type: glovebox.Type(o.text("type", reColType)), Nullable: o.boolean("nullable")}
+			c := Column{Name: o.text("name", reName()), Type: glovebox.Type(o.text("type", reColType())), Nullable: o.boolean("nullable")}
 			if c.Name == UnitColumn {
 				fail(o.path+".name", "the unit's token is not given to modules")
 			}
@@ -179,7 +180,7 @@ func output(o *object) Output {
 	out := Output{Key: []KeyField{}, Metrics: []string{}, MaxRecords: int(o.integer("max_records", 1, MaxRecords))}
 	seen := map[string]bool{}
 	o.objects("key", 0, MaxKeyFields, func(o *object) {
-		k := KeyField{Name: o.text("name", reName), Type: glovebox.Type(o.text("type", reKeyType))}
+		k := KeyField{Name: o.text("name", reName()), Type: glovebox.Type(o.text("type", reKeyType()))}
 		once(seen, o.path, k.Name)
 		if k.Type == glovebox.String {
 			k.Width = int(o.integer("width", 1, MaxKeyWidth))
@@ -189,8 +190,8 @@ func output(o *object) Output {
 	list, at := o.list("metrics", 0, MaxMetrics)
 	for i, v := range list {
 		s, ok := v.(string)
-		if !ok || !reName.MatchString(s) {
-			fail(fmt.Sprintf("%s[%d]", at, i), "not a string of the form %s", reName)
+		if !ok || !reName().MatchString(s) {
+			fail(fmt.Sprintf("%s[%d]", at, i), "not a string of the form %s", reName())
 		}
 		if seen[strings.ToLower(s)] {
 			fail(fmt.Sprintf("%s[%d]", at, i), "name is there twice")

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/sandbox/abi"
@@ -42,7 +43,7 @@ type Made struct {
 	Files []string `json:"files"` // relative to Dir, sorted
 }
 
-var moduleName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+var moduleName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`) })
 
 // New writes a project that builds offline: the example that every language
 // has, its manifest, a job, a README in English and Chinese, and a copy of the
@@ -59,7 +60,7 @@ func New(p Project) (*Made, error) {
 	if !ok {
 		return nil, unknownLanguage(p.Language, Templated())
 	}
-	if !moduleName.MatchString(p.Name) {
+	if !moduleName().MatchString(p.Name) {
 		e := invalid("", "a module's name is lower case letters, digits, - and _, from a letter on, at most 63")
 		e.Field = "NAME"
 		return nil, e.WithFix("choose another name")

@@ -3,13 +3,14 @@ package record
 import (
 	"bytes"
 	"regexp"
+	"sync"
 
 	"glovebox.example/glovebox"
 )
 
 // yamlDirective is the one directive that a document may begin with. It may
 // name version 1.1, as YAML 1.2 says: it is read by the rules of 1.2.
-var yamlDirective = regexp.MustCompile(`^%YAML[ \t]+1\.[12][ \t]*(?:[ \t]#.*)?$`)
+var yamlDirective = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^%YAML[ \t]+1\.[12][ \t]*(?:[ \t]#.*)?$`) })
 
 // withoutDirective blanks a %YAML directive before the document, so that lines
 // keep their numbers: the parser knows YAML 1.1 alone. Other directives are
@@ -23,7 +24,7 @@ func withoutDirective(file string, data []byte) ([]byte, error) {
 		end := lineEnd(data, at)
 		text := data[at:end]
 		switch {
-		case len(text) > 0 && text[0] == '%' && !yamlDirective.Match(text):
+		case len(text) > 0 && text[0] == '%' && !yamlDirective().Match(text):
 			return nil, bad(line, "write %YAML 1.2, or leave the line out", "a directive is not taken")
 		case len(text) > 0 && text[0] == '%' && seen > 0:
 			return nil, bad(line, "keep one of the two", "the directive %YAML is given twice")

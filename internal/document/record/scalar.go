@@ -5,11 +5,14 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // numberForm is a number as people write it; leading zeros are missing on
 // purpose: 007 is a code, not seven.
-var numberForm = regexp.MustCompile(`^([-+]?)(0|[1-9][0-9]*|)(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]{1,4}))?$`)
+var numberForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([-+]?)(0|[1-9][0-9]*|)(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]{1,4}))?$`)
+})
 
 // maxNumber is the longest spelling of a number, in bytes.
 const maxNumber = 64
@@ -25,7 +28,7 @@ func scalar(text string) (n node, ok bool) {
 	case "false", "False", "FALSE":
 		return node{kind: kindBool}, true
 	}
-	m := numberForm.FindStringSubmatch(text)
+	m := numberForm().FindStringSubmatch(text)
 	if m == nil || m[2]+m[3] == "" {
 		return node{kind: kindText, text: text}, true
 	}

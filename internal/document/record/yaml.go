@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -53,24 +54,24 @@ func fromYAML(file string, data []byte, ps *Problems) (root *node, err error) {
 	return root, nil
 }
 
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
+var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`) })
 
 // syntaxError takes line and problem from the parser's message, whose texts
 // are constants but for the names of anchors. Lines is how many there are.
 func syntaxError(file, text string, lines int) error {
 	e := &glovebox.Error{Code: glovebox.CodeInvalid, File: file, Line: 1, Msg: "not a YAML document"}
-	m := yamlLine.FindStringSubmatch(text)
+	m := yamlLine().FindStringSubmatch(text)
 	what := text[len(m[0]):]
 	if line, err := strconv.Atoi(m[1]); err == nil {
 		e.Line = line
-		if unfinished.MatchString(what) { // counted from 0, unlike the others
+		if unfinished().MatchString(what) { // counted from 0, unlike the others
 			e.Line = min(line+1, max(lines, 1))
 		}
 	}
 	switch {
 	case strings.HasPrefix(what, "unknown anchor"):
 		e.Line, e.Msg, e.Fix = 0, "aliases are not taken", "write the value out"
-	case printable.MatchString(what):
+	case printable().MatchString(what):
 		e.Msg += ": " + what
 		e.Fix = "check indentation, quotes and brackets around this line"
 	default:
@@ -80,8 +81,12 @@ func syntaxError(file, text string, lines int) error {
 }
 
 var (
-	unfinished = regexp.MustCompile(`^did not find expected (key|node content|'-' indicator|',' or|<document start>)`)
-	printable  = regexp.MustCompile(`^(did not find|could not find|found|mapping|block|control characters|exceeded) `)
+	unfinished = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^did not find expected (key|node content|'-' indicator|',' or|<document start>)`)
+	})
+	printable = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(did not find|could not find|found|mapping|block|control characters|exceeded) `)
+	})
 )
 
 type yamlReader struct {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // entry is what the index says about one file's plaintext.
@@ -29,7 +30,7 @@ const (
 )
 
 // nameForm is a file's name: "part-0000.parquet", "manifest.json".
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,47}(\.[a-z0-9]{1,15}){1,2}$`)
+var nameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9-]{0,47}(\.[a-z0-9]{1,15}){1,2}$`) })
 
 // encode writes the index as text: a header that names the snapshot, then one
 // line a file: hex SHA-256, size, name, sorted by name.
@@ -51,7 +52,7 @@ func decodeIndex(data []byte, id snapshot) (index, bool) {
 	x := index{}
 	for _, line := range lines[1 : len(lines)-1] {
 		f := strings.Split(line, " ")
-		if len(f) != 3 || !nameForm.MatchString(f[2]) {
+		if len(f) != 3 || !nameForm().MatchString(f[2]) {
 			return nil, false
 		}
 		digest, err := hex.DecodeString(f[0])

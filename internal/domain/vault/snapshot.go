@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"filippo.io/age"
 
@@ -19,14 +20,14 @@ type snapshot struct {
 	version int
 }
 
-var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+var codeForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`) })
 
 // name is how messages call the snapshot.
 func (s snapshot) name() string { return fmt.Sprintf("snapshot %s version %d", s.code, s.version) }
 
 // valid keeps codes and versions from being anything but one path element.
 func (s snapshot) valid() error {
-	if !codeForm.MatchString(s.code) || s.version < 1 {
+	if !codeForm().MatchString(s.code) || s.version < 1 {
 		return glovebox.Errorf(glovebox.CodeInvalid, "not the name of a snapshot").WithFix("a snapshot has a dataset's code and a version from 1")
 	}
 	return nil

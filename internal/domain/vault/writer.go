@@ -66,7 +66,7 @@ func (v *Vault) NewSnapshot(code string, version int) (*SnapshotWriter, error) {
 // Several files may be written at once, each by one goroutine. A file counts
 // once its Close has returned nil.
 func (w *SnapshotWriter) Create(name string) (io.WriteCloser, error) {
-	if name == manifestFile || !nameForm.MatchString(name) {
+	if name == manifestFile || !nameForm().MatchString(name) {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "not a name for a part of a snapshot")
 	}
 	return w.create(name)
