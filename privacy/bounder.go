@@ -1,9 +1,12 @@
 package privacy
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"math"
+	"slices"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/mechanism"
@@ -48,13 +51,6 @@ type Bounder struct {
 	values     sipState    // hashes the values of distinct counts
 }
 
-// candidate is a group that competes for one of the L0 places, or a record or
-// value of a group.
-type candidate struct {
-	rank  uint64
-	group int32
-}
-
 // NewBounder makes a worker's bounder. The secret is the job's: 32 random
 // bytes, the same for all workers of the job, unknown to whoever wrote the
 // guest. Which keys of a unit survive depends on it and on the unit alone.
@@ -92,7 +88,7 @@ func (b *Bounder) Unit(token [16]byte, n int, records []byte) {
 	if !b.group(n, records) {
 		b.group(b.plan.defaultN, b.plan.defaults)
 	}
-	b.settle()
+	b.keepGroups()
 }
 
 // UnitDefault adds the default contribution: what a unit counts with on which
@@ -100,8 +96,187 @@ func (b *Bounder) Unit(token [16]byte, n int, records []byte) {
 func (b *Bounder) UnitDefault(token [16]byte) {
 	if b.begin(token) {
 		b.group(b.plan.defaultN, b.plan.defaults)
-		b.settle()
+		b.keepGroups()
 	}
+}
+
+// begin notes the unit and says whether it counts.
+func (b *Bounder) begin(token [16]byte) bool {
+	if b.started && token == b.last {
+		b.twice = true
+	}
+	b.started, b.last, b.hashed = true, token, false
+	return b.part != nil && !b.twice
+}
+
+// keepGroups chooses the groups of the current unit that stay, at most L0, and adds
+// them to the partial. Those of keys that the table cannot have are dropped first.
+func (b *Bounder) keepGroups() {
+	words, l0 := b.plan.keyWords, plantL0(b.plan.l0)
+	b.linkRecords()
+	if b.groups <= l0 && b.plan.loose { // nothing to choose
+		for g := range b.groups {
+			b.add(g, b.numberOf(b.keys[g*words:(g+1)*words]))
+		}
+		return
+	}
+	b.rankGroups()
+	b.heap = b.heap[:0]
+	if b.plan.free {
+		b.candidates()
+	} else {
+		b.allowedCandidates()
+	}
+	b.heap = smallest(b.heap, l0)
+	if b.plan.scarce {
+		slices.SortFunc(b.heap, func(x, y candidate) int { return cmp.Compare(x.rank, y.rank) })
+	}
+	b.shareTotals()
+	for _, c := range b.heap {
+		g := int(c.group)
+		at := -1
+		if !b.plan.free {
+			at = b.at[g]
+		}
+		if at < 0 {
+			at = b.part.add(b.keys[g*words : (g+1)*words])
+		}
+		b.add(g, at)
+	}
+}
+
+// numberOf is the number of a key in the partial, which it adds if it is new; -1
+// if the table cannot have it.
+func (b *Bounder) numberOf(key []uint64) int {
+	if b.plan.free {
+		return b.part.add(key)
+	}
+	at, _ := b.part.find(key)
+	if at < 0 && b.plan.allowed(key) {
+		return b.part.add(key)
+	}
+	return at
+}
+
+// candidates puts the groups that can be among the L0 of the smallest rank
+// into the heap. Ranks are spread evenly, so a bound at twice the expected rank
+// of the last survivor leaves few of many groups; where it leaves fewer than L0
+// all of them compete.
+func (b *Bounder) candidates() {
+	l0 := plantL0(b.plan.l0)
+	if b.groups > 4*l0 {
+		bound := math.MaxUint64 / uint64(b.groups) * uint64(2*l0)
+		for g, rank := range b.ranks {
+			if rank <= bound {
+				b.heap = append(b.heap, candidate{rank, int32(g)})
+			}
+		}
+		if len(b.heap) >= l0 {
+			return
+		}
+		b.heap = b.heap[:0]
+	}
+	for g, rank := range b.ranks {
+		b.heap = append(b.heap, candidate{rank, int32(g)})
+	}
+}
+
+// allowedCandidates puts the groups whose key may appear in the table into the
+// heap, and notes where those keys already are in the partial.
+func (b *Bounder) allowedCandidates() {
+	words := b.plan.keyWords
+	b.at = b.at[:0]
+	for g := range b.groups {
+		key := b.keys[g*words : (g+1)*words]
+		at, _ := b.part.find(key)
+		b.at = append(b.at, at)
+		if at >= 0 || b.plan.allowed(key) {
+			b.heap = append(b.heap, candidate{b.ranks[g], int32(g)})
+		}
+	}
+}
+
+// shareTotals finds out what the kept groups of the current unit add up to, for the
+// metrics that bound it.
+func (b *Bounder) shareTotals() {
+	p := b.plan
+	if !p.totals {
+		return
+	}
+	b.shares = grown(b.shares, len(p.metrics))
+	for i := range p.metrics {
+		m := &p.metrics[i]
+		if m.MaxTotal == 0 {
+			continue
+		}
+		g := &p.grids[m.grid]
+		s := share{most: uint64(g.total(p.l0))}
+		for _, c := range b.heap {
+			s.size += mechanism.Magnitude(g.steps(b.sums[int(c.group)*p.values+m.value]))
+		}
+		b.shares[i] = s
+	}
+}
+
+// add adds group g to the partial's key number at; not if that is below 0.
+func (b *Bounder) add(g, at int) {
+	if at < 0 {
+		return
+	}
+	c := b.part.cell(at)
+	c[0]++
+	if !b.plan.plain {
+		b.contribute(c, b.sums[g*b.plan.values:(g+1)*b.plan.values])
+		if b.plan.slots > 0 {
+			b.addValues(g, at)
+		}
+		return
+	}
+	values := len(b.plan.grids)
+	for j := range b.plan.grids {
+		steps, old := b.plan.grids[j].steps(b.sums[g*values+j]), mechanism.Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]}
+		s := plantFloat(old.Add(mechanism.NewInt128(steps)), old, steps)
+		c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
+	}
+}
+
+// contribute adds one unit's part of one key to the key's cells: values are the
+// sums of its records' numbers. Plans whose metrics are counts, sums and means
+// alone take the shorter way in Bounder.add.
+func (b *Bounder) contribute(c []uint64, values []float64) {
+	for i := range b.plan.metrics {
+		m := &b.plan.metrics[i]
+		if m.grid < 0 {
+			continue
+		}
+		g := &b.plan.grids[m.grid]
+		if m.Kind == glovebox.Variance {
+			first, second := b.plan.moments(m, values[m.value])
+			addTo(c, g.cell, first)
+			addTo(c, g.cell+1, second)
+			continue
+		}
+		if m.Kind == glovebox.Vector {
+			b.vector = grown(b.vector, m.Size)
+			v := b.vector[:m.Size]
+			g.vector(v, values[m.value:m.value+m.Size])
+			for k, steps := range v {
+				addTo(c, g.cell+k, steps)
+			}
+			continue
+		}
+		steps := g.steps(values[m.value])
+		if m.MaxTotal > 0 {
+			steps = b.shares[i].of(steps)
+		}
+		addTo(c, g.cell, steps)
+	}
+}
+
+// addTo adds steps to the j-th sum of a key's cells.
+func addTo(c []uint64, j int, steps int64) {
+	s := mechanism.NewInt128(steps).Add(mechanism.Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]})
+	c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
 }
 
 // Partial ends the bounder and hands over what it has added up. It fails if a
@@ -121,33 +296,22 @@ func (b *Bounder) Partial() (*Partial, error) {
 	return t, nil
 }
 
-// begin notes the unit and says whether it counts.
-func (b *Bounder) begin(token [16]byte) bool {
-	if b.started && token == b.last {
-		b.twice = true
+// Bytes is about how much memory the bounder's partial result takes.
+func (b *Bounder) Bytes() int64 {
+	if b.part == nil {
+		return 0
 	}
-	b.started, b.last, b.hashed = true, token, false
-	return b.part != nil && !b.twice
+	return b.part.bytes()
 }
 
-// count adds group g to the partial's key number at; not if that is below 0.
-func (b *Bounder) count(g, at int) {
-	if at < 0 {
-		return
+// Piece hands over what was added up so far and goes on from nothing. The
+// pieces and the Partial at the end merge to what one partial would hold. It
+// returns nil after Partial.
+func (b *Bounder) Piece() *Partial {
+	t := b.part
+	if t != nil {
+		b.part = b.plan.NewPartial()
+		b.part.full = t.full
 	}
-	c := b.part.cell(at)
-	c[0]++
-	if !b.plan.plain {
-		b.contribute(c, b.sums[g*b.plan.values:(g+1)*b.plan.values])
-		if b.plan.slots > 0 {
-			b.each(g, at)
-		}
-		return
-	}
-	values := len(b.plan.grids)
-	for j := range b.plan.grids {
-		steps, old := b.plan.grids[j].steps(b.sums[g*values+j]), mechanism.Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]}
-		s := plantFloat(old.Add(mechanism.NewInt128(steps)), old, steps)
-		c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
-	}
+	return t
 }

@@ -38,7 +38,7 @@ func TestValueOnAnEdge(t *testing.T) {
 			return &check.Must(NewPlan(output(1, nil, m), laplace(1, 0), nil)).bins[0]
 		}
 		tree := of(glovebox.Quantile, 0.25, 0.75)
-		tree.take(byTree)
+		tree.layFor(byTree)
 		for _, b := range []*binSet{of(glovebox.Histogram), tree} {
 			for i := 1; i < c.bins; i++ {
 				v := at(i)

@@ -36,7 +36,7 @@ func (p *Plan) Exact(t *Partial) []Row {
 	// Silence draws nothing from the source.
 	r := &releaser{Plan: &still, src: mechanism.SeededSource([32]byte{}), radii: map[radiusOf]float64{}, table: &Table{Rows: []Row{}}}
 	r.prepare()
-	r.use(t)
+	r.readFrom(t)
 	for _, i := range t.order(p.compare) {
 		if err := r.row(t.key(i), i); err != nil { // more than 2^46 values, which no sample has
 			break

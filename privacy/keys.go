@@ -190,7 +190,7 @@ func equalWords(a, b []uint64) bool {
 	return true
 }
 
-// hasher spreads keys over the slots of a table. Its secret is made anew in
+// hasher spreads keys over the slots of a table. Its secret is a new one in
 // every process, so that a guest cannot choose keys that collide; nothing that
 // leaves the package depends on it.
 type hasher struct{ a, b uint64 }

@@ -154,3 +154,12 @@ func (t *Partial) order(compare func(a, b []uint64) int) []int {
 	sort.Slice(order, func(a, b int) bool { return compare(t.key(order[a]), t.key(order[b])) < 0 })
 	return order
 }
+
+// bytes is about how much memory a partial takes.
+func (t *Partial) bytes() int64 {
+	n := 8*int64(cap(t.keys)+cap(t.cells)) + 4*int64(len(t.slots))
+	if t.bins != nil {
+		n += 16 * int64(len(t.bins.slots))
+	}
+	return n
+}

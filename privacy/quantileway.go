@@ -26,7 +26,7 @@ func (p *Plan) layQuantiles(joint bool) {
 	for i := range p.bins {
 		b := &p.bins[i]
 		if len(b.parts) > 0 {
-			b.take(p.bestWay(b, joint))
+			b.layFor(p.bestWay(b, joint))
 		}
 		b.base = uint32(base)
 		base += b.n
@@ -74,8 +74,8 @@ func (p *Plan) bestWay(b *binSet, joint bool) quantileWay {
 // permute-and-flip, which errs less than ranks says where points are few.
 const onTheirOwn = 0.9
 
-// take lays a quantile's bins out for a way.
-func (b *binSet) take(w quantileWay) {
+// layFor lays a quantile's bins out for a way.
+func (b *binSet) layFor(w quantileWay) {
 	b.way = w
 	if w == byTree {
 		b.cells(b.edges, b.equal)

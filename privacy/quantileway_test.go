@@ -17,7 +17,7 @@ import (
 func inWay(p *Plan, w quantileWay) *Plan {
 	q := *p
 	q.bins, q.figures = slices.Clone(p.bins), slices.Clone(p.figures)
-	q.bins[0].take(w)
+	q.bins[0].layFor(w)
 	q.slots = q.bins[0].n
 	q.budget.bins = []binMechanism{check.Must(q.newQuantile(&q.bins[0], p.budget.binLoss[0]))}
 	q.fingerprint()

@@ -33,7 +33,7 @@ func (p *Plan) release(t *Partial, src *mechanism.Source, space *room) (*Table, 
 	}
 	r := p.newReleaser(src)
 	r.room = space
-	if err := r.take(t); err != nil {
+	if err := r.addRows(t); err != nil {
 		return nil, err
 	}
 	return r.finish(), nil
@@ -45,15 +45,15 @@ func (p *Plan) newReleaser(src *mechanism.Source) *releaser {
 	return r
 }
 
-// take makes the rows of the keys of a partial, which is used up.
-func (r *releaser) take(t *Partial) error {
+// addRows makes the rows of the keys of a partial, which is used up.
+func (r *releaser) addRows(t *Partial) error {
 	t.done = true
-	r.use(t)
+	r.readFrom(t)
 	return r.rows()
 }
 
-// use reads from t from here on.
-func (r *releaser) use(t *Partial) {
+// readFrom reads from t from here on.
+func (r *releaser) readFrom(t *Partial) {
 	r.part = t
 	if t.bins != nil {
 		r.bins, r.start = t.bins.sorted(t.n)
@@ -165,7 +165,7 @@ func (r *releaser) row(key []uint64, i int) error {
 	for f := range r.fields {
 		row.Key[f] = r.fields[f].decode(key)
 	}
-	if err := r.room.take(row.Key); err != nil {
+	if err := r.room.reserve(row.Key); err != nil {
 		return err
 	}
 	units := 0.0

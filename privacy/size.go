@@ -90,8 +90,8 @@ type room struct {
 	left, row int64 // row: of the figures of one
 }
 
-// take reserves room for a row.
-func (r *room) take(key []any) error {
+// reserve takes room for a row.
+func (r *room) reserve(key []any) error {
 	if r == nil {
 		return nil
 	}

@@ -122,7 +122,7 @@ func spent(p *Plan, t *Partial) map[string]float64 {
 		return out
 	}
 	still := &releaser{Plan: p}
-	still.use(t)
+	still.readFrom(t)
 	for j := range p.bins {
 		m, name := &b.bins[j], "bins "+p.metrics[p.bins[j].metric].Name
 		counts := func(i int) (v []int64) {

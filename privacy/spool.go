@@ -191,7 +191,7 @@ func (s *Spool) rows(r *releaser) error {
 		if err != nil {
 			return err
 		}
-		if err := r.take(t); err != nil {
+		if err := r.addRows(t); err != nil {
 			return err
 		}
 	}

@@ -133,7 +133,7 @@ func (s *Spool) rowsOf(r *releaser, first, chosen []int) error {
 			return err
 		}
 		part.done = true
-		r.use(part)
+		r.readFrom(part)
 		order := part.order(s.plan.compare)
 		for len(chosen) > 0 && chosen[0] < first[i+1] {
 			k := order[chosen[0]-first[i]]

@@ -61,25 +61,3 @@ func (s share) of(steps int64) int64 {
 	}
 	return int64(q)
 }
-
-// weigh finds out what the kept groups of the current unit add up to, for the
-// metrics that bound it.
-func (b *Bounder) weigh() {
-	p := b.plan
-	if !p.totals {
-		return
-	}
-	b.shares = grown(b.shares, len(p.metrics))
-	for i := range p.metrics {
-		m := &p.metrics[i]
-		if m.MaxTotal == 0 {
-			continue
-		}
-		g := &p.grids[m.grid]
-		s := share{most: uint64(g.total(p.l0))}
-		for _, c := range b.heap {
-			s.size += mechanism.Magnitude(g.steps(b.sums[int(c.group)*p.values+m.value]))
-		}
-		b.shares[i] = s
-	}
-}

@@ -82,7 +82,7 @@ func (b *Bounder) room(n int) {
 const fewRecords = 8
 
 // groupFew is group for few records with keys of one word, or of none. It
-// leaves the ranks to whom needs them.
+// leaves the ranks to rankGroups.
 func (b *Bounder) groupFew(n int, records []byte) bool {
 	words, values, size := b.plan.keyWords, b.plan.values, b.size
 	b.keys, b.sums = grown(b.keys, fewRecords), grown(b.sums, fewRecords*values)
@@ -119,8 +119,8 @@ func (b *Bounder) groupFew(n int, records []byte) bool {
 	return true
 }
 
-// rank makes sure that the groups have their ranks.
-func (b *Bounder) rank() {
+// rankGroups makes sure that the groups have their ranks.
+func (b *Bounder) rankGroups() {
 	if len(b.ranks) == b.groups {
 		return
 	}

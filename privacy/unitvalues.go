@@ -6,52 +6,10 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-
-	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/privacy/mechanism"
 )
 
-// contribute adds one unit's part of one key to the key's cells: values are the
-// sums of its records' numbers. Plans whose metrics are counts, sums and means
-// alone take the shorter way in Bounder.count.
-func (b *Bounder) contribute(c []uint64, values []float64) {
-	for i := range b.plan.metrics {
-		m := &b.plan.metrics[i]
-		if m.grid < 0 {
-			continue
-		}
-		g := &b.plan.grids[m.grid]
-		if m.Kind == glovebox.Variance {
-			first, second := b.plan.moments(m, values[m.value])
-			addTo(c, g.cell, first)
-			addTo(c, g.cell+1, second)
-			continue
-		}
-		if m.Kind == glovebox.Vector {
-			b.vector = grown(b.vector, m.Size)
-			v := b.vector[:m.Size]
-			g.vector(v, values[m.value:m.value+m.Size])
-			for k, steps := range v {
-				addTo(c, g.cell+k, steps)
-			}
-			continue
-		}
-		steps := g.steps(values[m.value])
-		if m.MaxTotal > 0 {
-			steps = b.shares[i].of(steps)
-		}
-		addTo(c, g.cell, steps)
-	}
-}
-
-// addTo adds steps to the j-th sum of a key's cells.
-func addTo(c []uint64, j int, steps int64) {
-	s := mechanism.NewInt128(steps).Add(mechanism.Int128{Hi: int64(c[2+2*j]), Lo: c[1+2*j]})
-	c[1+2*j], c[2+2*j] = s.Lo, uint64(s.Hi)
-}
-
-// chain links the records of each group of the current unit.
-func (b *Bounder) chain() {
+// linkRecords links the records of each group of the current unit.
+func (b *Bounder) linkRecords() {
 	if b.plan.slots == 0 {
 		return
 	}
@@ -65,10 +23,10 @@ func (b *Bounder) chain() {
 	}
 }
 
-// each counts the records of group g, each as a value, for key number at of the
+// addValues counts the records of group g, each as a value, for key number at of the
 // partial. Of too many, those of the smallest pseudo-random rank stay; for
 // distinct counts it is the different values that are chosen among.
-func (b *Bounder) each(g, at int) {
+func (b *Bounder) addValues(g, at int) {
 	p := b.plan
 	limit := min(p.perKey, b.left)
 	kept := b.own[:0]
@@ -78,7 +36,7 @@ func (b *Bounder) each(g, at int) {
 	b.own = kept
 	for j := range p.bins {
 		if bins := &p.bins[j]; bins.marks() {
-			b.mark(bins, g, at, limit)
+			b.addMarks(bins, g, at, limit)
 		}
 	}
 	if len(kept) > limit {
@@ -107,8 +65,8 @@ func (b *Bounder) value(i int, bins *binSet) float64 {
 	return math.Float64frombits(binary.LittleEndian.Uint64(b.records[at:]))
 }
 
-// mark marks the slots of the different values of group g, limit at most.
-func (b *Bounder) mark(bins *binSet, g, at, limit int) {
+// addMarks marks the slots of the different values of group g, limit at most.
+func (b *Bounder) addMarks(bins *binSet, g, at, limit int) {
 	cells := b.cells[:0]
 	for i := b.head[g]; i >= 0; i = b.next[i] {
 		s := b.values
