@@ -16,9 +16,8 @@
 // Partial; partials merge in any order to the same bytes. Plan.Release makes the
 // table, once.
 //
-// In mode blocks the same is done by NewBlockPlan, Outputs and
-// BlockPlan.Release for records of blocks of units in place of units: any
-// statistic, combined by a private median, mean or vote. In mode train it is done
+// In mode blocks the same is done by package blocks for records of blocks of units
+// in place of units: any statistic, combined by a private median, mean or vote. In mode train it is done
 // in rounds, each with the plan of TrainPlan.Round.
 //
 // Package bill, below this one, is the price of a job: what noise each part of it

@@ -66,13 +66,13 @@ func TestOutcomesStay(t *testing.T) {
 	}
 	for i, rel := range []glovebox.ReleaseDef{laplace(1, 0), laplace(300, 0), gaussian(0.5, 0), gaussian(1e-6, 0), laplace(1e-6, 0)} {
 		name := fmt.Sprint("blocks/", i)
-		p := blockPlan(t, 64, rel, blockMetrics()...)
+		p := check.Must(NewBlockPlan(glovebox.Blocks{Count: 64, Metrics: goldenBlocks()}, rel))
 		line(name, "facts", priced(p))
 		total := p.NewTotal()
 		for b := range 8 {
 			o := p.NewOutputs(8*b, 8)
 			for k := range 8 {
-				o.Put(8*b+k, 1, blockRecord(float64(k), float64(b+1), float64(b*k), float64(k%3), 1)[:8*len(p.metrics)])
+				o.Put(8*b+k, 1, record(0, nil, float64(k), float64(b+1), float64(b*k), float64(k%3), 1))
 			}
 			line(name, fmt.Sprint("outputs", b), check.Must(o.MarshalBinary()))
 			if err := total.Merge(o); err != nil {
@@ -151,5 +151,16 @@ func goldenOutputs() map[string]glovebox.Output {
 		"every":          everyKind(4),
 		"every, default": def,
 		"every, top":     topOf(everyKind(12), 2, "n"),
+	}
+}
+
+// goldenBlocks are metrics of mode blocks, one for each way to combine.
+func goldenBlocks() []glovebox.BlockMetric {
+	return []glovebox.BlockMetric{
+		{Name: "mid", Combine: glovebox.Median, Max: 10, Points: 101, Spacing: glovebox.Linear, Default: 5},
+		{Name: "far", Combine: glovebox.Median, Min: 1, Max: 1e6, Points: 601, Spacing: glovebox.Log, Default: 10},
+		{Name: "avg", Combine: glovebox.BlockAvg, Min: -1, Max: 1, Points: 2001, Spacing: glovebox.Linear},
+		{Name: "wins", Combine: glovebox.Winsor, Max: 100, Points: 1001, Spacing: glovebox.Linear, Default: 50},
+		{Name: "top", Combine: glovebox.Vote, Values: []string{"a", "b", "c"}, Default: 1},
 	}
 }

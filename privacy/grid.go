@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/declared"
 )
 
 // Grid sizes.
@@ -17,7 +18,7 @@ const (
 	// minGridExp keeps one step and its inverse normal floats.
 	minGridExp = -1000
 	// MaxBound is the largest magnitude of min and max.
-	MaxBound = 1e100
+	MaxBound = declared.MaxBound
 )
 
 // grid maps a unit's value to an integer number of steps 2^exp. It is made
@@ -94,16 +95,8 @@ func (g *grid) value(n float64) float64 { return math.Ldexp(n, g.exp) }
 
 // newGridFor checks the bounds of a metric.
 func newGridFor(m glovebox.Metric, path string) (grid, error) {
-	for _, b := range []struct {
-		name string
-		v    float64
-	}{{"min", m.Min}, {"max", m.Max}} {
-		if !(math.Abs(b.v) <= MaxBound) { // also if b.v is not a number
-			return grid{}, glovebox.Invalid(path+"."+b.name, "is not a number of magnitude up to %g", MaxBound)
-		}
-	}
-	if !(m.Min < m.Max) {
-		return grid{}, glovebox.Invalid(path+".max", "is not above min").WithFix("declare the range that a unit's value is clamped to")
+	if err := declared.Range(m.Min, m.Max, path); err != nil {
+		return grid{}, err
 	}
 	return newGrid(m.Min, m.Max, m.Kind != glovebox.Sum), nil
 }

@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/declared"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // Limits of metrics.
 const (
-	MaxMetrics = 64
+	MaxMetrics = declared.MaxMetrics
 	MaxVector  = 4096 // values of a vector
 	// MaxFigures bounds the figures of one key.
 	MaxFigures = 8192
@@ -73,7 +74,7 @@ func (p *Plan) addMetrics(metrics []glovebox.Metric, names map[string]bool) erro
 	}
 	p.plain = true
 	for i, m := range metrics {
-		if err := newName(m.Name, fmt.Sprintf("output.metrics[%d]", i), names); err != nil {
+		if err := declared.Name(m.Name, fmt.Sprintf("output.metrics[%d]", i), names); err != nil {
 			return err
 		}
 		if err := p.addMetric(m, "output.metrics."+m.Name); err != nil {

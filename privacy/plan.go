@@ -8,6 +8,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/bill"
+	"glovebox.example/glovebox/privacy/internal/declared"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
@@ -102,7 +103,7 @@ func (p *Plan) addKeys(keys []glovebox.KeyField, public PublicKeys, names map[st
 		return glovebox.Invalid("output.key", "%d fields, at most %d are possible", len(keys), MaxKeyFields)
 	}
 	for i, k := range keys {
-		if err := newName(k.Name, fmt.Sprintf("output.key[%d]", i), names); err != nil {
+		if err := declared.Name(k.Name, fmt.Sprintf("output.key[%d]", i), names); err != nil {
 			return err
 		}
 		path := "output.key." + k.Name
@@ -140,24 +141,6 @@ func (p *Plan) addKeys(keys []glovebox.KeyField, public PublicKeys, names map[st
 	if !p.private {
 		p.l0 = min(p.l0, p.rows) // nobody can touch more keys than there are
 	}
-	return nil
-}
-
-// newName checks the name of a column of the table.
-func newName(name, path string, taken map[string]bool) error {
-	ok := len(name) >= 1 && len(name) <= 63
-	for i := range len(name) {
-		c := name[i]
-		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
-		ok = ok && (letter || i > 0 && '0' <= c && c <= '9')
-	}
-	if !ok {
-		return glovebox.Invalid(path, "the name is not made of 1 to 63 letters, digits and underscores, beginning with no digit")
-	}
-	if taken[name] {
-		return glovebox.Invalid(path, "the name %s is taken", name).WithFix("give every key field and metric a name of its own")
-	}
-	taken[name] = true
 	return nil
 }
 

@@ -16,7 +16,7 @@ type PublicKeys map[string][]string
 // addList gives f its public values.
 func (f *keyField) addList(k glovebox.KeyField, public PublicKeys, path string, h hasher) error {
 	path += ".public"
-	values, err := declared(k, public, path)
+	values, err := listed(k, public, path)
 	if err != nil {
 		return err
 	}
@@ -41,8 +41,8 @@ func (f *keyField) addList(k glovebox.KeyField, public PublicKeys, path string, 
 	return nil
 }
 
-// declared returns the values as the job declares them.
-func declared(k glovebox.KeyField, public PublicKeys, path string) ([]any, error) {
+// listed returns the values as the job declares them.
+func listed(k glovebox.KeyField, public PublicKeys, path string) ([]any, error) {
 	if texts, ok := public[k.Name]; ok {
 		values := make([]any, len(texts))
 		for i, s := range texts {
@@ -54,7 +54,7 @@ func declared(k glovebox.KeyField, public PublicKeys, path string) ([]any, error
 	case []any:
 		return v, nil
 	case []string:
-		return declared(k, PublicKeys{k.Name: v}, path)
+		return listed(k, PublicKeys{k.Name: v}, path)
 	case string:
 		return nil, glovebox.Invalid(path, "the file's values were not handed over")
 	}

@@ -1,6 +1,10 @@
 package privacy
 
-import "math"
+import (
+	"math"
+
+	"glovebox.example/glovebox/privacy/internal/decimal"
+)
 
 // cell clamps a figure and its interval and rounds them to a decimal place
 // that keeps two to three digits of the interval's half width: the value to
@@ -13,9 +17,9 @@ import "math"
 // and every operation here is one that IEEE 754 rounds in one way, so that the
 // same integers give the same bytes on every machine.
 func cell(v, lo, hi, least, most float64) Cell {
-	place, ok := decimalPlace((hi - lo) / 200)
+	place, ok := decimal.Place((hi - lo) / 200)
 	if ok {
-		v, lo, hi = roundTo(v, place, math.RoundToEven), roundTo(lo, place, math.Floor), roundTo(hi, place, math.Ceil)
+		v, lo, hi = decimal.Round(v, place, math.RoundToEven), decimal.Round(lo, place, math.Floor), decimal.Round(hi, place, math.Ceil)
 	}
 	clamp := func(x float64) float64 {
 		x = math.Min(math.Max(x, least), most)
@@ -26,41 +30,4 @@ func cell(v, lo, hi, least, most float64) Cell {
 		Lo:    clamp(lo),
 		Hi:    clamp(hi),
 	}
-}
-
-// powersOfTen are those that a float64 holds exactly.
-var powersOfTen = [...]float64{
-	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
-	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-}
-
-// decimalPlace returns the largest p in -22..22 with 10^p <= x. There is none
-// if x is smaller than that: then nothing is rounded.
-func decimalPlace(x float64) (p int, ok bool) {
-	const last = len(powersOfTen) - 1
-	if x >= 1 {
-		for p < last && powersOfTen[p+1] <= x {
-			p++
-		}
-		return p, true
-	}
-	for p = 1; p <= last; p++ {
-		if 1/powersOfTen[p] <= x {
-			return -p, true
-		}
-	}
-	return 0, false
-}
-
-// roundTo rounds x to a multiple of 10^place. Where x has no digits beyond
-// that place, or more than fit a float64, it stays as it is.
-func roundTo(x float64, place int, round func(float64) float64) float64 {
-	scale := powersOfTen[max(place, -place)]
-	if place > 0 {
-		return round(x/scale) * scale
-	}
-	if y := x * scale; math.Abs(y) < 1<<53 {
-		return round(y) / scale
-	}
-	return x
 }

@@ -1,4 +1,4 @@
-package privacy
+package blocks
 
 import (
 	"crypto/sha256"
@@ -9,25 +9,27 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/bill"
+	"glovebox.example/glovebox/privacy/internal/decimal"
+	"glovebox.example/glovebox/privacy/internal/declared"
 	"glovebox.example/glovebox/privacy/mechanism"
 	"glovebox.example/glovebox/text"
 )
 
 // Limits of a job of mode blocks.
 const (
-	MinBlocks     = 8
-	MaxBlocks     = 1 << 16
+	MinCount      = 8
+	MaxCount      = 1 << 16
 	MaxVoteValues = 1000
 	maxVoteBytes  = 64
 )
 
-// Bounds of AutoBlocks.
+// Bounds of AutoCount.
 const (
-	minAutoBlocks = 64
-	maxAutoBlocks = 2048
+	minAuto = 64
+	maxAuto = 2048
 )
 
-// BlockPlan is the declaration of a job of mode blocks, checked and priced:
+// Plan is the declaration of a job of mode blocks, checked and priced:
 // sample and aggregate (Nissim, Raskhodnikova and Smith 2007; GUPT, Mohan et
 // al. 2012). Units are divided into a fixed, public number of blocks, each by
 // its own token; untrusted code maps each block to one record; the records
@@ -40,16 +42,16 @@ const (
 // depends on that block's units and on public facts only.
 //
 // It is public and never changes.
-type BlockPlan struct {
+type Plan struct {
 	count   int
-	metrics []blockMetric
+	metrics []metric
 	bill    bill.Bill
 	mark    [16]byte
-	whole   func() *Whole
+	whole   func() *bill.Whole
 }
 
-// blockMetric is a metric with its share of the price and its mechanisms.
-type blockMetric struct {
+// metric is a metric with its share of the price and its mechanisms.
+type metric struct {
 	glovebox.BlockMetric
 	points   uint32 // of the grid, or candidates
 	standIn  uint32 // the default's point
@@ -61,34 +63,35 @@ type blockMetric struct {
 	sumLoss  int64 // mean, winsor: what the noise of the sum costs
 }
 
-// AutoBlocks is the number of blocks for about n units, where n is public: the
+// AutoCount is the number of blocks for about n units, where n is public: the
 // power of two nearest to 2*n^0.4 (the nearest in ratio), at least 64 and at
 // most 2048. More blocks make the median of their outputs more certain, fewer
 // leave more units in each. n^0.4 is GUPT's choice, for a mean; a DP median
 // gains more from blocks, hence twice as many.
-func AutoBlocks(n int64) int {
+func AutoCount(n int64) int {
 	e := math.Round(1 + 0.4*math.Log2(float64(max(n, 1))))
-	return min(max(1<<int(e), minAutoBlocks), maxAutoBlocks)
+	return min(max(1<<int(e), minAuto), maxAuto)
 }
 
-// BlockOf is the block of a unit: the top bits of its token. Tokens are a keyed
+// Of is the block of a unit: the top bits of its token. Tokens are a keyed
 // pseudo-random function of the unit's identifier, so a range of tokens is a
 // pseudo-random choice of units, made for each by its own token alone. Count is
 // a power of two.
-func BlockOf(token [16]byte, count int) int {
+func Of(token [16]byte, count int) int {
 	return int(uint64(binary.BigEndian.Uint32(token[:4])) * uint64(count) >> 32)
 }
 
-// NewBlockPlan checks what a job of mode blocks declares and prices it. The
+// New checks what a job of mode blocks declares and prices it. The
 // price is shared equally, in billionths, among the metrics; what does not
-// divide goes to the first of them. Errors are like those of NewPlan.
-func NewBlockPlan(b glovebox.Blocks, rel glovebox.ReleaseDef) (*BlockPlan, error) {
-	p := &BlockPlan{count: b.Count}
-	if b.Count < MinBlocks || b.Count > MaxBlocks || b.Count&(b.Count-1) != 0 {
-		return nil, glovebox.Invalid("blocks.count", "%d is no power of two from %d to %d", b.Count, MinBlocks, MaxBlocks)
+// divide goes to the first of them. Errors have the code
+// CodeInvalid and a Field relative to the job file.
+func New(b glovebox.Blocks, rel glovebox.ReleaseDef) (*Plan, error) {
+	p := &Plan{count: b.Count}
+	if b.Count < MinCount || b.Count > MaxCount || b.Count&(b.Count-1) != 0 {
+		return nil, glovebox.Invalid("blocks.count", "%d is no power of two from %d to %d", b.Count, MinCount, MaxCount)
 	}
-	if len(b.Metrics) < 1 || len(b.Metrics) > MaxMetrics {
-		return nil, glovebox.Invalid("blocks.metrics", "%d metrics, 1..%d are possible", len(b.Metrics), MaxMetrics)
+	if len(b.Metrics) < 1 || len(b.Metrics) > declared.MaxMetrics {
+		return nil, glovebox.Invalid("blocks.metrics", "%d metrics, 1..%d are possible", len(b.Metrics), declared.MaxMetrics)
 	}
 	price, err := bill.Read(rel, false)
 	if err != nil {
@@ -98,14 +101,14 @@ func NewBlockPlan(b glovebox.Blocks, rel glovebox.ReleaseDef) (*BlockPlan, error
 	share, rest := price.Amount.Loss/int64(len(b.Metrics)), price.Amount.Loss%int64(len(b.Metrics))
 	names := map[string]bool{}
 	for i, m := range b.Metrics {
-		if err := newName(m.Name, fmt.Sprintf("blocks.metrics[%d]", i), names); err != nil {
+		if err := declared.Name(m.Name, fmt.Sprintf("blocks.metrics[%d]", i), names); err != nil {
 			return nil, err
 		}
 		loss := share
 		if int64(i) < rest {
 			loss++
 		}
-		c, err := newBlockMetric(m, loss, &p.bill.Price)
+		c, err := newMetric(m, loss, &p.bill.Price)
 		if err != nil {
 			return nil, err
 		}
@@ -119,8 +122,8 @@ func NewBlockPlan(b glovebox.Blocks, rel glovebox.ReleaseDef) (*BlockPlan, error
 	return p, nil
 }
 
-func newBlockMetric(m glovebox.BlockMetric, loss int64, price *bill.Price) (*blockMetric, error) {
-	c := &blockMetric{BlockMetric: m, loss: loss, price: price}
+func newMetric(m glovebox.BlockMetric, loss int64, price *bill.Price) (*metric, error) {
+	c := &metric{BlockMetric: m, loss: loss, price: price}
 	path := "blocks.metrics." + m.Name
 	if m.Combine == glovebox.Vote {
 		if err := c.candidates(path); err != nil {
@@ -135,8 +138,8 @@ func newBlockMetric(m glovebox.BlockMetric, loss int64, price *bill.Price) (*blo
 	return c, c.mechanisms(path)
 }
 
-func (c *blockMetric) grid(path string) error {
-	if _, err := newGridFor(glovebox.Metric{Min: c.Min, Max: c.Max}, path); err != nil {
+func (c *metric) grid(path string) error {
+	if err := declared.Range(c.Min, c.Max, path); err != nil {
 		return err
 	}
 	switch {
@@ -160,7 +163,7 @@ func (c *blockMetric) grid(path string) error {
 	return nil
 }
 
-func (c *blockMetric) candidates(path string) error {
+func (c *metric) candidates(path string) error {
 	if n := len(c.Values); n < 2 || n > MaxVoteValues {
 		return glovebox.Invalid(path+".values", "%d candidates, 2..%d are possible", n, MaxVoteValues)
 	}
@@ -191,7 +194,7 @@ const noPoint = math.MaxUint32
 // snap clamps a finite value and finds its point. A vote for what is no
 // candidate has none. It depends on nothing but the value and the declaration,
 // so that its rounding decides nothing about privacy.
-func (c *blockMetric) snap(v float64) uint32 {
+func (c *metric) snap(v float64) uint32 {
 	if c.Combine == glovebox.Vote {
 		if i := math.RoundToEven(v); i >= 0 && i < float64(c.points) {
 			return uint32(i)
@@ -223,18 +226,18 @@ func (c *blockMetric) snap(v float64) uint32 {
 const nearMiddle = 1e-6
 
 // middle is the least value that is nearer to point i+1 than to point i.
-func (c *blockMetric) middle(i int) float64 {
+func (c *metric) middle(i int) float64 {
 	halves := glovebox.NewSplit(c.Min, c.Max, 2*int(c.points-1))
 	return halves.Edge(2*i + 1)
 }
 
 // logSpan is the length of the range on a logarithmic scale. It is finite also
 // where the quotient of the bounds is not.
-func (c *blockMetric) logSpan() float64 { return math.Log(c.Max) - math.Log(c.Min) }
+func (c *metric) logSpan() float64 { return math.Log(c.Max) - math.Log(c.Min) }
 
 // value is the place of a point. What lies between two, and a point on a
 // logarithmic scale, is rounded to a decimal place that the grid can tell apart.
-func (c *blockMetric) value(i float64) float64 {
+func (c *metric) value(i float64) float64 {
 	if whole := int(i); c.Spacing == glovebox.Linear && float64(whole) == i {
 		split := glovebox.NewSplit(c.Min, c.Max, int(c.points-1))
 		return split.Edge(whole)
@@ -245,17 +248,17 @@ func (c *blockMetric) value(i float64) float64 {
 		v = math.Exp(math.Log(c.Min) + at*c.logSpan())
 		next = v * math.Expm1(c.logSpan()/float64(c.points-1))
 	}
-	if place, ok := decimalPlace(next / 10); ok {
-		v = roundTo(v, place, math.RoundToEven)
+	if place, ok := decimal.Place(next / 10); ok {
+		v = decimal.Round(v, place, math.RoundToEven)
 	}
 	return math.Min(math.Max(v, c.Min), c.Max) + 0 // no negative zero
 }
 
 // Count is the number of blocks.
-func (p *BlockPlan) Count() int { return p.count }
+func (p *Plan) Count() int { return p.count }
 
 // Metrics returns the metrics in declared order.
-func (p *BlockPlan) Metrics() []glovebox.BlockMetric {
+func (p *Plan) Metrics() []glovebox.BlockMetric {
 	out := make([]glovebox.BlockMetric, len(p.metrics))
 	for i := range p.metrics {
 		out[i] = p.metrics[i].BlockMetric
@@ -269,11 +272,11 @@ func (p *BlockPlan) Metrics() []glovebox.BlockMetric {
 // exponential mechanism (Cesar and Rogers, "Bounding, Concentrating, and
 // Truncating: Unifying Privacy Loss Composition for Data Analytics", 2021) would
 // be too little: two candidates that tie come close to epsilon^2/2.
-func (p *BlockPlan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) { return p.bill.Cost(kind) }
+func (p *Plan) Cost(kind glovebox.LedgerKind) (glovebox.Amount, error) { return p.bill.Cost(kind) }
 
 // readings are what all steps cost together: each is a mechanism for one replaced
 // output. Where one cannot be composed, rho alone is read.
-func (p *BlockPlan) readings() *Whole {
+func (p *Plan) readings() *bill.Whole {
 	l, err := p.bill.Losses()
 	if err != nil {
 		l = nil

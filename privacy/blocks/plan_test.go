@@ -1,4 +1,4 @@
-package privacy
+package blocks
 
 import (
 	"encoding/binary"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/internal/declared"
 )
 
 func blockMetrics() []glovebox.BlockMetric {
@@ -19,9 +20,9 @@ func blockMetrics() []glovebox.BlockMetric {
 	}
 }
 
-func blockPlan(t testing.TB, count int, rel glovebox.ReleaseDef, m ...glovebox.BlockMetric) *BlockPlan {
+func blockPlan(t testing.TB, count int, rel glovebox.ReleaseDef, m ...glovebox.BlockMetric) *Plan {
 	t.Helper()
-	p, err := NewBlockPlan(glovebox.Blocks{Count: count, Metrics: m}, rel)
+	p, err := New(glovebox.Blocks{Count: count, Metrics: m}, rel)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func TestBlockOf(t *testing.T) {
 		{[4]byte{0x80, 0, 0, 1}, 65536, 32768}, {[4]byte{0xff, 0xff, 0xff, 0xff}, 65536, 65535}} {
 		var token [16]byte
 		copy(token[:], c.token[:])
-		if got := BlockOf(token, c.count); got != c.want {
+		if got := Of(token, c.count); got != c.want {
 			t.Errorf("token %x, %d blocks: %d, want %d", c.token, c.count, got, c.want)
 		}
 	}
@@ -55,7 +56,7 @@ func TestBlockOf(t *testing.T) {
 	for range 1000 {
 		var token [16]byte
 		binary.BigEndian.PutUint64(token[:], rng.Uint64())
-		if BlockOf(token, 64) != BlockOf(token, 1024)/16 {
+		if Of(token, 64) != Of(token, 1024)/16 {
 			t.Fatal("blocks do not nest")
 		}
 	}
@@ -63,7 +64,7 @@ func TestBlockOf(t *testing.T) {
 
 func TestAutoBlocks(t *testing.T) {
 	for n, want := range map[int64]int{-5: 64, 0: 64, 1000: 64, 8192: 64, 32768: 128, 100_000: 256, 1_000_000: 512, 10_000_000: 1024, 1 << 40: 2048, math.MaxInt64: 2048} {
-		if got := AutoBlocks(n); got != want {
+		if got := AutoCount(n); got != want {
 			t.Errorf("%d units: %d blocks, want %d", n, got, want)
 		}
 	}
@@ -130,7 +131,7 @@ func TestBlockPlanRefuses(t *testing.T) {
 		{"release", glovebox.Blocks{Count: 64, Metrics: blockMetrics()}, glovebox.ReleaseDef{Method: "dp", Epsilon: 1e-8}},
 		{"release.delta", glovebox.Blocks{Count: 64, Metrics: blockMetrics()}, glovebox.ReleaseDef{Method: "dp", Epsilon: 1, Delta: 1e-6}},
 	} {
-		_, err := NewBlockPlan(c.b, c.rel)
+		_, err := New(c.b, c.rel)
 		e, ok := err.(*glovebox.Error)
 		if !ok || e.Code != glovebox.CodeInvalid || e.Field != c.field {
 			t.Errorf("%s: %v", c.field, err)
@@ -144,8 +145,8 @@ func TestBlockPlanRefuses(t *testing.T) {
 // does not.
 func TestBlockGrid(t *testing.T) {
 	p := blockPlan(t, 8, glovebox.ReleaseDef{Method: "dp", Epsilon: 1}, append(blockMetrics(),
-		glovebox.BlockMetric{Name: "wide", Combine: glovebox.Median, Min: -MaxBound, Max: MaxBound, Points: 65536, Spacing: glovebox.Linear},
-		glovebox.BlockMetric{Name: "farthest", Combine: glovebox.Median, Min: 1e-300, Max: MaxBound, Points: 4001, Spacing: glovebox.Log, Default: 1})...)
+		glovebox.BlockMetric{Name: "wide", Combine: glovebox.Median, Min: -declared.MaxBound, Max: declared.MaxBound, Points: 65536, Spacing: glovebox.Linear},
+		glovebox.BlockMetric{Name: "farthest", Combine: glovebox.Median, Min: 1e-300, Max: declared.MaxBound, Points: 4001, Spacing: glovebox.Log, Default: 1})...)
 	for i := range p.metrics {
 		m := &p.metrics[i]
 		if m.Combine == glovebox.Vote {
@@ -164,3 +165,10 @@ func TestBlockGrid(t *testing.T) {
 		}
 	}
 }
+
+// laplace and gaussian are prices.
+func laplace(epsilon float64) glovebox.ReleaseDef {
+	return glovebox.ReleaseDef{Method: "dp", Epsilon: epsilon}
+}
+
+func gaussian(rho float64) glovebox.ReleaseDef { return glovebox.ReleaseDef{Method: "dp", Rho: rho} }

@@ -1,4 +1,4 @@
-package privacy
+package blocks
 
 import (
 	"math"
@@ -21,7 +21,7 @@ import (
 //   - winsor: a quarter of the share for each quartile, as for the median; the
 //     rest for the mean of the outputs clamped to two quartile distances
 //     beyond the quartiles, whose noise is made for that clamp's width alone.
-func (c *blockMetric) mechanisms(path string) error {
+func (c *metric) mechanisms(path string) error {
 	choice := func(i int, of string, at *big.Rat, loss int64) (err error) {
 		eps := c.price.ChoiceEpsilon(loss)
 		c.quantile[i], err = mechanism.NewBlockQuantile(at, eps, 1)
@@ -70,9 +70,9 @@ func choiceStep(of string, epsilon *big.Rat, loss int64) bill.Part {
 	return bill.Part{Of: of, Law: mechanism.PermuteAndFlip, Parameter: epsilon, Keys: 1, Reach: 1, Loss: loss}
 }
 
-// BlockFigure is one metric's answer. A function of noisy choices and noisy
+// Figure is one metric's answer. A function of noisy choices and noisy
 // integers and of the declaration.
-type BlockFigure struct {
+type Figure struct {
 	Value  float64 // not of a vote
 	Choice string  // of a vote
 	// Lo and Hi hold a 95 % confidence interval where Margin is set: of a mean.
@@ -82,7 +82,7 @@ type BlockFigure struct {
 }
 
 // figure combines the outputs of all blocks: points of the grid.
-func (c *blockMetric) figure(outputs []uint32, src *mechanism.Source) (BlockFigure, error) {
+func (c *metric) figure(outputs []uint32, src *mechanism.Source) (Figure, error) {
 	if c.Combine == glovebox.BlockAvg {
 		return c.mean(outputs, 0, c.points-1, src)
 	}
@@ -93,21 +93,21 @@ func (c *blockMetric) figure(outputs []uint32, src *mechanism.Source) (BlockFigu
 	if c.Combine == glovebox.Vote {
 		i, err := c.vote.First(counts, src)
 		if err != nil {
-			return BlockFigure{}, err
+			return Figure{}, err
 		}
-		return BlockFigure{Choice: c.Values[i]}, nil
+		return Figure{Choice: c.Values[i]}, nil
 	}
 	if c.Combine == glovebox.Median {
 		i, err := c.quantile[0].Find(counts, src)
-		return BlockFigure{Value: c.value(float64(i))}, err
+		return Figure{Value: c.value(float64(i))}, err
 	}
 	lo, err := c.quantile[1].Find(counts, src)
 	if err != nil {
-		return BlockFigure{}, err
+		return Figure{}, err
 	}
 	hi, err := c.quantile[2].Find(counts, src)
 	if err != nil {
-		return BlockFigure{}, err
+		return Figure{}, err
 	}
 	from, to := c.reach(min(lo, hi), max(lo, hi))
 	f, err := c.mean(outputs, from, to, src)
@@ -117,33 +117,33 @@ func (c *blockMetric) figure(outputs []uint32, src *mechanism.Source) (BlockFigu
 }
 
 // reach is the clamp of a winsorised mean with these quartiles.
-func (c *blockMetric) reach(lo, hi int) (from, to uint32) {
+func (c *metric) reach(lo, hi int) (from, to uint32) {
 	more := 2 * (hi - lo)
 	return uint32(max(lo-more, 0)), uint32(min(hi+more, int(c.points-1)))
 }
 
 // mean is the noisy mean of the outputs clamped to lo..hi.
-func (c *blockMetric) mean(outputs []uint32, lo, hi uint32, src *mechanism.Source) (BlockFigure, error) {
+func (c *metric) mean(outputs []uint32, lo, hi uint32, src *mechanism.Source) (Figure, error) {
 	if lo == hi {
-		return BlockFigure{Value: c.value(float64(lo))}, nil
+		return Figure{Value: c.value(float64(lo))}, nil
 	}
 	noise, err := c.price.Noise(c.sumLoss, 1, int64(hi-lo))
 	if err != nil {
-		return BlockFigure{}, err
+		return Figure{}, err
 	}
 	sum := noise.Draw(src)
 	for _, i := range outputs {
 		sum = sum.Add(mechanism.NewInt128(int64(min(max(i, lo), hi))))
 	}
 	// The sampler's tail is not bounded; the answer is, by post-processing.
-	n, half := float64(len(outputs)), noise.Radius(alpha)
+	n, half := float64(len(outputs)), noise.Radius(bill.Alpha)
 	at := func(s float64) float64 { return c.value(math.Min(math.Max(s/n, float64(lo)), float64(hi))) }
 	s := sum.Float64()
-	return BlockFigure{Value: at(s), Lo: at(s - half), Hi: at(s + half), Margin: true}, nil
+	return Figure{Value: at(s), Lo: at(s - half), Hi: at(s + half), Margin: true}, nil
 }
 
 // facts say how the metric is made.
-func (c *blockMetric) facts(count int) bill.BlockFacts {
+func (c *metric) facts(count int) bill.BlockFacts {
 	f := bill.BlockFacts{Of: c.Name, Combine: c.Combine, Points: c.points}
 	for i := range c.steps {
 		f.Steps = append(f.Steps, c.steps[i].BlockStep())
@@ -153,18 +153,18 @@ func (c *blockMetric) facts(count int) bill.BlockFacts {
 		// With probability 1-p the utility is within 2*ln(m/p)/epsilon of the
 		// best (McKenna and Sheldon 2020, from the exponential mechanism).
 		eps, _ := c.price.ChoiceEpsilon(c.loss).Float64()
-		f.Ranks = math.Ceil(2 * math.Log(float64(c.points)/alpha) / eps)
+		f.Ranks = math.Ceil(2 * math.Log(float64(c.points)/bill.Alpha) / eps)
 	case glovebox.BlockAvg:
 		if noise, err := c.price.Noise(c.sumLoss, 1, int64(c.points-1)); err == nil {
-			f.Half = noise.Radius(alpha) / float64(count) * (c.Max/2 - c.Min/2) / float64(c.points-1) * 2
+			f.Half = noise.Radius(bill.Alpha) / float64(count) * (c.Max/2 - c.Min/2) / float64(c.points-1) * 2
 		}
 	}
 	return f
 }
 
 // Facts returns how the job's table will be made.
-func (p *BlockPlan) Facts() Facts {
-	f := Facts{Neighbours: bill.Neighbours, L0: 1, Price: p.bill.Price.Amount, Noise: []NoiseFacts{}, Errors: map[string]Error{}, Blocks: p.count, Whole: p.whole()}
+func (p *Plan) Facts() bill.Facts {
+	f := bill.Facts{Neighbours: bill.Neighbours, L0: 1, Price: p.bill.Price.Amount, Noise: []bill.NoiseFacts{}, Errors: map[string]bill.Error{}, Blocks: p.count, Whole: p.whole()}
 	for i := range p.metrics {
 		f.Combined = append(f.Combined, p.metrics[i].facts(p.count))
 	}

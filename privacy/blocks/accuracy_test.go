@@ -1,4 +1,4 @@
-package privacy
+package blocks
 
 import (
 	"math"
@@ -15,7 +15,7 @@ import (
 // is their median, their mean or their 95th percentile; outputs are declared to
 // lie in [0, 1000]; epsilon is 1. GUPT (Mohan et al. 2012) takes n^0.4 = 100
 // blocks and the mean of their clamped outputs with noise for the whole range;
-// we take the 256 blocks of AutoBlocks and the DP median.
+// we take the 256 blocks of AutoCount and the DP median.
 const (
 	suiteUnits = 100_000
 	guptBlocks = 100
@@ -68,7 +68,7 @@ func gamma(rng *rand.Rand, shape float64) float64 {
 }
 
 // oursOnce is the error of one run in mode blocks.
-func (s *statistic) oursOnce(p *BlockPlan, rng *rand.Rand, src *mechanism.Source) float64 {
+func (s *statistic) oursOnce(p *Plan, rng *rand.Rand, src *mechanism.Source) float64 {
 	m := &p.metrics[0]
 	outputs := make([]uint32, p.count)
 	for i := range outputs {
@@ -91,8 +91,8 @@ func (s *statistic) guptOnce(rng *rand.Rand) float64 {
 	return math.Abs((sum+noise)/guptBlocks - s.truth)
 }
 
-func suitePlan(t testing.TB) *BlockPlan {
-	return blockPlan(t, AutoBlocks(suiteUnits), glovebox.ReleaseDef{Method: "dp", Epsilon: 1},
+func suitePlan(t testing.TB) *Plan {
+	return blockPlan(t, AutoCount(suiteUnits), glovebox.ReleaseDef{Method: "dp", Epsilon: 1},
 		glovebox.BlockMetric{Name: "x", Combine: glovebox.Median, Max: suiteMax, Points: glovebox.DefaultPoints, Spacing: glovebox.Linear})
 }
 

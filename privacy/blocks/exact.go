@@ -1,4 +1,4 @@
-package privacy
+package blocks
 
 import (
 	"slices"
@@ -7,10 +7,10 @@ import (
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
-// ExactBlocks are outputs of blocks and their combination, without noise.
-type ExactBlocks struct {
-	Figures []BlockFigure   // per metric: all blocks combined
-	Blocks  [][]BlockFigure // per block and metric: what the block counts with
+// Exact are outputs of blocks and their combination, without noise.
+type Exact struct {
+	Figures []Figure   // per metric: all blocks combined
+	Blocks  [][]Figure // per block and metric: what the block counts with
 }
 
 // Exact reads the outputs of all blocks without noise and without using them
@@ -19,8 +19,8 @@ type ExactBlocks struct {
 //
 // It is for sample data alone, as Plan.Exact is, and the same test of the
 // architecture keeps it so.
-func (p *BlockPlan) Exact(t *Outputs) *ExactBlocks {
-	e := &ExactBlocks{Blocks: make([][]BlockFigure, p.count)}
+func (p *Plan) Exact(t *Outputs) *Exact {
+	e := &Exact{Blocks: make([][]Figure, p.count)}
 	outputs := make([]uint32, p.count)
 	for i := range p.metrics {
 		c := &p.metrics[i]
@@ -34,16 +34,16 @@ func (p *BlockPlan) Exact(t *Outputs) *ExactBlocks {
 }
 
 // at is the figure at a place of the grid, or the candidate of that number.
-func (c *blockMetric) at(i float64) BlockFigure {
+func (c *metric) at(i float64) Figure {
 	if c.Combine == glovebox.Vote {
-		return BlockFigure{Choice: c.Values[int(i)]}
+		return Figure{Choice: c.Values[int(i)]}
 	}
 	v := c.value(i)
-	return BlockFigure{Value: v, Lo: v, Hi: v}
+	return Figure{Value: v, Lo: v, Hi: v}
 }
 
 // still is figure without noise.
-func (c *blockMetric) still(outputs []uint32) BlockFigure {
+func (c *metric) still(outputs []uint32) Figure {
 	if c.Combine == glovebox.Vote {
 		counts := make([]int, c.points)
 		for _, i := range outputs {

@@ -1,10 +1,12 @@
-package privacy
+package blocks
 
 import (
 	"encoding/binary"
 	"math"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/bill"
+	"glovebox.example/glovebox/privacy/internal/declared"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
@@ -19,7 +21,7 @@ const (
 // metric of every block. They begin with every block's default. Like a Partial
 // they are raw and must not leave the vault's side of the box.
 type Outputs struct {
-	plan    *BlockPlan
+	plan    *Plan
 	from    int      // first block
 	points  []uint32 // metrics per block
 	done    bool     // merged or released
@@ -29,7 +31,7 @@ type Outputs struct {
 
 // NewOutputs returns the outputs of n blocks from block from on, each its
 // default.
-func (p *BlockPlan) NewOutputs(from, n int) *Outputs {
+func (p *Plan) NewOutputs(from, n int) *Outputs {
 	o := &Outputs{plan: p, from: from, points: make([]uint32, 0, n*len(p.metrics))}
 	for range n {
 		for i := range p.metrics {
@@ -40,7 +42,7 @@ func (p *BlockPlan) NewOutputs(from, n int) *Outputs {
 }
 
 // NewTotal returns outputs of all blocks, to merge those of some into.
-func (p *BlockPlan) NewTotal() *Outputs {
+func (p *Plan) NewTotal() *Outputs {
 	o := p.NewOutputs(0, p.count)
 	o.missing, o.have = p.count, make([]bool, p.count)
 	return o
@@ -55,7 +57,7 @@ func (o *Outputs) Put(block, n int, record []byte) {
 		return
 	}
 	at := o.points[(block-o.from)*len(m):][:len(m)]
-	var got [MaxMetrics]uint32
+	var got [declared.MaxMetrics]uint32
 	for i := range m {
 		v := math.Float64frombits(binary.LittleEndian.Uint64(record[8*i:]))
 		if v-v != 0 { // infinite or not a number
@@ -66,6 +68,10 @@ func (o *Outputs) Put(block, n int, record []byte) {
 		}
 	}
 	copy(at, got[:])
+}
+
+func badFrame(format string, a ...any) error {
+	return glovebox.Errorf(glovebox.CodeInvalid, "partial result: "+format, a...)
 }
 
 // MarshalBinary encodes outputs for another process. All numbers are little
@@ -153,16 +159,16 @@ func (t *Outputs) Merge(o *Outputs) error {
 	return nil
 }
 
-// BlockTable is the private result of a job of mode blocks: one row.
-type BlockTable struct {
+// Table is the private result of a job of mode blocks: one row.
+type Table struct {
 	Metrics []glovebox.BlockMetric
-	Figures []BlockFigure // per metric
-	Facts   Facts
+	Figures []Figure // per metric
+	Facts   bill.Facts
 }
 
 // Release combines the outputs of all blocks. It works once, as Plan.Release
 // does, and draws in the order of the metrics.
-func (p *BlockPlan) Release(t *Outputs, src *mechanism.Source) (*BlockTable, error) {
+func (p *Plan) Release(t *Outputs, src *mechanism.Source) (*Table, error) {
 	switch {
 	case t == nil || t.plan == nil || t.have == nil || src == nil:
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a release needs the outputs of all blocks and a source of randomness")
@@ -175,7 +181,7 @@ func (p *BlockPlan) Release(t *Outputs, src *mechanism.Source) (*BlockTable, err
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the outputs of some blocks are missing")
 	}
 	t.done = true
-	table := &BlockTable{Metrics: p.Metrics(), Facts: p.Facts()}
+	table := &Table{Metrics: p.Metrics(), Facts: p.Facts()}
 	m := len(p.metrics)
 	outputs := make([]uint32, p.count)
 	for i := range p.metrics {

@@ -1,4 +1,4 @@
-package privacy
+package blocks
 
 import (
 	"math"
@@ -10,7 +10,7 @@ import (
 )
 
 // whole makes outputs of all blocks from one record for each.
-func whole(t testing.TB, p *BlockPlan, at func(block int) []byte) *Outputs {
+func whole(t testing.TB, p *Plan, at func(block int) []byte) *Outputs {
 	t.Helper()
 	total := p.NewTotal()
 	for from := 0; from < p.count; from += p.count / 8 {
