@@ -84,7 +84,7 @@ func (a *app) printAsked(x *asked) {
 func (a *app) printInput(code string, in pipeline.InputFacts, mode string) {
 	about := ""
 	if in.Unit != "" {
-		about = " (" + a.t("about", "单元列") + " " + in.Unit + ")"
+		about = " (" + a.t("about", "单元字段") + " " + in.Unit + ")"
 	}
 	a.say("%s: %s@%d%s %s", a.t("reads", "读取"), code, in.Version, about, in.Snapshot)
 	line := func(column, use string) {
@@ -130,7 +130,7 @@ func (a *app) maskText(m glovebox.Mask, mode string) string {
 func (a *app) printOutput(o *glovebox.Output) {
 	for i := range o.Key {
 		k := &o.Key[i]
-		from := a.t("private, selected with noise", "私有，加噪选择")
+		from := a.t("private, selected with noise", "私密，加噪选择")
 		if list, ok := k.Public.([]any); ok {
 			from = fmt.Sprintf(a.t("public, a list of %d", "公开，列出 %d 个"), len(list))
 		} else if !k.Private {
@@ -175,10 +175,10 @@ func (a *app) metricText(m *glovebox.Metric) string {
 		out = append(out, a.t("norm at most ", "范数至多 ")+num(m.Clip))
 	}
 	if m.Bins > 0 {
-		out = append(out, fmt.Sprintf(a.t("%d bins", "%d 个区间"), m.Bins))
+		out = append(out, fmt.Sprintf(a.t("%d bins", "%d 个分箱"), m.Bins))
 	}
 	if len(m.Edges) > 0 {
-		out = append(out, fmt.Sprintf(a.t("%d edges from %s to %s", "%d 个界，自 %s 至 %s"), len(m.Edges), num(m.Edges[0]), num(m.Edges[len(m.Edges)-1])))
+		out = append(out, fmt.Sprintf(a.t("%d edges from %s to %s", "%d 个边界，自 %s 至 %s"), len(m.Edges), num(m.Edges[0]), num(m.Edges[len(m.Edges)-1])))
 	}
 	if len(m.At) > 0 {
 		out = append(out, a.t("at ", "分位 ")+asJSON(m.At))

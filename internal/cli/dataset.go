@@ -79,7 +79,7 @@ kept sorted by privacy unit and encrypted. Rejected rows are reported by
 line and reason, never by value. A file of which no row is accepted, or less
 than half as many as the current snapshot has, is refused without
 --accept-change. Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
-标识符替换为带密钥的令牌，按隐私单元排序后加密保存。
+标识替换为带密钥的令牌，按隐私单元排序后加密保存。
 被拒绝的行只报告行号与原因，绝不报告取值。接受的行为零、或不及当前快照的一半时，
 须加 --accept-change 才会载入。角色：该数据资源的提供单位人员。`),
 		Example: "  glovebox dataset load population population.csv --domain ./city --as chen",
@@ -125,7 +125,7 @@ func (a *app) printRejects(w io.Writer, r *engine.LoadReport) {
 	if len(rows) > 0 {
 		line := a.t("line", "行号")
 		if r.First[0].Line == 0 {
-			line = a.t("row", "记录号")
+			line = a.t("row", "数据行号")
 		}
 		table(w, []string{line, a.t("column", "字段"), a.t("reason", "原因")}, rows)
 	}
@@ -191,7 +191,7 @@ column with its class, grade and the rule that its values meet.`, `显示数据�
 func (a *app) printDataset(x *domain.DatasetDoc) {
 	r := &x.Record
 	a.say("%s  %s", r.Code, r.Title.In(a.lang))
-	a.say("%s: %s  %s: %s  %s: %s", a.t("provider", "提供单位"), r.Provider, a.t("update", "更新周期"), r.Update, a.t("state", "状态"), a.word(x.State))
+	a.say("%s: %s  %s: %s  %s: %s", a.t("provider", "提供单位"), r.Provider, a.t("update", "更新频率"), r.Update, a.t("state", "状态"), a.word(x.State))
 	a.say("%s: %s (%s), %s %d", a.t("privacy unit", "隐私单元"), r.Unit.Space, r.Unit.Column, a.t("rows per unit at most", "每单元最多行数"), r.Unit.MaxRows)
 	for _, u := range r.OtherUnits {
 		a.say("%s: %s (%s), %s %d", a.t("also a privacy unit", "亦为隐私单元"), u.Space, u.Column, a.t("rows per unit at most", "每单元最多行数"), u.MaxRows)

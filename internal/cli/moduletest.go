@@ -53,7 +53,7 @@ others; -o writes that report for reviewers (release attach).
 Needs no domain. Exit status: 0 passed, 2 bad input, 5 refused, or it gives
 other results than the golden file, or neighbours differ.`, `检查模块能否准入（.wasm 文件；源文件或项目则先构建），在样例数据上运行，并展示
 一切：行、输出日志、记录、燃料、耗时、失败原因。给出作业时（--job，或项目中的
-job.yaml）按作业的输出、过滤、参数与参考表运行，并显示加噪前后的结果。
+job.yaml）按作业的输出、过滤、参数与参照表运行，并显示加噪前后的结果。
 行依据 --record 的记录、项目中的 data/INPUT.yaml 生成，两者皆无时依据清单生成，
 或取自您自己的 CSV 文件（--rows）。
 

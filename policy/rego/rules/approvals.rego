@@ -10,42 +10,42 @@ texts := {
 	"approval.unknown": {
 		"req": "R19",
 		"en": "an approval names nobody; every approval has one known person behind it",
-		"zh": "有一项审核没有说明审核人；每项审核都须对应一个已登记的人员",
+		"zh": "有一项批准没有说明批准人；每项批准都须对应一个已登记的人员",
 	},
 	"approval.suspended": {
 		"req": "R19",
 		"en": "approver {user} is not an active user; another holder of role {role} must approve",
-		"zh": "审核人 {user} 未处于启用状态；请由另一名 {role} 角色人员审核",
+		"zh": "批准人 {user} 未处于启用状态；请由另一名 {role} 角色人员批准",
 	},
 	"approval.role": {
 		"req": "R12",
 		"en": "{user} approved as {role} but does not hold that role, or it reviews nothing; somebody who holds one of the roles asked must approve: {required}",
-		"zh": "{user} 以 {role} 身份审核，但没有该角色或该角色不负责审核；请由具有所需角色的人员审核：{required}",
+		"zh": "{user} 以 {role} 身份批准，但没有该角色，或该角色不参与批准；请由具有所需角色的人员批准：{required}",
 	},
 	"approval.provider": {
 		"req": "R06",
 		"en": "{user} approved as provider for {org}, which provides none of the job's datasets; the providers are: {providers}",
-		"zh": "{user} 以数据提供单位 {org} 的身份审核，但该单位未提供作业所用数据；数据提供单位为：{providers}",
+		"zh": "{user} 以数据提供单位 {org} 的身份批准，但该单位未提供作业所用数据；数据提供单位为：{providers}",
 	},
 	"approval.duplicate": {
 		"req": "R12",
 		"en": "{user} approved this release before; approvals come from distinct persons",
-		"zh": "{user} 已审核过该发布；各项审核须由不同人员完成",
+		"zh": "{user} 已批准过该发布；各项批准须由不同人员作出",
 	},
 	"approval.two_roles": {
 		"req": "R19",
 		"en": "approver {user} holds several roles on product {product}: {roles}; one person never holds two, so another person must approve",
-		"zh": "审核人 {user} 在产品 {product} 上兼任多个角色：{roles}；一人不得兼任两个角色，请换人审核",
+		"zh": "批准人 {user} 在产品 {product} 上兼任多个角色：{roles}；一人不得兼任两个角色，请换人批准",
 	},
 	"approval.missing": {
 		"req": "R12",
 		"en": "release {release} lacks the approval of role {role}; somebody who holds it approves with `glovebox release approve`",
-		"zh": "发布 {release} 缺少 {role} 角色的审核；请由该角色人员用 `glovebox release approve` 审核",
+		"zh": "发布 {release} 缺少 {role} 角色的批准；请由该角色人员用 `glovebox release approve` 批准",
 	},
 	"approval.provider_missing": {
 		"req": "R06",
 		"en": "release {release} lacks the approval of {provider}, which provides dataset {dataset}; one of its people approves with `glovebox release approve`",
-		"zh": "发布 {release} 缺少数据提供单位 {provider}（数据资源 {dataset}）的审核；请由该单位人员用 `glovebox release approve` 审核",
+		"zh": "发布 {release} 缺少数据提供单位 {provider}（数据资源 {dataset}）的批准；请由该单位人员用 `glovebox release approve` 批准",
 	},
 }
 

@@ -9,47 +9,47 @@ texts := {
 	"column.unknown": {
 		"req": "R03",
 		"en": "dataset {dataset} has no column {column}; check the name with `glovebox dataset show`",
-		"zh": "数据资源 {dataset} 没有列 {column}；请用 `glovebox dataset show` 核对列名",
+		"zh": "数据资源 {dataset} 没有字段 {column}；请用 `glovebox dataset show` 核对字段名",
 	},
 	"column.not_needed": {
 		"req": "R05",
 		"en": "column {column} of {dataset} is not on the minimal-necessary list of scenario {scenario}; do without it, or the operator amends the scenario's needs and has them reviewed",
-		"zh": "数据资源 {dataset} 的列 {column} 不在应用场景 {scenario} 的最小必要清单内；请不要使用，或由运营机构修订需求清单并重新审核",
+		"zh": "数据资源 {dataset} 的字段 {column} 不在应用场景 {scenario} 的最小必要清单内；请不要使用，或由运营机构修订需求清单并重新审核",
 	},
 	"column.not_granted": {
 		"req": "R02",
 		"en": "the grant covers dataset {dataset} but not its column {column}; the authority can add it",
-		"zh": "授权含数据资源 {dataset}，但不含其列 {column}；可由实施机构加入授权",
+		"zh": "授权含数据资源 {dataset}，但不含其字段 {column}；可由实施机构加入授权",
 	},
 	"column.use": {
 		"req": "R02",
 		"en": "column {column} of {dataset} is granted, but not for use as {use}; the authority can add the use",
-		"zh": "数据资源 {dataset} 的列 {column} 已授权，但用途不含 {use}；可由实施机构增加该用途",
+		"zh": "数据资源 {dataset} 的字段 {column} 已授权，但用途不含 {use}；可由实施机构增加该用途",
 	},
 	"class.state_secret": {
 		"req": "R03",
 		"en": "column {column} of {dataset} is a state secret and never usable; take it out of the job, and its provider {provider} must take it out of the domain",
-		"zh": "数据资源 {dataset} 的列 {column} 涉及国家秘密，一律不得使用；请从作业中删除，并由数据提供单位 {provider} 从本域移除",
+		"zh": "数据资源 {dataset} 的字段 {column} 涉及国家秘密，一律不得使用；请从作业中删除，并由数据提供单位 {provider} 从本域移除",
 	},
 	"class.explicit": {
 		"req": "R03",
 		"en": "column {column} of {dataset} is of class {class} at grade {grade}; the grant must name its mask itself, a default will not do; the authority can amend the grant",
-		"zh": "数据资源 {dataset} 的列 {column} 类别为 {class}、级别为 {grade} 级；授权须明确其脱敏方式，不适用默认方式；请实施机构修订授权",
+		"zh": "数据资源 {dataset} 的字段 {column} 类别为 {class}、级别为 {grade} 级；授权须明确其脱敏方式，不适用默认方式；请实施机构修订授权",
 	},
 	"type.unknown": {
 		"req": "R03",
 		"en": "column {column} of {dataset} has no known type; its provider {provider} must correct the dataset record",
-		"zh": "数据资源 {dataset} 的列 {column} 没有有效的类型；须由数据提供单位 {provider} 更正登记",
+		"zh": "数据资源 {dataset} 的字段 {column} 没有有效的类型；须由数据提供单位 {provider} 更正记录",
 	},
 	"class.unknown": {
 		"req": "R03",
 		"en": "column {column} of {dataset} has no known class; its provider {provider} must classify it",
-		"zh": "数据资源 {dataset} 的列 {column} 没有有效的数据分类；须由数据提供单位 {provider} 分类",
+		"zh": "数据资源 {dataset} 的字段 {column} 没有有效的数据分类；须由数据提供单位 {provider} 分类",
 	},
 	"grade.unknown": {
 		"req": "R03",
 		"en": "column {column} of {dataset} has no grade from 1 to 4; its provider {provider} must grade it",
-		"zh": "数据资源 {dataset} 的列 {column} 没有 1 至 4 级的数据分级；须由数据提供单位 {provider} 定级",
+		"zh": "数据资源 {dataset} 的字段 {column} 没有 1 至 4 级的数据分级；须由数据提供单位 {provider} 定级",
 	},
 }
 

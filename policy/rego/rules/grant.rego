@@ -54,7 +54,7 @@ texts := {
 	"grant.approval_role": {
 		"req": "R12",
 		"en": "the grant asks for approval by role {role}, which reviews nothing; the authority must name provider, authority, operator or auditor",
-		"zh": "授权要求由角色 {role} 审核，但该角色不负责审核；实施机构应改为数据提供单位、实施机构、运营机构或审计（provider、authority、operator、auditor）",
+		"zh": "授权要求由角色 {role} 批准，但该角色不参与批准；实施机构应改为数据提供单位、实施机构、运营机构或审计（provider、authority、operator、auditor）",
 	},
 }
 

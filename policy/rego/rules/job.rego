@@ -8,7 +8,7 @@ texts := {
 	"job.mode": {
 		"req": "R08",
 		"en": "mode {mode} is not carried out here; choose one of: {modes}",
-		"zh": "不支持运行方式 {mode}；可选：{modes}",
+		"zh": "不支持模式 {mode}；可选：{modes}",
 	},
 	"job.method": {
 		"req": "R10",

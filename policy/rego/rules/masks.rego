@@ -10,37 +10,37 @@ texts := {
 	"mask.identifier": {
 		"req": "R09",
 		"en": "column {column} of {dataset} identifies a unit and is never shown as it is; the authority must grant it with mask token or suppress, or leave the mask out",
-		"zh": "数据资源 {dataset} 的列 {column} 是直接标识符，不得以原样提供；实施机构应改为 token 或 suppress 脱敏，或不填以采用默认方式",
+		"zh": "数据资源 {dataset} 的字段 {column} 是直接标识，不得以原样提供；实施机构应改为 token 或 suppress 脱敏，或不填以采用默认方式",
 	},
 	"mask.grade": {
 		"req": "R09",
 		"en": "column {column} of {dataset} is of grade {grade} and needs a mask other than none; the authority must name one: {fits}",
-		"zh": "数据资源 {dataset} 的列 {column} 为 {grade} 级，必须脱敏；实施机构应指定一种脱敏方式：{fits}",
+		"zh": "数据资源 {dataset} 的字段 {column} 为 {grade} 级，必须脱敏；实施机构应指定一种脱敏方式：{fits}",
 	},
 	"mask.unfit": {
 		"req": "R09",
 		"en": "mask {mask} does not fit column {column} of {dataset} ({type}); the authority can choose among {fits}",
-		"zh": "脱敏方式 {mask} 不适用于数据资源 {dataset} 的列 {column}（{type}）；实施机构可选：{fits}",
+		"zh": "脱敏方式 {mask} 不适用于数据资源 {dataset} 的字段 {column}（{type}）；实施机构可选：{fits}",
 	},
 	"mask.dropped": {
 		"req": "R09",
 		"en": "mask {mask} cannot be made of column {column} of {dataset}: it is an identifier, and only its token was kept when the data were loaded; the authority can choose token or suppress, or the provider {provider} loads it anew with its original kept",
-		"zh": "数据资源 {dataset} 的列 {column} 是标识符，加载时只保留了令牌，无法采用脱敏方式 {mask}；实施机构可选 token 或 suppress，或由数据提供单位 {provider} 保留原值重新加载",
+		"zh": "数据资源 {dataset} 的字段 {column} 是标识，载入时只保留了令牌，无法采用脱敏方式 {mask}；实施机构可选 token 或 suppress，或由数据提供单位 {provider} 保留原值重新载入",
 	},
 	"mask.params": {
 		"req": "R09",
 		"en": "mask {mask} of column {column} of {dataset} has wrong parameters; redact takes keep_first and keep_last from 0 to 64, generalise takes a step above 0 for numbers (whole, up to 2^53, for integers) or to: year, quarter or month for dates; the authority must correct the grant",
-		"zh": "数据资源 {dataset} 的列 {column} 的脱敏方式 {mask} 参数有误；redact 的 keep_first、keep_last 为 0 至 64，generalise 对数值须有大于 0 的 step（整数列须为不超过 2^53 的整数），对日期须有 to：year、quarter 或 month；请实施机构更正授权",
+		"zh": "数据资源 {dataset} 的字段 {column} 的脱敏方式 {mask} 参数有误；redact 的 keep_first、keep_last 为 0 至 64，generalise 对数值须有大于 0 的 step（整数字段须为不超过 2^53 的整数），对日期须有 to：year、quarter 或 month；请实施机构更正授权",
 	},
 	"mask.reveals": {
 		"req": "R09",
 		"en": "the mask of identifier {column} of {dataset} keeps {kept} characters, more than the {most} that may stay; the authority must keep fewer",
-		"zh": "数据资源 {dataset} 的标识符列 {column} 脱敏后保留 {kept} 个字符，超过上限 {most} 个；实施机构应减少保留字符",
+		"zh": "数据资源 {dataset} 的标识字段 {column} 脱敏后保留 {kept} 个字符，超过上限 {most} 个；实施机构应减少保留字符",
 	},
 	"mask.conflict": {
 		"req": "R09",
 		"en": "rules of this domain demand different masks for column {column} of {dataset}; whoever keeps the domain's policy must settle on one",
-		"zh": "本域的策略规则对数据资源 {dataset} 的列 {column} 要求了不同的脱敏方式；请域策略的维护者统一",
+		"zh": "本域的策略规则对数据资源 {dataset} 的字段 {column} 要求了不同的脱敏方式；请域策略的维护者统一",
 	},
 }
 

@@ -17,7 +17,7 @@ texts := {
 	"module.not_approved": {
 		"req": "R21",
 		"en": "the grant approves certain modules only, and {digest} is not among them; a changed module is reviewed again, the authority adds its digest to the grant",
-		"zh": "授权只允许经审核的分析模块，{digest} 不在其中；模块变更后须重新审核，由实施机构将摘要加入授权",
+		"zh": "授权只允许经批准的分析模块，{digest} 不在其中；模块变更后须重新批准，由实施机构将摘要加入授权",
 	},
 }
 

@@ -18,7 +18,7 @@ texts := {
 	"result.submitter": {
 		"req": "R19",
 		"en": "nobody is named as the one who submitted release {release}, so nobody can check that reviewers and exporter are other persons",
-		"zh": "发布 {release} 没有说明提交人，无法核对审核人、导出人与提交人是否为不同人员",
+		"zh": "发布 {release} 没有说明提交人，无法核对批准人、导出人与提交人是否为不同人员",
 	},
 	"result.state": {
 		"req": "R12",

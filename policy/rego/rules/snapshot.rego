@@ -7,12 +7,12 @@ texts := {
 	"snapshot.none": {
 		"req": "R03",
 		"en": "dataset {dataset} has no snapshot yet; its provider {provider} loads one with `glovebox dataset load`",
-		"zh": "数据资源 {dataset} 尚无快照；请数据提供单位 {provider} 用 `glovebox dataset load` 加载",
+		"zh": "数据资源 {dataset} 尚无快照；请数据提供单位 {provider} 用 `glovebox dataset load` 载入",
 	},
 	"snapshot.destroyed": {
 		"req": "R15",
 		"en": "the snapshot of dataset {dataset} was destroyed, its key is gone; its provider {provider} can load a new one",
-		"zh": "数据资源 {dataset} 的快照已销毁，密钥不复存在；可由数据提供单位 {provider} 重新加载",
+		"zh": "数据资源 {dataset} 的快照已销毁，密钥不复存在；可由数据提供单位 {provider} 重新载入",
 	},
 }
 
