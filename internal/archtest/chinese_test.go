@@ -13,14 +13,15 @@ import (
 // bothLanguages are the pages that the five roles need, each with a Chinese
 // page beside it: NAME.md and NAME.zh.md.
 var bothLanguages = []string{"README", "docs/cli-json", "docs/policy", "docs/sdk", "docs/states", "docs/threat-model",
-	"docs/formats/dataset", "docs/formats/domain", "docs/formats/grant",
-	"docs/formats/guest-abi", "docs/formats/job", "docs/formats/ledger", "docs/formats/module-manifest", "docs/formats/scenario"}
+	"docs/formats/audit-log", "docs/formats/dataset", "docs/formats/domain", "docs/formats/grant",
+	"docs/formats/guest-abi", "docs/formats/job", "docs/formats/ledger", "docs/formats/module-manifest", "docs/formats/release-bundle",
+	"docs/formats/scenario", "docs/formats/snapshot"}
 
 var (
 	code        = regexp.MustCompile("`[^`]+`")
 	ideogram    = regexp.MustCompile(`\p{Han}`)
 	chinese     = regexp.MustCompile(`^[\p{Han} ]*\p{Han}[\p{Han} ]*$`)
-	link        = regexp.MustCompile(`\]\(([^():#]*)#?([^()]*)\)`)
+	link        = regexp.MustCompile(`\]\(([^():#]*)(?:#([^()]*))?\)`)
 	notInAnchor = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 )
 
