@@ -98,7 +98,7 @@ func (a *app) root() *cobra.Command {
 	f := root.PersistentFlags()
 	f.StringVar(&a.dir, "domain", a.dir, a.t("use the domain in `DIR` (GLOVEBOX_DOMAIN)", "使用 `DIR` 中的域（GLOVEBOX_DOMAIN）"))
 	f.StringVar(&a.user, "as", a.user, a.t("act as this `USER` (GLOVEBOX_USER)", "以用户 `USER` 的身份操作（GLOVEBOX_USER）"))
-	f.BoolVar(&a.json, "json", false, a.t("print one JSON document (docs/cli-json.md)", "输出一个 JSON 文档（docs/cli-json.md）"))
+	f.BoolVar(&a.json, "json", false, a.t("print one JSON document (docs/cli-json.md)", "输出一个 JSON 文档（docs/cli-json.zh.md）"))
 	f.Var((*langFlag)(&a.lang), "lang", a.t("speak `LANG`: en or zh (GLOVEBOX_LANG)", "界面语言 `LANG`：en 或 zh（GLOVEBOX_LANG）"))
 	f.BoolP("help", "h", false, a.t("show this help", "显示本帮助"))
 	root.Flags().Bool("version", false, a.t("show the version", "显示版本"))

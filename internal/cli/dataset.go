@@ -19,7 +19,7 @@ import (
 )
 
 func (a *app) datasetCmd() *cobra.Command {
-	return a.group("dataset", "the catalogue, and loading data into the vault", "数据资源目录与入库",
+	return a.group("dataset", "the catalogue, and loading data into the vault", "数据资源目录与数据载入",
 		a.datasetAdd(), a.datasetLoad(), a.datasetList(), a.datasetShow(), a.datasetSample())
 }
 
@@ -31,8 +31,8 @@ func (a *app) datasetAdd() *cobra.Command {
 rules, privacy unit and ledger. The ledger's kind and total are fixed here for
 good. Fields: docs/formats/dataset.md. Role: provider of the record's
 organisation.`, `登记数据资源记录：字段及其分类分级、取值范围、质量规则、隐私单元与账本。
-账本的类型与总额在此一经确定不再更改。字段说明：docs/formats/dataset.md。
-角色：记录所列单位的数据提供人员。`),
+账本的类型与总额在此一经确定不再更改。字段说明：docs/formats/dataset.zh.md。
+角色：记录所写单位的数据提供单位人员。`),
 		Example: "  glovebox dataset add population.yaml --domain ./city --as chen",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {

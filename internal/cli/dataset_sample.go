@@ -53,7 +53,7 @@ list of values, two bounds or type bool are fitted.
 
 Exit status: 0 made, 1 failed, 2 bad use or input, 3 refused, 4 over budget.`, `依据 CODE 的记录生成同样形式的行：类型、范围、取值清单、带校验码的格式、
 主键与质量规则。不读取数据，不花费预算。同一隐私单元空间的各数据资源含有相同的
-样例个体，可相互关联。同一种子总是生成相同的行，其形式可供 dataset load 载入。
+样例单元，可相互关联。同一种子总是生成相同的行，其形式可供 dataset load 载入。
 
 记录对本域用户公开：能用 dataset show 查看者即可生成样例。没有域时，
 用 --record 指定记录文件。

@@ -85,7 +85,7 @@ func (a *app) findingName(name string) string {
 		return lang + " 模块"
 	}
 	zh := map[string]string{"cpu": "处理器", "sealed memory files": "密封内存文件", "reset": "模块复原方式", "domain": "域", "domain directory": "域目录",
-		"swap": "交换空间", "jobs at once": "同时运行的作业数", "load": "数据入库", "row filter": "行过滤条件"}
+		"swap": "交换空间", "jobs at once": "同时运行的作业数", "load": "载入数据", "row filter": "行过滤条件"}
 	if s := zh[name]; s != "" {
 		return s
 	}

@@ -138,7 +138,7 @@ More: glovebox COMMAND --help, README.md`,
   doctor                            检查本机与本域
 数据提供单位、实施机构、运营机构
   user add|list                     人员与角色
-  dataset add|load|list|show|sample 数据资源目录；数据入库；生成样例数据
+  dataset add|load|list|show|sample 数据资源目录；载入数据；生成样例数据
   scenario add|grant|list|show      应用场景与授权
 开发主体
   module new|build|check|show|test  构建模块，查看准入意见，测试

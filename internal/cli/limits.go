@@ -62,7 +62,7 @@ func (a *app) limits(f *pipeline.Facts, rows int) (lines []string) {
 		}
 	}
 	if f.Train != nil {
-		add("each unit's vector is shortened to a length of %g (clip)", "每个单元的向量截短至长度 %g（clip）", f.Train.Clip)
+		add("each unit's vector is shortened to a length of %g (clip)", "每个单元的向量裁剪到长度 %g（clip）", f.Train.Clip)
 	}
 	return lines
 }
@@ -79,7 +79,7 @@ func (a *app) cuts(m *glovebox.Metric, add func(en, zh string, args ...any)) {
 		}
 		add("%[1]s: a value outside %[2]g .. %[3]g counts at its nearer end (min, max or edges)", "%[1]s：%[2]g .. %[3]g 之外的值计入较近一端（min、max 或 edges）", m.Name, lo, hi)
 	case glovebox.Vector:
-		add("%[1]s: a unit's vector is shortened to a length of %[2]g (clip)", "%[1]s：每个单元的向量截短至长度 %[2]g（clip）", m.Name, m.Clip)
+		add("%[1]s: a unit's vector is shortened to a length of %[2]g (clip)", "%[1]s：每个单元的向量裁剪到长度 %[2]g（clip）", m.Name, m.Clip)
 	}
 	if m.MaxTotal > 0 {
 		add("%[1]s: a unit adds at most %[2]g over all its keys (max_total)", "%[1]s：每个单元在全部分组中至多合计 %[2]g（max_total）", m.Name, m.MaxTotal)

@@ -39,8 +39,8 @@ func (a *app) moduleCheck() *cobra.Command {
 		Short: a.t("say whether a module would be admitted, and what to change", "检查模块能否准入，以及需要修改什么"),
 		Long: a.t(`Judge a module as the sandbox will: its bytes, limits and manifest. Needs no
 domain. Every refusal has a code and says what to change
-(docs/formats/guest-abi.md). Exit status: 0 admitted, 5 refused.`, `按沙箱的标准检查模块：字节、限制与清单。无需域。
-每项拒绝都有编号并说明如何修改（docs/formats/guest-abi.md）。
+(docs/formats/module-manifest.md). Exit status: 0 admitted, 5 refused.`, `按沙箱的标准检查模块：字节、限制与清单。无需域。
+每项拒绝都有编号并说明如何修改（docs/formats/module-manifest.zh.md）。
 退出码：0 可准入，5 拒绝。`),
 		Example: "  glovebox module check care_hotspots.wasm",
 		Args:    args(cobra.ExactArgs(1)),
@@ -91,7 +91,7 @@ func (a *app) printModule(r sandbox.Report) {
 	a.say("%s: %s, %d %s", a.t("as given", "原始"), r.Digest, r.Bytes, a.t("bytes", "字节"))
 	a.say("%s: %s, %d %s, %s %s", a.t("as run", "运行"), r.RewrittenDigest, r.RewrittenBytes, a.t("bytes", "字节"), a.t("rewriter", "改写器"), r.Rewriter)
 	a.say(a.t("memory at most %[5]s of 64 KiB, %[2]d fuel a unit, %[6]s that charge it, %[7]s put back between units",
-		"内存至多 %[1]d 页（每页 64 KiB），每单元燃料 %[2]d，计费点 %[3]d 处，单元间复原全局变量 %[4]d 个"),
+		"内存至多 %[1]d 页（每页 64 KiB），每单元燃料 %[2]d，计量点 %[3]d 处，单元间复原全局变量 %[4]d 个"),
 		m.Pages, m.Fuel, r.FuelCharges, r.RestoredGlobals, many(m.Pages, "page"), many(r.FuelCharges, "place"), many(r.RestoredGlobals, "global"))
 	for _, f := range m.Functions {
 		a.say("%s(%s)", f.Name, f.Kind)

@@ -22,7 +22,7 @@ func (a *app) scenarioAdd() *cobra.Command {
 		Use:   "add SCENARIO.yaml",
 		Short: a.t("file a scenario: purpose, products, minimal-necessary list", "申报应用场景：用途、产品与最小必要数据清单"),
 		Long: a.t(`File a scenario for approval. Fields: docs/formats/scenario.md.
-Role: operator.`, `申报应用场景，等待授权。字段说明：docs/formats/scenario.md。
+Role: operator.`, `申报应用场景，等待授权。字段说明：docs/formats/scenario.zh.md。
 角色：运营机构。`),
 		Example: "  glovebox scenario add elderly-care.yaml --domain ./city --as liu",
 		Args:    args(cobra.ExactArgs(1)),
@@ -54,7 +54,7 @@ func (a *app) scenarioGrant() *cobra.Command {
 		Long: a.t(`Grant a scenario: which columns of which datasets, for which use and under
 which mask, by whom, for which products, within which budget, until when.
 Fields: docs/formats/grant.md. Role: authority.`, `为应用场景授权：哪些数据资源的哪些字段、何种用途与脱敏方式、由谁、
-用于哪些产品、预算多少、到何时为止。字段说明：docs/formats/grant.md。
+用于哪些产品、预算多少、到何时为止。字段说明：docs/formats/grant.zh.md。
 角色：实施机构。`),
 		Example: "  glovebox scenario grant elderly-care-grant.yaml --domain ./city --as zhao",
 		Args:    args(cobra.ExactArgs(1)),
