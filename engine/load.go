@@ -65,7 +65,6 @@ type LoadResult struct {
 	Report        LoadReport
 	Manifest      *Manifest
 	ManifestBytes []byte // canonical; seal it
-	Digest        string // of ManifestBytes; names the snapshot
 }
 
 // Load reads a provider's file and writes a snapshot of it. The file must be a
@@ -104,7 +103,7 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o LoadOptions)
 	if err != nil {
 		return nil, err
 	}
-	return &LoadResult{Report: *r, Manifest: m, ManifestBytes: b, Digest: Digest(b)}, nil
+	return &LoadResult{Report: *r, Manifest: m, ManifestBytes: b}, nil
 }
 
 // fill puts in the defaults and checks what the caller gave.

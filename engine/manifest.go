@@ -99,13 +99,6 @@ func (m *Manifest) Encode() ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// Digest returns "sha256:" and the hex hash of a manifest's canonical bytes. It
-// is the digest of the snapshot.
-func Digest(manifest []byte) string {
-	h := sha256.Sum256(manifest)
-	return "sha256:" + hex.EncodeToString(h[:])
-}
-
 // Column returns the stored column of that name.
 func (m *Manifest) Column(name string) (ManifestColumn, bool) {
 	for _, c := range m.Columns {

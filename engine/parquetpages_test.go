@@ -73,7 +73,7 @@ func TestParquetDamagedPages(t *testing.T) {
 				continue
 			}
 			r, err := Load(context.Background(), ds, f, testOptions(newVault()))
-			if bad != nil && err == nil || err == nil && r.Digest != good.Digest {
+			if bad != nil && err == nil || err == nil && string(r.ManifestBytes) != string(good.ManifestBytes) {
 				t.Fatalf("%s, byte %d: the damage %v loads as other rows", name, i, bad)
 			}
 			_ = f.Close()

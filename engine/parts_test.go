@@ -37,8 +37,8 @@ func TestSnapshotIsDeterministic(t *testing.T) {
 	v1, v2, v3 := newVault(), newVault(), newVault()
 	r1 := mustLoad(t, visits(), manyVisits(20000, 1), testOptions(v1))
 	r2 := mustLoad(t, visits(), manyVisits(20000, 2), testOptions(v2))
-	if r1.Digest != r2.Digest || !bytes.Equal(r1.ManifestBytes, r2.ManifestBytes) {
-		t.Fatal("the digest depends on the order of the file")
+	if !bytes.Equal(r1.ManifestBytes, r2.ManifestBytes) {
+		t.Fatal("the manifest depends on the order of the file")
 	}
 	for name, b := range v1.files {
 		if !bytes.Equal(b.Bytes(), v2.files[name].Bytes()) {
@@ -47,8 +47,8 @@ func TestSnapshotIsDeterministic(t *testing.T) {
 	}
 	o := testOptions(v3)
 	o.UnitKey[0]++
-	if r3 := mustLoad(t, visits(), manyVisits(20000, 1), o); r3.Digest == r1.Digest {
-		t.Fatal("the digest does not depend on the key")
+	if r3 := mustLoad(t, visits(), manyVisits(20000, 1), o); bytes.Equal(r3.ManifestBytes, r1.ManifestBytes) {
+		t.Fatal("the manifest does not depend on the key")
 	}
 }
 

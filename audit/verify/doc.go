@@ -10,10 +10,12 @@
 // every entry hashes into the signed root, every stored tile is what the
 // entries make it, the entries are numbered 1, 2, 3, ... without gap or
 // duplicate, their times never go back, and every other file of the folder is
-// one that belongs there and says nothing else. With State, every document of
-// the domain database is the one that the log last recorded, and the budget
-// ledger holds exactly the charges that the log holds. All problems are
-// reported, each with its place, not the first.
+// one that belongs there and says nothing else. With State, every column of
+// every row of the domain database is what the entries of the log make it:
+// documents and their revisions, ledgers with their totals and what is spent,
+// charges, kept bytes, and the outbox; and the log itself opens no ledger twice
+// and charges none beyond its total. All problems are reported, each with its
+// place, not the first.
 //
 // # What is not promised
 //

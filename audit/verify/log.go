@@ -17,11 +17,11 @@ type Options struct {
 	// Entries is called with every entry that can be decoded, in order. An
 	// error of it ends the check and is returned. nil: not called.
 	Entries func(*Entry) error
-	// Remembered is a signed checkpoint of the log that the caller kept from
-	// an earlier day, away from the log. The log must contain it: then nothing
-	// before it was rewritten and nothing was rolled back behind it. nil: that
+	// Remembered are signed checkpoints of the log that the caller kept from
+	// earlier days, away from the log. The log must contain each: then nothing
+	// before it was rewritten and nothing was rolled back behind it. None: that
 	// is not checked.
-	Remembered []byte
+	Remembered [][]byte
 }
 
 // Log checks the log in dir against the public key vkey ("name+hash+key", as
@@ -46,12 +46,12 @@ func Log(ctx context.Context, dir, vkey string, o *Options) (*Report, error) {
 	}
 	c := &checker{folder: folder{dir: dir, known: map[string]bool{}}, entries: o.Entries, report: &Report{Origin: v.Name()}}
 	defer c.folder.close()
-	if o.Remembered != nil {
-		cp, err := openCheckpoint(o.Remembered, v)
+	for _, msg := range o.Remembered {
+		cp, err := openCheckpoint(msg, v)
 		if err != nil {
-			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the remembered checkpoint cannot be used: %v", err).WithFix("give the file that `glovebox audit verify --save` wrote for this domain")
+			return nil, unusable(err)
 		}
-		c.remembered = &cp
+		c.remembered = append(c.remembered, &marked{checkpoint: cp})
 	}
 	c.checkpoint(v)
 	c.treeState()
@@ -63,6 +63,30 @@ func Log(ctx context.Context, dir, vkey string, o *Options) (*Report, error) {
 	return c.report, nil
 }
 
+// Checkpoint says whether msg is a checkpoint of the log whose public key is
+// vkey. It fails with CodeInvalid if it is not.
+func Checkpoint(msg []byte, vkey string) error {
+	v, err := verifier(vkey)
+	if err != nil {
+		return err
+	}
+	if _, err := openCheckpoint(msg, v); err != nil {
+		return unusable(err)
+	}
+	return nil
+}
+
+func unusable(err error) error {
+	return glovebox.Errorf(glovebox.CodeInvalid, "the remembered checkpoint cannot be used: %v", err).
+		WithFix("give the file that `glovebox audit verify --save` wrote for this domain")
+}
+
+// marked is a checkpoint with the root that the entries give at its size.
+type marked struct {
+	checkpoint
+	is tlog.Hash
+}
+
 // checker goes through one log.
 type checker struct {
 	folder
@@ -70,14 +94,13 @@ type checker struct {
 	report     *Report
 	signed     *checkpoint // nil: there is none to trust
 	state      *checkpoint // the writer's unsigned note of its progress
-	remembered *checkpoint
+	remembered []*marked
 	total      uint64 // entries to read
 
 	tree     peaks
 	levels   []level
 	atSigned tlog.Hash // roots at these sizes, as recomputed
 	atState  tlog.Hash
-	atOld    tlog.Hash
 	complete bool // every leaf hash up to total is known
 }
 
@@ -100,7 +123,7 @@ func (c *checker) checkpoint(v note.Verifier) {
 		return
 	}
 	c.signed = &cp
-	c.report.Size, c.report.Root = cp.size, cp.root.String()
+	c.report.Size, c.report.Root, c.report.Signed = cp.size, cp.root.String(), msg
 	c.total = cp.size
 }
 
@@ -191,9 +214,14 @@ func (c *checker) mark() {
 	for _, at := range []struct {
 		cp   *checkpoint
 		root *tlog.Hash
-	}{{c.signed, &c.atSigned}, {c.state, &c.atState}, {c.remembered, &c.atOld}} {
+	}{{c.signed, &c.atSigned}, {c.state, &c.atState}} {
 		if at.cp != nil && at.cp.size == c.tree.n {
 			*at.root = c.tree.root()
+		}
+	}
+	for _, old := range c.remembered {
+		if old.size == c.tree.n {
+			old.is = c.tree.root()
 		}
 	}
 }
@@ -323,14 +351,14 @@ func (c *checker) roots() {
 	if c.state != nil && c.tree.n >= c.state.size && c.atState != c.state.root {
 		c.report.add(".state/treeState", "the %d entries do not add up to its root", c.state.size)
 	}
-	old := c.remembered
-	switch {
-	case old == nil:
-	case old.size > c.total:
-		c.report.add("checkpoint", "the log was rolled back: it has %d entries, the remembered checkpoint has %d", c.total, old.size)
-	case c.tree.n >= old.size && c.atOld != old.root:
-		c.report.add("checkpoint", "history was rewritten: the first %d entries are not those of the remembered checkpoint", old.size)
-	case c.tree.n < old.size:
-		c.report.add("checkpoint", "the remembered checkpoint of %d entries could not be compared", old.size)
+	for _, old := range c.remembered {
+		switch {
+		case old.size > c.total:
+			c.report.add("checkpoint", "the log was rolled back: it has %d entries, the remembered checkpoint has %d", c.total, old.size)
+		case c.tree.n >= old.size && old.is != old.root:
+			c.report.add("checkpoint", "history was rewritten: the first %d entries are not those of the remembered checkpoint", old.size)
+		case c.tree.n < old.size:
+			c.report.add("checkpoint", "the remembered checkpoint of %d entries could not be compared", old.size)
+		}
 	}
 }

@@ -16,6 +16,7 @@ type Report struct {
 	Origin string // the log's name, from the checkpoint
 	Size   uint64 // entries that the checkpoint signs
 	Root   string // the signed root hash, base64
+	Signed []byte // the checkpoint as it is stored; nil: none that is good
 	// Unsigned is how many entries lie in the tree beyond the checkpoint:
 	// their writer was killed before it signed them. They are checked like
 	// the others, but only the unsigned tree state vouches for them.

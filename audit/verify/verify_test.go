@@ -6,11 +6,13 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -236,14 +238,14 @@ func TestRollback(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, remembered := range [][]byte{early, late} {
-		if r := check(t, dir, &verify.Options{Remembered: remembered}); !r.OK() {
+		if r := check(t, dir, &verify.Options{Remembered: [][]byte{remembered}}); !r.OK() {
 			t.Errorf("good log: %v", r.Err())
 		}
 	}
-	if r := check(t, old+"/log", &verify.Options{Remembered: early}); !r.OK() {
+	if r := check(t, old+"/log", &verify.Options{Remembered: [][]byte{early}}); !r.OK() {
 		t.Errorf("old copy against its own checkpoint: %v", r.Err())
 	}
-	r := check(t, old+"/log", &verify.Options{Remembered: late})
+	r := check(t, old+"/log", &verify.Options{Remembered: [][]byte{early, late}})
 	wantProblem(t, &r.Problems, "checkpoint", "rolled back")
 
 	other := t.TempDir() // the same key, another history
@@ -268,10 +270,10 @@ func TestRollback(t *testing.T) {
 	if r := check(t, other, nil); !r.OK() {
 		t.Fatal(r.Err())
 	}
-	r = check(t, other, &verify.Options{Remembered: early})
+	r = check(t, other, &verify.Options{Remembered: [][]byte{early}})
 	wantProblem(t, &r.Problems, "checkpoint", "history was rewritten")
 
-	_, err = verify.Log(ctx, dir, testKey(t).Verifier(), &verify.Options{Remembered: []byte("nonsense")})
+	_, err = verify.Log(ctx, dir, testKey(t).Verifier(), &verify.Options{Remembered: [][]byte{early, []byte("nonsense")}})
 	if glovebox.CodeOf(err) != glovebox.CodeInvalid {
 		t.Errorf("nonsense as remembered checkpoint: %v", err)
 	}
@@ -335,34 +337,65 @@ func TestAfterAKill(t *testing.T) {
 	}
 }
 
-func docs(t testing.TB, n uint64, change func(map[string][]byte)) iter.Seq2[verify.Document, error] {
-	t.Helper()
-	m := map[string][]byte{}
-	for seq := uint64(1); seq <= n; seq += 2 {
-		m[fmt.Sprintf("job/%d", seq)] = document(seq)
-	}
-	if change != nil {
-		change(m)
-	}
-	return func(yield func(verify.Document, error) bool) {
-		for s, d := range m {
-			if !yield(verify.Document{Subject: s, Data: d}, nil) {
-				return
-			}
-		}
-	}
+// database is what a database holds that a log of n entries tells of, with a
+// ledger that pays for all charges.
+type database struct {
+	docs    []verify.Document
+	ledgers []verify.Ledger
+	rows    []verify.Row
+	outbox  []verify.Out
+	blobs   []verify.Blob
 }
 
-func rows(n uint64, change func([]verify.Row) []verify.Row) iter.Seq2[verify.Row, error] {
-	var all []verify.Row
-	for seq := uint64(2); seq <= n; seq += 2 {
-		all = append(all, verify.Row{Job: fmt.Sprint(seq - 1), Dataset: "pums", Loss: int64(seq)})
+const total = 1000
+
+// told is a state that has seen an entry that opens the ledger and keeps two
+// blobs, and then those of a log.
+func told(t testing.TB, n uint64) (*verify.State, *database) {
+	t.Helper()
+	s, db := verify.NewState(), &database{}
+	take := func(index uint64, e *audit.Entry) {
+		t.Helper()
+		raw, err := e.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Entry(&verify.Entry{Index: index, Seq: e.Seq, Actor: e.Actor, Action: e.Action, Subject: e.Subject, State: e.State, Body: e.Body, Raw: raw}); err != nil {
+			t.Fatal(err)
+		}
+		at := int64(index)
+		db.outbox = append(db.outbox, verify.Out{Seq: at + 1, Subject: e.Subject, Action: e.Action, Entry: raw, Index: &at})
 	}
-	if change != nil {
-		all = change(all)
+	data := []byte("content")
+	name := fmt.Sprintf("sha256:%x", sha256.Sum256(data))
+	take(0, &audit.Entry{Seq: 1, Time: "2026-11-21T10:00:00Z", Actor: "ann", Action: verify.LedgerAction, Subject: "dataset/pums",
+		Body: json.RawMessage(fmt.Sprintf(`{"blobs":[%q],"ledger":{"kind":"pure","total":{"delta":7,"loss":%d}}}`, name, total))})
+	db.blobs = []verify.Blob{{Name: name, Data: data}}
+	spent := int64(0)
+	for seq := uint64(1); seq <= n; seq++ {
+		e, err := audit.DecodeEntry(encoded(t, seq))
+		if err != nil {
+			t.Fatal(err)
+		}
+		take(seq, e)
+		if seq%2 == 1 {
+			db.docs = append(db.docs, verify.Document{Subject: e.Subject, Rev: 1, Data: document(seq)})
+			continue
+		}
+		db.rows = append(db.rows, verify.Row{Job: fmt.Sprint(seq - 1), Dataset: "pums", Actor: "ann", Loss: int64(seq), Seq: int64(seq) + 1})
+		spent += int64(seq)
 	}
-	return func(yield func(verify.Row, error) bool) {
-		for _, r := range all {
+	db.ledgers = []verify.Ledger{{Dataset: "pums", Kind: "pure", TotalLoss: total, TotalDelta: 7, SpentLoss: spent}}
+	return s, db
+}
+
+func (db *database) tables() verify.Tables {
+	return verify.Tables{Documents: seq(db.docs), Ledgers: seq(db.ledgers), Charges: seq(db.rows), Outbox: seq(db.outbox), Blobs: seq(db.blobs)}
+}
+
+func seq[T any](rows []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, r := range rows {
 			if !yield(r, nil) {
 				return
 			}
@@ -372,65 +405,116 @@ func rows(n uint64, change func([]verify.Row) []verify.Row) iter.Seq2[verify.Row
 
 func TestState(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	write(t, dir, 20)
-	s := verify.NewState()
-	if r := check(t, dir, &verify.Options{Entries: s.Entry}); !r.OK() {
-		t.Fatal(r.Err())
-	}
-	run := func(d iter.Seq2[verify.Document, error], r iter.Seq2[verify.Row, error]) *verify.Problems {
-		t.Helper()
-		p, err := s.Check(d, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	if p := run(docs(t, 20, nil), rows(20, nil)); !p.OK() {
+	s, good := told(t, 20)
+	if p := s.Check(good.tables()); !p.OK() {
 		t.Fatalf("good database: %v", p.Err())
 	}
-	p := run(docs(t, 20, func(m map[string][]byte) {
-		m["job/3"] = []byte(`{"job":4}`)
-		delete(m, "job/5")
-		m["job/99"] = document(99)
-	}), rows(20, func(r []verify.Row) []verify.Row {
-		r[0].Loss--                                                     // job/1: part of it given back
-		r = append(r, verify.Row{Job: "9", Dataset: "pums", Loss: -10}) // job/9: a refund
-		r[1] = r[2]                                                     // job/3: gone; job/5: twice
-		return r
-	}))
-	wantProblem(t, p, "job/3", "not the one that entry 2 records")
-	wantProblem(t, p, "job/5", "does not hold")
-	wantProblem(t, p, "job/99", "no entry of the log records")
-	wantProblem(t, p, "job/1 on pums", "loss 1 and delta 0, entry 1 charges loss 2")
-	wantProblem(t, p, "job/9 on pums", "no entry records the ledger's loss -10")
-	wantProblem(t, p, "job/3 on pums", "lacks the charge of entry 3")
-	wantProblem(t, p, "job/5 on pums", "no entry records the ledger's loss 6")
-	if len(p.List) != 7 {
-		t.Errorf("%d problems, want 7: %v", len(p.List), p.List)
+	if p := s.Check(verify.Tables{}); !p.OK() {
+		t.Fatalf("no table is compared: %v", p.Err())
+	}
+	zero, late := int64(0), int64(99)
+	for name, c := range map[string]struct {
+		change      func(*database)
+		where, what string
+	}{
+		"document":          {func(d *database) { d.docs[1].Data = []byte("{}") }, "job/3", "not the one that entry 3 records"},
+		"revision":          {func(d *database) { d.docs[1].Rev = 2 }, "job/3", "revision 2, the log records 1"},
+		"document gone":     {func(d *database) { d.docs = d.docs[1:] }, "job/1", "does not hold"},
+		"document added":    {func(d *database) { d.docs[1].Subject = "job/99" }, "job/99", "no entry of the log records"},
+		"document twice":    {func(d *database) { d.docs = append(d.docs, d.docs[0]) }, "job/1", "twice"},
+		"ledger's kind":     {func(d *database) { d.ledgers[0].Kind = "zcdp" }, "ledger/pums", "its kind"},
+		"ledger's loss":     {func(d *database) { d.ledgers[0].TotalLoss *= 10 }, "ledger/pums", "its total is loss 10000 and delta 7, entry 0 opens it with loss 1000"},
+		"ledger's delta":    {func(d *database) { d.ledgers[0].TotalDelta++ }, "ledger/pums", "its total"},
+		"ledger's spending": {func(d *database) { d.ledgers[0].SpentLoss-- }, "ledger/pums", "what is spent is loss 109"},
+		"spent delta":       {func(d *database) { d.ledgers[0].SpentDelta++ }, "ledger/pums", "what is spent"},
+		"ledger gone":       {func(d *database) { d.ledgers = nil }, "ledger/pums", "does not hold"},
+		"ledger added":      {func(d *database) { d.ledgers = append(d.ledgers, verify.Ledger{Dataset: "x"}) }, "ledger/x", "no entry of the log opens"},
+		"charge's loss":     {func(d *database) { d.rows[0].Loss-- }, "job/1 on pums", "loss 1 and delta 0, entry 2 charges loss 2"},
+		"charge's delta":    {func(d *database) { d.rows[0].Delta++ }, "job/1 on pums", "entry 2 charges"},
+		"charge's scenario": {func(d *database) { d.rows[0].Scenario = "other" }, "job/1 on pums", "another scenario"},
+		"charge's actor":    {func(d *database) { d.rows[0].Actor = "bob" }, "job/1 on pums", "another actor"},
+		"charge's entry":    {func(d *database) { d.rows[0].Seq++ }, "job/1 on pums", "refers to entry number 4"},
+		"charge gone":       {func(d *database) { d.rows = d.rows[1:] }, "job/1 on pums", "lacks the charge of entry 2"},
+		"charge added":      {func(d *database) { d.rows = append(d.rows, verify.Row{Job: "9", Dataset: "x", Loss: -10}) }, "job/9 on x", "no entry records the ledger's charge of loss -10"},
+		"charge twice":      {func(d *database) { d.rows = append(d.rows, d.rows[2]) }, "job/5 on pums", "twice"},
+		"entry":             {func(d *database) { d.outbox[4].Entry = d.outbox[6].Entry }, "outbox/5", "not the one in the log"},
+		"entry's subject":   {func(d *database) { d.outbox[4].Subject = "job/1" }, "outbox/5", "subject or action"},
+		"entry's action":    {func(d *database) { d.outbox[4].Action = "job.run" }, "outbox/5", "subject or action"},
+		"entry's place":     {func(d *database) { d.outbox[4].Index = &zero }, "outbox/5", "at place 0 of the log, it is at 4"},
+		"no place":          {func(d *database) { d.outbox[20].Index = nil }, "outbox/21", "does not know"},
+		"first entry gone":  {func(d *database) { d.outbox = d.outbox[1:] }, "outbox/1", "lacks"},
+		"inner entry gone":  {func(d *database) { d.outbox = slices.Delete(d.outbox, 7, 8) }, "outbox/8", "lacks"},
+		"last entry gone":   {func(d *database) { d.outbox = d.outbox[:20] }, "outbox/21", "lacks"},
+		"entry added":       {func(d *database) { d.outbox = append(d.outbox, verify.Out{Seq: 100, Index: &late}) }, "outbox/100", "the log does not"},
+		"entry of seq 0":    {func(d *database) { d.outbox = append([]verify.Out{{Seq: 0}}, d.outbox...) }, "outbox/0", "the log does not"},
+		"bytes":             {func(d *database) { d.blobs[0].Data = []byte("others") }, "blob/sha256:", "others than"},
+		"bytes added": {func(d *database) {
+			d.blobs = append(d.blobs, verify.Blob{Name: fmt.Sprintf("sha256:%x", sha256.Sum256(nil))})
+		}, "blob/sha256:", "no entry of the log names"},
+		"bytes gone": {func(d *database) { d.blobs = nil }, "blob/sha256:", "does not hold"},
+	} {
+		_, bad := told(t, 20)
+		c.change(bad)
+		p := s.Check(bad.tables())
+		if t.Run(name, func(t *testing.T) { wantProblem(t, p, c.where, c.what) }); len(p.List) > 2 {
+			t.Errorf("%s: %d problems: %v", name, len(p.List), p.List)
+		}
+	}
+	broken := good.tables()
+	broken.Charges = func(yield func(verify.Row, error) bool) { yield(verify.Row{}, errors.New("x")) }
+	p := s.Check(broken)
+	wantProblem(t, p, "charge", "cannot be read")
+	if len(p.List) != 1 {
+		t.Errorf("what could not be read is missed as well: %v", p.List)
 	}
 }
 
-func TestStateOfBadCharges(t *testing.T) {
+// A log whose own entries break the rules is named, whatever the database says.
+func TestStateOfBadEntries(t *testing.T) {
 	t.Parallel()
 	s := verify.NewState()
-	for i, e := range []verify.Entry{
-		{Action: verify.ChargeAction, Subject: "dataset/a", Body: []byte(`{"charges":[{"dataset":"a","amount":{"loss":1}}]}`)},
-		{Action: verify.ChargeAction, Subject: "job/a", Body: []byte(`{}`)},
-		{Action: verify.ChargeAction, Subject: "job/a", Body: []byte(`{"charges":[{"dataset":"a","amount":{"loss":-1}}]}`)},
-	} {
-		e.Index = uint64(i)
-		if err := s.Entry(&e); err != nil {
+	open := func(loss int) []byte {
+		return fmt.Appendf(nil, `{"ledger":{"kind":"pure","total":{"loss":%d,"delta":0}}}`, loss)
+	}
+	take := func(loss int) []byte {
+		return fmt.Appendf(nil, `{"charges":[{"dataset":"a","kind":"pure","amount":{"loss":%d}}]}`, loss)
+	}
+	entries := []struct {
+		action, subject string
+		body            []byte
+		want            string
+	}{
+		{verify.LedgerAction, "dataset/a", open(10), ""},
+		{verify.LedgerAction, "dataset/a", open(100), "a ledger that is open"},
+		{verify.LedgerAction, "dataset/b", open(-1), "less than nothing"},
+		{verify.LedgerAction, "dataset/b", []byte(`{}`), "no readable ledger"},
+		{verify.LedgerAction, "user/b", open(1), "not a dataset"},
+		{verify.ChargeAction, "dataset/a", take(1), "not a job"},
+		{verify.ChargeAction, "job/a", []byte(`{}`), "no readable list of charges"},
+		{verify.ChargeAction, "job/b", take(-1), "gives budget back"},
+		{verify.ChargeAction, "job/c", take(10), ""},
+		{verify.ChargeAction, "job/c", take(0), "a second time"},
+		{verify.ChargeAction, "job/d", take(1), "more than the ledger holds"},
+		{verify.ChargeAction, "job/e", []byte(`{"charges":[{"dataset":"a","kind":"zcdp","amount":{"loss":0}}]}`), "another kind"},
+		{verify.ChargeAction, "job/f", []byte(`{"charges":[{"dataset":"z","kind":"pure","amount":{"loss":0}}]}`), "no entry opens"},
+		{"release.make", "release/a", []byte(`{"blobs":1}`), "no readable list of kept bytes"},
+	}
+	bad := 0
+	for i, e := range entries {
+		if err := s.Entry(&verify.Entry{Index: uint64(i), Action: e.action, Subject: e.subject, Body: e.body}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p, err := s.Check(docs(t, 0, nil), rows(0, nil))
-	if err != nil {
-		t.Fatal(err)
+	p := s.Check(verify.Tables{})
+	for i, e := range entries {
+		if e.want != "" {
+			wantProblem(t, p, fmt.Sprintf("entry %d", i), e.want)
+			bad++
+		}
 	}
-	wantProblem(t, p, "entry 0", "not a job")
-	wantProblem(t, p, "entry 1", "no readable list")
-	wantProblem(t, p, "entry 2", "gives budget back")
+	if len(p.List) != bad {
+		t.Errorf("%d problems, want %d: %v", len(p.List), bad, p.List)
+	}
 }
 
 func TestProof(t *testing.T) {

@@ -16,9 +16,6 @@ import (
 // PayloadType is what DSSE calls the kind of bytes that are signed.
 const PayloadType = "application/vnd.in-toto+json"
 
-// maxSignatures is how many signatures an envelope may carry.
-const maxSignatures = 8
-
 // sign puts a statement into a DSSE envelope. Ed25519 is deterministic, so the
 // same statement gives the same envelope.
 func sign(ctx context.Context, statement []byte, signer crypto.Signer, pub ed25519.PublicKey) ([]byte, error) {
@@ -54,13 +51,11 @@ func openEnvelope(data []byte) (*dsse.Envelope, []byte, error) {
 	if e.PayloadType != PayloadType {
 		return nil, nil, errors.New("its payload is not an in-toto statement")
 	}
-	if len(e.Signatures) == 0 || len(e.Signatures) > maxSignatures {
-		return nil, nil, errors.New("not 1 to 8 signatures")
+	if len(e.Signatures) != 1 {
+		return nil, nil, errors.New("not exactly one signature, that of the domain")
 	}
-	for _, s := range e.Signatures {
-		if _, err := base64.StdEncoding.Strict().DecodeString(s.Sig); err != nil {
-			return nil, nil, errors.New("a signature is malformed")
-		}
+	if sig, err := base64.StdEncoding.Strict().DecodeString(e.Signatures[0].Sig); err != nil || len(sig) != ed25519.SignatureSize {
+		return nil, nil, errors.New("its signature is malformed")
 	}
 	payload, err := base64.StdEncoding.Strict().DecodeString(e.Payload)
 	if err != nil {
@@ -69,7 +64,7 @@ func openEnvelope(data []byte) (*dsse.Envelope, []byte, error) {
 	return e, payload, nil
 }
 
-// checkEnvelope wants a signature of the key.
+// checkEnvelope wants the signature to be the key's, and to name it.
 func checkEnvelope(ctx context.Context, e *dsse.Envelope, pub ed25519.PublicKey) error {
 	v, err := dsse.NewEnvelopeVerifier(envelopeKey{pub: pub})
 	if err != nil {
@@ -77,6 +72,9 @@ func checkEnvelope(ctx context.Context, e *dsse.Envelope, pub ed25519.PublicKey)
 	}
 	if _, err := v.Verify(ctx, e); err != nil {
 		return errors.New("not signed by the key " + Fingerprint(pub))
+	}
+	if e.Signatures[0].KeyID != Fingerprint(pub) {
+		return errors.New("its signature does not name the key that it is of")
 	}
 	return nil
 }

@@ -90,11 +90,17 @@ func encodeStatement(c *release.Content, ev Evidence, digest string, files []Fil
 	if len(c.Facts) == 0 {
 		s.Predicate.Facts = json.RawMessage("null")
 	}
-	data, err := json.MarshalIndent(s, "", "  ")
+	data, err := s.encode()
 	if err != nil {
 		return nil, wrong("the statement of release %s cannot be encoded", c.ID)
 	}
-	return append(data, '\n'), nil
+	return data, nil
+}
+
+// encode is the one form of a statement.
+func (s *Statement) encode() ([]byte, error) {
+	data, err := json.MarshalIndent(s, "", "  ")
+	return append(data, '\n'), err
 }
 
 // DecodeStatement reads a statement and checks its form, not its truth. It
@@ -116,6 +122,9 @@ func DecodeStatement(data []byte) (*Statement, error) {
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, bad("bytes after its end")
+	}
+	if again, err := s.encode(); err != nil || !bytes.Equal(again, data) {
+		return nil, bad("not a statement in its stored form")
 	}
 	p := &s.Predicate
 	switch {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -32,6 +33,9 @@ type Options struct {
 	// the reader by another way than the bundle. Default (empty): the bundle's
 	// own key.pub, and the report says so.
 	TrustedKey string
+	// Folder is the name of the folder that the bundle lies in, which has to be
+	// the release's. Default (empty): it lies in none.
+	Folder string
 }
 
 // Report is what Verify found. All its texts can be shown on a screen, whatever
@@ -142,6 +146,7 @@ func (v *verifier) run(ctx context.Context, o *Options) (*Report, error) {
 		v.r.Fingerprint = Fingerprint(pub)
 	}
 	if v.statement(ctx, pub); v.s != nil {
+		v.folder(o.Folder)
 		v.digests()
 		v.content()
 		v.evidence()
@@ -237,7 +242,10 @@ func (v *verifier) key(trusted ed25519.PublicKey) ed25519.PublicKey {
 		v.r.fail(KeyFile, "not the trusted key: it names %s with %s", domain, Fingerprint(pub))
 	case trusted == nil:
 		v.r.Domain, v.r.Key = domain, strings.TrimSpace(string(data))
-		return pub
+		trusted = pub
+	}
+	if err == nil && !bytes.Equal(bytes.TrimSpace(data), data[:len(data)-1]) {
+		v.r.fail(KeyFile, "not one line with a newline at its end")
 	}
 	return trusted
 }
@@ -280,15 +288,41 @@ func (v *verifier) statement(ctx context.Context, pub ed25519.PublicKey) {
 		raw  json.RawMessage
 		to   any
 	}{{"product", p.Product, &v.r.Product}, {"decision", p.Decision, &v.r.Decision}, {"receipt", p.Receipt, &v.r.Receipt}} {
-		if err := json.Unmarshal(printed(part.raw), part.to); err != nil {
+		if err := stored(part.raw, part.to); err != nil {
 			v.r.fail(StatementFile, "its %s cannot be read", part.what)
 		}
+		reflect.ValueOf(part.to).Elem().SetZero() // a map keeps what it held
+		_ = json.Unmarshal(printed(part.raw), part.to)
 	}
 	if !v.r.Decision.Allow {
 		v.r.fail(StatementFile, "its decision does not allow the export")
 	}
 	if v.r.Receipt.Job == "" || len(v.r.Receipt.Charges) == 0 {
 		v.r.fail(StatementFile, "it has no receipt of a charge")
+	}
+}
+
+// stored reads a part of a statement, which has to be exactly what the writer
+// makes of it: no member twice, none that is not known, none in another place.
+func stored(raw json.RawMessage, to any) error {
+	var tight bytes.Buffer
+	if err := json.Unmarshal(raw, to); err != nil {
+		return err
+	}
+	again, err := json.Marshal(to)
+	if err == nil {
+		err = json.Compact(&tight, raw)
+	}
+	if err == nil && !bytes.Equal(again, tight.Bytes()) {
+		err = errors.New("not in its stored form")
+	}
+	return err
+}
+
+// folder compares the name of the bundle's folder with the release's.
+func (v *verifier) folder(name string) {
+	if id := v.s.Predicate.Release.ID; name != "" && name != id {
+		v.r.fail(".", "the folder is named %s, the release %s", text.Printed(name), id)
 	}
 }
 
@@ -320,6 +354,9 @@ func (v *verifier) content() {
 		return
 	}
 	v.r.Rows, v.r.Columns = len(c.Rows), len(c.Columns)
+	if again, _, err := c.Encode(); err != nil || !bytes.Equal(again, data) {
+		v.r.fail(ResultJSON, "not in its stored form")
+	}
 	if c.ID != v.s.Predicate.Release.ID {
 		v.r.fail(ResultJSON, "it is of another release")
 	}

@@ -134,7 +134,6 @@ var owners = map[string][]string{
 	"github.com/transparency-dev/tessera":    {"audit"},
 	"filippo.io/age":                         {"internal/domain/vault"},
 	"modernc.org/sqlite":                     {"internal/domain/store"},
-	"github.com/pressly/goose":               {"internal/domain/store"},
 	"github.com/elastic/go-seccomp-bpf":      {"internal/worker/jail"},
 	"github.com/spf13/cobra":                 {"internal/cli"},
 	"go.yaml.in/yaml":                        {"internal/document/record", "policy"}, // policy: test cases

@@ -98,19 +98,25 @@ func (a *app) t(en, zh string) string { return glovebox.Text{EN: en, ZH: zh}.In(
 // word is a role, a state or another term of a table in the user's language.
 func (a *app) word(en string) string { return words.In(a.lang, en) }
 
-// open opens the domain of --domain. Commands that change it pass write.
-func (a *app) open(ctx context.Context, write bool) (*domain.Domain, error) {
+// open opens the domain of --domain.
+func (a *app) open(ctx context.Context, o *domain.Options) (*domain.Domain, error) {
 	if a.dir == "" {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no domain given").WithFix("pass --domain DIR or set GLOVEBOX_DOMAIN; `glovebox init DIR` makes one")
 	}
-	return domain.Open(ctx, a.dir, &domain.Options{ReadOnly: !write, Waiting: func() {
+	o.Waiting = func() {
 		a.note(a.t("waiting for another glovebox command on this domain", "正在等待本域的另一条 glovebox 命令结束"))
-	}})
+	}
+	return domain.Open(ctx, a.dir, o)
 }
 
-// with opens the domain, runs fn and closes it.
-func (a *app) with(ctx context.Context, write bool, fn func(*domain.Domain) error) (err error) {
-	d, err := a.open(ctx, write)
+// with opens the domain, runs fn and closes it. Commands that change it pass
+// write.
+func (a *app) with(ctx context.Context, write bool, fn func(*domain.Domain) error) error {
+	return a.opened(ctx, &domain.Options{ReadOnly: !write}, fn)
+}
+
+func (a *app) opened(ctx context.Context, o *domain.Options, fn func(*domain.Domain) error) (err error) {
+	d, err := a.open(ctx, o)
 	if err != nil {
 		return err
 	}

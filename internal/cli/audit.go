@@ -10,7 +10,6 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
-	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/internal/domain"
 )
 
@@ -130,56 +129,51 @@ func (a *app) auditVerify() *cobra.Command {
 		Use:   "verify",
 		Short: a.t("check the whole log, and every state of the domain against it", "核验整个日志，并以其核对域内每项状态"),
 		Long: a.t(`Recompute the log's Merkle tree from its files, check its signature, and check
-that every document, charge and stored release of the domain is the one that
-the log records. The readers share no code with the writers.
+that the domain's database, its schema and every column of every row of it, is
+what the log records. The readers share no code with the writers.
 
 A rollback of the whole domain to an older copy can only be seen against a
 checkpoint that was kept elsewhere: --save writes one, --remembered gives one.
+A file that is there is replaced only by a checkpoint of the same log that
+extends it, and nothing is written inside a domain.
 
-Exit status: 0 all is as it was written, 2 something is not.`, `由日志文件重新计算 Merkle 树，核对其签名，并核对域内每个文档、每笔支出、
-每个已存发布是否与日志一致。核验程序与写入程序不共用代码。
+The first line says the verdict: verified, or NOT verified.
+
+Exit status: 0 all is as it was written, 2 something is not.`, `由日志文件重新计算 Merkle 树，核对其签名，并核对域数据库的结构
+与每行每个字段是否与日志一致。核验程序与写入程序不共用代码。
 
 若整个域被回退到旧副本，只有对照保存在别处的检查点才能发现：
 --save 写出检查点，--remembered 给出检查点。
+已有文件只会被同一日志的后续检查点替换；不在任何域的目录内写入。
+
+首行为结论：核验通过或核验失败。
 
 退出码：0 一切与写入时一致，2 存在不一致。`),
 		Example: "  glovebox audit verify --domain ./city\n  glovebox audit verify --save ../kept/city.checkpoint --domain ./city\n  glovebox audit verify --remembered ../kept/city.checkpoint --domain ./city",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			var old []byte
-			if remembered != "" {
-				var err error
-				if old, err = readFile(remembered); err != nil {
-					return err
-				}
-			}
 			// A writer that was killed may have left entries on their way to the
-			// log: finish them first. A log that was tampered with does not open
-			// for writing, and the check below says why.
+			// log: finish them first. A log or database that was tampered with does
+			// not open for writing, and the check below says why.
 			if err := a.with(c.Context(), true, func(*domain.Domain) error { return nil }); err != nil && glovebox.CodeOf(err) != glovebox.CodeInvalid && glovebox.CodeOf(err) != glovebox.CodeInternal {
 				return err
 			}
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				v, err := d.Verify(c.Context(), old)
+			return a.still(c.Context(), func(d *domain.Domain) error {
+				old, err := kept(d, keep, remembered)
 				if err != nil {
-					if glovebox.CodeOf(err) == glovebox.CodeInvalid && remembered != "" {
-						return inFile(err, remembered)
-					}
 					return err
 				}
-				if err := a.emit(v, func() {
-					a.say(a.t("log %s: %d entries, root %s", "日志 %s：%d 个条目，根 %s"), v.Origin, v.Entries, v.Root)
-					a.say(a.t("%[3]s and %[4]s compared with the log", "已与日志核对 %[1]d 个文档、%[2]d 笔支出"), v.Docs, v.Charges, many(v.Docs, "document"), many(v.Charges, "charge"))
-				}); err != nil {
+				v, err := d.Verify(c.Context(), old...)
+				if err != nil {
+					return err
+				}
+				if err := a.emit(v, func() { a.printVerification(v) }); err != nil {
 					return err
 				}
 				if len(v.Problems) > 0 {
 					return findings(v.Problems)
 				}
-				if !a.json {
-					a.say(a.t("verified: all is as it was written", "核验通过：一切与写入时一致"))
-				}
-				return saveCheckpoint(d, keep)
+				return saveCheckpoint(keep, v.Checkpoint)
 			})
 		},
 	}
@@ -197,16 +191,13 @@ func findings(list []string) error {
 	return errors.Join(errs...)
 }
 
-func saveCheckpoint(d *domain.Domain, path string) error {
-	if path == "" {
-		return nil
+// printVerification prints the verdict, and then what it is about.
+func (a *app) printVerification(v *domain.Verification) {
+	if len(v.Problems) > 0 {
+		a.say(a.t("NOT verified: %[2]s", "核验失败：%[1]d 处不一致"), len(v.Problems), many(len(v.Problems), "problem"))
+	} else {
+		a.say(a.t("verified: all is as it was written", "核验通过：一切与写入时一致"))
 	}
-	cp, err := d.Checkpoint()
-	if err != nil {
-		return err
-	}
-	if err := files.Replace(path, 0o644, bytesOf(cp)); err != nil {
-		return (&glovebox.Error{Code: whyUnwritten(err), File: path, Msg: "the checkpoint cannot be written"}).Because(bare(err)).WithFix("name another file")
-	}
-	return nil
+	a.say(a.t("log %s: %d entries, root %s", "日志 %s：%d 个条目，根 %s"), v.Origin, v.Entries, v.Root)
+	a.say(a.t("%[3]s and %[4]s compared with the log", "已与日志核对 %[1]d 个文档、%[2]d 笔支出"), v.Docs, v.Charges, many(v.Docs, "document"), many(v.Charges, "charge"))
 }

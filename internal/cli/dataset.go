@@ -78,10 +78,13 @@ quality rules are checked, identifiers become keyed tokens, and the rows are
 kept sorted by privacy unit and encrypted. Rejected rows are reported by
 line and reason, never by value. A file of which no row is accepted, or less
 than half as many as the current snapshot has, is refused without
---accept-change. Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
+--accept-change. A file with the rows that are loaded already becomes a new
+version too, since nobody may see that nothing changed; only whoever loads it
+is told. Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
 标识替换为带密钥的令牌，按隐私单元排序后加密保存。
 被拒绝的行只报告行号与原因，绝不报告取值。接受的行为零、或不及当前快照的一半时，
-须加 --accept-change 才会载入。角色：该数据资源的提供单位人员。`),
+须加 --accept-change 才会载入。与已载入内容相同的文件也成为新版本，
+因为数据有无变化不得为他人所见；仅告知载入者本人。角色：该数据资源的提供单位人员。`),
 		Example: "  glovebox dataset load population population.csv --domain ./city --as chen",
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, w []string) error {
@@ -98,6 +101,9 @@ than half as many as the current snapshot has, is refused without
 					r := l.Report
 					a.say(a.t("%s@%d: %d rows, %d accepted, %d rejected", "%s@%d：共 %d 行，接受 %d 行，拒绝 %d 行"),
 						l.Snapshot.Dataset, l.Snapshot.Version, r.Rows, r.Accepted, r.Rejected)
+					if l.Equal {
+						a.say(a.t("the same rows as @%d, which nobody else is told: it is a version of its own, and jobs on it are paid for again", "与 @%d 的行完全相同（仅告知您）：仍为独立的新版本，其上的作业需重新付费"), l.Snapshot.Version-1)
+					}
 					a.printRejects(a.Out, r)
 					if l.Count == domain.CountUnpaid {
 						a.say(a.t("the ledger does not hold the price of the number of units: it stays unknown", "账本余额不足以支付单元数：单元数保持未知"))

@@ -106,6 +106,7 @@ func (a *app) firstHelp() {
 
 Start
   init DIR                          create a domain
+  domain key                        its public key, for who receives bundles
   doctor                            what this machine and domain can do
 Data providers, authority, operator
   user add|list                     the people and their roles
@@ -135,6 +136,7 @@ More: glovebox COMMAND --help, README.md`,
 
 开始
   init DIR                          创建域
+  domain key                        域公钥，供接收方核验
   doctor                            检查本机与本域
 数据提供单位、实施机构、运营机构
   user add|list                     人员与角色

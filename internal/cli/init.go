@@ -15,10 +15,12 @@ func (a *app) initCmd() *cobra.Command {
 
 The domain's keys are made there and never leave it: back up DIR/keys in
 one place and the rest of DIR in another, since both together open the data;
-keep the public key that this prints where auditors find them.`, `在 DIR 创建一个域；DIR 须不存在或为空。
+keep the public key that this prints where auditors find it; "glovebox
+domain key" prints it again.`, `在 DIR 创建一个域；DIR 须不存在或为空。
 
 域的密钥在此生成且从不离开：请把 DIR/keys 与 DIR 的其余部分分别备份在两处
-（二者合在一起即可打开数据），并把这里显示的公钥保存在审计人员能取得之处。`),
+（二者合在一起即可打开数据），并把这里显示的公钥保存在审计人员能取得之处；
+"glovebox domain key" 可再次显示。`),
 		Example: "  glovebox init ./city --name daye",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
@@ -36,4 +38,27 @@ keep the public key that this prints where auditors find them.`, `在 DIR 创建
 	c.Flags().StringVar(&o.Name, "name", "", a.t("call the domain `NAME`, part of its log's identity (default: the directory's name)", "域名称 `NAME`，是日志身份的一部分（默认取目录名）"))
 	c.Flags().IntVar(&o.Parts, "parts", domain.DefaultParts, a.t("cut snapshots into `N` pieces, a power of two", "快照分为 `N` 片，须为 2 的幂"))
 	return c
+}
+
+func (a *app) domainCmd() *cobra.Command {
+	return a.group("domain", "the domain itself: its public key", "域本身：公钥", a.domainKey())
+}
+
+func (a *app) domainKey() *cobra.Command {
+	return &cobra.Command{
+		Use:   "key",
+		Short: a.t("print the domain's public key", "显示域公钥"),
+		Long: a.t(`Print the public key with which the domain's log and release bundles are
+checked: one line, as "glovebox init" printed it and as "glovebox verify --key"
+takes it. Hand it to whoever receives bundles, by another way than the bundles.`, `显示用以核验域日志与发布包的公钥：一行，与 "glovebox init" 所显示的相同，
+可直接供 "glovebox verify --key" 使用。请经发布包以外的途径交给接收方。`),
+		Example: "  glovebox domain key --domain ./city",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), false, func(d *domain.Domain) error {
+				info := d.Info()
+				return a.emit(info, func() { a.say("%s", info.Key) })
+			})
+		},
+	}
 }

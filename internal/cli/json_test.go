@@ -356,6 +356,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "audit show 0 --as sun")
 	run(0, "audit verify")
 	run(0, "verify out/"+id)
+	run(0, "domain key")
 	run(0, "doctor")
 	run(2, "job run json/visits.yaml --as wang")
 	run(2, "job run json/wrong.yaml --as wang")

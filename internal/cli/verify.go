@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -24,46 +25,73 @@ result say the same. Needs no domain and no network.
 
 Without --key the bundle's own key is used, and this proves only that whoever
 holds that key made it: compare its fingerprint with the one that the domain
-publishes. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各文件摘要、决策已入日志的证明，以及三种格式的结果是否一致。
+publishes. "glovebox domain key" prints it there.
+
+The first line says the verdict: verified, or NOT verified. Of a bundle that is
+not verified nothing else is told but what is wrong with it. Its folder has to
+have the release's name, and nothing in it may be added, left out or written in
+another way. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各文件摘要、决策已入日志的证明，以及三种格式的结果是否一致。
 无需域，也无需网络。
 
 不给 --key 时使用发布包自带的公钥，这只能证明由该密钥持有者制作：
-请将其指纹与该域公布的指纹核对。退出码：0 通过，2 未通过。`),
+请将其指纹与该域公布的指纹核对。`+"在该域由 `glovebox domain key` 显示。"+`
+
+首行为结论：核验通过或核验失败。未通过时只说明何处有误。目录名须为发布编号，
+其中不得增减文件，也不得改变写法。退出码：0 通过，2 未通过。`),
 		Example: "  glovebox verify out/r-0123456789abcdef --key daye.pub",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			o := &bundle.Options{}
-			if key != "" {
-				b, err := readFile(key)
-				if err != nil {
-					return err
-				}
-				o.TrustedKey = string(b)
-				if _, _, err := bundle.ParseKey(o.TrustedKey); err != nil {
-					return inFile(err, key)
-				}
-			}
-			if !isBundle(w[0]) {
-				return (&glovebox.Error{Code: glovebox.CodeInvalid, File: w[0], Msg: "not a bundle's folder"}).WithFix("name the folder r-... that `glovebox release export` made")
-			}
-			r, err := bundle.Verify(c.Context(), os.DirFS(w[0]), verify.Proof, o)
+			r, err := checkBundle(c.Context(), w[0], key)
 			if err != nil {
-				return inFile(err, w[0])
+				if !a.json {
+					a.say("%s", a.notVerified())
+				}
+				return err
 			}
 			if err := a.emit(viewBundle(r), func() { a.printVerified(r) }); err != nil {
 				return err
 			}
-			if len(r.Failures) > 0 {
+			if !r.OK() {
 				return bundleFailures(w[0], r)
-			}
-			if !a.json {
-				a.say(a.t("verified", "核验通过"))
 			}
 			return nil
 		},
 	}
-	c.Flags().StringVar(&key, "key", "", a.t("check against the domain's public key in `FILE`, from elsewhere than the bundle", "以 `FILE` 中的域公钥核验，须从发布包以外取得"))
+	c.Flags().StringVar(&key, "key", "", a.t("check against the domain's public key, `FILE` or the key itself, from elsewhere than the bundle", "以域公钥核验，`FILE` 为文件或公钥本身，须从发布包以外取得"))
 	return c
+}
+
+// checkBundle checks the bundle in dir, against a trusted key if one is given:
+// a file, or the key as `glovebox domain key` prints it.
+func checkBundle(ctx context.Context, dir, key string) (*bundle.Report, error) {
+	o := &bundle.Options{TrustedKey: key}
+	if _, _, err := bundle.ParseKey(key); err != nil && key != "" {
+		b, err := readFile(key)
+		if err != nil {
+			return nil, err
+		}
+		o.TrustedKey = string(b)
+		if _, _, err := bundle.ParseKey(o.TrustedKey); err != nil {
+			return nil, inFile(err, key)
+		}
+	}
+	if !isBundle(dir) {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "not a bundle's folder"}).WithFix("name the folder r-... that `glovebox release export` made")
+	}
+	// The folder itself, by whatever link or relative path it was named.
+	real, err := filepath.EvalSymlinks(dir)
+	if err == nil {
+		real, err = filepath.Abs(real)
+	}
+	if err != nil {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "the bundle cannot be read"}).WithFix("check the path and its owner")
+	}
+	o.Folder = filepath.Base(real)
+	r, err := bundle.Verify(ctx, os.DirFS(real), verify.Proof, o)
+	if err != nil {
+		return nil, inFile(err, dir)
+	}
+	return r, nil
 }
 
 // isBundle tells a folder in which something of a bundle is, however damaged,
@@ -111,7 +139,11 @@ type bundleFailure struct {
 	Message string `json:"message"`
 }
 
+// viewBundle holds of a bundle that does not verify nothing but what is wrong.
 func viewBundle(r *bundle.Report) *bundleView {
+	if !r.OK() {
+		r = &bundle.Report{Failures: r.Failures}
+	}
 	v := &bundleView{OK: r.OK(), Domain: r.Domain, Key: r.Key, Fingerprint: r.Fingerprint, Trusted: r.Trusted, Release: r.Release, Content: r.Content,
 		Index: r.Index, Rows: r.Rows, Columns: r.Columns, Product: r.Product, Decision: r.Decision, Receipt: r.Receipt, Facts: r.Facts, Failures: []bundleFailure{}}
 	v.Decision.Reasons, v.Receipt.Charges = list(v.Decision.Reasons), list(v.Receipt.Charges)
@@ -121,7 +153,15 @@ func viewBundle(r *bundle.Report) *bundleView {
 	return v
 }
 
+func (a *app) notVerified() string { return a.t("NOT verified", "核验失败") }
+
+// printVerified prints the verdict and, of a bundle that verifies, what it is.
 func (a *app) printVerified(r *bundle.Report) {
+	if !r.OK() {
+		a.say("%s", a.notVerified())
+		return
+	}
+	a.say("%s", a.t("verified", "核验通过"))
 	a.say("%s %s, %s %s (%s)", a.t("release", "发布"), r.Release, a.t("product", "产品"), r.Product.Code, r.Product.Registration)
 	a.say(a.t("%[4]s; decision in entry %[2]d of the log of %[3]s", "%[1]d 行；决策见 %[3]s 日志第 %[2]d 条"), r.Rows, r.Index, r.Domain, many(r.Rows, "row"))
 	whose := a.t("the bundle's own key: compare its fingerprint", "发布包自带公钥：请核对指纹")

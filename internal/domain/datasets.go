@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,10 +45,7 @@ func (d *Domain) AddDataset(ctx context.Context, u glovebox.User, rec *glovebox.
 			return err
 		}
 		doc := DatasetDoc{Record: *rec, State: "active", Added: d.Stamp(), By: u.Name}
-		if err := tx.Put("dataset.add", store.Dataset, rec.Code, doc, map[string]any{"ledger": rec.Ledger}); err != nil {
-			return err
-		}
-		return tx.OpenLedger(glovebox.Balance{Dataset: rec.Code, Kind: rec.Ledger.Kind, Total: total})
+		return tx.OpenLedger(doc, glovebox.Balance{Dataset: rec.Code, Kind: rec.Ledger.Kind, Total: total})
 	})
 }
 
@@ -111,15 +109,20 @@ func ledgerTotal(l glovebox.LedgerDef) (a glovebox.Amount, err error) {
 
 // Load is what LoadDataset did.
 type Load struct {
-	Snapshot glovebox.Snapshot  `json:"snapshot"`
-	Count    string             `json:"count"` // what was done about the number of units
-	Report   *engine.LoadReport `json:"report"`
+	Snapshot glovebox.Snapshot `json:"snapshot"`
+	Count    string            `json:"count"` // what was done about the number of units
+	// Equal: the snapshot before holds the same rows. This is for the provider
+	// alone, who has both files; nothing that is kept or logged says so.
+	Equal  bool               `json:"equal"`
+	Report *engine.LoadReport `json:"report"`
 }
 
 // LoadDataset reads a provider's file into a new snapshot and makes it the
 // current one. It keeps nothing of a load that fails. A load of what the
-// current snapshot holds already changes nothing, so that a load that was
-// killed can be run again, and stored answers stay free.
+// current snapshot holds already is a new version like any other, with a digest,
+// a charge for its number of units and jobs of its own: if it could be told from
+// a load of other rows, whoever sees the digest would know, without noise,
+// whether anything at all had changed.
 func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path string, progress func(done, total int64), may ...LoadOption) (_ *Load, err error) {
 	var doc DatasetDoc
 	if err := d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Dataset, code, &doc) }); err != nil {
@@ -158,18 +161,19 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 			return nil, named(err, path)
 		}
 	}
-	if old := doc.Snapshot; old != nil && old.Digest == res.Digest && old.Parts == d.Parts {
-		return &Load{Snapshot: *old, Count: CountNone, Report: &res.Report}, w.Abort()
-	}
 	units, err := d.projectOthers(ctx, &doc.Record, src, w, res, progress)
 	if err != nil {
 		return nil, named(err, path)
+	}
+	name, err := w.Name(res.ManifestBytes)
+	if err != nil {
+		return nil, err
 	}
 	if err := w.Commit(res.ManifestBytes); err != nil {
 		return nil, err
 	}
 	fault.Point("snapshot-written")
-	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: res.Digest, Parts: d.Parts, Loaded: d.Stamp(), By: u.Name, State: "current"}
+	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: name, Parts: d.Parts, Loaded: d.Stamp(), By: u.Name, State: "current"}
 	var count string
 	err = d.Effect(ctx, u.Name, func(tx *store.Tx) error {
 		if count, err = countUnits(tx, &doc.Record, &snap, units); err != nil {
@@ -190,7 +194,17 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 	if err != nil {
 		return nil, err
 	}
-	return &Load{Snapshot: snap, Count: count, Report: &res.Report}, nil
+	return &Load{Snapshot: snap, Count: count, Equal: d.equal(code, version-1, res.ManifestBytes), Report: &res.Report}, nil
+}
+
+// equal says whether a snapshot has this manifest. Of one that cannot be read
+// any more it is not known to.
+func (d *Domain) equal(code string, version int, manifest []byte) bool {
+	if version < 1 {
+		return false
+	}
+	old, err := d.Vault.ReadManifest(code, version)
+	return err == nil && bytes.Equal(old, manifest)
 }
 
 // identPurpose names the key of an identifier that is not the unit: the same
@@ -217,10 +231,13 @@ func named(err error, path string) error {
 func (d *Domain) cleanVault(ctx context.Context) error {
 	known := map[string]bool{}
 	err := d.Store.View(ctx, func(tx *store.Tx) error {
-		return tx.Each(store.Snapshot, func(id string, _ []byte) error {
+		// By the entries, and not by the documents: no data is removed because
+		// somebody took a document away.
+		ids, err := tx.Subjects(store.Snapshot)
+		for _, id := range ids {
 			known[id] = true
-			return nil
-		})
+		}
+		return err
 	})
 	if err != nil {
 		return err

@@ -72,6 +72,10 @@ type config struct {
 type Options struct {
 	// ReadOnly opens without the writer's lock and without the log's writer.
 	ReadOnly bool
+	// Still, with ReadOnly, waits for the writer's lock and keeps it, so that
+	// nothing changes while it looks; where it may not be taken, such as on a
+	// medium that cannot be written, nothing does.
+	Still bool
 	// Waiting is called once if another process holds the lock. May be nil.
 	Waiting func()
 	// Now is the clock; nil means time.Now.
@@ -148,6 +152,10 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 		}
 	} else if !exists(dir, dbFile) {
 		return nil, unfinished(dir)
+	} else if o.Still {
+		if d.lock, err = lock(ctx, filepath.Join(dir, lockFile), o.Waiting); err != nil && ctx.Err() != nil {
+			return nil, err
+		}
 	}
 	if d.Vault, err = vault.Open(dir); err != nil {
 		return nil, err

@@ -135,6 +135,9 @@ func vacant(dir string, c config) error {
 	return nil
 }
 
+// Is says whether dir is the directory of a domain.
+func Is(dir string) bool { return exists(dir, configFile) }
+
 func exists(dir, name string) bool {
 	_, err := os.Lstat(filepath.Join(dir, name))
 	return err == nil

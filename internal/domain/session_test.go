@@ -42,7 +42,7 @@ func whole(t *testing.T, d *Domain, n int) {
 	if err != nil || len(users) != n {
 		t.Fatalf("%d users, want %d: %v", len(users), n, err)
 	}
-	v, err := d.Verify(t.Context(), nil)
+	v, err := d.Verify(t.Context())
 	if err != nil || len(v.Problems) > 0 {
 		t.Fatalf("%v %v", v, err)
 	}

@@ -3,7 +3,6 @@ package domain
 import (
 	"context"
 	"iter"
-	"os"
 	"path/filepath"
 
 	"glovebox.example/glovebox"
@@ -22,12 +21,15 @@ type Verification struct {
 	Docs     int      `json:"documents"` // compared with their last entry
 	Charges  int      `json:"charges"`   // compared with their entry
 	Problems []string `json:"problems"`  // empty: all is as it was written
+	// Checkpoint is the signed one that was checked.
+	Checkpoint []byte `json:"-"`
 }
 
-// Verify checks the whole log and every state of the database against it, with
-// readers that share no code with the writers. remembered is a checkpoint that
-// was kept elsewhere; nil: none, and then a rollback cannot be seen.
-func (d *Domain) Verify(ctx context.Context, remembered []byte) (*Verification, error) {
+// Verify checks the whole log, and the schema and every column of every row of
+// the database against it, with readers that share no code with the writers.
+// remembered are checkpoints that were kept elsewhere; without one a rollback
+// cannot be seen.
+func (d *Domain) Verify(ctx context.Context, remembered ...[]byte) (*Verification, error) {
 	if !d.readOnly { // what this process wrote last has to be signed first
 		s, err := d.Enter(ctx)
 		if err != nil {
@@ -47,26 +49,30 @@ func (d *Domain) Verify(ctx context.Context, remembered []byte) (*Verification, 
 	if err != nil {
 		return nil, err
 	}
-	v := &Verification{Origin: rep.Origin, Entries: rep.Size, Root: rep.Root, First: rep.First, Last: rep.Last, Problems: []string{}}
+	v := &Verification{Origin: rep.Origin, Entries: rep.Size, Root: rep.Root, First: rep.First, Last: rep.Last, Problems: []string{}, Checkpoint: rep.Signed}
 	v.add(&rep.Problems)
 	db, err := check.Open(filepath.Join(d.Dir, dbFile), d.still)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	found, err := state.Check(v.docs(ctx, db), v.rows(ctx, db))
+	bad, err := db.Schema(ctx)
 	if err != nil {
-		return nil, err
+		bad = append(bad, dbFile+": the database cannot be read")
 	}
-	v.add(found)
-	for _, look := range []func(context.Context) ([]string, error){db.Sums, db.Blobs} {
-		bad, err := look(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range bad {
-			v.Problems = append(v.Problems, text.Printed(x))
-		}
+	for _, x := range bad {
+		v.Problems = append(v.Problems, text.Printed(x))
+	}
+	var other int
+	v.add(state.Check(verify.Tables{
+		Documents: rows(&v.Docs, db.Docs(ctx), func(r check.Doc) verify.Document { return verify.Document(r) }),
+		Ledgers:   rows(&other, db.Ledgers(ctx), func(r check.Ledger) verify.Ledger { return verify.Ledger(r) }),
+		Charges:   rows(&v.Charges, db.Charges(ctx), func(r check.Charge) verify.Row { return verify.Row(r) }),
+		Outbox:    rows(&other, db.Outbox(ctx), func(r check.Out) verify.Out { return verify.Out(r) }),
+		Blobs:     rows(&other, db.Blobs(ctx), func(r check.Blob) verify.Blob { return verify.Blob(r) }),
+	}))
+	if err := ctx.Err(); err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "audit verify was stopped").Because(err)
 	}
 	return v, nil
 }
@@ -77,37 +83,26 @@ func (d *Domain) Entries(ctx context.Context, fn func(*verify.Entry) error) erro
 	return err
 }
 
-// Checkpoint is the newest signed checkpoint of the log.
-func (d *Domain) Checkpoint() ([]byte, error) {
-	b, err := os.ReadFile(filepath.Join(d.LogDir(), "checkpoint"))
-	if err != nil {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInternal, File: d.LogDir(), Msg: "the log has no checkpoint"}).WithFix("run `glovebox audit verify`")
-	}
-	return b, nil
-}
+// IsCheckpoint fails with CodeInvalid for anything but a checkpoint of this
+// domain's log.
+func (d *Domain) IsCheckpoint(b []byte) error { return verify.Checkpoint(b, d.logKey.Verifier()) }
 
 func (v *Verification) add(p *verify.Problems) {
 	for _, x := range p.List {
-		v.Problems = append(v.Problems, x.String())
+		v.Problems = append(v.Problems, text.Printed(x.String()))
 	}
 }
 
-func (v *Verification) docs(ctx context.Context, db *check.DB) iter.Seq2[verify.Document, error] {
-	return func(yield func(verify.Document, error) bool) {
-		for d, err := range db.Docs(ctx) {
-			v.Docs++
-			if !yield(verify.Document{Subject: d[0], Data: []byte(d[1])}, err) {
-				return
-			}
-		}
+// rows turns the rows that the reader yields into those that are compared, and
+// counts them. A table that is not read stays nil.
+func rows[From, To any](n *int, in iter.Seq2[From, error], as func(From) To) iter.Seq2[To, error] {
+	if in == nil {
+		return nil
 	}
-}
-
-func (v *Verification) rows(ctx context.Context, db *check.DB) iter.Seq2[verify.Row, error] {
-	return func(yield func(verify.Row, error) bool) {
-		for r, err := range db.Charges(ctx) {
-			v.Charges++
-			if !yield(verify.Row(r), err) {
+	return func(yield func(To, error) bool) {
+		for r, err := range in {
+			*n++
+			if !yield(as(r), err) {
 				return
 			}
 		}

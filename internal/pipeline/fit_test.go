@@ -72,7 +72,7 @@ func TestFitIsChargedFirstAndOnce(t *testing.T) {
 	if total < 500 || total > 1500 {
 		t.Errorf("the fit has %d units", total)
 	}
-	v, err := d.Verify(ctx, nil)
+	v, err := d.Verify(ctx)
 	if err != nil || len(v.Problems) > 0 {
 		t.Errorf("%v %v", err, v.Problems)
 	}

@@ -213,7 +213,7 @@ func checkMany(t *testing.T, dir string, seen *answers, fit int) {
 	if done != fit || len(seen.content) != fit {
 		t.Errorf("%d jobs are done, %d were answered, the budget holds %d", done, len(seen.content), fit)
 	}
-	v, err := d.Verify(t.Context(), nil)
+	v, err := d.Verify(t.Context())
 	if err != nil || len(v.Problems) > 0 {
 		t.Fatalf("%v %v", v, err)
 	}

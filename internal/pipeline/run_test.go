@@ -211,7 +211,7 @@ func TestReviewAndExport(t *testing.T) {
 	if err != nil || !rep.OK() {
 		t.Fatalf("%v %v", rep, err)
 	}
-	v, err := d.Verify(t.Context(), nil)
+	v, err := d.Verify(t.Context())
 	if err != nil || len(v.Problems) > 0 {
 		t.Fatalf("%v %v", v, err)
 	}

@@ -194,7 +194,7 @@ func TestSeveralUnitColumns(t *testing.T) {
 			t.Errorf("%q: %v", unit, err)
 		}
 	}
-	v, err := d.Verify(t.Context(), nil)
+	v, err := d.Verify(t.Context())
 	if err != nil || len(v.Problems) > 0 {
 		t.Fatalf("%v %v", v, err)
 	}

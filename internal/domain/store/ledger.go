@@ -9,9 +9,13 @@ import (
 	"glovebox.example/glovebox/privacy/accounting"
 )
 
-// OpenLedger fixes a dataset's ledger. It is called once, when the dataset is
-// registered.
-func (t *Tx) OpenLedger(b glovebox.Balance) error {
+// OpenLedger writes the document of a dataset that is registered and fixes its
+// ledger, for good. The entry holds the ledger's kind and total.
+func (t *Tx) OpenLedger(doc any, b glovebox.Balance) error {
+	body := map[string]any{"ledger": map[string]any{"kind": b.Kind, "total": b.Total}}
+	if err := t.Put("dataset.add", Dataset, b.Dataset, doc, body); err != nil {
+		return err
+	}
 	_, err := t.tx.ExecContext(t.ctx, `INSERT INTO ledger (dataset, kind, total_loss, total_delta) VALUES (?, ?, ?, ?)`,
 		b.Dataset, string(b.Kind), b.Total.Loss, b.Total.Delta)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit"
 	"glovebox.example/glovebox/internal/fault"
 )
 
@@ -17,30 +18,53 @@ type Log interface {
 }
 
 type pending struct {
-	seq   int64
-	entry []byte
+	seq             int64
+	subject, action string
+	entry           []byte
+}
+
+// sound says whether a row of the outbox is what the store writes: its columns
+// are those of its entry.
+func (p *pending) sound() bool {
+	e, err := audit.DecodeEntry(p.entry)
+	return err == nil && p.seq > 0 && e.Seq == uint64(p.seq) && e.Subject == p.subject && e.Action == p.action
 }
 
 // Publish moves every entry of the outbox that is not in the log yet into it,
 // in order, and notes its index. After a crash between the two it finds what
 // the log already holds and adds nothing twice: entry seq n is always at index
-// n-1, because there is one writer and one order.
+// n-1, because there is one writer and one order. Where an entry ahead of one
+// that is in the log is not, or a row is not its entry's, somebody else wrote to
+// the database: nothing is moved then.
 func (s *Store) Publish(ctx context.Context, log Log) error {
 	var todo []pending
 	err := s.View(ctx, func(t *Tx) error {
-		rows, err := t.tx.QueryContext(ctx, `SELECT seq, entry FROM outbox WHERE idx IS NULL ORDER BY seq`)
+		rows, err := t.tx.QueryContext(ctx, `SELECT seq, subject, action, entry FROM outbox WHERE idx IS NULL ORDER BY seq`)
 		if err != nil {
 			return t.failed("read the outbox", err)
 		}
 		defer rows.Close()
 		for rows.Next() {
 			var p pending
-			if err := rows.Scan(&p.seq, &p.entry); err != nil {
+			if err := rows.Scan(&p.seq, &p.subject, &p.action, &p.entry); err != nil {
 				return t.failed("read the outbox", err)
+			}
+			if !p.sound() {
+				return forked(p.seq)
 			}
 			todo = append(todo, p)
 		}
-		return rows.Err()
+		if err := rows.Err(); err != nil || len(todo) == 0 {
+			return err
+		}
+		var last int64
+		if err := t.tx.QueryRowContext(ctx, `SELECT max(seq) FROM outbox`).Scan(&last); err != nil {
+			return t.failed("read the outbox", err)
+		}
+		if first := todo[0].seq; last-first+1 != int64(len(todo)) {
+			return forked(first)
+		}
+		return nil
 	})
 	if err != nil || len(todo) == 0 {
 		return err
@@ -115,6 +139,23 @@ func (t *Tx) Indexes(subject, action string) (out []uint64, err error) {
 		out = append(out, uint64(i))
 	}
 	return out, rows.Err()
+}
+
+// Subjects are the ids of a kind's documents that entries speak of.
+func (t *Tx) Subjects(kind string) (ids []string, err error) {
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT DISTINCT substr(subject, length(?1) + 2) FROM outbox WHERE substr(subject, 1, length(?1) + 1) = ?1 || '/'`, kind)
+	if err != nil {
+		return nil, t.failed("read the outbox", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, t.failed("read the outbox", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
 }
 
 // Docs calls fn with every document of the database as the log knows it.

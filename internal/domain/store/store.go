@@ -4,7 +4,9 @@
 //
 // A change of state, the charge that goes with it and the audit entry that
 // tells of both are one transaction: Tx.Put cannot be called without an
-// action. What the package does not promise is that an entry is in the log
+// action, and the entry names the bytes kept and the ledger opened with it, so
+// that every row of every table follows from the log. What the package does not
+// promise is that an entry is in the log
 // when Update returns: Publish moves it there, and internal/domain calls both
 // before any decision takes effect.
 package store
@@ -16,9 +18,10 @@ import (
 	"errors"
 	"io/fs"
 	"net/url"
+	"os"
+	"strconv"
 	"time"
 
-	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"glovebox.example/glovebox"
@@ -64,6 +67,11 @@ func Open(ctx context.Context, path string, o *Options) (*Store, error) {
 			q.Set("immutable", "1")
 		}
 	}
+	if !o.ReadOnly {
+		if err := private(path); err != nil {
+			return nil, broken(path, err)
+		}
+	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
 	if err != nil {
 		return nil, broken(path, err)
@@ -83,17 +91,70 @@ func Open(ctx context.Context, path string, o *Options) (*Store, error) {
 	return s, nil
 }
 
+// migrate brings the schema up to the newest version: the files of migrations
+// in order, each of them once. PRAGMA user_version counts those that were run;
+// it changes in the same transaction, so that a kill leaves all of it or none.
 func migrate(ctx context.Context, db *sql.DB) error {
-	sub, err := fs.Sub(migrations, "migrations")
+	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, sub)
+	var at int
+	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&at); err != nil || at == len(names) {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, nil) // takes the writer's lock: see _txlock
 	if err != nil {
 		return err
 	}
-	_, err = p.Up(ctx)
-	return err
+	defer func() { _ = tx.Rollback() }()
+	if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&at); err != nil {
+		return err
+	}
+	if at < 0 || at > len(names) {
+		return errors.New("its schema is of another version than this program's")
+	}
+	for _, name := range names[at:] {
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `PRAGMA user_version = `+strconv.Itoa(len(names))); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// private makes the database file, if it is missing, for its owner alone, and
+// closes to others what an earlier hand left open. SQLite gives the files that
+// it makes beside it the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		st, err := os.Lstat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err == nil && st.Mode().Perm()&0o077 == 0:
+			continue
+		case err == nil:
+			err = os.Chmod(name, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func broken(path string, err error) error {
@@ -121,7 +182,11 @@ func (s *Store) run(ctx context.Context, actor string, write bool, fn func(*Tx) 
 		return glovebox.Errorf(glovebox.CodeInternal, "the domain database is not available").Because(err)
 	}
 	tx := &Tx{ctx: ctx, tx: sqlTx, actor: actor, write: write, now: s.now}
-	if err := fn(tx); err != nil {
+	err = fn(tx)
+	if err == nil && len(tx.blobs) > 0 {
+		err = glovebox.Errorf(glovebox.CodeInternal, "bytes were kept without an entry that names them")
+	}
+	if err != nil {
 		return errors.Join(err, ignoreDone(sqlTx.Rollback()))
 	}
 	if !write {

@@ -28,10 +28,7 @@ func pure(loss int64) glovebox.Amount { return glovebox.Amount{Loss: loss} }
 func withLedger(t *testing.T, s *Store, code string, total int64) {
 	t.Helper()
 	err := s.Update(t.Context(), "p", func(tx *Tx) error {
-		if err := tx.Put("dataset.add", Dataset, code, map[string]string{"code": code}, nil); err != nil {
-			return err
-		}
-		return tx.OpenLedger(glovebox.Balance{Dataset: code, Kind: glovebox.LedgerPure, Total: pure(total)})
+		return tx.OpenLedger(map[string]string{"code": code}, glovebox.Balance{Dataset: code, Kind: glovebox.LedgerPure, Total: pure(total)})
 	})
 	if err != nil {
 		t.Fatal(err)

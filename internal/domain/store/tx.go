@@ -34,6 +34,7 @@ type Tx struct {
 	actor string
 	write bool
 	now   func() time.Time
+	blobs []string // kept, and not yet named by an entry
 }
 
 // Get reads the document kind/id into v.
@@ -100,10 +101,8 @@ func (t *Tx) record(action, subject, state string, body any) (int64, error) {
 		at = max(at, prev.Time)
 	}
 	e := audit.Entry{Seq: uint64(last.Int64) + 1, Time: at, Actor: t.actor, Action: action, Subject: subject, State: state}
-	if body != nil {
-		if e.Body, err = Canonical(body); err != nil {
-			return 0, err
-		}
+	if e.Body, err = t.details(body); err != nil {
+		return 0, err
 	}
 	data, err := e.Encode()
 	if err != nil {
@@ -113,6 +112,30 @@ func (t *Tx) record(action, subject, state string, body any) (int64, error) {
 		return 0, t.failed("write the outbox", err)
 	}
 	return int64(e.Seq), nil
+}
+
+// details is the body of an entry: what the caller gives (nil: nothing) and,
+// as "blobs", the digests of bytes that were kept since the entry before.
+func (t *Tx) details(body any) ([]byte, error) {
+	if body == nil && len(t.blobs) == 0 {
+		return nil, nil
+	}
+	members := map[string]json.RawMessage{}
+	if body != nil {
+		raw, err := Canonical(body)
+		if err != nil || len(t.blobs) == 0 {
+			return raw, err
+		}
+		if err := json.Unmarshal(raw, &members); err != nil {
+			return nil, glovebox.Errorf(glovebox.CodeInternal, "an entry's details are not an object")
+		}
+	}
+	names, err := Canonical(t.blobs)
+	if err != nil {
+		return nil, err
+	}
+	members["blobs"], t.blobs = names, nil
+	return Canonical(members)
 }
 
 // Each calls fn with every document of a kind, in order of id.
@@ -149,13 +172,15 @@ func List[T any](t *Tx, kind string) ([]T, error) {
 	return out, err
 }
 
-// PutBlob keeps bytes under their digest.
+// PutBlob keeps bytes under their digest. The next entry of the transaction
+// names them; without one the transaction fails.
 func (t *Tx) PutBlob(data []byte) (string, error) {
 	d := digest(data)
 	_, err := t.tx.ExecContext(t.ctx, `INSERT INTO blob (digest, data) VALUES (?, ?) ON CONFLICT DO NOTHING`, d, data)
 	if err != nil {
 		return "", t.failed("write bytes", err)
 	}
+	t.blobs = append(t.blobs, d)
 	return d, nil
 }
 

@@ -260,6 +260,9 @@ func (l *life) again(ctx context.Context, w *world, i int) error {
 	status := s.status
 	if left != nil && left.differs(want) == "" {
 		status = s.done
+		if s.anew {
+			status, args = 0, []string{"audit", "verify"}
+		}
 	}
 	if err := w.must(ctx, status, nil, args...); err != nil {
 		return err

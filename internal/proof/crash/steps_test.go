@@ -111,6 +111,10 @@ type step struct {
 	// done by the run that was killed: 0 or that of a message that says so.
 	done  int
 	plain bool // the same code as another step: run, not killed
+	// anew: the command does the same once more where it was done already, such as
+	// a load, of which nobody may see that it changed nothing. Then it does not
+	// come again: the recovered domain is what has to be right.
+	anew bool
 	// from is the mark before which the code is that of another step: killed
 	// from there on. Empty: from the start.
 	from string

@@ -36,8 +36,8 @@ func everyCommand(input string) *story {
 	return &story{
 		steps: append(beginning(),
 			step{name: "dataset add", args: fixed("dataset", "add", data("dataset.yaml"), "--as", "census"), done: 2},
-			step{name: "first dataset load", args: fixed("dataset", "load", "pums", data("one.csv"), "--as", "census")},
-			step{name: "second dataset load", args: fixed("dataset", "load", "pums", data("two.csv"), "--as", "census")},
+			step{name: "first dataset load", args: fixed("dataset", "load", "pums", data("one.csv"), "--as", "census"), anew: true},
+			step{name: "second dataset load", args: fixed("dataset", "load", "pums", data("two.csv"), "--as", "census"), anew: true},
 			step{name: "scenario add", args: fixed("scenario", "add", data("scenario.yaml"), "--as", "liu"), done: 2},
 			step{name: "scenario grant", args: fixed("scenario", "grant", data("grant.yaml"), "--as", "zhao")},
 			step{name: "job run, refused", args: fixed("job", "run", data("refused.yaml"), "--as", "wang"), status: 3, done: 3},

@@ -214,6 +214,6 @@ func (r *receiver) loaded(payload []byte) error {
 	if n != len(r.done) || rep.Rows != rep.Accepted+rep.Rejected || rep.Accepted != m.Rows || !validReport(rep) {
 		return jail.ErrFrame
 	}
-	r.result = &engine.LoadResult{Report: *rep, Manifest: m, ManifestBytes: doc.Manifest, Digest: engine.Digest(doc.Manifest)}
+	r.result = &engine.LoadResult{Report: *rep, Manifest: m, ManifestBytes: doc.Manifest}
 	return nil
 }

@@ -1,5 +1,3 @@
--- +goose Up
--- +goose StatementBegin
 CREATE TABLE doc (
     kind TEXT NOT NULL,
     id   TEXT NOT NULL,
@@ -7,14 +5,10 @@ CREATE TABLE doc (
     body TEXT NOT NULL CHECK (json_valid(body)),
     PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TABLE blob (
     digest TEXT PRIMARY KEY,
     data   BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TABLE ledger (
     dataset     TEXT PRIMARY KEY,
     kind        TEXT NOT NULL CHECK (kind IN ('pure', 'zcdp')),
@@ -23,8 +17,6 @@ CREATE TABLE ledger (
     spent_loss  INTEGER NOT NULL DEFAULT 0 CHECK (spent_loss BETWEEN 0 AND total_loss),
     spent_delta INTEGER NOT NULL DEFAULT 0 CHECK (spent_delta BETWEEN 0 AND total_delta)
 ) STRICT, WITHOUT ROWID;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TABLE charge (
     job      TEXT NOT NULL,
     dataset  TEXT NOT NULL REFERENCES ledger (dataset),
@@ -35,8 +27,6 @@ CREATE TABLE charge (
     seq      INTEGER NOT NULL REFERENCES outbox (seq),
     PRIMARY KEY (job, dataset)
 ) STRICT, WITHOUT ROWID;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TABLE outbox (
     seq     INTEGER PRIMARY KEY CHECK (seq > 0),
     subject TEXT NOT NULL,
@@ -44,38 +34,16 @@ CREATE TABLE outbox (
     entry   BLOB NOT NULL,
     idx     INTEGER UNIQUE
 ) STRICT;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE INDEX outbox_subject ON outbox (subject, action);
--- +goose StatementEnd
 -- A charge is for ever: nothing is refunded, nothing is taken back.
--- +goose StatementBegin
 CREATE TRIGGER charge_no_update BEFORE UPDATE ON charge BEGIN SELECT RAISE(ABORT, 'a charge cannot change'); END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER charge_no_delete BEFORE DELETE ON charge BEGIN SELECT RAISE(ABORT, 'a charge cannot be taken back'); END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'a ledger cannot be deleted'); END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER ledger_only_grows BEFORE UPDATE ON ledger
 WHEN NEW.spent_loss < OLD.spent_loss OR NEW.spent_delta < OLD.spent_delta
   OR NEW.total_loss <> OLD.total_loss OR NEW.total_delta <> OLD.total_delta OR NEW.kind <> OLD.kind
 BEGIN SELECT RAISE(ABORT, 'a ledger is fixed when its dataset is registered and its spending only grows'); END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER outbox_no_delete BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'an entry cannot be deleted'); END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER outbox_no_change BEFORE UPDATE ON outbox
 WHEN NEW.seq <> OLD.seq OR NEW.entry <> OLD.entry OR OLD.idx IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'an entry cannot change'); END;
--- +goose StatementEnd
-
--- +goose Down
-DROP TABLE charge;
-DROP TABLE ledger;
-DROP TABLE outbox;
-DROP TABLE blob;
-DROP TABLE doc;

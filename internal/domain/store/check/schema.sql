@@ -1,0 +1,51 @@
+-- The schema of a domain database as docs/formats/database.md describes it, for
+-- the auditor: every statement byte for byte, since SQLite keeps their text.
+CREATE TABLE doc (
+    kind TEXT NOT NULL,
+    id   TEXT NOT NULL,
+    rev  INTEGER NOT NULL CHECK (rev > 0),
+    body TEXT NOT NULL CHECK (json_valid(body)),
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE blob (
+    digest TEXT PRIMARY KEY,
+    data   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger (
+    dataset     TEXT PRIMARY KEY,
+    kind        TEXT NOT NULL CHECK (kind IN ('pure', 'zcdp')),
+    total_loss  INTEGER NOT NULL CHECK (total_loss >= 0),
+    total_delta INTEGER NOT NULL CHECK (total_delta >= 0),
+    spent_loss  INTEGER NOT NULL DEFAULT 0 CHECK (spent_loss BETWEEN 0 AND total_loss),
+    spent_delta INTEGER NOT NULL DEFAULT 0 CHECK (spent_delta BETWEEN 0 AND total_delta)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE charge (
+    job      TEXT NOT NULL,
+    dataset  TEXT NOT NULL REFERENCES ledger (dataset),
+    scenario TEXT NOT NULL,
+    actor    TEXT NOT NULL,
+    loss     INTEGER NOT NULL CHECK (loss >= 0),
+    delta    INTEGER NOT NULL CHECK (delta >= 0),
+    seq      INTEGER NOT NULL REFERENCES outbox (seq),
+    PRIMARY KEY (job, dataset)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+    seq     INTEGER PRIMARY KEY CHECK (seq > 0),
+    subject TEXT NOT NULL,
+    action  TEXT NOT NULL,
+    entry   BLOB NOT NULL,
+    idx     INTEGER UNIQUE
+) STRICT;
+CREATE INDEX outbox_subject ON outbox (subject, action);
+
+CREATE TRIGGER charge_no_update BEFORE UPDATE ON charge BEGIN SELECT RAISE(ABORT, 'a charge cannot change'); END;
+CREATE TRIGGER charge_no_delete BEFORE DELETE ON charge BEGIN SELECT RAISE(ABORT, 'a charge cannot be taken back'); END;
+CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'a ledger cannot be deleted'); END;
+CREATE TRIGGER ledger_only_grows BEFORE UPDATE ON ledger
+WHEN NEW.spent_loss < OLD.spent_loss OR NEW.spent_delta < OLD.spent_delta
+  OR NEW.total_loss <> OLD.total_loss OR NEW.total_delta <> OLD.total_delta OR NEW.kind <> OLD.kind
+BEGIN SELECT RAISE(ABORT, 'a ledger is fixed when its dataset is registered and its spending only grows'); END;
+CREATE TRIGGER outbox_no_delete BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'an entry cannot be deleted'); END;
+CREATE TRIGGER outbox_no_change BEFORE UPDATE ON outbox
+WHEN NEW.seq <> OLD.seq OR NEW.entry <> OLD.entry OR OLD.idx IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'an entry cannot change'); END;
