@@ -22,8 +22,7 @@ var valuesOfType = map[reflect.Type][]string{
 	reflect.TypeFor[glovebox.Class](): texts(glovebox.ClassPublic, glovebox.ClassPersonal, glovebox.ClassSensitive, glovebox.ClassBusiness,
 		glovebox.ClassIdentifier, glovebox.ClassWork, glovebox.ClassState),
 	reflect.TypeFor[glovebox.LedgerKind](): texts(glovebox.LedgerPure, glovebox.LedgerZCDP),
-	reflect.TypeFor[glovebox.MetricKind](): texts(glovebox.Count, glovebox.Sum, glovebox.Mean, glovebox.Variance, glovebox.Vector,
-		glovebox.Histogram, glovebox.Quantile, glovebox.Distinct, glovebox.Bounds),
+	reflect.TypeFor[glovebox.MetricKind](): texts(glovebox.MetricKinds...),
 }
 
 // valuesOfField are the values of texts and lists of texts, by the struct that

@@ -3,7 +3,6 @@ package privacy
 import (
 	"math/big"
 
-	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
@@ -33,11 +32,17 @@ func (p *Plan) change() (l1, square *big.Int) {
 	return big.NewInt(most), big.NewInt(most/each*each*each + rest*rest)
 }
 
-func (p *Plan) newBinMechanism(b *binSet, loss int64) (binMechanism, error) {
-	if p.metrics[b.metric].Kind == glovebox.Quantile {
-		return p.newQuantile(b, loss)
-	}
+// counted is what the kinds have in common that release counts of bins with noise.
+type counted struct{}
+
+func (counted) contribute(*Bounder, *metric, []uint64, []float64) {}
+
+func (counted) mechanism(p *Plan, _ *binSet, loss int64) (binMechanism, error) {
 	l1, square := p.change()
 	s, err := p.budget.NoiseOf(loss, l1, square, false)
 	return binMechanism{noise: s}, err
+}
+
+func (counted) errors(p *Plan, m *metric, all map[string]Error) {
+	all[m.Name] = errorOf(p.budget.bins[m.bins].noise)
 }

@@ -126,42 +126,12 @@ func (b *binSet) guess(first float64, edges []float64, equal bool) {
 	}
 }
 
-// addBins gives a metric its slots.
-func (p *Plan) addBins(x *metric, number int, path string) error {
-	b := binSet{metric: number, base: uint32(p.slots)}
-	m := &x.Metric
-	switch m.Kind {
-	case glovebox.Histogram:
-		edges, err := edgesOf(m, MaxHistogramBins, 0, path)
-		if err != nil {
-			return err
-		}
-		b.cells(edges, m.Edges == nil)
-		for i := range b.n {
-			p.figure(m.Name+"."+strconv.Itoa(i), m.Name, true)
-		}
-	case glovebox.Quantile:
-		if err := p.quantileBins(&b, m, path); err != nil {
-			return err
-		}
-	case glovebox.Distinct:
-		b.n = m.Bins
-		if b.n == 0 {
-			b.n = DefaultDistinctBins
-		}
-		if b.n < minDistinctBins || b.n > MaxDistinctBins {
-			return glovebox.Invalid(path+".bins", "%d is outside %d..%d", m.Bins, minDistinctBins, MaxDistinctBins)
-		}
-		p.figure(m.Name, m.Name, true)
-	case glovebox.Bounds:
-		b.magnitudes()
-		p.figure(m.Name+".min", m.Name, false)
-		p.figure(m.Name+".max", m.Name, false)
-	}
-	x.bins = len(p.bins)
+// addBins gives a metric its slots, those of b.
+func (p *Plan) addBins(m *metric, b binSet) {
+	b.metric, b.base = len(p.metrics), uint32(p.slots)
+	m.bins = len(p.bins)
 	p.bins = append(p.bins, b)
 	p.slots += b.n
-	return nil
 }
 
 // binsOf returns the bins that a slot belongs to.

@@ -46,7 +46,7 @@ type Bounder struct {
 	of         []int32     // group of each record
 	head, next []int32     // records of each group, in order; -1: no more
 	left       int         // records that may still count
-	shares     []share     // of each metric
+	shares     []share     // of each grid
 	own, cells []candidate // of one group: its records, its values
 	values     sipState    // hashes the values of distinct counts
 }
@@ -203,7 +203,7 @@ func (b *Bounder) shareTotals() {
 	if !p.totals {
 		return
 	}
-	b.shares = grown(b.shares, len(p.metrics))
+	b.shares = grown(b.shares, len(p.grids))
 	for i := range p.metrics {
 		m := &p.metrics[i]
 		if m.MaxTotal == 0 {
@@ -214,7 +214,7 @@ func (b *Bounder) shareTotals() {
 		for _, c := range b.heap {
 			s.size += mechanism.Magnitude(g.steps(b.sums[int(c.group)*p.values+m.value]))
 		}
-		b.shares[i] = s
+		b.shares[m.grid] = s
 	}
 }
 
@@ -246,30 +246,7 @@ func (b *Bounder) add(g, at int) {
 func (b *Bounder) contribute(c []uint64, values []float64) {
 	for i := range b.plan.metrics {
 		m := &b.plan.metrics[i]
-		if m.grid < 0 {
-			continue
-		}
-		g := &b.plan.grids[m.grid]
-		if m.Kind == glovebox.Variance {
-			first, second := b.plan.moments(m, values[m.value])
-			addTo(c, g.cell, first)
-			addTo(c, g.cell+1, second)
-			continue
-		}
-		if m.Kind == glovebox.Vector {
-			b.vector = grown(b.vector, m.Size)
-			v := b.vector[:m.Size]
-			g.vector(v, values[m.value:m.value+m.Size])
-			for k, steps := range v {
-				addTo(c, g.cell+k, steps)
-			}
-			continue
-		}
-		steps := g.steps(values[m.value])
-		if m.MaxTotal > 0 {
-			steps = b.shares[i].of(steps)
-		}
-		addTo(c, g.cell, steps)
+		m.contribute(b, m, c, values[m.value:m.value+m.Values()])
 	}
 }
 

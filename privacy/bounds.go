@@ -20,14 +20,27 @@ func (b *binSet) magnitudes() {
 	b.cells(b.edges, false)
 }
 
-// bounds appends powers of two (or zero) below and above the values of key
+// bounds are powers of two between which values lie.
+type bounds struct{ counted }
+
+func (bounds) declare(p *Plan, m *metric, _ string) error {
+	var b binSet
+	b.magnitudes()
+	p.figure(m.Name+".min", m.Name, false)
+	p.figure(m.Name+".max", m.Name, false)
+	p.addBins(m, b)
+	return nil
+}
+
+// figures appends powers of two (or zero) below and above the values of key
 // number i: the outer ends of the first and the last bin whose noisy count is
 // above what noise alone makes of any of the empty ones in one job of twenty. A
 // few values beyond are not seen, and that is as it should be: bounds that let
 // single values through would cost noise and clamp nothing.
 //
 // The interval of a bound is its bin: some value lies in it with 95 % confidence.
-func (r *releaser) bounds(cells []Cell, j, i int) []Cell {
+func (bounds) figures(r *releaser, m *metric, cells []Cell, i int) ([]Cell, error) {
+	j := m.bins
 	b := &r.Plan.bins[j]
 	threshold := r.radius(binRadius-j, alpha/float64(b.n))
 	first, last := -1, -1
@@ -41,7 +54,7 @@ func (r *releaser) bounds(cells []Cell, j, i int) []Cell {
 	}
 	if first < 0 { // nothing can be said
 		none := Cell{Value: 0, Lo: b.edges[0], Hi: b.edges[b.n]}
-		return append(cells, none, none)
+		return append(cells, none, none), nil
 	}
 	zero := b.n / 2
 	end := func(k int, outer float64) Cell {
@@ -51,5 +64,5 @@ func (r *releaser) bounds(cells []Cell, j, i int) []Cell {
 		}
 		return c
 	}
-	return append(cells, end(first, b.edges[first]), end(last, b.edges[last+1]))
+	return append(cells, end(first, b.edges[first]), end(last, b.edges[last+1])), nil
 }

@@ -3,10 +3,27 @@ package privacy
 import (
 	"math"
 
+	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
-// distinct appends the number of different values of key number i.
+// distinct is the number of different values.
+type distinct struct{ counted }
+
+func (distinct) declare(p *Plan, m *metric, path string) error {
+	b := binSet{n: m.Bins}
+	if b.n == 0 {
+		b.n = DefaultDistinctBins
+	}
+	if b.n < minDistinctBins || b.n > MaxDistinctBins {
+		return glovebox.Invalid(path+".bins", "%d is outside %d..%d", m.Bins, minDistinctBins, MaxDistinctBins)
+	}
+	p.figure(m.Name, m.Name, true)
+	p.addBins(m, b)
+	return nil
+}
+
+// figures appends the number of different values of key number i.
 //
 // Each value is hashed, under the job's secret, to one of m cells, and the noisy
 // number X of cells that something fell on tells how many values there are: on
@@ -16,7 +33,8 @@ import (
 // interval counts the noise and the collisions, each missing with probability
 // alpha/2. Beyond some 3*m values nearly every cell is marked and the answer is
 // a lower bound: declare as many cells as values are expected.
-func (r *releaser) distinct(cells []Cell, j, i int) []Cell {
+func (distinct) figures(r *releaser, metric *metric, cells []Cell, i int) ([]Cell, error) {
+	j := metric.bins
 	m := float64(r.Plan.bins[j].n)
 	marked := len(r.filled(j, i))
 	x := r.budget.bins[j].noise.Draw(r.src).Add(mechanism.NewInt128(int64(marked))).Float64()
@@ -34,5 +52,5 @@ func (r *releaser) distinct(cells []Cell, j, i int) []Cell {
 		Value: math.Round(values(x)),
 		Lo:    math.Floor(math.Max(lo-collisions(lo), 0)),
 		Hi:    math.Ceil(hi + collisions(hi)),
-	})
+	}), nil
 }

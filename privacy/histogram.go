@@ -3,6 +3,7 @@ package privacy
 import (
 	"math"
 	"sort"
+	"strconv"
 
 	"glovebox.example/glovebox/privacy/mechanism"
 )
@@ -43,11 +44,27 @@ func (r *releaser) noisyCounts(j, i int) []float64 {
 	return out
 }
 
-// histogram appends the noisy count of every bin.
-func (r *releaser) histogram(cells []Cell, j, i int) []Cell {
-	half := r.radius(binRadius-j, alpha)
-	for _, n := range r.noisyCounts(j, i) {
+// histogram is the noisy count of every bin.
+type histogram struct{ counted }
+
+func (histogram) declare(p *Plan, m *metric, path string) error {
+	edges, err := edgesOf(&m.Metric, MaxHistogramBins, 0, path)
+	if err != nil {
+		return err
+	}
+	var b binSet
+	b.cells(edges, m.Edges == nil)
+	for i := range b.n {
+		p.figure(m.Name+"."+strconv.Itoa(i), m.Name, true)
+	}
+	p.addBins(m, b)
+	return nil
+}
+
+func (histogram) figures(r *releaser, m *metric, cells []Cell, i int) ([]Cell, error) {
+	half := r.radius(binRadius-m.bins, alpha)
+	for _, n := range r.noisyCounts(m.bins, i) {
 		cells = append(cells, Cell{Value: math.Max(n, 0), Lo: math.Max(n-half, 0), Hi: math.Max(n+half, 0)})
 	}
-	return cells
+	return cells, nil
 }

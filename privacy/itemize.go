@@ -12,7 +12,7 @@ import (
 func (p *Plan) Facts() Facts {
 	f := p.bill.Facts()
 	for i := range p.metrics {
-		p.errors(f.Errors, &p.metrics[i])
+		p.metrics[i].errors(p, &p.metrics[i], f.Errors)
 	}
 	f.Whole = p.whole()
 	return f

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -109,14 +110,14 @@ func (f *keyField) parse(v any) (any, string) {
 		case !ok:
 			return nil, "is not a string"
 		case len(s) > f.width:
-			return nil, "has " + strconv.Itoa(len(s)) + " bytes, more than the width of " + strconv.Itoa(f.width)
+			return nil, fmt.Sprintf("is longer than the width of the key, which is %d bytes", f.width)
 		}
 		if wrong := text.Key(s); wrong != "" {
 			return nil, string(wrong)
 		}
 		return s, ""
 	}
-	const no = "is not a whole number of 64 bits"
+	const no = "is no whole number of 64 bits"
 	switch v := v.(type) {
 	case int:
 		return int64(v), ""

@@ -89,3 +89,19 @@ func TestHostileRecords(t *testing.T) {
 		t.Errorf("%d values, %d marks, %d steps", values, marks, total)
 	}
 }
+
+// TestEveryKindDoesSomething: each kind that a document can name is one that this
+// package knows, and takes the numbers that its fields promise.
+func TestEveryKindDoesSomething(t *testing.T) {
+	for _, k := range glovebox.MetricKinds {
+		if aggregateOf(k) == nil {
+			t.Errorf("nothing is done for %s", k)
+		}
+		if _, counts := aggregateOf(k).(binned); counts != (&glovebox.Metric{Kind: k}).EachRecord() {
+			t.Errorf("%s takes each record as a value: %v", k, counts)
+		}
+	}
+	if aggregateOf("mode") != nil {
+		t.Error("a kind that there is not does something")
+	}
+}

@@ -2,13 +2,10 @@ package privacy
 
 import (
 	"fmt"
-	"math"
-	"slices"
 	"strings"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/internal/declared"
-	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // Limits of metrics.
@@ -26,27 +23,15 @@ type metric struct {
 	value int // its first value among those of a record
 	grid  int // its first grid; -1: it has none
 	bins  int // its bins; -1: it has none
+	grids int // how many it has
 	first int // its first figure
+	aggregate
+	units bool // its figures need the number of units
+	plain bool // it has no grid, or one, of the value of the same number
 }
 
 // weight is the metric's share of the price.
 func (m *metric) weight() int64 { return int64(max(m.Weight, 1)) }
-
-// gridCount is how many grids the metric has.
-func (m *metric) gridCount() int {
-	switch {
-	case m.grid < 0:
-		return 0
-	case m.Kind == glovebox.Variance:
-		return 2
-	}
-	return 1
-}
-
-// usesUnits says whether the metric's figures need the number of units.
-func (m *metric) usesUnits() bool {
-	return m.Kind == glovebox.Count || m.Kind == glovebox.Mean || m.Kind == glovebox.Variance
-}
 
 // Figure is a column of the table: what a metric makes of each key, beside the
 // bounds of its interval.
@@ -146,104 +131,67 @@ func (p *Plan) addRecordLimits(out glovebox.Output) error {
 
 // addMetric checks one metric and gives it its place.
 func (p *Plan) addMetric(m glovebox.Metric, path string) error {
-	x := metric{Metric: m, value: p.values, grid: -1, bins: -1, first: len(p.figures)}
-	if err := checkFields(&m, path); err != nil {
+	x := metric{Metric: m, value: p.values, grid: -1, bins: -1, first: len(p.figures), aggregate: aggregateOf(m.Kind)}
+	if err := checkFields(&m, x.aggregate != nil, path); err != nil {
 		return err
 	}
 	if m.Weight < 0 || m.Weight > MaxWeight {
 		return glovebox.Invalid(path+".weight", "%d is outside 1..%d", m.Weight, MaxWeight)
 	}
-	switch m.Kind {
-	case glovebox.Count:
-		p.figure(m.Name, m.Name, true)
-	case glovebox.Sum, glovebox.Mean:
-		g, err := newGridFor(m, path)
-		if err != nil {
-			return err
-		}
-		if err := checkTotal(&m, path); err != nil {
-			return err
-		}
-		g.most = m.MaxTotal
-		p.totals = p.totals || m.MaxTotal > 0
-		x.grid = p.addGrid(g, m.Name, 1)
-		p.figure(m.Name, m.Name, false)
-	case glovebox.Variance:
-		if err := p.addVariance(&x, path); err != nil {
-			return err
-		}
-	case glovebox.Histogram, glovebox.Quantile, glovebox.Distinct, glovebox.Bounds:
-		if err := p.addBins(&x, len(p.metrics), path); err != nil {
-			return err
-		}
-	case glovebox.Vector:
-		g, err := newVectorGrid(m, path)
-		if err != nil {
-			return err
-		}
-		x.grid = p.addGrid(g, m.Name, m.Size)
-		for i := range m.Size {
-			p.figure(fmt.Sprintf("%s.%d", m.Name, i), m.Name, false)
-		}
+	if err := x.declare(p, &x, path); err != nil {
+		return err
 	}
-	p.plain = p.plain && m.MaxTotal == 0 && (m.Kind == glovebox.Count || m.Kind == glovebox.Sum || m.Kind == glovebox.Mean)
+	p.plain = p.plain && x.plain
 	p.values += m.Values()
 	p.metrics = append(p.metrics, x)
 	return nil
 }
 
-// addGrid adds sums that share a grid.
-func (p *Plan) addGrid(g grid, of string, cells int) int {
+// addGrid gives the metric sums that share a grid, which facts call of.
+func (p *Plan) addGrid(m *metric, g grid, of string, cells int) {
 	g.of, g.cell, g.cells = of, p.cells, cells
 	p.cells += cells
 	p.grids = append(p.grids, g)
-	return len(p.grids) - 1
+	if m.grids++; m.grid < 0 {
+		m.grid = len(p.grids) - 1
+	}
 }
 
 func (p *Plan) figure(name, metric string, whole bool) {
 	p.figures = append(p.figures, Figure{Name: name, Metric: metric, Whole: whole})
 }
 
-// fieldsOf lists the fields that a kind of metric takes; ok is false for a kind
-// that there is not.
-func fieldsOf(kind glovebox.MetricKind) (names string, ok bool) {
-	switch kind {
-	case glovebox.Count:
-		return "", true
-	case glovebox.Sum:
-		return "min max max_total", true
-	case glovebox.Mean, glovebox.Variance:
-		return "min max", true
-	case glovebox.Vector:
-		return "size clip", true
-	case glovebox.Histogram:
-		return "min max bins edges", true
-	case glovebox.Quantile:
-		return "min max bins edges at", true
-	case glovebox.Distinct:
-		return "bins", true
-	case glovebox.Bounds:
-		return "", true
-	}
-	return "", false
-}
-
 // checkFields refuses a field that the metric's kind does not take.
-func checkFields(m *glovebox.Metric, path string) error {
-	takes, known := fieldsOf(m.Kind)
+func checkFields(m *glovebox.Metric, known bool, path string) error {
 	if !known {
-		return glovebox.Invalid(path+".kind", "is no kind of metric").WithFix("write one of count, sum, mean, variance, vector, histogram, quantile, distinct and bounds")
+		return glovebox.Invalid(path+".kind", "is no kind of metric").WithFix("write one of %s", kindNames())
+	}
+	takes := map[string]bool{}
+	for _, edges := range []bool{false, true} {
+		needs, more := m.Kind.Fields(edges)
+		for _, name := range append(needs, more...) {
+			takes[name] = true
+		}
 	}
 	for _, f := range []struct {
 		name string
 		set  bool
 	}{{"min", m.Min != 0}, {"max", m.Max != 0}, {"size", m.Size != 0}, {"clip", m.Clip != 0},
 		{"max_total", m.MaxTotal != 0}, {"bins", m.Bins != 0}, {"edges", m.Edges != nil}, {"at", m.At != nil}} {
-		if f.set && !slices.Contains(strings.Fields(takes), f.name) {
+		if f.set && !takes[f.name] {
 			return glovebox.Invalid(path, "a %s does not take %s", m.Kind, f.name).WithFix("remove it")
 		}
 	}
 	return nil
+}
+
+// kindNames lists the kinds of metrics for a message.
+func kindNames() string {
+	var names []string
+	for _, k := range glovebox.MetricKinds {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
 }
 
 // checkColumns refuses two columns of one name: a figure's bounds are columns
@@ -263,42 +211,4 @@ func (p *Plan) checkColumns() error {
 		}
 	}
 	return nil
-}
-
-// newVectorGrid checks a vector and makes the grid of its numbers.
-func newVectorGrid(m glovebox.Metric, path string) (grid, error) {
-	if m.Size < 1 || m.Size > MaxVector {
-		return grid{}, glovebox.Invalid(path+".size", "%d is outside 1..%d", m.Size, MaxVector)
-	}
-	if !(m.Clip > 0 && m.Clip <= MaxBound) {
-		return grid{}, glovebox.Invalid(path+".clip", "is not in (0, %g]", MaxBound).
-			WithFix("declare the L2 norm that a unit's vector is shortened to")
-	}
-	return newGrid(-m.Clip, m.Clip, false), nil
-}
-
-// vector snaps v to the grid and shortens it to the L2 norm of reach steps. What
-// is too long for the integers is first halved as often as needed, all numbers
-// alike, so that the direction stays; it is too long by far, so that it is
-// shortened all the same. NaN, which a sum of large numbers can be, counts as 0.
-func (g *grid) vector(dst []int64, v []float64) {
-	const room = 49 // no number is rounded to more than MaxClipSteps
-	most := 0.0
-	for _, x := range v {
-		if a := math.Abs(x); a > most {
-			most = a
-		}
-	}
-	_, e := math.Frexp(math.Min(most, math.MaxFloat64)) // most <= 2^e
-	scale := math.Ldexp(1, -g.exp-max(0, e-g.exp-room))
-	for i, x := range v {
-		switch {
-		case x != x:
-			x = 0
-		case math.Abs(x) > math.MaxFloat64:
-			x = math.Copysign(math.MaxFloat64, x)
-		}
-		dst[i] = int64(math.RoundToEven(x * scale))
-	}
-	_ = mechanism.ClipL2(dst, uint64(g.reach())) // it fails beyond sizes that the declaration does not allow
 }

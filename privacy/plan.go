@@ -113,10 +113,10 @@ func (p *Plan) addKeys(keys []glovebox.KeyField, public PublicKeys, names map[st
 		}
 		switch {
 		case k.Private == (k.Public != nil):
-			return glovebox.Invalid(path, "takes exactly one of public and private").
-				WithFix("list the possible values with public, or say private: true and pay for their selection")
+			return glovebox.Invalid(path, "a key field needs exactly one of public and private").
+				WithFix("list the values under `public`, or write `private: true`")
 		case i > 0 && k.Private != p.private:
-			return glovebox.Invalid(path, "public and private fields cannot be mixed")
+			return glovebox.Invalid(path, "public and private keys do not mix")
 		}
 		p.private = k.Private
 		if !k.Private {

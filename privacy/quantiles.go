@@ -11,9 +11,13 @@ import (
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
-// quantileBins checks a quantile and gives it its bins, those of a choice among
-// its edges until a way of finding it is taken.
-func (p *Plan) quantileBins(b *binSet, m *glovebox.Metric, path string) error {
+// quantile is quantiles of the values, read off a tree of noisy counts or chosen.
+type quantile struct{ counted }
+
+// declare gives a quantile its bins, those of a choice among its edges until a way
+// of finding it is taken.
+func (quantile) declare(p *Plan, m *metric, path string) error {
+	var b binSet
 	if len(m.At) < 1 || len(m.At) > MaxQuantiles {
 		return glovebox.Invalid(path+".at", "%d fractions, 1..%d are possible", len(m.At), MaxQuantiles).WithFix("write at: [0.5] for the median")
 	}
@@ -29,17 +33,18 @@ func (p *Plan) quantileBins(b *binSet, m *glovebox.Metric, path string) error {
 		name := strings.ReplaceAll(strconv.FormatFloat(part/(fractions/100), 'f', -1, 64), ".", "_")
 		p.figure(m.Name+".p"+name, m.Name, false)
 	}
-	edges, err := edgesOf(m, MaxQuantileBins, DefaultQuantileBins, path)
+	edges, err := edgesOf(&m.Metric, MaxQuantileBins, DefaultQuantileBins, path)
 	if err != nil {
 		return err
 	}
 	b.equal = m.Edges == nil
 	b.points(edges, b.equal)
+	p.addBins(m, b)
 	return nil
 }
 
-// newQuantile makes the mechanism of a quantile, from its part of the price.
-func (p *Plan) newQuantile(b *binSet, loss int64) (m binMechanism, err error) {
+// mechanism makes the mechanism of a quantile, from its part of the price.
+func (quantile) mechanism(p *Plan, b *binSet, loss int64) (m binMechanism, err error) {
 	l1, square := p.change()
 	if b.way == byTree {
 		levels := big.NewInt(int64(treeHeight(b.n)))
@@ -126,9 +131,10 @@ func (m *binMechanism) find(counts []uint64, src *mechanism.Source) (points []in
 	return points, nil
 }
 
-// quantile appends the quantiles of key number i. Those that were chosen have no
+// figures appends the quantiles of key number i. Those that were chosen have no
 // interval: see Figure.Ranks.
-func (r *releaser) quantile(cells []Cell, j, i int) ([]Cell, error) {
+func (quantile) figures(r *releaser, x *metric, cells []Cell, i int) ([]Cell, error) {
+	j := x.bins
 	b, m := &r.Plan.bins[j], &r.budget.bins[j]
 	least, most := b.edges[0], b.edges[len(b.edges)-1]
 	counts := r.countsOf(j, i)
@@ -190,13 +196,14 @@ func (b *binSet) at(position float64) float64 {
 	return b.edges[i]*(1-f) + b.edges[i+1]*f
 }
 
-// quantileError is how many values an answer may lie off the wanted rank, with 95
-// % confidence; of several the one that may lie off most.
-func (p *Plan) quantileError(j int) Error {
-	if m := &p.budget.bins[j]; m.tree != nil {
-		return Error{Ranks: m.tree.RankRadius()}
+// errors says how many values an answer may lie off the wanted rank, with 95 %
+// confidence; of several the one that may lie off most.
+func (quantile) errors(p *Plan, m *metric, all map[string]Error) {
+	if tree := p.budget.bins[m.bins].tree; tree != nil {
+		all[m.Name] = Error{Ranks: tree.RankRadius()}
+		return
 	}
-	return Error{Ranks: slices.Max(p.quantileRanks(j))}
+	all[m.Name] = Error{Ranks: slices.Max(p.quantileRanks(m.bins))}
 }
 
 // quantileRanks says that of each fraction, where they are chosen.
@@ -207,13 +214,13 @@ func (p *Plan) quantileRanks(j int) []float64 {
 
 // markRanks says of the figures that are chosen how many ranks they may be off.
 func (p *Plan) markRanks() {
-	for i := range p.metrics {
-		m := &p.metrics[i]
-		if m.Kind != glovebox.Quantile || p.budget.bins[m.bins].tree != nil {
+	for j := range p.bins {
+		if len(p.bins[j].parts) == 0 || p.budget.bins[j].tree != nil {
 			continue
 		}
-		for k, ranks := range p.quantileRanks(m.bins) {
-			p.figures[m.first+k].Ranks = math.Ceil(ranks)
+		first := p.metrics[p.bins[j].metric].first
+		for k, ranks := range p.quantileRanks(j) {
+			p.figures[first+k].Ranks = math.Ceil(ranks)
 		}
 	}
 }

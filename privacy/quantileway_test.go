@@ -19,7 +19,7 @@ func inWay(p *Plan, w quantileWay) *Plan {
 	q.bins, q.figures = slices.Clone(p.bins), slices.Clone(p.figures)
 	q.bins[0].layFor(w)
 	q.slots = q.bins[0].n
-	q.budget.bins = []binMechanism{check.Must(q.newQuantile(&q.bins[0], p.budget.binLoss[0]))}
+	q.budget.bins = []binMechanism{check.Must(quantile{}.mechanism(&q, &q.bins[0], p.budget.binLoss[0]))}
 	q.fingerprint()
 	return &q
 }

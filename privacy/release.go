@@ -121,6 +121,7 @@ type releaser struct {
 	unitHalf float64 // radius of the units' noise at alpha
 	halves   []float64
 	radii    map[radiusOf]float64
+	units    float64 // noisy, of the key at hand
 	sums     []float64
 	chosen   mechanism.Int128 // the noisy number that shows the key at hand, where one does
 	bins     []binCount       // of all keys, by key and bin; from start[i] on those of key i
@@ -168,19 +169,19 @@ func (r *releaser) row(key []uint64, i int) error {
 	if err := r.room.reserve(row.Key); err != nil {
 		return err
 	}
-	units := 0.0
+	r.units = 0
 	switch {
 	case r.selects(byUnits):
-		units = r.chosen.Float64()
+		r.units = r.chosen.Float64()
 	case r.budget.units != nil:
-		units = r.noisyUnits(i).Float64()
+		r.units = r.noisyUnits(i).Float64()
 	}
 	for j := range r.grids {
 		r.draw(j, i)
 	}
 	for m := range r.metrics {
 		var err error
-		if row.Cells, err = r.figuresOf(row.Cells, &r.metrics[m], units, i); err != nil {
+		if row.Cells, err = r.metrics[m].figures(r, &r.metrics[m], row.Cells, i); err != nil {
 			return err
 		}
 	}
@@ -221,83 +222,13 @@ func (r *releaser) draw(j, i int) {
 	}
 }
 
-// figuresOf appends the figures of a metric of key number i.
-func (r *releaser) figuresOf(cells []Cell, m *metric, units float64, i int) ([]Cell, error) {
-	switch m.Kind {
-	case glovebox.Count:
-		cells = append(cells, r.count(units))
-	case glovebox.Sum:
-		cells = append(cells, r.sum(m.grid))
-	case glovebox.Mean:
-		cells = append(cells, r.mean(m.grid, units))
-	case glovebox.Variance:
-		cells = r.variance(cells, m.grid, units)
-	case glovebox.Vector:
-		for k := range m.Size {
-			cells = append(cells, r.coordinate(m.grid, k))
-		}
-	case glovebox.Histogram:
-		cells = r.histogram(cells, m.bins, i)
-	case glovebox.Quantile:
-		return r.quantile(cells, m.bins, i)
-	case glovebox.Distinct:
-		cells = r.distinct(cells, m.bins, i)
-	case glovebox.Bounds:
-		cells = r.bounds(cells, m.bins, i)
-	}
-	return cells, nil
-}
-
-func (r *releaser) count(units float64) Cell {
-	return Cell{
-		Value: math.Max(units, r.least),
-		Lo:    math.Max(units-r.unitHalf, r.least),
-		Hi:    math.Max(units+r.unitHalf, r.least),
-	}
-}
-
-func (r *releaser) sum(j int) Cell {
-	g := &r.grids[j]
-	least, most := math.Inf(-1), math.Inf(1)
-	if g.lo >= 0 {
-		least = 0
-	}
-	if g.hi <= 0 {
-		most = 0
-	}
-	half := g.value(r.halves[j])
-	v := g.value(r.sums[g.cell])
-	return cell(v, v-half, v+half, least, most)
-}
-
-// coordinate is one number of the sum of vectors. Its interval is its own: all
-// numbers of a vector of 20 lie within theirs about one time in three.
-func (r *releaser) coordinate(j, k int) Cell {
-	g := &r.grids[j]
-	half := g.value(r.halves[j])
-	v := g.value(r.sums[g.cell+k])
-	return cell(v, v-half, v+half, math.Inf(-1), math.Inf(1))
-}
-
-// mean divides the noisy sum around the middle by the noisy number of units.
-// The interval is the range of that quotient while both lie within intervals
-// that miss with probability alpha/2 each, so it misses with alpha at most.
-func (r *releaser) mean(j int, units float64) Cell {
-	g := &r.grids[j]
-	if units < 1 { // nothing can be said
-		return cell(g.mid, g.min, g.max, g.min, g.max)
-	}
-	lo, hi := r.quotient(j, units, alpha/2)
-	return cell(g.mid+g.value(r.sums[g.cell])/units, g.mid+lo, g.mid+hi, g.min, g.max)
-}
-
 // quotient is the range of the sum of grid j over the number of units while both
 // lie within intervals that miss with probability miss each.
-func (r *releaser) quotient(j int, units, miss float64) (lo, hi float64) {
+func (r *releaser) quotient(j int, miss float64) (lo, hi float64) {
 	g := &r.grids[j]
 	s, w := g.value(r.sums[g.cell]), g.value(r.radius(j, miss))
 	u := r.unitRadius(miss)
-	few, many := math.Max(1, units-u), units+u
+	few, many := math.Max(1, r.units-u), r.units+u
 	lo, hi = s-w, s+w
 	return math.Min(lo/few, lo/many), math.Max(hi/few, hi/many)
 }

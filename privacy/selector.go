@@ -40,26 +40,20 @@ func (p *Plan) addThreshold(by int) error {
 	return nil
 }
 
-// compared says whether keys can be compared by the metric: it makes one number
-// that no unit lowers.
-func (m *metric) compared() bool {
-	return m.Kind == glovebox.Count || m.Kind == glovebox.Sum && m.Min >= 0
-}
-
 // selector says what selects private keys.
 func (p *Plan) selector(declared string) (by int, err error) {
 	switch {
 	case !p.private && declared != "":
-		return 0, glovebox.Invalid("output.select", "selects nothing: all keys are public").WithFix("remove it")
+		return 0, glovebox.Invalid("output.select", "selects nothing: no key is private").WithFix("remove it")
 	case !p.private || declared == OwnShare || p.inRounds():
 		return byShare, nil
 	case declared == "":
 		return p.better()
 	}
-	i := slices.IndexFunc(p.metrics, func(m metric) bool { return m.Name == declared && m.compared() })
+	i := slices.IndexFunc(p.metrics, func(m metric) bool { return m.Name == declared && m.Compared() })
 	switch {
 	case i < 0:
-		return 0, glovebox.Invalid("output.select", "names no count of this job, and no sum whose min is 0 or above").
+		return 0, glovebox.Invalid("output.select", "%s is no count of the output, no sum whose min is 0 or above, and not %s", declared, OwnShare).
 			WithFix("name one, or write %s, or remove it", OwnShare)
 	case p.metrics[i].grid < 0:
 		return byUnits, nil

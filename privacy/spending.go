@@ -203,7 +203,7 @@ func (p *Plan) spend(selects string) error {
 	}
 	for i := range p.bins {
 		loss := next()
-		m, err := p.newBinMechanism(&p.bins[i], loss)
+		m, err := p.metrics[p.bins[i].metric].aggregate.(binned).mechanism(p, &p.bins[i], loss)
 		if err != nil {
 			return err
 		}
@@ -229,10 +229,10 @@ func (p *Plan) weights(selection bool) (weights []int64, counts bool) {
 	units := int64(0)
 	for i := range p.metrics {
 		m := &p.metrics[i]
-		if m.usesUnits() {
+		if m.units {
 			units = max(units, m.weight())
 		}
-		for range m.gridCount() {
+		for range m.grids {
 			weights = append(weights, m.weight())
 		}
 	}

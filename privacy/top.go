@@ -67,15 +67,15 @@ func (p *Plan) addTop(t *glovebox.Top) error {
 	}
 	p.top = &top{k: t.K, metric: -1}
 	for i := range p.metrics {
-		if m := &p.metrics[i]; m.Name == t.By && m.compared() {
+		if m := &p.metrics[i]; m.Name == t.By && m.Compared() {
 			p.top.metric = i
 		}
 	}
 	switch {
 	case len(p.fields) == 0:
-		return glovebox.Invalid("output.top", "there is one key alone").WithFix("remove it")
+		return glovebox.Invalid("output.top", "without key fields there is one key").WithFix("remove it")
 	case p.top.metric < 0:
-		return glovebox.Invalid("output.top.by", "names no count of this job, and no sum whose min is 0 or above")
+		return glovebox.Invalid("output.top.by", "%s is no count of the output, and no sum whose min is 0 or above", t.By)
 	}
 	return nil
 }

@@ -5,21 +5,8 @@ import (
 	"math/big"
 	"math/bits"
 
-	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
-
-// checkTotal checks the bound of a sum over all keys of a unit.
-func checkTotal(m *glovebox.Metric, path string) error {
-	if m.MaxTotal == 0 {
-		return nil
-	}
-	if most := math.Max(math.Abs(m.Min), math.Abs(m.Max)); !(m.MaxTotal >= most && m.MaxTotal <= MaxBound*MaxKeysPerUnit) {
-		return glovebox.Invalid(path+".max_total", "is less than one value can be, or no number of magnitude up to %g", MaxBound*MaxKeysPerUnit).
-			WithFix("write at least the larger magnitude of min and max")
-	}
-	return nil
-}
 
 // total is the most that one unit adds to the sums of all its keys together, in
 // steps and in magnitude: l0 times the reach, or less where that is declared.

@@ -11,11 +11,14 @@ import (
 // still far from where floats end.
 const minSpread = 1e-100
 
-// addVariance makes a variance's two sums, which both count from the middle of
+// variance is the variance and the mean of one clamped value a unit.
+type variance struct{}
+
+// declare makes a variance's two sums, which both count from the middle of
 // the range. With y a unit's value less the middle and M the square of half the
 // range, the first adds up y, the second y^2 - M/2: a unit changes them by
 // sqrt(M) and M/2 at most, half of what y^2 itself would take.
-func (p *Plan) addVariance(x *metric, path string) error {
+func (variance) declare(p *Plan, x *metric, path string) error {
 	g, err := newGridFor(x.Metric, path)
 	if err != nil {
 		return err
@@ -24,8 +27,9 @@ func (p *Plan) addVariance(x *metric, path string) error {
 		return glovebox.Invalid(path+".max", "is too close to min")
 	}
 	m := squareOfHalf(&g)
-	x.grid = p.addGrid(g, x.Name, 1)
-	p.addGrid(newGrid(-m/2, m/2, false), x.Name+" squared", 1)
+	x.units = true
+	p.addGrid(x, g, x.Name, 1)
+	p.addGrid(x, newGrid(-m/2, m/2, false), x.Name+" squared", 1)
 	p.figure(x.Name, x.Name, false)
 	p.figure(x.Name+".mean", x.Name, false)
 	return nil
@@ -35,6 +39,17 @@ func (p *Plan) addVariance(x *metric, path string) error {
 func squareOfHalf(g *grid) float64 {
 	half := g.max/2 - g.min/2
 	return half * half
+}
+
+func (variance) contribute(b *Bounder, m *metric, cells []uint64, values []float64) {
+	first, second := b.plan.moments(m, values[0])
+	at := b.plan.grids[m.grid].cell
+	addTo(cells, at, first)
+	addTo(cells, at+1, second)
+}
+
+func (variance) errors(p *Plan, m *metric, all map[string]Error) {
+	all[m.Name], all[m.Name+".mean"] = p.varianceError(m), p.meanError(m)
 }
 
 // moments are the steps that a value adds to a variance's two sums.
@@ -47,24 +62,25 @@ func (p *Plan) moments(m *metric, v float64) (first, second int64) {
 	return g.steps(v), squares.steps(y*y - squareOfHalf(g)/2)
 }
 
-// variance appends the variance and the mean. The interval of the variance is
+// figures appends the variance and the mean. The interval of the variance is
 // its range while the two sums and the number of units lie within intervals that
 // miss with probability alpha/3 each.
-func (r *releaser) variance(cells []Cell, j int, units float64) []Cell {
+func (variance) figures(r *releaser, m *metric, cells []Cell, _ int) ([]Cell, error) {
+	j, units := m.grid, r.units
 	g, squares := &r.grids[j], &r.grids[j+1]
 	most := squareOfHalf(g)
 	if units < 1 { // nothing can be said
-		return append(cells, cell(0, 0, most, 0, most), r.mean(j, units))
+		return append(cells, cell(0, 0, most, 0, most), r.mean(j)), nil
 	}
 	first := g.value(r.sums[g.cell]) / units
 	second := squares.value(r.sums[squares.cell])/units + most/2
-	a, b := r.quotient(j, units, alpha/3)
-	lo, hi := r.quotient(j+1, units, alpha/3)
+	a, b := r.quotient(j, alpha/3)
+	lo, hi := r.quotient(j+1, alpha/3)
 	// The square of the mean's distance from the middle, over [a, b].
 	near := math.Max(0, math.Max(a, -b))
 	far := math.Max(math.Abs(a), math.Abs(b))
 	v := cell(second-first*first, lo+most/2-far*far, hi+most/2-near*near, 0, most)
-	return append(cells, v, r.mean(j, units))
+	return append(cells, v, r.mean(j)), nil
 }
 
 // varianceError is what the noise does to a variance, to be divided by the

@@ -262,7 +262,7 @@ func written(v any) ([]byte, error) {
 	}
 	for _, m := range j.Output.Metrics {
 		def := metricDef{Kind: m.Kind, Clip: m.Clip, Edges: m.Edges, At: m.At, MaxTotal: m.MaxTotal}
-		if needs, _ := fieldsOf(m.Kind, m.Edges != nil); slices.Contains(needs, "min") {
+		if needs, _ := m.Kind.Fields(m.Edges != nil); slices.Contains(needs, "min") {
 			def.Min, def.Max = &m.Min, &m.Max
 		}
 		if m.Weight > 0 {

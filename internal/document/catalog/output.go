@@ -107,32 +107,6 @@ func keyValue(k glovebox.KeyField, v any) (value any, why string) {
 	return nil, "is no value of the key's type"
 }
 
-// fieldsOf lists the fields that a metric of a kind needs, and those that it
-// takes beside them. Edges take the place of min, max and bins.
-func fieldsOf(kind glovebox.MetricKind, edges bool) (needs, takes []string) {
-	switch kind {
-	case glovebox.Sum:
-		return []string{"min", "max"}, []string{"max_total"}
-	case glovebox.Mean, glovebox.Variance:
-		return []string{"min", "max"}, nil
-	case glovebox.Vector:
-		return []string{"size", "clip"}, nil
-	case glovebox.Histogram:
-		if edges {
-			return []string{"edges"}, nil
-		}
-		return []string{"min", "max", "bins"}, nil
-	case glovebox.Quantile:
-		if edges {
-			return []string{"at", "edges"}, nil
-		}
-		return []string{"at", "min", "max"}, []string{"bins"}
-	case glovebox.Distinct:
-		return nil, []string{"bins"}
-	}
-	return nil, nil // count, bounds
-}
-
 // metricFields are all that a kind may need or take.
 func metricFields() []string {
 	return []string{"min", "max", "size", "clip", "bins", "edges", "at", "max_total"}
@@ -140,7 +114,7 @@ func metricFields() []string {
 
 func checkMetric(c *checker, m glovebox.Metric, p record.Path) {
 	c.reservedKey(m.Name, p)
-	needs, takes := fieldsOf(m.Kind, c.given(p.With("edges")))
+	needs, takes := m.Kind.Fields(c.given(p.With("edges")))
 	for _, name := range metricFields() {
 		switch given := c.given(p.With(name)); {
 		case given && !slices.Contains(needs, name) && !slices.Contains(takes, name):
@@ -185,7 +159,7 @@ func checkTop(c *checker, o *glovebox.Output) {
 // compared lists the metrics that keys can be compared by.
 func compared(o *glovebox.Output) (names []string) {
 	for _, m := range o.Metrics {
-		if m.Kind == glovebox.Count || m.Kind == glovebox.Sum && m.Min >= 0 {
+		if m.Compared() {
 			names = append(names, m.Name)
 		}
 	}
