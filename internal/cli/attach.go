@@ -85,7 +85,7 @@ func (a *app) printReports(v *review) {
 		x := v.Release.Reports[i]
 		a.say("")
 		a.say(a.t("neighbour report, attached by %s at %s (the author's word, see docs/formats/neighbour-report.md)",
-			"相邻数据报告，由 %s 于 %s 提交（作者自述，见 docs/formats/neighbour-report.md）"), x.By, x.At)
+			"相邻数据报告，由 %s 于 %s 提交（作者自述，见 docs/formats/neighbour-report.zh.md）"), x.By, x.At)
 		a.printNeighbours(n)
 	}
 }
