@@ -34,7 +34,7 @@ func (d *Domain) expected(doc *DatasetDoc, res *engine.LoadResult) error {
 	changed := func(err *glovebox.Error) error { return &ChangeError{err.WithFix(fix), res.Report} }
 	now := res.Manifest.Rows
 	if doc.Snapshot == nil {
-		if now == 0 {
+		if now == 0 && res.Report.Rejected > 0 { // a first file without rows replaces nothing
 			return changed(glovebox.Errorf(glovebox.CodeInvalid, "the file has no row that is accepted, %d rejected", res.Report.Rejected))
 		}
 		return nil
