@@ -140,7 +140,7 @@ extends it, and nothing is written inside a domain.
 The first line says the verdict: verified, or NOT verified.
 
 Exit status: 0 all is as it was written, 2 something is not.`, `由日志文件重新计算 Merkle 树，核对其签名，并核对域数据库的结构
-与每行每个字段是否与日志一致。核验程序与写入程序不共用代码。
+与每行每列是否与日志一致。核验程序与写入程序不共用代码。
 
 若整个域被回退到旧副本，只有对照保存在别处的检查点才能发现：
 --save 写出检查点，--remembered 给出检查点。
