@@ -198,9 +198,9 @@ func nodes(t *mechanism.Tree, leaves []int64) (all []int64) {
 	level := append(make([]int64, 0, t.Leaves()), leaves...)[:t.Leaves()]
 	for len(level) > 1 {
 		all = append(all, level...)
-		up := make([]int64, len(level)/t.Branching())
+		up := make([]int64, len(level)/mechanism.DefaultBranching)
 		for i, n := range level {
-			up[i/t.Branching()] += n
+			up[i/mechanism.DefaultBranching] += n
 		}
 		level = up
 	}

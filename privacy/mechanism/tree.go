@@ -49,18 +49,19 @@ type Tree struct {
 // keys*height*values/epsilon: all trees together are epsilon-differentially
 // private, for neighbours that differ by one unit added or removed.
 func NewLaplaceTree(branching, height int, epsilon *big.Rat, keys, values uint64) (*Tree, error) {
-	return pricedTree(branching, height, epsilon, keys, values, func(levels, values *big.Rat) (Sampler, error) {
-		return NewLaplace(levels.Mul(levels, values).Quo(levels, epsilon))
-	})
-}
-
-// NewGaussianTree makes a tree whose counts get discrete Gaussian noise of
-// variance keys*height*values^2/(2*rho): all trees together are rho-zCDP.
-func NewGaussianTree(branching, height int, rho *big.Rat, keys, values uint64) (*Tree, error) {
-	return pricedTree(branching, height, rho, keys, values, func(levels, values *big.Rat) (Sampler, error) {
-		v := levels.Mul(levels, values).Mul(levels, values)
-		return NewGaussian(v.Quo(v, new(big.Rat).Add(rho, rho)))
-	})
+	t, err := NewTree(branching, height, nil)
+	if err != nil {
+		return nil, err
+	}
+	if epsilon == nil || epsilon.Sign() <= 0 || keys == 0 || values == 0 || keys > MaxChanged || values > MaxChanged {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a tree takes a price above 0 and keys and values in 1..%d", MaxChanged)
+	}
+	changes := new(big.Int).SetUint64(keys * uint64(height))
+	scale := new(big.Rat).SetInt(changes.Mul(changes, new(big.Int).SetUint64(values)))
+	if t.noise, err = NewLaplace(scale.Quo(scale, epsilon)); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // NewTree makes a tree of branching^height leaves whose counts get that noise:
@@ -79,23 +80,6 @@ func NewTree(branching, height int, noise Sampler) (*Tree, error) {
 	return t, nil
 }
 
-// pricedTree makes a tree with what noise a price buys for that many levels, over
-// all keys, each of which one unit changes by that many values.
-func pricedTree(branching, height int, price *big.Rat, keys, values uint64, noise func(levels, values *big.Rat) (Sampler, error)) (*Tree, error) {
-	t, err := NewTree(branching, height, nil)
-	if err != nil {
-		return nil, err
-	}
-	if price == nil || price.Sign() <= 0 || keys == 0 || values == 0 || keys > MaxChanged || values > MaxChanged {
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a tree takes a price above 0 and keys and values in 1..%d", MaxChanged)
-	}
-	levels := new(big.Rat).SetInt(new(big.Int).SetUint64(keys * uint64(height)))
-	if t.noise, err = noise(levels, new(big.Rat).SetInt(new(big.Int).SetUint64(values))); err != nil {
-		return nil, err
-	}
-	return t, nil
-}
-
 // With returns the tree with other noise.
 func (t *Tree) With(noise Sampler) *Tree {
 	u := *t
@@ -105,9 +89,6 @@ func (t *Tree) With(noise Sampler) *Tree {
 
 // Noise returns what is added to each count.
 func (t *Tree) Noise() Sampler { return t.noise }
-
-// Branching returns the number of children of a node.
-func (t *Tree) Branching() int { return t.branching }
 
 // Height returns the number of levels below the root.
 func (t *Tree) Height() int { return t.height }

@@ -55,7 +55,7 @@ func TestTreeIsMonotone(t *testing.T) {
 	for i := range 300 {
 		tree := check.Must(NewLaplaceTree(2+r.IntN(6), 3, big.NewRat(1, 1+r.Int64N(20)), 1, 1))
 		if i%2 == 1 {
-			tree = check.Must(NewGaussianTree(2+r.IntN(6), 3, big.NewRat(1, 1+r.Int64N(200)), 2, 3))
+			tree = check.Must(NewTree(2+r.IntN(6), 3, check.Must(NewGaussian(big.NewRat(1+r.Int64N(10_000), 1)))))
 		}
 		counts := make([]uint64, tree.Leaves())
 		for j := range counts {
@@ -93,10 +93,6 @@ func TestTreeNoise(t *testing.T) {
 	l := check.Must(NewLaplaceTree(16, 4, big.NewRat(1, 2), 3, 5))
 	if got := l.noise.(*Laplace).Scale(); got.Cmp(big.NewRat(3*4*5*2, 1)) != 0 {
 		t.Errorf("scale %v", got)
-	}
-	g := check.Must(NewGaussianTree(16, 4, big.NewRat(1, 8), 3, 5))
-	if got := g.noise.(*Gaussian).Variance(); got.Cmp(big.NewRat(3*4*25*4, 1)) != 0 {
-		t.Errorf("variance %v", got)
 	}
 	// Two values on different leaves change every level by at most 2.
 	a, b := make([]uint64, 81), make([]uint64, 81)
@@ -157,8 +153,8 @@ func TestTreeParameters(t *testing.T) {
 		func() (*Tree, error) { return NewLaplaceTree(1, 4, one, 1, 1) },
 		func() (*Tree, error) { return NewLaplaceTree(16, 0, one, 1, 1) },
 		func() (*Tree, error) { return NewLaplaceTree(16, 6, one, 1, 1) },
-		func() (*Tree, error) { return NewGaussianTree(16, 4, new(big.Rat), 1, 1) },
-		func() (*Tree, error) { return NewGaussianTree(16, 4, nil, 1, 1) },
+		func() (*Tree, error) { return NewLaplaceTree(16, 4, new(big.Rat), 1, 1) },
+		func() (*Tree, error) { return NewLaplaceTree(16, 4, nil, 1, 1) },
 		func() (*Tree, error) { return NewLaplaceTree(16, 4, one, 0, 1) },
 		func() (*Tree, error) { return NewLaplaceTree(16, 4, one, 1, MaxChanged+1) },
 	} {

@@ -5,9 +5,7 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -42,13 +40,8 @@ func TestSigners(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		block, rest := pem.Decode(s.PublicPEM())
-		if block == nil || block.Type != "PUBLIC KEY" || len(rest) != 0 {
-			t.Fatalf("%s: bad PEM", name)
-		}
-		pub, err := x509.ParsePKIXPublicKey(block.Bytes)
-		if err != nil || !ed25519.Verify(pub.(ed25519.PublicKey), []byte("message"), sig) || !s.public.Equal(pub) {
-			t.Errorf("%s: the signature does not verify (%v)", name, err)
+		if pub, ok := s.Public().(ed25519.PublicKey); !ok || !ed25519.Verify(pub, []byte("message"), sig) {
+			t.Errorf("%s: the signature does not verify", name)
 		}
 	}
 }

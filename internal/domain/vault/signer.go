@@ -31,15 +31,6 @@ func (s *Signer) Sign(rand io.Reader, message []byte, opts crypto.SignerOpts) ([
 	return ed25519.NewKeyFromSeed(b[:]).Sign(rand, message, opts)
 }
 
-// PublicPEM returns the public key as a PEM block of type PUBLIC KEY.
-func (s *Signer) PublicPEM() []byte {
-	der, err := x509.MarshalPKIXPublicKey(s.public)
-	if err != nil { // an Ed25519 key always marshals
-		panic("vault: public key: " + err.Error())
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
-}
-
 // Format prints "[redacted]" for every verb.
 func (s *Signer) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
