@@ -127,17 +127,17 @@ func (b *binSet) guess(first float64, edges []float64, equal bool) {
 }
 
 // addBins gives a metric its slots, those of b.
-func (p *Plan) addBins(m *metric, b binSet) {
-	b.metric, b.base = len(p.metrics), uint32(p.slots)
-	m.bins = len(p.bins)
-	p.bins = append(p.bins, b)
-	p.slots += b.n
+func (l *layout) addBins(m *metric, b binSet) {
+	b.metric, b.base = len(l.metrics), uint32(l.slots)
+	m.bins = len(l.bins)
+	l.bins = append(l.bins, b)
+	l.slots += b.n
 }
 
 // binsOf returns the bins that a slot belongs to.
-func (p *Plan) binsOf(slot uint32) *binSet {
-	i := sort.Search(len(p.bins), func(i int) bool { return p.bins[i].base > slot })
-	return &p.bins[i-1]
+func (l *layout) binsOf(slot uint32) *binSet {
+	i := sort.Search(len(l.bins), func(i int) bool { return l.bins[i].base > slot })
+	return &l.bins[i-1]
 }
 
 // marks says whether slots of b are marked, not counted.

@@ -23,12 +23,12 @@ func (b *binSet) magnitudes() {
 // bounds are powers of two between which values lie.
 type bounds struct{ counted }
 
-func (bounds) declare(p *Plan, m *metric, _ string) error {
+func (bounds) declare(l *layout, m *metric, _ string) error {
 	var b binSet
 	b.magnitudes()
-	p.figure(m.Name+".min", m.Name, false)
-	p.figure(m.Name+".max", m.Name, false)
-	p.addBins(m, b)
+	l.figure(m.Name+".min", m.Name, false)
+	l.figure(m.Name+".max", m.Name, false)
+	l.addBins(m, b)
 	return nil
 }
 

@@ -18,7 +18,7 @@ func (p *Plan) addDefaults(records []glovebox.DefaultRecord) error {
 	for i, r := range records {
 		path := fmt.Sprintf("output.default[%d]", i)
 		words := make([]uint64, p.keyWords+p.values)
-		if err := p.defaultKey(words, r, path); err != nil {
+		if err := p.encodeDefault(words, r, path); err != nil {
 			return err
 		}
 		if err := p.defaultMetrics(words[p.keyWords:], r, path); err != nil {
@@ -28,31 +28,6 @@ func (p *Plan) addDefaults(records []glovebox.DefaultRecord) error {
 			p.defaults = binary.LittleEndian.AppendUint64(p.defaults, w)
 		}
 		p.defaultN++
-	}
-	return nil
-}
-
-func (p *Plan) defaultKey(words []uint64, r glovebox.DefaultRecord, path string) error {
-	for i := range p.fields {
-		f := &p.fields[i]
-		at := path + ".key." + f.name
-		v, ok := r.Key[f.name]
-		if !ok {
-			return glovebox.Invalid(at, "is missing").WithFix("give every key field a value")
-		}
-		v, wrong := f.parse(v)
-		if wrong != "" {
-			return glovebox.Invalid(at, "the value %s", wrong)
-		}
-		f.encode(words[f.at:f.at+f.words], v)
-		if f.list != nil {
-			if _, ok := f.list.find(words[f.at : f.at+f.words]); !ok {
-				return glovebox.Invalid(at, "the value is not on the public list")
-			}
-		}
-	}
-	if len(r.Key) != len(p.fields) {
-		return glovebox.Invalid(path+".key", "names a field that the key does not have")
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 // distinct is the number of different values.
 type distinct struct{ counted }
 
-func (distinct) declare(p *Plan, m *metric, path string) error {
+func (distinct) declare(l *layout, m *metric, path string) error {
 	b := binSet{n: m.Bins}
 	if b.n == 0 {
 		b.n = DefaultDistinctBins
@@ -18,8 +18,8 @@ func (distinct) declare(p *Plan, m *metric, path string) error {
 	if b.n < minDistinctBins || b.n > MaxDistinctBins {
 		return glovebox.Invalid(path+".bins", "%d is outside %d..%d", m.Bins, minDistinctBins, MaxDistinctBins)
 	}
-	p.figure(m.Name, m.Name, true)
-	p.addBins(m, b)
+	l.figure(m.Name, m.Name, true)
+	l.addBins(m, b)
 	return nil
 }
 

@@ -47,7 +47,7 @@ func (r *releaser) noisyCounts(j, i int) []float64 {
 // histogram is the noisy count of every bin.
 type histogram struct{ counted }
 
-func (histogram) declare(p *Plan, m *metric, path string) error {
+func (histogram) declare(l *layout, m *metric, path string) error {
 	edges, err := edgesOf(&m.Metric, MaxHistogramBins, 0, path)
 	if err != nil {
 		return err
@@ -55,9 +55,9 @@ func (histogram) declare(p *Plan, m *metric, path string) error {
 	var b binSet
 	b.cells(edges, m.Edges == nil)
 	for i := range b.n {
-		p.figure(m.Name+"."+strconv.Itoa(i), m.Name, true)
+		l.figure(m.Name+"."+strconv.Itoa(i), m.Name, true)
 	}
-	p.addBins(m, b)
+	l.addBins(m, b)
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 type aggregate interface {
 	// declare checks a metric and gives it its place: grids of sums or a set of
 	// bins, and its figures.
-	declare(p *Plan, m *metric, path string) error
+	declare(l *layout, m *metric, path string) error
 	// contribute adds one unit's part of one key to the key's cells; values are
 	// the sums of the numbers that its records have for the metric. Kinds that take
 	// each record as a value are counted by Bounder.addValues.

@@ -17,6 +17,25 @@ const (
 	MaxWeight  = 1000
 )
 
+// layout is what the metrics of a job take in a record, in a partial and in a row
+// of the table.
+type layout struct {
+	metrics []metric
+	figures []Figure
+	values  int      // float64s of a record
+	grids   []grid   // of the metrics that are sums or made of sums, in declared order
+	cells   int      // sums of all grids
+	bins    []binSet // of the metrics that count values in bins, in declared order
+	slots   int      // bins of one key
+	totals  bool     // a metric bounds what one unit adds over all keys
+	plain   bool     // each grid has one sum, of the value of the same number
+
+	perKey     int  // records of one unit and key that count in bins
+	maxRecords int  // records of one unit that count in bins, over all keys
+	scarce     bool // fewer than L0 keys can have
+	loose      bool // a key that stays takes nothing from another
+}
+
 // metric is a declared metric and where its numbers lie.
 type metric struct {
 	glovebox.Metric
@@ -53,34 +72,35 @@ const (
 	RanksSuffix = "_ranks"
 )
 
-func (p *Plan) addMetrics(metrics []glovebox.Metric, names map[string]bool) error {
+// add checks the metrics and gives each its place.
+func (l *layout) add(metrics []glovebox.Metric, keys *keySpace, names map[string]bool) error {
 	if len(metrics) < 1 || len(metrics) > MaxMetrics {
 		return glovebox.Invalid("output.metrics", "%d metrics, 1..%d are possible", len(metrics), MaxMetrics)
 	}
-	p.plain = true
+	l.plain = true
 	for i, m := range metrics {
 		if err := declared.Name(m.Name, fmt.Sprintf("output.metrics[%d]", i), names); err != nil {
 			return err
 		}
-		if err := p.addMetric(m, "output.metrics."+m.Name); err != nil {
+		if err := l.addMetric(m, "output.metrics."+m.Name); err != nil {
 			return err
 		}
 	}
-	if len(p.figures) > MaxFigures {
-		return glovebox.Invalid("output.metrics", "the metrics make %d figures per key, at most %d are possible", len(p.figures), MaxFigures)
+	if len(l.figures) > MaxFigures {
+		return glovebox.Invalid("output.metrics", "the metrics make %d figures per key, at most %d are possible", len(l.figures), MaxFigures)
 	}
-	if n := p.noisyNumbers(); p.rows > maxNoisy/n {
+	if n := l.noisyNumbers(); keys.rows > maxNoisy/n {
 		return glovebox.Invalid("output.metrics", "the public keys and the metrics make more than %d noisy numbers", maxNoisy).
 			WithFix("use fewer keys, bins or values of vectors")
 	}
-	if !p.private && p.rows > MaxTableFigures/len(p.figures) {
+	if !keys.private && keys.rows > MaxTableFigures/len(l.figures) {
 		return glovebox.Invalid("output.metrics", "the public keys and the metrics make more than %d figures", MaxTableFigures).
 			WithFix("use fewer keys, bins or values of vectors")
 	}
-	if p.slots > maxSlots {
-		return glovebox.Invalid("output.metrics", "the metrics have %d bins per key, at most %d are possible", p.slots, maxSlots)
+	if l.slots > maxSlots {
+		return glovebox.Invalid("output.metrics", "the metrics have %d bins per key, at most %d are possible", l.slots, maxSlots)
 	}
-	return p.checkColumns()
+	return l.checkColumns(keys.keys)
 }
 
 // maxNoisy bounds the work of a release whose keys are public.
@@ -88,35 +108,35 @@ const maxNoisy = 1 << 28
 
 // noisyNumbers is how many numbers of one key are drawn with noise, or how many
 // coins are thrown for it.
-func (p *Plan) noisyNumbers() int {
-	n := 1 + p.cells
-	for i := range p.bins {
-		if p.bins[i].marks() {
+func (l *layout) noisyNumbers() int {
+	n := 1 + l.cells
+	for i := range l.bins {
+		if l.bins[i].marks() {
 			n++
 		} else {
-			n += p.bins[i].n
+			n += l.bins[i].n
 		}
 	}
 	return n
 }
 
-// addRecordLimits checks how many records of one unit count in bins.
-func (p *Plan) addRecordLimits(out glovebox.Output) error {
-	p.perKey = max(out.MaxRecordsPerKey, 1)
-	if out.MaxRecordsPerKey < 0 || p.perKey > MaxRecordsPerKey {
+// limitRecords checks how many records of one unit count in bins.
+func (l *layout) limitRecords(out glovebox.Output, l0 int) error {
+	l.perKey = max(out.MaxRecordsPerKey, 1)
+	if out.MaxRecordsPerKey < 0 || l.perKey > MaxRecordsPerKey {
 		return glovebox.Invalid("output.max_records_per_key", "%d is outside 1..%d", out.MaxRecordsPerKey, MaxRecordsPerKey)
 	}
-	p.maxRecords = p.l0 * p.perKey
+	l.maxRecords = l0 * l.perKey
 	switch n := out.MaxRecordsPerUnit; {
 	case n < 0 || n > MaxKeysPerUnit*MaxRecordsPerKey:
 		return glovebox.Invalid("output.max_records_per_unit", "%d is outside 1..%d", n, MaxKeysPerUnit*MaxRecordsPerKey)
 	case n > 0:
-		p.maxRecords = min(p.maxRecords, n)
+		l.maxRecords = min(l.maxRecords, n)
 	}
-	p.scarce = p.maxRecords < p.l0*p.perKey
-	p.loose = !p.scarce && !p.totals
-	p.perKey = min(p.perKey, p.maxRecords)
-	if p.slots > 0 {
+	l.scarce = l.maxRecords < l0*l.perKey
+	l.loose = !l.scarce && !l.totals
+	l.perKey = min(l.perKey, l.maxRecords)
+	if l.slots > 0 {
 		return nil
 	}
 	const why = "bounds nothing: no metric takes each record as a value"
@@ -130,35 +150,35 @@ func (p *Plan) addRecordLimits(out glovebox.Output) error {
 }
 
 // addMetric checks one metric and gives it its place.
-func (p *Plan) addMetric(m glovebox.Metric, path string) error {
-	x := metric{Metric: m, value: p.values, grid: -1, bins: -1, first: len(p.figures), aggregate: aggregateOf(m.Kind)}
+func (l *layout) addMetric(m glovebox.Metric, path string) error {
+	x := metric{Metric: m, value: l.values, grid: -1, bins: -1, first: len(l.figures), aggregate: aggregateOf(m.Kind)}
 	if err := checkFields(&m, x.aggregate != nil, path); err != nil {
 		return err
 	}
 	if m.Weight < 0 || m.Weight > MaxWeight {
 		return glovebox.Invalid(path+".weight", "%d is outside 1..%d", m.Weight, MaxWeight)
 	}
-	if err := x.declare(p, &x, path); err != nil {
+	if err := x.declare(l, &x, path); err != nil {
 		return err
 	}
-	p.plain = p.plain && x.plain
-	p.values += m.Values()
-	p.metrics = append(p.metrics, x)
+	l.plain = l.plain && x.plain
+	l.values += m.Values()
+	l.metrics = append(l.metrics, x)
 	return nil
 }
 
 // addGrid gives the metric sums that share a grid, which facts call of.
-func (p *Plan) addGrid(m *metric, g grid, of string, cells int) {
-	g.of, g.cell, g.cells = of, p.cells, cells
-	p.cells += cells
-	p.grids = append(p.grids, g)
+func (l *layout) addGrid(m *metric, g grid, of string, cells int) {
+	g.of, g.cell, g.cells = of, l.cells, cells
+	l.cells += cells
+	l.grids = append(l.grids, g)
 	if m.grids++; m.grid < 0 {
-		m.grid = len(p.grids) - 1
+		m.grid = len(l.grids) - 1
 	}
 }
 
-func (p *Plan) figure(name, metric string, whole bool) {
-	p.figures = append(p.figures, Figure{Name: name, Metric: metric, Whole: whole})
+func (l *layout) figure(name, metric string, whole bool) {
+	l.figures = append(l.figures, Figure{Name: name, Metric: metric, Whole: whole})
 }
 
 // checkFields refuses a field that the metric's kind does not take.
@@ -196,12 +216,12 @@ func kindNames() string {
 
 // checkColumns refuses two columns of one name: a figure's bounds are columns
 // too.
-func (p *Plan) checkColumns() error {
+func (l *layout) checkColumns(keys []glovebox.KeyField) error {
 	seen := map[string]bool{}
-	for _, k := range p.keys {
+	for _, k := range keys {
 		seen[k.Name] = true
 	}
-	for _, f := range p.figures {
+	for _, f := range l.figures {
 		for _, suffix := range []string{"", LowSuffix, HighSuffix, RanksSuffix} {
 			if seen[f.Name+suffix] {
 				return glovebox.Invalid("output.metrics."+f.Metric, "two columns of the table would have the name %s%s", f.Name, suffix).
@@ -212,3 +232,16 @@ func (p *Plan) checkColumns() error {
 	}
 	return nil
 }
+
+// Metrics returns the metrics in declared order.
+func (l *layout) Metrics() []glovebox.Metric {
+	out := make([]glovebox.Metric, len(l.metrics))
+	for i := range l.metrics {
+		out[i] = l.metrics[i].Metric
+	}
+	return out
+}
+
+// Figures returns the figures of one key, in the order of Row.Cells: those of
+// the first metric, of the second, and so on.
+func (l *layout) Figures() []Figure { return append([]Figure(nil), l.figures...) }

@@ -16,7 +16,7 @@ type quantile struct{ counted }
 
 // declare gives a quantile its bins, those of a choice among its edges until a way
 // of finding it is taken.
-func (quantile) declare(p *Plan, m *metric, path string) error {
+func (quantile) declare(l *layout, m *metric, path string) error {
 	var b binSet
 	if len(m.At) < 1 || len(m.At) > MaxQuantiles {
 		return glovebox.Invalid(path+".at", "%d fractions, 1..%d are possible", len(m.At), MaxQuantiles).WithFix("write at: [0.5] for the median")
@@ -31,7 +31,7 @@ func (quantile) declare(p *Plan, m *metric, path string) error {
 		}
 		b.parts = append(b.parts, uint64(part))
 		name := strings.ReplaceAll(strconv.FormatFloat(part/(fractions/100), 'f', -1, 64), ".", "_")
-		p.figure(m.Name+".p"+name, m.Name, false)
+		l.figure(m.Name+".p"+name, m.Name, false)
 	}
 	edges, err := edgesOf(&m.Metric, MaxQuantileBins, DefaultQuantileBins, path)
 	if err != nil {
@@ -39,7 +39,7 @@ func (quantile) declare(p *Plan, m *metric, path string) error {
 	}
 	b.equal = m.Edges == nil
 	b.points(edges, b.equal)
-	p.addBins(m, b)
+	l.addBins(m, b)
 	return nil
 }
 

@@ -21,13 +21,13 @@ const (
 )
 
 // figureBytes is the most that the figures of one row take.
-func (p *Plan) figureBytes() int64 {
+func (l *layout) figureBytes() int64 {
 	n := int64(rowBytes)
-	for _, f := range p.figures {
+	for _, f := range l.figures {
 		switch {
 		case !f.Whole:
 			n += floatBytes
-		case p.kindOf(f.Metric) == glovebox.Count:
+		case l.kindOf(f.Metric) == glovebox.Count:
 			n += countBytes
 		default:
 			n += wholeBytes
@@ -36,10 +36,10 @@ func (p *Plan) figureBytes() int64 {
 	return n
 }
 
-func (p *Plan) kindOf(name string) glovebox.MetricKind {
-	for i := range p.metrics {
-		if p.metrics[i].Name == name {
-			return p.metrics[i].Kind
+func (l *layout) kindOf(name string) glovebox.MetricKind {
+	for i := range l.metrics {
+		if l.metrics[i].Name == name {
+			return l.metrics[i].Kind
 		}
 	}
 	return ""

@@ -9,9 +9,9 @@ import (
 // count is the number of units.
 type count struct{}
 
-func (count) declare(p *Plan, m *metric, _ string) error {
+func (count) declare(l *layout, m *metric, _ string) error {
 	m.units, m.plain = true, true
-	p.figure(m.Name, m.Name, true)
+	l.figure(m.Name, m.Name, true)
 	return nil
 }
 
@@ -32,7 +32,7 @@ func (count) errors(p *Plan, m *metric, all map[string]Error) {
 // sum is the sum of one clamped value a unit.
 type sum struct{}
 
-func (sum) declare(p *Plan, m *metric, path string) error {
+func (sum) declare(l *layout, m *metric, path string) error {
 	g, err := newGridFor(m.Metric, path)
 	if err != nil {
 		return err
@@ -41,10 +41,10 @@ func (sum) declare(p *Plan, m *metric, path string) error {
 		return err
 	}
 	g.most = m.MaxTotal
-	p.totals = p.totals || m.MaxTotal > 0
+	l.totals = l.totals || m.MaxTotal > 0
 	m.plain = m.MaxTotal == 0
-	p.addGrid(m, g, m.Name, 1)
-	p.figure(m.Name, m.Name, false)
+	l.addGrid(m, g, m.Name, 1)
+	l.figure(m.Name, m.Name, false)
 	return nil
 }
 
@@ -94,9 +94,9 @@ func (p *Plan) sumError(m *metric) Error {
 // mean is a sum around the middle of the range over the number of units.
 type mean struct{}
 
-func (mean) declare(p *Plan, m *metric, path string) error {
+func (mean) declare(l *layout, m *metric, path string) error {
 	m.units = true
-	return sum{}.declare(p, m, path)
+	return sum{}.declare(l, m, path)
 }
 
 func (mean) contribute(b *Bounder, m *metric, cells []uint64, values []float64) {

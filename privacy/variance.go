@@ -18,7 +18,7 @@ type variance struct{}
 // the range. With y a unit's value less the middle and M the square of half the
 // range, the first adds up y, the second y^2 - M/2: a unit changes them by
 // sqrt(M) and M/2 at most, half of what y^2 itself would take.
-func (variance) declare(p *Plan, x *metric, path string) error {
+func (variance) declare(l *layout, x *metric, path string) error {
 	g, err := newGridFor(x.Metric, path)
 	if err != nil {
 		return err
@@ -28,10 +28,10 @@ func (variance) declare(p *Plan, x *metric, path string) error {
 	}
 	m := squareOfHalf(&g)
 	x.units = true
-	p.addGrid(x, g, x.Name, 1)
-	p.addGrid(x, newGrid(-m/2, m/2, false), x.Name+" squared", 1)
-	p.figure(x.Name, x.Name, false)
-	p.figure(x.Name+".mean", x.Name, false)
+	l.addGrid(x, g, x.Name, 1)
+	l.addGrid(x, newGrid(-m/2, m/2, false), x.Name+" squared", 1)
+	l.figure(x.Name, x.Name, false)
+	l.figure(x.Name+".mean", x.Name, false)
 	return nil
 }
 
@@ -53,8 +53,8 @@ func (variance) errors(p *Plan, m *metric, all map[string]Error) {
 }
 
 // moments are the steps that a value adds to a variance's two sums.
-func (p *Plan) moments(m *metric, v float64) (first, second int64) {
-	g, squares := &p.grids[m.grid], &p.grids[m.grid+1]
+func (l *layout) moments(m *metric, v float64) (first, second int64) {
+	g, squares := &l.grids[m.grid], &l.grids[m.grid+1]
 	if !(v > g.min) {
 		v = g.min
 	}

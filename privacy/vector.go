@@ -11,14 +11,14 @@ import (
 // vector is the sum of one vector a unit, shortened to an L2 norm.
 type vector struct{}
 
-func (vector) declare(p *Plan, m *metric, path string) error {
+func (vector) declare(l *layout, m *metric, path string) error {
 	g, err := newVectorGrid(m.Metric, path)
 	if err != nil {
 		return err
 	}
-	p.addGrid(m, g, m.Name, m.Size)
+	l.addGrid(m, g, m.Name, m.Size)
 	for i := range m.Size {
-		p.figure(fmt.Sprintf("%s.%d", m.Name, i), m.Name, false)
+		l.figure(fmt.Sprintf("%s.%d", m.Name, i), m.Name, false)
 	}
 	return nil
 }
