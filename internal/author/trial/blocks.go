@@ -7,15 +7,15 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/worker/work"
-	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/blocks"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
 // blockView shows a run block by block.
 type blockView struct {
 	r     *runner
-	plan  *privacy.BlockPlan
-	total *privacy.Outputs
+	plan  *blocks.Plan
+	total *blocks.Outputs
 }
 
 // keys: blocks have none.
@@ -77,7 +77,7 @@ func (v *blockView) result() error {
 }
 
 // figure is a number, or what a vote chose.
-func figure(m *glovebox.BlockMetric, f *privacy.BlockFigure) any {
+func figure(m *glovebox.BlockMetric, f *blocks.Figure) any {
 	if m.Combine == glovebox.Vote {
 		return f.Choice
 	}
@@ -89,7 +89,7 @@ func figure(m *glovebox.BlockMetric, f *privacy.BlockFigure) any {
 func (s *seen) showsBlocks() bool {
 	for i := range s.Blocks {
 		b := &s.Blocks[i]
-		if b.Block < 0 || b.Block >= privacy.MaxBlocks || b.Fuel < 0 || !showable(b.Log) || !showable(b.Cause) || !showable(b.Outcome) {
+		if b.Block < 0 || b.Block >= blocks.MaxCount || b.Fuel < 0 || !showable(b.Log) || !showable(b.Cause) || !showable(b.Outcome) {
 			return false
 		}
 		for code := range b.Rows {

@@ -5,6 +5,7 @@ import (
 
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/blocks"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
@@ -24,7 +25,7 @@ type view interface {
 // newView is the view of a round.
 func (r *runner) newView() (view, error) {
 	switch plan := r.Round().(type) {
-	case *privacy.BlockPlan:
+	case *blocks.Plan:
 		return &blockView{r: r, plan: plan}, nil
 	case *privacy.Plan:
 		return &unitView{r: r, plan: plan, total: plan.NewPartial()}, nil

@@ -98,7 +98,7 @@ func TestNoUnmaskedIdentifierReachesABlock(t *testing.T) {
 }
 
 // blocks runs a job of mode blocks over every part and reads what the blocks
-// gave, by the layout of privacy.Outputs.MarshalBinary.
+// gave, by the layout of blocks.Outputs.MarshalBinary.
 func (l *loaded) blocks(t *testing.T, spec work.Spec) (points []uint32) {
 	t.Helper()
 	r, err := work.New(t.Context(), spec)

@@ -18,7 +18,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/document/catalog"
-	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/blocks"
 )
 
 const (
@@ -162,7 +162,7 @@ func blockWorker(t testing.TB, blocks int) (*Worker, *Runner) {
 func outputs(t testing.TB, w *Worker, parts []Files) []string {
 	t.Helper()
 	var out []string
-	metrics := len(w.r.Round().(*privacy.BlockPlan).Metrics())
+	metrics := len(w.r.Round().(*blocks.Plan).Metrics())
 	for i := range parts {
 		frame, err := w.Part(t.Context(), parts[i:i+1], nil)
 		if err != nil {
@@ -176,8 +176,8 @@ func outputs(t testing.TB, w *Worker, parts []Files) []string {
 			out = append(out, hex.EncodeToString(frame[at:at+4*metrics]))
 		}
 	}
-	if len(out) != w.r.Round().(*privacy.BlockPlan).Count() {
-		t.Fatalf("%d outputs of %d blocks", len(out), w.r.Round().(*privacy.BlockPlan).Count())
+	if len(out) != w.r.Round().(*blocks.Plan).Count() {
+		t.Fatalf("%d outputs of %d blocks", len(out), w.r.Round().(*blocks.Plan).Count())
 	}
 	return out
 }
@@ -222,11 +222,11 @@ func TestBlocks(t *testing.T) {
 		groups := map[int][]person{}
 		for _, p := range all {
 			if p.age >= 25 {
-				b := privacy.BlockOf(tokenOf(p.pid), c.blocks)
+				b := blocks.Of(tokenOf(p.pid), c.blocks)
 				groups[b] = append(groups[b], p)
 			}
 		}
-		want := r.Round().(*privacy.BlockPlan).NewOutputs(0, c.blocks)
+		want := r.Round().(*blocks.Plan).NewOutputs(0, c.blocks)
 		for b, group := range groups {
 			if v := nativeSpread(group); v != nil {
 				var record []byte
@@ -265,7 +265,7 @@ func TestChannelOneUnitOneBlock(t *testing.T) {
 	changed := 0
 	for i := 0; i < len(all); i += 50 {
 		without := outputs(t, w, snapshot(t, header, slices.Delete(slices.Clone(all), i, i+1), 8))
-		own := privacy.BlockOf(tokenOf(all[i].pid), 64)
+		own := blocks.Of(tokenOf(all[i].pid), 64)
 		for b := range with {
 			if with[b] == without[b] {
 				continue

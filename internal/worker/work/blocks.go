@@ -12,6 +12,7 @@ import (
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/release"
 	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/blocks"
 	"glovebox.example/glovebox/privacy/mechanism"
 	"glovebox.example/glovebox/sandbox"
 	"glovebox.example/glovebox/sandbox/abi"
@@ -20,15 +21,15 @@ import (
 // Blocks is mode blocks: units go to a fixed number of blocks by their tokens,
 // the guest sees one block at a time in a fresh instance, and what the blocks
 // gave is combined.
-type Blocks struct{ *privacy.BlockPlan }
+type Blocks struct{ *blocks.Plan }
 
 // NewBlocks prices what a job of mode blocks declares. It fails as
-// privacy.NewBlockPlan.
+// blocks.New.
 func NewBlocks(b *glovebox.Blocks, rel glovebox.ReleaseDef) (*Blocks, error) {
 	if b == nil {
 		return nil, modeless()
 	}
-	p, err := privacy.NewBlockPlan(*b, rel)
+	p, err := blocks.New(*b, rel)
 	if err != nil {
 		return nil, err
 	}
@@ -60,28 +61,28 @@ func (m *Blocks) together() *int {
 	return &n
 }
 
-func (m *Blocks) round() any          { return m.BlockPlan }
-func (m *Blocks) hand(w *Worker) hand { return &blockHand{w: w, plan: m.BlockPlan} }
+func (m *Blocks) round() any          { return m.Plan }
+func (m *Blocks) hand(w *Worker) hand { return &blockHand{w: w, plan: m.Plan} }
 
 func (m *Blocks) course(j *Job, _ [32]byte) Course {
-	return &blockCourse{once: once{job: j}, plan: m.BlockPlan}
+	return &blockCourse{once: once{job: j}, plan: m.Plan}
 }
 
 func declareBlocks(s *Spec, f *abi.Function) {
-	s.Mode, s.Blocks = glovebox.ModeBlocks, &glovebox.Blocks{Count: privacy.MinBlocks}
+	s.Mode, s.Blocks = glovebox.ModeBlocks, &glovebox.Blocks{Count: blocks.MinCount}
 	for _, m := range f.Output.Metrics {
 		s.Blocks.Metrics = append(s.Blocks.Metrics, glovebox.BlockMetric{Name: m, Combine: glovebox.Median, Max: 1, Points: 2, Spacing: glovebox.Linear})
 	}
 }
 
 // per is how many blocks a group of parts has, of which there are so many.
-func per(plan *privacy.BlockPlan, parts int) int { return max(1, plan.Count()/parts) }
+func per(plan *blocks.Plan, parts int) int { return max(1, plan.Count()/parts) }
 
 // blockCourse is the one round of mode blocks.
 type blockCourse struct {
 	once
-	plan  *privacy.BlockPlan
-	table *privacy.BlockTable
+	plan  *blocks.Plan
+	table *blocks.Table
 }
 
 func (c *blockCourse) Total(*privacy.SpoolOptions) Total {
@@ -98,8 +99,8 @@ func (c *blockCourse) Answer() *Answer { return layBlocks(c.table) }
 
 // blockTotal is what all blocks gave.
 type blockTotal struct {
-	plan *privacy.BlockPlan
-	all  *privacy.Outputs
+	plan *blocks.Plan
+	all  *blocks.Outputs
 }
 
 // Check takes none: the answers of blocks never come in pieces.
@@ -117,7 +118,7 @@ func (t *blockTotal) Add(group, parts int, answer []byte) error {
 func (t *blockTotal) Close() error { return nil }
 
 // layBlocks lays the answer of a job of mode blocks out: one row.
-func layBlocks(t *privacy.BlockTable) *Answer {
+func layBlocks(t *blocks.Table) *Answer {
 	out := &Answer{Facts: t.Facts}
 	var row []any
 	add := func(name string, typ glovebox.Type, v any) {
@@ -143,7 +144,7 @@ func layBlocks(t *privacy.BlockTable) *Answer {
 // guest.
 type blockHand struct {
 	w     *Worker
-	plan  *privacy.BlockPlan
+	plan  *blocks.Plan
 	group *group // begun and not ended; nil: none
 	next  int    // part that it goes on with
 }
@@ -151,7 +152,7 @@ type blockHand struct {
 // group is the work on adjacent parts in mode blocks: those of one or more
 // whole blocks.
 type group struct {
-	outputs  *privacy.Outputs
+	outputs  *blocks.Outputs
 	from, to int // its blocks
 	block    int // at hand
 	rows     blockRows
@@ -236,7 +237,7 @@ func (h *blockHand) part(ctx context.Context, index, parts int, readers []array.
 	p := h.group
 	err := engine.Units(readers, func(token [engine.TokenBytes]byte, rows [][]engine.Span) error {
 		h.w.move()
-		block := plantBlock(p, privacy.BlockOf(token, h.plan.Count()))
+		block := plantBlock(p, blocks.Of(token, h.plan.Count()))
 		if block < p.block || block >= p.to {
 			return glovebox.Errorf(glovebox.CodeInternal, "a unit is in another part than its token says")
 		}

@@ -7,20 +7,20 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
-	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/blocks"
 )
 
 // TestChannelTokensOfABlock: in mode blocks a token stands for its value within
 // one block, whatever part its rows are in, and for nothing in any other.
 func TestChannelTokensOfABlock(t *testing.T) {
-	const blocks = 16
+	const number = 16
 	header, all := people(t)
 	educ := map[[engine.TokenBytes]byte]int{}
 	for _, p := range all {
 		educ[tokenOf(p.pid)] = p.educ
 	}
 	for _, parts := range []int{8, 32} {
-		w, r := blockWorker(t, blocks)
+		w, r := blockWorker(t, number)
 		r.spec.Secret = [32]byte{7}
 		r.spec.Inputs[0].Masks = map[string]glovebox.Mask{"educ": {Kind: "token"}, "income": {Kind: "none"}, "age": {Kind: "none"}}
 		type place struct{ block, educ int }
@@ -37,7 +37,7 @@ func TestChannelTokensOfABlock(t *testing.T) {
 				units, tokens := b.Column(0).(*array.FixedSizeBinary), b.Column(column).(*array.FixedSizeBinary)
 				for row := range int(b.NumRows()) {
 					unit := [engine.TokenBytes]byte(units.Value(row))
-					at, tok := place{privacy.BlockOf(unit, blocks), educ[unit]}, string(tokens.Value(row))
+					at, tok := place{blocks.Of(unit, number), educ[unit]}, string(tokens.Value(row))
 					if before, known := token[at]; known && before != tok {
 						t.Fatalf("%d parts: block %d has two tokens of one value", parts, at.block)
 					}
@@ -52,7 +52,7 @@ func TestChannelTokensOfABlock(t *testing.T) {
 			}
 			rows.Release()
 		}
-		if len(token) < 2*blocks {
+		if len(token) < 2*number {
 			t.Errorf("%d parts: %d tokens: the test shows nothing", parts, len(token))
 		}
 	}

@@ -114,7 +114,7 @@ func Bind(spec Spec, module *sandbox.Module, mode Mode) (*Job, error) {
 func (j *Job) Mode() Mode { return j.mode }
 
 // Round is the privacy plan of a round: a *privacy.Plan where the guest sees
-// one unit at a time, a *privacy.BlockPlan where it sees a block of them.
+// one unit at a time, a *blocks.Plan where it sees a block of them.
 func (j *Job) Round() any { return j.mode.round() }
 
 // PartsPerGroup is how many parts, one after the other, a worker needs for one

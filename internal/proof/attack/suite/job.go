@@ -16,6 +16,7 @@ import (
 	"glovebox.example/glovebox/internal/proof/attack"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/blocks"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
@@ -194,7 +195,7 @@ func (j *job) combined(side int) (attack.Output, error) {
 	if err != nil {
 		return attack.Output{1}, nil
 	}
-	plan := j.runner.Round().(*privacy.BlockPlan)
+	plan := j.runner.Round().(*blocks.Plan)
 	one, all := plan.NewOutputs(0, plan.Count()), plan.NewTotal()
 	if err := one.UnmarshalBinary(sent); err != nil {
 		return nil, err

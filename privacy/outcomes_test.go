@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/privacy/blocks"
 	"glovebox.example/glovebox/privacy/internal/check"
 	"glovebox.example/glovebox/privacy/mechanism"
 )
@@ -66,7 +67,7 @@ func TestOutcomesStay(t *testing.T) {
 	}
 	for i, rel := range []glovebox.ReleaseDef{laplace(1, 0), laplace(300, 0), gaussian(0.5, 0), gaussian(1e-6, 0), laplace(1e-6, 0)} {
 		name := fmt.Sprint("blocks/", i)
-		p := check.Must(NewBlockPlan(glovebox.Blocks{Count: 64, Metrics: goldenBlocks()}, rel))
+		p := check.Must(blocks.New(glovebox.Blocks{Count: 64, Metrics: goldenBlocks()}, rel))
 		line(name, "facts", priced(p))
 		total := p.NewTotal()
 		for b := range 8 {
