@@ -10,6 +10,7 @@ import (
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/pipeline"
+	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/privacy"
 )
 
@@ -31,7 +32,11 @@ Role: developer. Exit status: as job run would give at admission.`, `检查作�
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
-				r, err := pipeline.New(d, nil).Check(c.Context(), w[0], u)
+				s, err := request.File(w[0])
+				if err != nil {
+					return err
+				}
+				r, err := pipeline.New(d, nil).Check(c.Context(), s, u)
 				if err != nil {
 					return err
 				}
@@ -178,7 +183,11 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 				return err
 			}
 			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				o, err := pipeline.New(d, &pipeline.Options{Waiting: a.waitForPlace}).Run(c.Context(), w[0], u)
+				s, err := request.File(w[0])
+				if err != nil {
+					return err
+				}
+				o, err := pipeline.New(d, &pipeline.Options{Waiting: a.waitForPlace}).Run(c.Context(), s, u)
 				if err != nil {
 					return err
 				}

@@ -18,6 +18,7 @@ import (
 	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/internal/pipeline"
+	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/sandbox"
 	"glovebox.example/glovebox/sandbox/abi"
 )
@@ -188,11 +189,15 @@ func (a *app) moduleTask(ctx context.Context, o *moduleTestRun, wasm []byte, m *
 		if err != nil {
 			return nil, nil, err
 		}
-		s, err := pipeline.SampleAlone(ctx, job, wasm, records, g)
+		sub, err := request.File(job)
 		if err != nil {
 			return nil, nil, err
 		}
-		task.Spec, task.Lists, records, closeTask = s.Spec, s.Lists, s.Records, s.Close
+		s, err := pipeline.SampleAlone(ctx, sub, wasm, records, g)
+		if err != nil {
+			return nil, nil, err
+		}
+		task.Spec, task.Bind, task.Lists, records, closeTask = s.Spec, s.Bind, s.Lists, s.Records, s.Close
 	} else if task.Spec, err = trial.SpecOf(wasm, f, records); err != nil {
 		return nil, nil, err
 	}

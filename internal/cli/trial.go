@@ -14,6 +14,7 @@ import (
 	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/pipeline"
+	"glovebox.example/glovebox/internal/request"
 )
 
 // sampleRun are the flags of runs on sample rows.
@@ -65,8 +66,12 @@ func (a *app) readJob(ctx context.Context, o *sampleRun, file string) (s *pipeli
 			return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--grant", Msg: "a domain has grants of its own"}).WithFix("leave it out, or name records with --record")
 		}
 		err = a.act(ctx, false, func(d *domain.Domain, u glovebox.User) error {
+			sub, err := request.File(file)
+			if err != nil {
+				return err
+			}
 			p := pipeline.New(d, nil)
-			if s, err = p.Sample(ctx, file, u); err != nil || !o.fit {
+			if s, err = p.Sample(ctx, sub, u); err != nil || !o.fit {
 				return err
 			}
 			if o.models, err = models(ctx, p, s.Records); err != nil {
@@ -87,7 +92,11 @@ func (a *app) readJob(ctx context.Context, o *sampleRun, file string) (s *pipeli
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.SampleAlone(ctx, file, nil, records, g)
+	sub, err := request.File(file)
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.SampleAlone(ctx, sub, nil, records, g)
 }
 
 // readGrant reads the file of --grant; nil where there is none.
@@ -163,7 +172,7 @@ func (a *app) runSample(ctx context.Context, o *sampleRun, file string) error {
 	if err != nil {
 		return err
 	}
-	r, err := trial.Run(ctx, &trial.Task{Spec: s.Spec, Tables: tables, Sources: sources, Seed: o.Seed, Declared: true})
+	r, err := trial.Run(ctx, &trial.Task{Spec: s.Spec, Bind: s.Bind, Tables: tables, Sources: sources, Seed: o.Seed, Declared: true})
 	if err != nil {
 		return inFile(err, file)
 	}

@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
+	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/policy"
 	"glovebox.example/glovebox/privacy/accounting"
 	"glovebox.example/glovebox/sandbox"
@@ -56,7 +56,7 @@ func (a *admission) masks() map[string]job.MaskPlan {
 
 // admit prices the job, finds its identity and asks both decision points. It
 // changes nothing. A job that is paid for asks the ledgers for nothing more.
-func (p *Pipeline) admit(ctx context.Context, r *request) (*admission, error) {
+func (p *Pipeline) admit(ctx context.Context, r *ask) (*admission, error) {
 	a := &admission{actor: r.user.Name}
 	in, err := p.input(ctx, r, a)
 	if err != nil {
@@ -82,13 +82,13 @@ func (a *admission) paid() bool {
 
 // identify digests what the job's answer depends on and looks whether the
 // domain knows that job.
-func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error {
-	spec := job.Spec{Job: *r.job, Module: r.module.Digest(), Function: r.function.Name, Rewriter: sandbox.RewriterVersion, Semantics: job.Semantics, Files: r.files,
+func (p *Pipeline) identify(ctx context.Context, r *ask, a *admission) error {
+	spec := job.Spec{Job: *r.Job, Module: r.Module.Digest(), Function: r.Function.Name, Rewriter: sandbox.RewriterVersion, Semantics: job.Semantics, Files: r.Digests,
 		Snapshots: map[string]string{}, Versions: map[string]int{}, Policy: p.d.Policy.Revision(), Masks: a.masks()}
 	spec.Job.Module, spec.Job.References = "", nil // their digests stand for them
 	spec.Job.Release.Deadline = 0                  // when the answer shows is no part of it
-	spec.Job.Inputs = r.inputs()
-	for code, doc := range r.datasets {
+	spec.Job.Inputs = r.Inputs()
+	for code, doc := range r.Datasets {
 		if doc.Snapshot != nil {
 			spec.Snapshots[code], spec.Versions[code] = doc.Snapshot.Digest, doc.Snapshot.Version
 		}
@@ -97,7 +97,7 @@ func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error
 	if err != nil {
 		return err
 	}
-	a.doc = job.Doc{ID: job.IDOf(identity), Identity: identity, Scenario: r.job.Scenario, Product: r.job.Product,
+	a.doc = job.Doc{ID: job.IDOf(identity), Identity: identity, Scenario: r.Job.Scenario, Product: r.Job.Product,
 		Submitter: r.user.Name, Submitted: p.d.Stamp(), Spec: spec, Prices: map[string]glovebox.Charge{}}
 	for _, c := range a.charges {
 		a.doc.Prices[c.Dataset] = c
@@ -125,47 +125,47 @@ func (p *Pipeline) identify(ctx context.Context, r *request, a *admission) error
 }
 
 // input is what the policy is told of a request.
-func (p *Pipeline) input(ctx context.Context, r *request, a *admission) (*policy.Input, error) {
-	facts := r.mode.Facts() // a job that declares no output touches one answer
+func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Input, error) {
+	facts := r.Mode.Facts() // a job that declares no output touches one answer
 	in := &policy.Input{
-		Time: p.d.LocalTime(), User: r.user, Product: r.job.Product, Walls: r.walls,
-		Module: policy.Module{Digest: r.module.Digest(), Admitted: true},
+		Time: p.d.LocalTime(), User: r.user, Product: r.Job.Product, Walls: r.walls,
+		Module: policy.Module{Digest: r.Module.Digest(), Admitted: true},
 		People: policy.People{Submitter: r.user.Name},
 		Job: policy.Job{
-			Inputs: map[string]policy.JobInput{}, Mode: r.job.Mode, Blocks: facts.Blocks, Rounds: facts.Rounds,
-			Output:  policy.Output{MaxKeysPerUnit: max(1, r.job.Output.MaxKeysPerUnit), MaxRecordsPerKey: r.job.Output.MaxRecordsPerKey},
-			Release: policy.Method{Method: r.job.Release.Method, Epsilon: r.job.Release.Epsilon, Rho: r.job.Release.Rho, Delta: r.job.Release.Delta},
+			Inputs: map[string]policy.JobInput{}, Mode: r.Job.Mode, Blocks: facts.Blocks, Rounds: facts.Rounds,
+			Output:  policy.Output{MaxKeysPerUnit: max(1, r.Job.Output.MaxKeysPerUnit), MaxRecordsPerKey: r.Job.Output.MaxRecordsPerKey},
+			Release: policy.Method{Method: r.Job.Release.Method, Epsilon: r.Job.Release.Epsilon, Rho: r.Job.Release.Rho, Delta: r.Job.Release.Delta},
 		},
 		Datasets: map[string]policy.Dataset{},
 	}
-	for _, m := range r.job.Output.Metrics {
+	for _, m := range r.Job.Output.Metrics {
 		in.Job.Output.Kinds = append(in.Job.Output.Kinds, m.Kind)
 	}
-	for _, k := range r.job.Output.Key {
+	for _, k := range r.Job.Output.Key {
 		in.Job.Output.KeyTypes = append(in.Job.Output.KeyTypes, k.Type)
 		in.Job.Output.PrivateKeys = in.Job.Output.PrivateKeys || k.Private
 	}
-	for code, x := range r.job.Inputs {
+	for code, x := range r.Job.Inputs {
 		ji := policy.JobInput{Columns: x.Columns}
-		if f := r.filters[code]; f != nil {
+		if f := r.Filters[code]; f != nil {
 			ji.FilterColumns = f.Columns
 		}
 		in.Job.Inputs[code] = ji
 	}
 	err := p.d.Store.View(ctx, func(tx *store.Tx) error {
-		if err := readScenario(tx, r.job.Scenario, in); err != nil {
+		if err := readScenario(tx, r.Job.Scenario, in); err != nil {
 			return err
 		}
-		for code := range r.datasets {
-			if err := readDataset(tx, code, r.job.Inputs[code].Unit, in, r.job.Scenario, r.user.Name); err != nil {
+		for code, d := range r.Datasets {
+			if err := readDataset(tx, code, &d, in, r.Job.Scenario, r.user.Name); err != nil {
 				return err
 			}
 			ds, err := in.Datasets[code], error(nil)
-			if ds.Cost, err = r.mode.Cost(ds.Ledger.Kind); err == nil {
-				ds.Cost, err = accounting.Group(ds.Ledger.Kind, ds.Cost, r.group())
+			if ds.Cost, err = r.Mode.Cost(ds.Ledger.Kind); err == nil {
+				ds.Cost, err = accounting.Group(ds.Ledger.Kind, ds.Cost, r.Group())
 			}
 			if err != nil {
-				return inFile(at(err, "release"), r.file)
+				return r.Blame(err, "release")
 			}
 			a.caps = append(a.caps, capsOf(code, r.user.Name, ds)...)
 			a.charges = append(a.charges, glovebox.Charge{Dataset: code, Kind: ds.Ledger.Kind, Amount: ds.Cost})
@@ -197,19 +197,13 @@ func readScenario(tx *store.Tx, code string, in *policy.Input) error {
 	return nil
 }
 
-// readDataset puts what the domain knows of a dataset into the input, as a job
-// about the unit column sees it, with what a scenario and a developer under it
-// took of it.
-func readDataset(tx *store.Tx, code, unit string, in *policy.Input, scenario, developer string) error {
-	var doc domain.DatasetDoc
-	if err := tx.Get(store.Dataset, code, &doc); err != nil {
-		return err
-	}
-	about, _, _ := doc.Record.About(unit) // a job that names no unit column was refused
-	rec := &about
-	ds := policy.Dataset{Provider: rec.Provider, State: doc.State, Snapshot: policy.SnapshotNone, UnitSpace: rec.Unit.Space, Columns: map[string]policy.Column{}}
-	if doc.Snapshot != nil {
-		ds.Snapshot = doc.Snapshot.State
+// readDataset puts a dataset into the input, as the job is about it, with what
+// its ledger holds and what a scenario and a developer under it took of it.
+func readDataset(tx *store.Tx, code string, d *request.Dataset, in *policy.Input, scenario, developer string) error {
+	rec := &d.Record
+	ds := policy.Dataset{Provider: rec.Provider, State: d.State, Snapshot: policy.SnapshotNone, UnitSpace: rec.Unit.Space, Columns: map[string]policy.Column{}}
+	if d.Snapshot != nil {
+		ds.Snapshot = d.Snapshot.State
 	}
 	for _, c := range rec.Columns {
 		ds.Columns[c.Name] = policy.Column{Type: c.Type, Class: c.Class, Grade: c.Grade, Keep: c.Keep}

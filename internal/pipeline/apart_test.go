@@ -59,7 +59,7 @@ func TestModulesAreBuiltApart(t *testing.T) {
 					t.Error(err)
 				}
 			}})
-			o, err := p.Run(t.Context(), file, user(t, d, "wang"))
+			o, err := p.Run(t.Context(), submit(file), user(t, d, "wang"))
 			if c.code == "" {
 				if err != nil || o.Repeated || spent(t, p).Loss == 0 {
 					t.Fatalf("%+v %v", o, err)

@@ -30,7 +30,7 @@ func BenchmarkSmallJob(b *testing.B) {
 		if err := os.WriteFile(file, []byte(next), 0o600); err != nil {
 			b.Fatal(err)
 		}
-		o, err := p.Run(context.Background(), file, u)
+		o, err := p.Run(context.Background(), submit(file), u)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -9,7 +9,6 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/privacy"
 )
 
 // blocksDomain is pumsDomain with the spread example's job and module.
@@ -33,7 +32,7 @@ func TestBlocks(t *testing.T) {
 	for _, count := range []string{"64", "8"} {
 		d, file := blocksDomain(t, "count: 64", "count: "+count)
 		p := New(d, nil)
-		rep, err := p.Check(t.Context(), file, user(t, d, "wang"))
+		rep, err := p.Check(t.Context(), submit(file), user(t, d, "wang"))
 		if err != nil || !rep.Decision.Allow || rep.Prices[0].Price.Price.Loss != 250_000_000 || len(rep.Privacy.Combined) != 3 {
 			t.Fatalf("%v, %+v", err, rep)
 		}
@@ -74,7 +73,7 @@ func TestBlocksRefused(t *testing.T) {
 		{"blocks.count", "count: 64", "count: 131072"},
 	} {
 		d, file := blocksDomain(t, c.from, c.to)
-		_, err := New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
+		_, err := New(d, nil).Run(t.Context(), submit(file), user(t, d, "wang"))
 		var e *glovebox.Error
 		if !errors.As(err, &e) || e.Code != glovebox.CodeInvalid || e.Field != c.field && !strings.Contains(err.Error(), c.field) {
 			t.Errorf("%s: %v", c.to, err)
@@ -87,17 +86,7 @@ func TestBlocksRefused(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "income.wasm"), read(t, "../../examples/spread/spread.wasm"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(d, nil).Run(t.Context(), file, user(t, d, "wang")); glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "mode") {
+	if _, err := New(d, nil).Run(t.Context(), submit(file), user(t, d, "wang")); glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "mode") {
 		t.Errorf("mode map with a function of kind blocks: %v", err)
-	}
-}
-
-// TestBlocksAuto: auto takes the largest number that providers let users know.
-func TestBlocksAuto(t *testing.T) {
-	r := &request{job: &glovebox.Job{Mode: glovebox.ModeBlocks, Blocks: &glovebox.Blocks{Metrics: []glovebox.BlockMetric{{Name: "m", Combine: glovebox.Vote, Values: []string{"a", "b"}}}},
-		Release: glovebox.ReleaseDef{Method: "dp", Epsilon: 1}},
-		datasets: map[string]domain.DatasetDoc{"a": {Snapshot: &glovebox.Snapshot{NoisyUnits: 90_000}}, "b": {Snapshot: &glovebox.Snapshot{}}, "c": {}}}
-	if err := r.makePlan(); err != nil || r.mode.Facts().Blocks != privacy.AutoBlocks(90_000) || r.job.Blocks.Count != 256 {
-		t.Fatalf("%v, %+v", err, r.job.Blocks)
 	}
 }

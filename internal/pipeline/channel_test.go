@@ -144,7 +144,7 @@ func TestChannelOneLedger(t *testing.T) {
 	try := func(who, scenario, rho string) error {
 		text := strings.NewReplacer("scenario: education-income", "scenario: "+scenario, "rho: 0.125", "rho: "+rho).Replace(job)
 		must(os.WriteFile(file, []byte(text), 0o600))
-		_, err := New(d, nil).Run(ctx, file, user(t, d, who))
+		_, err := New(d, nil).Run(ctx, submit(file), user(t, d, who))
 		return err
 	}
 	must(try("wang", "education-income", "0.45"))

@@ -7,6 +7,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/store"
+	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/privacy/accounting"
 	"glovebox.example/glovebox/sandbox"
@@ -45,12 +46,12 @@ type CheckReport struct {
 // that a run acts on is made again. A refusal is in the report, not an error. An
 // admitted job is built as a run would build it, up to a worker that has started
 // the module: what fails there is an error, the same that a run would give.
-func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*CheckReport, error) {
-	r, err := p.prepare(ctx, file, u)
+func (p *Pipeline) Check(ctx context.Context, s request.Submission, u glovebox.User) (*CheckReport, error) {
+	r, err := p.prepare(ctx, s, u)
 	if err != nil {
 		return nil, err
 	}
-	defer r.release()
+	defer r.close()
 	a, err := p.admit(ctx, r)
 	if err == nil {
 		err = p.builds(ctx, r, a)
@@ -58,7 +59,7 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 	if err != nil {
 		return nil, err
 	}
-	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.facts(r.mode.Facts())}
+	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.Facts(r.Mode.Facts())}
 	if rep.Usual, rep.Longest, err = p.time(r); err != nil {
 		return nil, err
 	}
@@ -87,7 +88,7 @@ func (p *Pipeline) Check(ctx context.Context, file string, u glovebox.User) (*Ch
 
 // builds says whether an admitted job can be done: it builds the very work that
 // a run would do, compiles and starts the module without data, and lets go of it.
-func (p *Pipeline) builds(ctx context.Context, r *request, a *admission) error {
+func (p *Pipeline) builds(ctx context.Context, r *ask, a *admission) error {
 	if !a.decision().Allow || a.stored {
 		return nil
 	}
@@ -100,15 +101,15 @@ func (p *Pipeline) builds(ctx context.Context, r *request, a *admission) error {
 }
 
 // time is CheckReport.Usual and CheckReport.Longest.
-func (p *Pipeline) time(r *request) (usual, longest float64, err error) {
+func (p *Pipeline) time(r *ask) (usual, longest float64, err error) {
 	units := int64(0)
-	for _, doc := range r.datasets {
+	for _, doc := range r.Datasets {
 		if doc.Snapshot == nil || doc.Snapshot.NoisyUnits == 0 {
 			return 0, 0, nil
 		}
 		units += doc.Snapshot.NoisyUnits // no unit is in two inputs, at worst
 	}
-	pages := r.module.Manifest().Pages
+	pages := r.Module.Manifest().Pages
 	rates, err := sandbox.MeasureRates(pages)
 	if err != nil {
 		return 0, 0, err
@@ -118,9 +119,9 @@ func (p *Pipeline) time(r *request) (usual, longest float64, err error) {
 		cores = runtime.NumCPU()
 	}
 	at := float64(min(cores, p.d.Parts))
-	usual = r.mode.MostWork(r.module, &r.function, units, func(fuel int64) float64 { return float64(fuel) * sandbox.UsualFuel }) / at
+	usual = r.Mode.MostWork(r.Module, &r.Function, units, func(fuel int64) float64 { return float64(fuel) * sandbox.UsualFuel }) / at
 	// Parts hold units by chance, and the last one may run alone.
-	longest = r.mode.MostWork(r.module, &r.function, units, func(fuel int64) float64 { return rates.Unit(fuel, pages) }) * (1/at + 1/float64(p.d.Parts))
+	longest = r.Mode.MostWork(r.Module, &r.Function, units, func(fuel int64) float64 { return rates.Unit(fuel, pages) }) * (1/at + 1/float64(p.d.Parts))
 	return usual, max(usual, longest), nil
 }
 

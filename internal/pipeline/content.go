@@ -72,7 +72,7 @@ type InputFacts struct {
 
 // store makes the release of a table: asks the policy, and puts bytes, release
 // and the finished job into the database as one change.
-func (p *Pipeline) store(ctx context.Context, r *request, a *admission, t *work.Answer) error {
+func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answer) error {
 	doc := job.ReleaseDoc{ID: job.ReleaseID(a.doc.ID), Job: a.doc.ID, Scenario: a.doc.Scenario, Product: a.doc.Product,
 		State: job.Pending, Approvals: []job.Approval{}, Made: p.d.Stamp()}
 	in, err := p.releaseInput(ctx, r.user, &doc)
@@ -129,7 +129,7 @@ func (p *Pipeline) store(ctx context.Context, r *request, a *admission, t *work.
 }
 
 // content is what the release holds: the answer and how it was made.
-func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *work.Answer) (*release.Content, error) {
+func (p *Pipeline) content(tx *store.Tx, r *ask, a *admission, t *work.Answer) (*release.Content, error) {
 	c := &release.Content{ID: job.ReleaseID(a.doc.ID), Columns: t.Columns, Rows: t.Rows}
 	facts, err := p.facts(tx, r, a, t)
 	if err != nil {
@@ -139,7 +139,7 @@ func (p *Pipeline) content(tx *store.Tx, r *request, a *admission, t *work.Answe
 	return c, err
 }
 
-func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *work.Answer) (*Facts, error) {
+func (p *Pipeline) facts(tx *store.Tx, r *ask, a *admission, t *work.Answer) (*Facts, error) {
 	var s glovebox.Scenario
 	var g glovebox.Grant
 	if err := tx.Get(store.Scenario, a.doc.Scenario, &s); err != nil {
@@ -148,23 +148,23 @@ func (p *Pipeline) facts(tx *store.Tx, r *request, a *admission, t *work.Answer)
 	if err := tx.Get(store.Grant, a.doc.Scenario, &g); err != nil {
 		return nil, err
 	}
-	m := r.module.Manifest()
+	m := r.Module.Manifest()
 	f := &Facts{Domain: p.d.Name, Job: a.doc.ID, Identity: a.doc.Identity, Scenario: s.Code, Purpose: s.Purpose,
 		Grant:  GrantFacts{By: g.By, From: g.From, Until: g.Until},
-		Module: ModuleFacts{r.module.Digest(), m.Name, m.Version, r.function.Name, r.module.RewrittenDigest(), a.doc.Spec.Rewriter},
-		Params: r.job.Params, Inputs: map[string]InputFacts{}, Files: r.files, Policy: a.doc.Spec.Policy, Privacy: r.facts(t.Facts),
-		Charges: a.charges, Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Train: r.job.Train, FailedUpdates: t.Failed, Guarantee: map[string]map[string]float64{}}
+		Module: ModuleFacts{r.Module.Digest(), m.Name, m.Version, r.Function.Name, r.Module.RewrittenDigest(), a.doc.Spec.Rewriter},
+		Params: r.Job.Params, Inputs: map[string]InputFacts{}, Files: r.Digests, Policy: a.doc.Spec.Policy, Privacy: r.Facts(t.Facts),
+		Charges: a.charges, Mode: r.Job.Mode, Output: r.Job.Output, Blocks: r.Job.Blocks, Train: r.Job.Train, FailedUpdates: t.Failed, Guarantee: map[string]map[string]float64{}}
 	for _, x := range s.Products {
 		if x.Code == a.doc.Product {
 			f.Product = x
 		}
 	}
-	if n := r.group(); n > 1 {
+	if n := r.Group(); n > 1 {
 		f.Group = n
 	}
-	for code, in := range r.job.Inputs {
+	for code, in := range r.Job.Inputs {
 		f.Inputs[code] = InputFacts{Snapshot: a.doc.Spec.Snapshots[code], Version: a.doc.Spec.Versions[code], Columns: in.Columns, Unit: a.doc.Spec.Job.Inputs[code].Unit,
-			Where: in.Where, Masks: a.doc.Spec.Masks[code], MaxRows: r.datasets[code].Record.Unit.MaxRows}
+			Where: in.Where, Masks: a.doc.Spec.Masks[code], MaxRows: r.Datasets[code].Record.Unit.MaxRows}
 	}
 	for _, c := range a.charges {
 		delta := float64(c.Amount.Delta) * glovebox.DeltaUnit

@@ -9,6 +9,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/internal/worker/jail"
 	"glovebox.example/glovebox/internal/worker/work"
 )
@@ -90,4 +91,13 @@ func user(tb testing.TB, d *domain.Domain, name string) glovebox.User {
 		tb.Fatal(err)
 	}
 	return u
+}
+
+// submit is the job in a file, as the command line hands it in.
+func submit(file string) request.Submission {
+	s, err := request.File(file)
+	if err != nil {
+		panic(err)
+	}
+	return s
 }

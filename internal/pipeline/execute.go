@@ -9,7 +9,6 @@ import (
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/exporter/bundle"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/vault"
 	"glovebox.example/glovebox/internal/fault"
 	"glovebox.example/glovebox/internal/worker/crew"
@@ -49,52 +48,36 @@ type source struct {
 // newWork turns an admitted job into work for the crew. A module that does not
 // fit its inputs after masks, or does not compile within its limits, fails
 // here, before anything is charged.
-func (p *Pipeline) newWork(ctx context.Context, r *request, a *admission) (*jobWork, error) {
-	w := &jobWork{parts: p.d.Parts, crew: r.crew, disk: p.d.Vault.NewDisk(p.d.RunDisk()), table: bundle.MaxFile - r.headBytes()}
-	spec := r.spec(p.d.MaxFuel, a.doc.Spec.Masks)
+func (p *Pipeline) newWork(ctx context.Context, r *ask, a *admission) (*jobWork, error) {
+	w := &jobWork{parts: p.d.Parts, crew: r.crew, disk: p.d.Vault.NewDisk(p.d.RunDisk()), table: bundle.MaxFile - r.HeadBytes()}
+	spec := r.Spec(p.d.MaxFuel, a.doc.Spec.Masks)
 	spec.PieceBytes = p.o.pieceBytes
 	spec.Secret, spec.TokenKey = p.d.Vault.JobSecret(a.doc.ID).Bytes(), p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()
-	for _, code := range r.codes() {
-		doc := r.datasets[code]
+	for _, code := range r.Codes() {
+		doc := r.Datasets[code]
 		if doc.Snapshot.Parts != w.parts {
 			return nil, glovebox.Errorf(glovebox.CodeConflict, "the snapshot of %s has %d parts, the domain %d", code, doc.Snapshot.Parts, w.parts).
 				WithFix("load %s again", code)
 		}
-		w.inputs = append(w.inputs, source{code, doc.Snapshot.Version, r.places[code]})
+		w.inputs = append(w.inputs, source{code, doc.Snapshot.Version, r.Place(code)})
 	}
 	var err error
-	if w.job, err = work.Bind(spec, r.module, r.mode); err != nil {
-		return nil, inFile(err, r.file)
+	if w.job, err = work.Bind(spec, r.Module, r.Mode); err != nil {
+		return nil, r.Blame(err, "")
 	}
-	if r.mode.Repeats() {
+	if r.Mode.Repeats() {
 		if w.noise, err = p.d.Vault.NoiseKey(a.doc.ID, a.doc.Spec.Versions); err != nil {
 			return nil, err
 		}
 	}
 	if w.code, err = w.crew.Compile(ctx, w.job); err != nil {
-		return nil, inFile(err, r.file)
+		return nil, r.Blame(err, "")
 	}
 	if err := p.start(ctx, w); err != nil {
 		w.close()
-		return nil, inFile(err, r.file)
+		return nil, r.Blame(err, "")
 	}
 	return w, nil
-}
-
-// spec is the job as workers know it, but for its keys.
-func (r *request) spec(maxFuel int64, masks map[string]job.MaskPlan) work.Spec {
-	spec := work.Spec{Wasm: r.wasm, MaxFuel: maxFuel, Function: r.function.Name, Params: r.job.Params, References: r.refs,
-		Mode: r.job.Mode, Output: r.job.Output, Blocks: r.job.Blocks, Train: r.job.Train, Release: r.job.Release, Public: r.public}
-	for _, code := range r.codes() {
-		doc := r.datasets[code]
-		in := work.Input{Dataset: code, Record: doc.Record.Columns, Columns: r.job.Inputs[code].Columns, Where: r.job.Inputs[code].Where,
-			Masks: masks[code], MaxRows: doc.Record.Unit.MaxRows}
-		if f := r.filters[code]; f != nil {
-			in.Reads = f.Columns
-		}
-		spec.Inputs = append(spec.Inputs, in)
-	}
-	return spec
 }
 
 // start reads the manifests and has a worker start the module without data.

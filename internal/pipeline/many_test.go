@@ -154,7 +154,7 @@ func TestManyJobsChild(t *testing.T) {
 		wg.Go(func() {
 			room <- struct{}{}
 			defer func() { <-room }()
-			o, err := New(d, &Options{Workers: 1}).Run(ctx, file, u)
+			o, err := New(d, &Options{Workers: 1}).Run(ctx, submit(file), u)
 			switch {
 			case err == nil:
 				fmt.Printf("\nreleased %s %s\n", o.Job, o.Release.Content)

@@ -99,7 +99,7 @@ func TestChannelOneAnswer(t *testing.T) {
 			stop := errors.New("stopped")
 			if before {
 				p := New(d, &Options{since: time.Since, sleep: func(context.Context, time.Duration) error { return stop }})
-				if _, err := p.Run(t.Context(), file, user(t, d, "wang")); !errors.Is(err, stop) {
+				if _, err := p.Run(t.Context(), submit(file), user(t, d, "wang")); !errors.Is(err, stop) {
 					t.Fatalf("the first run was not stopped: %v", err)
 				}
 			}

@@ -207,7 +207,12 @@ func (p *Pipeline) releaseInput(ctx context.Context, u glovebox.User, doc *job.R
 		}
 		for code, x := range j.Spec.Job.Inputs {
 			in.Job.Inputs[code] = policy.JobInput{Columns: x.Columns}
-			if err := readDataset(tx, code, x.Unit, in, j.Scenario, j.Submitter); err != nil {
+			d, err := dataset(tx, code)
+			if err != nil {
+				return err
+			}
+			about, _, _ := d.About(x.Unit) // a job that names no unit column was refused
+			if err := readDataset(tx, code, &about, in, j.Scenario, j.Submitter); err != nil {
 				return err
 			}
 		}

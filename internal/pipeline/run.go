@@ -10,6 +10,7 @@ import (
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/fault"
 	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
@@ -22,22 +23,22 @@ type Outcome struct {
 	Prices   []Price          `json:"prices"`   // of this request: zero for a repeated job
 }
 
-// Run takes a job from its file to its release. A job that is done is
+// Run takes a job from its bytes to its release. A job that is done is
 // answered from the store; one that a crash left half way goes on. It fails
 // with a DeniedError, CodeBudget, CodeModule or CodeInvalid before anything is
 // charged. After the charge it answers, or fails, at a slot.
-func (p *Pipeline) Run(ctx context.Context, file string, u glovebox.User) (*Outcome, error) {
+func (p *Pipeline) Run(ctx context.Context, s request.Submission, u glovebox.User) (*Outcome, error) {
 	asked := time.Now()
 	session, err := p.d.Enter(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer session.End()
-	r, err := p.prepare(ctx, file, u)
+	r, err := p.prepare(ctx, s, u)
 	if err != nil {
 		return nil, p.recordRefusedModule(ctx, err, u)
 	}
-	defer r.release()
+	defer r.close()
 	a, turn, err := p.claim(ctx, session, r, asked)
 	if err != nil {
 		return nil, err
@@ -171,15 +172,15 @@ func (p *Pipeline) charge(ctx context.Context, a *admission) error {
 
 // recordRun notes what is about to run: the rewritten module and the walls
 // around it. From here a crash means running again, never charging again.
-func (p *Pipeline) recordRun(ctx context.Context, r *request, a *admission) error {
+func (p *Pipeline) recordRun(ctx context.Context, r *ask, a *admission) error {
 	return p.d.Effect(ctx, r.user.Name, func(tx *store.Tx) error {
 		if err := a.doc.To(job.Running); err != nil {
 			return err
 		}
 		a.doc.Walls = r.walls
-		a.doc.SetFirstSlot(again(base(r.job.Release), a.doc.FirstSlot()))
+		a.doc.SetFirstSlot(again(base(r.Job.Release), a.doc.FirstSlot()))
 		return tx.Put("job.run", store.Job, a.doc.ID, a.doc, map[string]any{
-			"module": r.module.Digest(), "rewritten": r.module.RewrittenDigest(), "rewriter": a.doc.Spec.Rewriter,
+			"module": r.Module.Digest(), "rewritten": r.Module.RewrittenDigest(), "rewriter": a.doc.Spec.Rewriter,
 			"snapshots": a.doc.Spec.Snapshots, "walls": r.walls,
 		})
 	})

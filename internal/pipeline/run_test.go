@@ -20,7 +20,7 @@ import (
 
 func run(t *testing.T, p *Pipeline, file, name string) *Outcome {
 	t.Helper()
-	o, err := p.Run(t.Context(), file, user(t, p.d, name))
+	o, err := p.Run(t.Context(), submit(file), user(t, p.d, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func failedRuns(t *testing.T) (spent [2]int64) {
 		}
 	}
 	for i := range spent {
-		if _, err := New(d, nil).Run(t.Context(), file, user(t, d, "wang")); err == nil {
+		if _, err := New(d, nil).Run(t.Context(), submit(file), user(t, d, "wang")); err == nil {
 			t.Fatal("a damaged snapshot was read")
 		}
 		spent[i] = balance(t, d, "pums").Spent.Loss
@@ -113,7 +113,7 @@ func TestRefusalNamesEverythingAndSpendsNothing(t *testing.T) {
 	if err := os.WriteFile(file, []byte(job), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := New(d, nil).Run(t.Context(), file, user(t, d, "sun"))
+	_, err := New(d, nil).Run(t.Context(), submit(file), user(t, d, "sun"))
 	var denied *glovebox.DeniedError
 	if !errors.As(err, &denied) {
 		t.Fatalf("got %v", err)
@@ -145,7 +145,7 @@ func TestOverBudget(t *testing.T) {
 		if err := os.WriteFile(file, []byte(strings.Replace(job, "rho: 0.125", "rho: "+rho, 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := p.Run(t.Context(), file, user(t, d, "wang"))
+		_, err := p.Run(t.Context(), submit(file), user(t, d, "wang"))
 		if i < 2 && err != nil {
 			t.Fatal(err)
 		}
@@ -228,8 +228,8 @@ func TestWhatCannotStartCostsNothing(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "income.wasm"), wasm.Wasm, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, checked := New(d, nil).Check(t.Context(), file, user(t, d, "wang"))
-	_, err = New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
+	_, checked := New(d, nil).Check(t.Context(), submit(file), user(t, d, "wang"))
+	_, err = New(d, nil).Run(t.Context(), submit(file), user(t, d, "wang"))
 	if glovebox.CodeOf(err) != glovebox.CodeModule || checked == nil || checked.Error() != err.Error() {
 		t.Fatalf("a run says %v, a check %v", err, checked)
 	}

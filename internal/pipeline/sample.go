@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/policy"
 	"glovebox.example/glovebox/sandbox/abi"
@@ -22,34 +22,41 @@ type Sample struct {
 	Lists map[string][]string
 	// Decision is what admission would say; nil where nobody was asked.
 	Decision *glovebox.Decision
-	request  *request
+	request  *request.Request
+}
+
+// Bind makes the job of its spec, whose keys may be set since: the module is
+// not admitted again, and the plan is not made again.
+func (s *Sample) Bind(spec work.Spec) (*work.Job, error) {
+	return work.Bind(spec, s.request.Module, s.request.Mode)
 }
 
 // Close frees the job's reference tables.
-func (s *Sample) Close() { s.request.release() }
+func (s *Sample) Close() { s.request.Close() }
 
 // Sample reads a job for a run on sample rows, with the masks that the policy
 // demands of this user. Whoever may not have the columns has no sample of them
 // by this way either: it fails with the refusal. A refusal at admission, such
 // as one for want of budget, is no hindrance and is in the result. Nothing is
 // recorded or charged.
-func (p *Pipeline) Sample(ctx context.Context, file string, u glovebox.User) (*Sample, error) {
-	r, err := p.prepare(ctx, file, u)
+func (p *Pipeline) Sample(ctx context.Context, s request.Submission, u glovebox.User) (*Sample, error) {
+	r, err := p.prepare(ctx, s, u)
 	if err != nil {
 		return nil, err
 	}
+	r.crew.Close() // samples run elsewhere
 	a, err := p.admit(ctx, r)
 	if err == nil && !a.columns.Allow {
 		err = a.columns.Denied()
 	}
 	if err != nil {
-		r.release()
+		r.close()
 		return nil, err
 	}
 	d := a.decision()
-	s := r.sample(p.d.MaxFuel, a.masks())
-	s.Decision = &d
-	return s, nil
+	out := sample(r.Request, p.d.MaxFuel, a.masks())
+	out.Decision = &d
+	return out, nil
 }
 
 // SampleAlone reads a job for a run on sample rows where there is no domain:
@@ -57,98 +64,65 @@ func (p *Pipeline) Sample(ctx context.Context, file string, u glovebox.User) (*S
 // for the columns' classes and grades, and those of grant if it is not nil.
 // wasm, if it is not nil, stands for the module that the job names. Where the
 // job leaves the number of blocks open, it has as many as so few units get.
-func SampleAlone(ctx context.Context, file string, wasm []byte, records map[string]*glovebox.Dataset, grant *glovebox.Grant) (*Sample, error) {
-	r := newRequest(file, author)
-	r.wasm, r.alone = wasm, true
-	err := r.read(ctx, abi.MaxFuel, func() error {
-		for code := range r.job.Inputs {
-			rec := records[code]
-			if rec == nil {
-				return r.invalid("inputs."+code, "there is no record of this dataset").WithFix("name its file with --record, or use a domain")
+func SampleAlone(ctx context.Context, s request.Submission, wasm []byte, records map[string]*glovebox.Dataset, grant *glovebox.Grant) (*Sample, error) {
+	r, err := request.Read(ctx, s, &request.Options{MaxFuel: abi.MaxFuel, Wasm: wasm, Alone: true, Catalogue: func(codes []string) (map[string]request.Dataset, error) {
+		known := map[string]request.Dataset{}
+		for _, code := range codes {
+			if records[code] == nil {
+				e := glovebox.Errorf(glovebox.CodeInvalid, "there is no record of this dataset").WithFix("name its file with --record, or use a domain")
+				e.Field = "inputs." + code
+				return nil, e
 			}
-			if err := r.take(code, domain.DatasetDoc{Record: *rec, State: policy.DatasetActive}); err != nil {
-				return err
-			}
+			known[code] = request.Dataset{Record: *records[code]}
 		}
-		return nil
-	})
-	if err == nil {
-		err = r.checkColumns()
-	}
-	var masks map[string]job.MaskPlan
-	if err == nil {
-		masks, err = r.shippedMasks(ctx, grant)
-	}
+		return known, nil
+	}})
 	if err != nil {
-		r.release()
 		return nil, err
 	}
-	return r.sample(abi.MaxFuel, masks), nil
+	var masks map[string]job.MaskPlan
+	if err = r.CheckColumns(); err == nil {
+		masks, err = shippedMasks(ctx, r, grant)
+	}
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return sample(r, abi.MaxFuel, masks), nil
 }
 
 // author is who runs samples without a domain.
 var author = glovebox.User{Name: "author", Roles: []glovebox.Role{glovebox.RoleDeveloper}, State: "active"}
 
-func (r *request) sample(maxFuel int64, masks map[string]job.MaskPlan) *Sample {
-	s := &Sample{Spec: r.spec(maxFuel, masks), Records: map[string]*glovebox.Dataset{}, Lists: map[string][]string{}, request: r}
-	for code, doc := range r.datasets {
-		s.Records[code] = &doc.Record
-	}
-	for _, k := range r.job.Output.Key {
-		list := r.public[k.Name]
-		if given, ok := k.Public.([]any); ok {
-			for _, v := range given {
-				if text, ok := v.(string); ok {
-					list = append(list, text)
-				}
-			}
-		}
-		if len(list) > 0 {
-			s.Lists[k.Name] = list
-		}
-	}
-	return s
-}
-
-// checkColumns makes sure that the records have what the job names; in a
-// domain the policy says so.
-func (r *request) checkColumns() error {
-	for _, code := range r.codes() {
-		rec := r.datasets[code].Record
-		for _, name := range r.job.Inputs[code].Columns {
-			if _, ok := rec.Column(name); !ok {
-				return r.invalid("inputs."+code+".columns", "the record has no column %s", name).WithFix("correct the name, or the record")
-			}
-		}
-	}
-	return nil
+func sample(r *request.Request, maxFuel int64, masks map[string]job.MaskPlan) *Sample {
+	return &Sample{Spec: r.Spec(maxFuel, masks), Records: r.Records(), Lists: r.Lists(), request: r}
 }
 
 // shippedMasks asks the shipped policy, as if everything that the job names
 // were granted, what masks the columns would get: with the grant's masks and its
 // use key, where there is one.
-func (r *request) shippedMasks(ctx context.Context, grant *glovebox.Grant) (map[string]job.MaskPlan, error) {
+func shippedMasks(ctx context.Context, r *request.Request, grant *glovebox.Grant) (map[string]job.MaskPlan, error) {
 	engine, err := policy.New(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now().UTC()
-	product := glovebox.Product{Code: r.job.Product, Registration: "SAMPLE", Title: glovebox.Text{EN: "sample"}}
+	product := glovebox.Product{Code: r.Job.Product, Registration: "SAMPLE", Title: glovebox.Text{EN: "sample"}}
 	in := policy.Input{
 		Point: glovebox.PointColumns, Time: now.Format(time.RFC3339), User: author, Product: product.Code,
-		People: policy.People{Submitter: author.Name}, Module: policy.Module{Digest: r.module.Digest(), Admitted: true},
-		Scenario: &glovebox.Scenario{Code: r.job.Scenario, Operator: "operator", Products: []glovebox.Product{product}, Needs: map[string][]string{}, State: "granted"},
-		Grant: &glovebox.Grant{Scenario: r.job.Scenario, From: now.AddDate(0, 0, -1).Format(time.DateOnly), Until: now.AddDate(1, 0, 0).Format(time.DateOnly),
+		People: policy.People{Submitter: author.Name}, Module: policy.Module{Digest: r.Module.Digest(), Admitted: true},
+		Scenario: &glovebox.Scenario{Code: r.Job.Scenario, Operator: "operator", Products: []glovebox.Product{product}, Needs: map[string][]string{}, State: "granted"},
+		Grant: &glovebox.Grant{Scenario: r.Job.Scenario, From: now.AddDate(0, 0, -1).Format(time.DateOnly), Until: now.AddDate(1, 0, 0).Format(time.DateOnly),
 			Developers: []string{author.Name}, Products: []string{product.Code}, Datasets: map[string]glovebox.GrantDataset{}, State: "active", By: "authority"},
-		Job:      policy.Job{Inputs: map[string]policy.JobInput{}, Mode: r.job.Mode},
+		Job:      policy.Job{Inputs: map[string]policy.JobInput{}, Mode: r.Job.Mode},
 		Datasets: map[string]policy.Dataset{},
 	}
-	for code, x := range r.job.Inputs {
+	for code, x := range r.Job.Inputs {
 		ji := policy.JobInput{Columns: x.Columns}
-		if f := r.filters[code]; f != nil {
+		if f := r.Filters[code]; f != nil {
 			ji.FilterColumns = f.Columns
 		}
-		rec := r.datasets[code].Record
+		rec := r.Datasets[code].Record
 		given := glovebox.GrantDataset{Columns: map[string]glovebox.GrantColumn{}}
 		known := policy.Dataset{Provider: rec.Provider, State: policy.DatasetActive, Snapshot: policy.SnapshotCurrent, UnitSpace: rec.Unit.Space, Columns: map[string]policy.Column{}}
 		for _, c := range rec.Columns {

@@ -89,7 +89,7 @@ func waiting(t *testing.T, d *domain.Domain, file string, took time.Duration) (l
 			return nil
 		},
 	})
-	_, err = p.Run(t.Context(), file, user(t, d, "wang"))
+	_, err = p.Run(t.Context(), submit(file), user(t, d, "wang"))
 	return left, seen, err
 }
 
@@ -178,7 +178,7 @@ func TestChannelRunAgain(t *testing.T) {
 			since: func(time.Time) time.Duration { return took },
 			sleep: func(_ context.Context, wait time.Duration) error { left = wait; return stop },
 		})
-		if _, err := p.Run(t.Context(), file, user(t, d, "wang")); !errors.Is(err, stop) {
+		if _, err := p.Run(t.Context(), submit(file), user(t, d, "wang")); !errors.Is(err, stop) {
 			t.Fatalf("run %d was not stopped: %v", i+1, err)
 		}
 		want := slot(c.first, took) - took
@@ -219,7 +219,7 @@ func TestOneRunOfAJob(t *testing.T) {
 			}
 			id <- jobs[0].ID
 			go func() {
-				o, err := New(other, nil).Run(context.Background(), file, user(t, d, "wang"))
+				o, err := New(other, nil).Run(context.Background(), submit(file), user(t, d, "wang"))
 				if cerr := other.Close(); err != nil || cerr != nil {
 					t.Errorf("the other process: %v %v", err, cerr)
 				}
@@ -249,7 +249,7 @@ func TestOneRunOfAJob(t *testing.T) {
 func TestStrictDomain(t *testing.T) {
 	d, file := pumsDomain(t)
 	d.Strict = true
-	_, err := New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
+	_, err := New(d, nil).Run(t.Context(), submit(file), user(t, d, "wang"))
 	if glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "release.deadline") {
 		t.Fatalf("got %v", err)
 	}
@@ -261,7 +261,7 @@ func TestStrictDomain(t *testing.T) {
 		if err := os.WriteFile(file, []byte(strings.Replace(text, "rho: 0.125", "rho: 0.125, deadline: "+deadline, 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
+		_, err := New(d, nil).Run(t.Context(), submit(file), user(t, d, "wang"))
 		if glovebox.CodeOf(err) != want || want != "" && !strings.Contains(err.Error(), "release.deadline") {
 			t.Errorf("deadline %s: %v", deadline, err)
 		}

@@ -62,7 +62,7 @@ func privateKeys(t *testing.T, more ...string) (*domain.Domain, string) {
 func TestChannelTooMuch(t *testing.T) {
 	told := tooMuch(errors.New("anything")).Error()
 	d, file := privateKeys(t)
-	_, err := New(d, &Options{spoolBytes: 1, spoolMost: 1}).Run(t.Context(), file, user(t, d, "wang"))
+	_, err := New(d, &Options{spoolBytes: 1, spoolMost: 1}).Run(t.Context(), submit(file), user(t, d, "wang"))
 	if err == nil || err.Error() != told {
 		t.Errorf("what comes back from the disk is too much: %v", err)
 	}

@@ -113,7 +113,7 @@ func measure(t *testing.T, sides [2]*timed, n, atOnce int, deadline float64, o *
 			for j := range todo {
 				x := sides[j.side]
 				start := time.Now()
-				out, err := New(x.d, o).Run(t.Context(), j.file, x.user)
+				out, err := New(x.d, o).Run(t.Context(), submit(j.file), x.user)
 				d := time.Since(start).Seconds()
 				if err != nil || out.Repeated {
 					t.Errorf("a job failed or was no new one: %v", err)

@@ -70,7 +70,7 @@ func TestTrain(t *testing.T) {
 	d, file := trainDomain(t)
 	done := 0
 	p := New(d, &Options{partDone: func(n int) { done = n }})
-	rep, err := p.Check(t.Context(), file, user(t, d, "wang"))
+	rep, err := p.Check(t.Context(), submit(file), user(t, d, "wang"))
 	if err != nil || !rep.Decision.Allow || rep.Prices[0].Price.Price.Loss != 400_000_000 || rep.Privacy.Rounds != 3 {
 		t.Fatalf("%v, %+v", err, rep)
 	}
@@ -113,7 +113,7 @@ func TestChannelTrainCrash(t *testing.T) {
 				cancel()
 			}
 		}})
-		if _, err := p.Run(ctx, file, user(t, d, "wang")); err == nil {
+		if _, err := p.Run(ctx, submit(file), user(t, d, "wang")); err == nil {
 			t.Fatal("a run went on after its context ended")
 		}
 		cancel()
@@ -143,11 +143,11 @@ func TestChannelTrainCrash(t *testing.T) {
 func TestChannelTrainAgain(t *testing.T) {
 	d, file := trainDomain(t)
 	p, ctx := New(d, nil), t.Context()
-	r, err := p.prepare(ctx, file, user(t, d, "wang"))
+	r, err := p.prepare(ctx, submit(file), user(t, d, "wang"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.release()
+	defer r.close()
 	a, err := p.admit(ctx, r)
 	if err != nil {
 		t.Fatal(err)
@@ -187,7 +187,7 @@ func TestTrainRefused(t *testing.T) {
 			"mode: map\nfunction: step\noutput: {max_keys_per_unit: 1, metrics: {state: {kind: vector, size: 5, clip: 1}}}\n"},
 	} {
 		d, file := trainDomain(t, c.from, c.to)
-		_, err := New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
+		_, err := New(d, nil).Run(t.Context(), submit(file), user(t, d, "wang"))
 		var e *glovebox.Error
 		if !errors.As(err, &e) || e.Code != glovebox.CodeInvalid || e.Field != c.field {
 			t.Errorf("%s: %v", c.field, err)

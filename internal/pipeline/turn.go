@@ -27,7 +27,7 @@ func (t *turn) end() {
 // waited for, and so is a place, without the domain's lock and without workers;
 // then everything is asked anew. A place is given back at the end of a run, so
 // that how long others wait for it follows from slots and deadlines.
-func (p *Pipeline) claim(ctx context.Context, s *domain.Session, r *request, asked time.Time) (*admission, *turn, error) {
+func (p *Pipeline) claim(ctx context.Context, s *domain.Session, r *ask, asked time.Time) (*admission, *turn, error) {
 	for told := false; ; {
 		a, err := p.admit(ctx, r)
 		if err != nil {
@@ -97,9 +97,9 @@ func (p *Pipeline) same(ctx context.Context, doc *job.Doc) (same bool, err error
 
 // wait waits apart, and without workers. What may have changed meanwhile is
 // read again.
-func (p *Pipeline) wait(ctx context.Context, s *domain.Session, r *request, until func() error) error {
+func (p *Pipeline) wait(ctx context.Context, s *domain.Session, r *ask, until func() error) error {
 	r.crew.Close()
-	r.reader.Close()
+	r.Rest()
 	if err := s.Apart(ctx, until); err != nil {
 		return err
 	}
@@ -108,11 +108,15 @@ func (p *Pipeline) wait(ctx context.Context, s *domain.Session, r *request, unti
 }
 
 // readAgain reads what may have changed while the request was apart.
-func (p *Pipeline) readAgain(ctx context.Context, r *request) (err error) {
+func (p *Pipeline) readAgain(ctx context.Context, r *ask) (err error) {
 	if r.user, err = p.d.ActiveUser(ctx, r.user.Name); err != nil {
 		return err
 	}
-	if err := p.readCatalogue(ctx, r); err != nil {
+	known, err := p.datasets(ctx, r.Codes())
+	if err == nil {
+		err = r.Take(known)
+	}
+	if err != nil {
 		return err
 	}
 	return r.readWalls()
@@ -122,7 +126,7 @@ func (p *Pipeline) readAgain(ctx context.Context, r *request) (err error) {
 // it can take seconds, and the lock is not its author's to hold. If others could
 // write meanwhile, the job is admitted anew; it has to be the same one still,
 // since the work was made for it.
-func (p *Pipeline) build(ctx context.Context, s *domain.Session, r *request, a *admission) (w *jobWork, _ *admission, err error) {
+func (p *Pipeline) build(ctx context.Context, s *domain.Session, r *ask, a *admission) (w *jobWork, _ *admission, err error) {
 	err = s.Apart(ctx, func() error {
 		if p.o.building != nil {
 			p.o.building()
@@ -141,7 +145,7 @@ func (p *Pipeline) build(ctx context.Context, s *domain.Session, r *request, a *
 }
 
 // anew admits a claimed job again.
-func (p *Pipeline) anew(ctx context.Context, r *request, before *admission) (*admission, error) {
+func (p *Pipeline) anew(ctx context.Context, r *ask, before *admission) (*admission, error) {
 	if err := p.readAgain(ctx, r); err != nil {
 		return nil, err
 	}

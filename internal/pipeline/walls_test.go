@@ -58,7 +58,7 @@ func TestPolicyDemandsWalls(t *testing.T) {
 	}
 	// No wall is missing on every machine: the rule turned round refuses one that is there.
 	d, file = pumsDomainUnder(t, strings.Replace(fmt.Sprintf(demand, "wasm"), "not ", "", 1))
-	_, err = New(d, nil).Run(t.Context(), file, user(t, d, "wang"))
+	_, err = New(d, nil).Run(t.Context(), submit(file), user(t, d, "wang"))
 	var denied *glovebox.DeniedError
 	if !errors.As(err, &denied) || !slices.ContainsFunc(denied.Decision.Reasons, func(r glovebox.Reason) bool { return r.Rule == "domain.wall.wasm" }) {
 		t.Fatalf("a rule about walls is not asked: %v", err)
@@ -125,7 +125,7 @@ func lostWorkers(t *testing.T) bool {
 			time.Sleep(50 * time.Millisecond) // the parts wait for this
 		})
 	}})
-	_, err := p.Run(t.Context(), file, user(t, d, "wang"))
+	_, err := p.Run(t.Context(), submit(file), user(t, d, "wang"))
 	close(stop)
 	killer.Wait()
 	if err == nil {

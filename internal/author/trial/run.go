@@ -15,6 +15,9 @@ import (
 type Task struct {
 	// Spec is the job; its keys are not used.
 	Spec work.Spec
+	// Bind makes the job of the spec, where its module was admitted and its price
+	// made before; nil: work.Check.
+	Bind func(work.Spec) (*work.Job, error)
 	// Tables are the rows of each input of the spec, by its dataset.
 	Tables map[string]*sample.Table
 	// Sources say where they are from; default: generated.
@@ -52,14 +55,15 @@ type machine struct {
 func start(t *Task) (*machine, error) {
 	spec := t.Spec
 	spec.Secret, spec.TokenKey = keyOf(t.Seed, "bounding"), keyOf(t.Seed, "tokens")
-	job, err := work.Check(spec)
+	bind := t.Bind
+	if bind == nil {
+		bind = work.Check
+	}
+	job, err := bind(spec)
 	if err != nil {
 		return nil, err
 	}
-	module, err := sandbox.Admit(spec.Wasm, &sandbox.Options{MaxFuel: spec.MaxFuel})
-	if err != nil {
-		return nil, err
-	}
+	module := job.Module()
 	man := module.Manifest()
 	return &machine{task: t, job: job, limit: job.Fuel(),
 		facts: ModuleFacts{module.Digest(), man.Name, man.Version, spec.Function, module.RewrittenDigest(), sandbox.RewriterVersion}}, nil

@@ -9,6 +9,7 @@ package files
 
 import (
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -30,26 +31,60 @@ func Read(path string, limit int64, fix string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close()
 	return readAll(f, path, limit, fix)
 }
 
-// ReadBeside returns the bytes of a file that the file at base names: a path
-// relative to base's folder that does not leave it, not even by a link.
-func ReadBeside(base, path string, limit int64, fix string) ([]byte, error) {
+// Folder is what lies in a folder, for ReadIn. Open never waits, and follows no
+// link out of the folder; what is no regular file is for the reader to refuse.
+func Folder(dir string) fs.FS { return folder(dir) }
+
+type folder string
+
+func (d folder) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	root, err := os.OpenRoot(string(d))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// ReadIn returns the bytes of a file of fsys that a document called base names:
+// by a path relative to the document's folder that does not leave it. It is a
+// regular file of at most limit bytes. A nil fsys has none.
+func ReadIn(fsys fs.FS, base, path string, limit int64, fix string) ([]byte, error) {
 	shown := filepath.Join(filepath.Dir(base), path)
 	if !filepath.IsLocal(path) {
 		return nil, invalid(path, "the path leaves the folder of "+filepath.Base(base)).WithFix("put the file beside it and name it by a relative path")
 	}
-	root, err := os.OpenRoot(filepath.Dir(base))
+	if fsys == nil {
+		return nil, unreadable(shown)
+	}
+	f, err := fsys.Open(filepath.ToSlash(filepath.Clean(path)))
 	if err != nil {
 		return nil, unreadable(shown)
 	}
-	defer root.Close()
-	f, err := root.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if f, err = regular(f, err, shown); err != nil {
-		return nil, err
+	defer f.Close()
+	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
+		return nil, irregular(shown)
 	}
 	return readAll(f, shown, limit, fix)
+}
+
+// Fits says whether bytes are within a limit, in the words of Read.
+func Fits(data []byte, path string, limit int64, fix string) error {
+	if int64(len(data)) > limit {
+		return invalid(path, "the file is too large").WithFix("%s", fix)
+	}
+	return nil
 }
 
 // Memory puts bytes into a memory file that no path leads to.
@@ -72,25 +107,28 @@ func regular(f *os.File, err error, path string) (*os.File, error) {
 	}
 	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
 		_ = f.Close() // it was only looked at
-		return nil, invalid(path, "this is not a regular file").WithFix("name a file")
+		return nil, irregular(path)
 	}
 	return f, nil
 }
 
-func readAll(f *os.File, path string, limit int64, fix string) ([]byte, error) {
-	defer f.Close()
+func readAll(f io.Reader, path string, limit int64, fix string) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
 		return nil, unreadable(path)
 	}
-	if int64(len(b)) > limit {
-		return nil, invalid(path, "the file is too large").WithFix("%s", fix)
+	if err := Fits(b, path, limit, fix); err != nil {
+		return nil, err
 	}
 	return b, nil
 }
 
 func invalid(path, msg string) *glovebox.Error {
 	return &glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: msg}
+}
+
+func irregular(path string) error {
+	return invalid(path, "this is not a regular file").WithFix("name a file")
 }
 
 func unreadable(path string) error {

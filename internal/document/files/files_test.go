@@ -33,12 +33,12 @@ func TestAFileThatAJobNamesLiesBesideIt(t *testing.T) {
 	}
 	job := filepath.Join(jobs, "job.yaml")
 	for _, ok := range []string{"list.csv", "./list.csv", "alias.csv"} {
-		if b, err := ReadBeside(job, ok, 10, ""); err != nil || string(b) != "list" {
+		if b, err := ReadIn(Folder(filepath.Dir(job)), job, ok, 10, ""); err != nil || string(b) != "list" {
 			t.Errorf("%s: %q, %v", ok, b, err)
 		}
 	}
 	for _, bad := range []string{secret, "../secret.csv", "link.csv", "up.csv", "updir/secret.csv", "x/../../secret.csv", "/proc/self/environ", ".", ""} {
-		if b, err := ReadBeside(job, bad, 10, ""); glovebox.CodeOf(err) != glovebox.CodeInvalid || b != nil {
+		if b, err := ReadIn(Folder(filepath.Dir(job)), job, bad, 10, ""); glovebox.CodeOf(err) != glovebox.CodeInvalid || b != nil {
 			t.Errorf("%s: %q, %v", bad, b, err)
 		}
 	}
@@ -57,7 +57,7 @@ func TestAPipeNeverBlocks(t *testing.T) {
 	if _, err := Read(pipe, 10, ""); glovebox.CodeOf(err) != glovebox.CodeInvalid {
 		t.Errorf("read: %v", err)
 	}
-	if _, err := ReadBeside(filepath.Join(dir, "job.yaml"), "pipe", 10, ""); glovebox.CodeOf(err) != glovebox.CodeInvalid {
+	if _, err := ReadIn(Folder(dir), filepath.Join(dir, "job.yaml"), "pipe", 10, ""); glovebox.CodeOf(err) != glovebox.CodeInvalid {
 		t.Errorf("read beside: %v", err)
 	}
 	if _, err := Read("/dev/zero", 10, ""); glovebox.CodeOf(err) != glovebox.CodeInvalid {

@@ -96,7 +96,7 @@ type Spec struct {
 }
 
 // MaskPlan is what the columns decision demanded for one dataset.
-type MaskPlan map[string]glovebox.Mask
+type MaskPlan = map[string]glovebox.Mask
 
 // Identity digests a spec.
 func (s *Spec) Identity() (string, error) {

@@ -110,6 +110,9 @@ func Bind(spec Spec, module *sandbox.Module, mode Mode) (*Job, error) {
 	return j, j.module.CheckBinding(j.binding)
 }
 
+// Module is the job's module, admitted.
+func (j *Job) Module() *sandbox.Module { return j.module }
+
 // Mode is the job's mode, with what the job declares for it.
 func (j *Job) Mode() Mode { return j.mode }
 

@@ -1,4 +1,4 @@
-package pipeline
+package request
 
 import (
 	"slices"
@@ -11,21 +11,21 @@ import (
 // askMap is mode map.
 type askMap struct{}
 
-func (askMap) choose(r *request) error {
+func (askMap) choose(r *Request) error {
 	if err := r.only(func(f *abi.Function) bool { return !f.Blocks() && !f.Update() }); err != nil {
 		return err
 	}
-	out := &r.job.Output
+	out := &r.Job.Output
 	keys := make([]glovebox.KeyField, 0, len(out.Key))
-	for _, k := range r.function.Output.Key {
+	for _, k := range r.Function.Output.Key {
 		i := slices.IndexFunc(out.Key, func(f glovebox.KeyField) bool { return f.Name == k.Name })
 		if i < 0 {
-			return r.invalid("output.key", "the module emits the key field %s, which the job does not declare", k.Name).WithFix("declare %s", k.Name)
+			return r.Invalid("output.key", "the module emits the key field %s, which the job does not declare", k.Name).WithFix("declare %s", k.Name)
 		}
 		keys = append(keys, out.Key[i])
 	}
 	if len(keys) != len(out.Key) {
-		return r.invalid("output.key", "the job declares key fields that the module does not emit").WithFix("declare %d, those of the module's manifest", len(keys))
+		return r.Invalid("output.key", "the job declares key fields that the module does not emit").WithFix("declare %d, those of the module's manifest", len(keys))
 	}
 	var metrics []glovebox.Metric
 	for _, m := range out.Metrics {
@@ -33,26 +33,26 @@ func (askMap) choose(r *request) error {
 			metrics = append(metrics, m)
 		}
 	}
-	for _, name := range r.function.Output.Metrics {
+	for _, name := range r.Function.Output.Metrics {
 		i := slices.IndexFunc(out.Metrics, func(f glovebox.Metric) bool { return f.Name == name && f.Kind != glovebox.Count })
 		if i < 0 {
-			return r.invalid("output.metrics", "the module emits the metric %s, which the job does not declare as one that takes values", name).WithFix("declare %s", name)
+			return r.Invalid("output.metrics", "the module emits the metric %s, which the job does not declare as one that takes values", name).WithFix("declare %s", name)
 		}
 		metrics = append(metrics, out.Metrics[i])
 	}
 	if len(metrics) != len(out.Metrics) {
-		return r.invalid("output.metrics", "the job declares metrics that the module does not emit").
-			WithFix("the module emits %v; a count needs no value", r.function.Output.Metrics)
+		return r.Invalid("output.metrics", "the job declares metrics that the module does not emit").
+			WithFix("the module emits %v; a count needs no value", r.Function.Output.Metrics)
 	}
 	out.Key, out.Metrics = keys, metrics
 	return nil
 }
 
-func (askMap) plan(r *request) (work.Mode, error) {
-	m, err := work.NewMap(r.job.Output, r.job.Release, r.public)
+func (askMap) plan(r *Request) (work.Mode, error) {
+	m, err := work.NewMap(r.Job.Output, r.Job.Release, r.Public)
 	if err != nil {
 		return nil, err
 	}
-	r.job.Output.Select = m.Select() // a default written out is the same job
+	r.Job.Output.Select = m.Select() // a default written out is the same job
 	return m, nil
 }

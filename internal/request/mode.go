@@ -1,4 +1,4 @@
-package pipeline
+package request
 
 import (
 	"glovebox.example/glovebox"
@@ -12,9 +12,9 @@ import (
 type asking interface {
 	// choose finds the module's function, or functions, and puts what the job
 	// declares into the order in which they write it.
-	choose(r *request) error
+	choose(r *Request) error
 	// plan prices the job, and writes into it what it left to a default.
-	plan(r *request) (work.Mode, error)
+	plan(r *Request) (work.Mode, error)
 }
 
 // modes are all of them, by name.
@@ -22,36 +22,24 @@ func modes() map[string]asking {
 	return map[string]asking{glovebox.ModeMap: askMap{}, glovebox.ModeBlocks: askBlocks{}, glovebox.ModeTrain: askTrain{}}
 }
 
-// chooseFunction finds the module's function and puts the job's output into
-// the order in which the function writes its records.
-func (r *request) chooseFunction() error { return modes()[r.job.Mode].choose(r) }
-
-// makePlan prices the job.
-func (r *request) makePlan() (err error) {
-	if r.mode, err = modes()[r.job.Mode].plan(r); err != nil {
-		return err
-	}
-	return r.fitsBundle()
-}
-
 // only finds the function that the job names, or the module's only one. It has
 // to fit the job's mode.
-func (r *request) only(fits func(*abi.Function) bool) error {
-	m := r.module.Manifest()
+func (r *Request) only(fits func(*abi.Function) bool) error {
+	m := r.Module.Manifest()
 	var names []string
 	found := false
 	for _, f := range m.Functions {
 		names = append(names, f.Name)
-		if f.Name == r.job.Function || (r.job.Function == "" && len(m.Functions) == 1) {
-			r.function, found = f, true
+		if f.Name == r.Job.Function || (r.Job.Function == "" && len(m.Functions) == 1) {
+			r.Function, found = f, true
 		}
 	}
 	if !found {
-		return r.invalid("function", "the module has no such function, or several and none is named").WithFix("name one of %v", names)
+		return r.Invalid("function", "the module has no such function, or several and none is named").WithFix("name one of %v", names)
 	}
-	r.job.Function = r.function.Name
-	if !fits(&r.function) {
-		return r.invalid("mode", "function %s of the module is of kind %s", r.function.Name, r.function.Kind).
+	r.Job.Function = r.Function.Name
+	if !fits(&r.Function) {
+		return r.Invalid("mode", "function %s of the module is of kind %s", r.Function.Name, r.Function.Kind).
 			WithFix("functions of kind blocks are for mode blocks, those of kind update for mode train, all others for mode map")
 	}
 	return nil

@@ -1,4 +1,4 @@
-package pipeline
+package request
 
 import (
 	"glovebox.example/glovebox"
@@ -10,8 +10,8 @@ import (
 type askTrain struct{}
 
 // choose finds the two functions, and makes the table of the first state.
-func (askTrain) choose(r *request) error {
-	m, t := r.module.Manifest(), r.job.Train
+func (askTrain) choose(r *Request) error {
+	m, t := r.Module.Manifest(), r.Job.Train
 	find := func(name, field, what string, fits func(*abi.Function) bool) (abi.Function, error) {
 		var found []abi.Function
 		var names []string
@@ -26,22 +26,22 @@ func (askTrain) choose(r *request) error {
 			}
 		}
 		if len(found) != 1 {
-			return abi.Function{}, r.invalid(field, "the module has no such function of kind %s, or several and none is named", what).WithFix("name one of %v", names)
+			return abi.Function{}, r.Invalid(field, "the module has no such function of kind %s, or several and none is named", what).WithFix("name one of %v", names)
 		}
 		return found[0], nil
 	}
 	var err error
-	if r.function, err = find(r.job.Function, "function", abi.KindMap, func(f *abi.Function) bool { return f.Kind == abi.KindMap }); err != nil {
+	if r.Function, err = find(r.Job.Function, "function", abi.KindMap, func(f *abi.Function) bool { return f.Kind == abi.KindMap }); err != nil {
 		return err
 	}
 	update, err := find(t.Update, "train.update", abi.KindUpdate, (*abi.Function).Update)
 	if err != nil {
 		return err
 	}
-	if len(r.function.Output.Metrics) != 1 {
-		return r.invalid("function", "function %s gives %d metrics, in mode train it gives one vector", r.function.Name, len(r.function.Output.Metrics))
+	if len(r.Function.Output.Metrics) != 1 {
+		return r.Invalid("function", "function %s gives %d metrics, in mode train it gives one vector", r.Function.Name, len(r.Function.Output.Metrics))
 	}
-	r.job.Function, t.Update = r.function.Name, update.Name
+	r.Job.Function, t.Update = r.Function.Name, update.Name
 	init := t.Init
 	if len(init) == 0 {
 		init = make([]float64, t.State)
@@ -50,6 +50,6 @@ func (askTrain) choose(r *request) error {
 	return nil
 }
 
-func (askTrain) plan(r *request) (work.Mode, error) {
-	return work.NewTrain(r.job.Train, &r.function, r.job.Release)
+func (askTrain) plan(r *Request) (work.Mode, error) {
+	return work.NewTrain(r.Job.Train, &r.Function, r.Job.Release)
 }

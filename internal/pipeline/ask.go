@@ -1,0 +1,102 @@
+package pipeline
+
+import (
+	"context"
+	"path/filepath"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/domain/store"
+	"glovebox.example/glovebox/internal/request"
+	"glovebox.example/glovebox/internal/worker/crew"
+)
+
+// ask is a request with who makes it and the workers for it.
+type ask struct {
+	*request.Request
+	user  glovebox.User
+	crew  *crew.Crew
+	walls []string // around its workers
+}
+
+func (r *ask) close() {
+	r.crew.Close()
+	if r.Request != nil {
+		r.Request.Close()
+	}
+}
+
+// prepare reads a job and what it names. It fails with CodeInvalid and
+// CodeModule, each problem with its file, field and fix.
+func (p *Pipeline) prepare(ctx context.Context, s request.Submission, u glovebox.User) (_ *ask, err error) {
+	r := &ask{user: u, crew: p.crew()}
+	defer func() {
+		if err != nil {
+			r.close()
+		}
+	}()
+	r.Request, err = request.Read(ctx, s, &request.Options{MaxFuel: p.d.MaxFuel, Catalogue: func(codes []string) (map[string]request.Dataset, error) {
+		return p.datasets(ctx, codes)
+	}})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkDeadline(r); err != nil {
+		return nil, err
+	}
+	return r, r.readWalls()
+}
+
+// datasets are those that the domain knows, read in one transaction. The others
+// are left to the policy to name.
+func (p *Pipeline) datasets(ctx context.Context, codes []string) (map[string]request.Dataset, error) {
+	out := map[string]request.Dataset{}
+	return out, p.d.Store.View(ctx, func(tx *store.Tx) error {
+		for _, code := range codes {
+			known, err := tx.Has(store.Dataset, code)
+			if err != nil {
+				return err
+			}
+			if !known {
+				continue
+			}
+			if out[code], err = dataset(tx, code); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func dataset(tx *store.Tx, code string) (request.Dataset, error) {
+	var doc domain.DatasetDoc
+	err := tx.Get(store.Dataset, code, &doc)
+	return request.Dataset{Record: doc.Record, State: doc.State, Snapshot: doc.Snapshot}, err
+}
+
+// checkDeadline holds the job's deadline against what a strict domain demands.
+func (p *Pipeline) checkDeadline(r *ask) error {
+	switch {
+	case !p.d.Strict:
+	case r.Job.Release.Deadline == 0:
+		return r.Invalid("release.deadline", "is missing: in this domain a result shows at a declared deadline only").
+			WithFix("declare the seconds after which it shows, such as `deadline: %v`", max(10, p.d.MinDeadline))
+	case r.Job.Release.Deadline < p.d.MinDeadline:
+		return r.Invalid("release.deadline", "is below %v, the least of this domain: a deadline that a run cannot keep would tell how long it takes", p.d.MinDeadline).
+			WithFix("declare `deadline: %v` or more", p.d.MinDeadline)
+	}
+	return nil
+}
+
+// readWalls waits for the first worker.
+func (r *ask) readWalls() error {
+	walls, err := r.crew.Walls()
+	r.walls = walls.Names()
+	return err
+}
+
+// crew starts the workers' supervisor. The first worker comes up while the job
+// is being read.
+func (p *Pipeline) crew() *crew.Crew {
+	return crew.New(&crew.Options{Workers: p.o.Workers, Cache: filepath.Join(p.d.Dir, "cache", "wasm")})
+}
