@@ -11,6 +11,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/catalog"
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/proof/testkit/guest"
 	"glovebox.example/glovebox/internal/release"
 	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
@@ -153,7 +154,7 @@ func TestChannelOneLedger(t *testing.T) {
 	rows := bytes.SplitAfter(read(t, filepath.Join(example, "pums.csv")), []byte("\n"))
 	next := filepath.Join(t.TempDir(), "next.csv")
 	must(os.WriteFile(next, bytes.Join(rows[:500], nil), 0o600))
-	_, err = d.LoadDataset(ctx, user(t, d, "census"), "pums", next, nil)
+	_, err = d.LoadDataset(ctx, user(t, d, "census"), "pums", next, nil, domain.AcceptChange)
 	must(err)
 	if got := balance(t, d, "pums"); got.Spent.Loss != 900_000_000 {
 		t.Fatalf("with a new snapshot %v is spent", got.Spent)
