@@ -31,6 +31,10 @@ demo: build ## create ./demo-domain, load data, run four jobs, export, verify
 test: setup ## run everything that CI runs
 	@scripts/test
 
+.PHONY: unit
+unit: ## the fast loop: vet and test one package without its long tests (PKG=./privacy RUN=TestPrice)
+	@scripts/unit $(PKG) $(if $(RUN),-run '$(RUN)')
+
 .PHONY: test-long
 test-long: test ## the same, the statistics of privacy under the race detector, and WebAssembly's own test suite
 	@$(GOTEST) -race -timeout 120m ./privacy
@@ -84,10 +88,16 @@ bench-peers: ## compare with OpenDP, SmartNoise, PipelineDP and Tumult from PyPI
 	@bench/peers/run
 
 .PHONY: lint
-lint: ## gofmt, vet and, where it is installed, golangci-lint
-	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
-	@$(GO) vet -tags $(TAGS) ./...
-	@if command -v golangci-lint >/dev/null; then golangci-lint run; fi
+lint: ## gofmt, vet and golangci-lint (pinned, built once into build/tools), as make test does
+	@scripts/lint
+
+.PHONY: vuln
+vuln: ## look up what is called in Go's vulnerability database; says so where it cannot be reached
+	@scripts/vuln
+
+.PHONY: dead
+dead: ## list functions that no program and no test reaches
+	@"$$(scripts/tool deadcode)" -tags $(TAGS) -test ./...
 
 .PHONY: clean
 clean: ## remove what builds and demos leave

@@ -226,7 +226,7 @@ func TestKeyIsNeverPrinted(t *testing.T) {
 	for _, v := range []any{testKey(t), *testKey(t), l} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
 			s := fmt.Sprintf(verb, v)
-			for _, secret := range []string{testSeed, hex.EncodeToString(private), fmt.Sprint([]byte(private)), fmt.Sprintf("%#v", []byte(private.Seed()))} {
+			for _, secret := range []string{testSeed, hex.EncodeToString(private), fmt.Sprint(private), fmt.Sprintf("%#v", private.Seed())} {
 				if strings.Contains(s, strings.Trim(secret, "[]")) {
 					t.Errorf("%T with %s prints the key", v, verb)
 				}

@@ -83,7 +83,7 @@ func (p *parquetFile) pageHeader(at int64, buf *[]byte) (h pageHeader, n int64, 
 			*buf = make([]byte, size)
 		}
 		got, err := p.src.ReadAt((*buf)[:min(int64(size), p.size-at)], at)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return h, 0, err
 		}
 		h, used, err := parsePageHeader((*buf)[:got])

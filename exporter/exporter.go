@@ -212,7 +212,7 @@ func (e *Exporter) retry(ctx context.Context, name string, op func() error) erro
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(wait/2 + rand.N(wait/2+1)):
+		case <-time.After(wait/2 + rand.N(wait/2+1)): //nolint:gosec // so that clients do not come together; no secret
 		}
 		wait = min(2*wait, maxBackoff)
 	}

@@ -157,13 +157,13 @@ func place(e *glovebox.Error) string {
 
 // declare notes the arguments of a function: one name for each place and body.
 func (r *reader) declare(rule *ast.Rule) {
-	name := rule.Path().String()
+	name := rule.Path().String() //nolint:staticcheck // Ref leaves out the package
 	r.args[name] = max(r.args[name], len(rule.Head.Args))
 }
 
 // rule reads one rule: its body, then what it yields.
 func (r *reader) rule(rule *ast.Rule) {
-	name := rule.Path().String()
+	name := rule.Path().String() //nolint:staticcheck // Ref leaves out the package
 	for i, a := range rule.Head.Args {
 		r.meet(a, r.shapeOf(a), a, r.rules[argument(name, i)])
 	}

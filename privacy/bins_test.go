@@ -126,6 +126,9 @@ func TestQuantilePrice(t *testing.T) {
 // answer is within the declared error in ranks, and how often intervals hold the
 // true quantile; both must be at least 95 times of 100.
 func TestQuantileErrors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("statistics of seconds")
+	}
 	const keys = 500
 	one := glovebox.Metric{Name: "q", Kind: glovebox.Quantile, Min: 0, Max: 100, Bins: 100, At: []float64{0.25}}
 	many := glovebox.Metric{Name: "q", Kind: glovebox.Quantile, Min: 0, Max: 100, Bins: 100, At: []float64{0.1, 0.5, 0.9, 0.99}}

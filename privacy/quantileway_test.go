@@ -74,6 +74,9 @@ func manyValues(kind string) []float64 {
 // deviate by sqrt(5) of their mean), so that the quotient of two is 1.7 by chance
 // with a probability below 1e-7; errors below half a rank are not told apart.
 func TestQuantileWayIsTheBest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("statistics of seconds")
+	}
 	const keys = 300
 	decades := []float64{}
 	for i := 1; i < 20; i++ {
@@ -111,6 +114,9 @@ func TestQuantileWayIsTheBest(t *testing.T) {
 // ranks and more, choices on their own by 6 and by 38. (As above: a third more than
 // the mean comes with a probability below 1e-8.)
 func TestSeveralQuantilesAreNear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("statistics of seconds")
+	}
 	const keys = 700
 	v := manyValues("spread")
 	for _, c := range []struct {

@@ -72,7 +72,10 @@ type pmScanArg struct {
 }
 
 // pageRegion is struct page_region.
-type pageRegion struct{ start, end, categories uint64 }
+type pageRegion struct {
+	start, end uint64
+	_          uint64 // categories
+}
 
 func ioctl(fd int, request uintptr, arg unsafe.Pointer) (int, error) {
 	n, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))

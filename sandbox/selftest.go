@@ -117,7 +117,7 @@ func selfTest(rt wazero.Runtime) *tiers {
 	}
 	// The module's code is freed with the runtime, if not here.
 	defer func() { _ = c.Close(ctx) }()
-	b := &testBench{ctx: ctx, runtime: rt, compiled: c, rng: rand.New(rand.NewPCG(0x676c6f7665, 0x626f78))}
+	b := &testBench{ctx: ctx, runtime: rt, compiled: c, rng: rand.New(rand.NewPCG(0x676c6f7665, 0x626f78))} //nolint:gosec // the same test each time
 	b.shrinks = b.exact(copyBack{}, true)
 	t.shrink = b.shrinks
 	for _, r := range []Reset{ResetTracked, ResetCopy, ResetCow} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -194,7 +195,7 @@ func scriptUnguard(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(rows.Scan(&n))
 		names = append(names, n)
 	}
-	ts.Check(rows.Close())
+	ts.Check(errors.Join(rows.Err(), rows.Close())) //nolint:sqlclosecheck // before the next statement
 	if len(names) == 0 || neg {
 		ts.Fatalf("there are no triggers")
 	}

@@ -23,7 +23,7 @@ func defaultDisk(dir string) int64 {
 	if unix.Statfs(dir, &s) != nil {
 		return DefaultDisk
 	}
-	return diskFor(uint64(s.Blocks) * uint64(s.Bsize))
+	return diskFor(s.Blocks * uint64(s.Bsize))
 }
 
 func diskFor(bytes uint64) int64 { return int64(min(DefaultDisk, bytes/4)) }

@@ -81,7 +81,7 @@ func lay(ctx context.Context, dir string, c config) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "the directory cannot be made"}).WithFix("check the path and its owner")
 	}
-	if err := os.Chmod(dir, 0o700); err != nil {
+	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a directory
 		return glovebox.Errorf(glovebox.CodeInternal, "the directory cannot be closed to others").Because(err)
 	}
 	l, err := lock(ctx, filepath.Join(dir, lockFile), nil)

@@ -37,7 +37,7 @@ func memory() uint64 {
 	if unix.Sysinfo(&s) != nil {
 		return 0
 	}
-	all := uint64(s.Totalram) * uint64(s.Unit)
+	all := s.Totalram * uint64(s.Unit)
 	if b, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
 		if n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64); err == nil { // "max" is no number
 			all = min(all, n)

@@ -114,6 +114,9 @@ func medianOf(n int, once func() float64) float64 {
 // 10 to 5 in 400, with probability below 1e-9 (six standard deviations of its
 // logarithm and more).
 func TestBlocksBeatGUPT(t *testing.T) {
+	if testing.Short() {
+		t.Skip("statistics of seconds")
+	}
 	rng, src, p := rand.New(rand.NewPCG(3, 4)), check.Must(mechanism.NewSource()), suitePlan(t)
 	for _, s := range suite {
 		runs, least := 100, 10.0

@@ -131,7 +131,7 @@ var errTooLong = errors.New("a string is longer than its column's bound")
 // and must be reset.
 func (w *Writer) Unit(window []byte, unit [][]Span) (rows int, fits bool, err error) {
 	rows, err = w.unit(window, unit)
-	if err == errTooLong {
+	if errors.Is(err, errTooLong) {
 		return 0, false, nil
 	}
 	return rows, err == nil, err

@@ -47,14 +47,13 @@ type Rewritten struct {
 
 // rewriter holds the indices of what a rewrite adds.
 type rewriter struct {
-	m       *Module
-	out     Rewritten
-	fuel    uint32 // global
-	depth   uint32 // global
-	bulk    uint32 // function: charge the length of a memory.copy or fill
-	grow    uint32 // function: charge the pages of a memory.grow
-	types   []FuncType
-	helpers int
+	m     *Module
+	out   Rewritten
+	fuel  uint32 // global
+	depth uint32 // global
+	bulk  uint32 // function: charge the length of a memory.copy or fill
+	grow  uint32 // function: charge the pages of a memory.grow
+	types []FuncType
 }
 
 // Rewrite returns the module that runs in place of m.

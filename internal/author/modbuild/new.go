@@ -146,10 +146,10 @@ func write(dir string, files map[string][]byte) (*Made, error) {
 }
 
 func writeNew(at string, b []byte) error {
-	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil { //nolint:gosec // a project is shared as its author likes
 		return err
 	}
-	f, err := os.OpenFile(at, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(at, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // the same
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func add(ctx context.Context, t *Task) ([]change, error) {
 		x := t.Tables[in.Dataset]
 		more, err := sample.Generate(ctx, x.Record, &sample.Options{Seed: t.Seed, Units: len(known) + 1, Lists: t.Lists})
 		if err != nil {
-			return nil, nil // the record has no room for another unit
+			return nil, nil //nolint:nilerr // the record has no room for another unit
 		}
 		for _, r := range more.Rows {
 			u := more.Unit(r)

@@ -167,7 +167,7 @@ func (in *Inside) Receive() (*Message, error) {
 	buf, oob := make([]byte, maxData), make([]byte, unix.CmsgSpace(4*maxFiles))
 	for {
 		n, on, flags, _, err := unix.Recvmsg(fdIn, buf, oob, unix.MSG_CMSG_CLOEXEC)
-		if err == syscall.EINTR {
+		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
 		if err != nil {
