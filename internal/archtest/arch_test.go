@@ -90,6 +90,7 @@ var rules = []struct {
 	{[]string{"internal/request"}, []string{"internal/domain", "internal/pipeline", "internal/cli", "internal/author", "policy", "audit", "masking"}, nil, "a job is read the same whoever hands it in: against records, and not against a domain"},
 	{[]string{"internal/words"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "words know texts, not where they arise"},
 	{[]string{"internal/pipeline"}, []string{"internal/cli"}, nil, "imports run one way"},
+	{[]string{"internal/pipeline"}, []string{"internal/document"}, nil, "the pipeline orders the steps: what people write is read in internal/request"},
 	{[]string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "cmd", "internal/author", "internal/cli", "internal/document", "internal/domain", "internal/fault", "internal/pipeline", "internal/release", "internal/request", "internal/words", "internal/worker"}, []string{"internal/proof"}, []string{"internal/proof/testkit"}, "what proves the product is no part of it"},
 }
 
