@@ -5,7 +5,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/worker/work"
-	"glovebox.example/glovebox/privacy"
+	"glovebox.example/glovebox/privacy/blocks"
 	"glovebox.example/glovebox/sandbox/abi"
 )
 
@@ -39,7 +39,7 @@ func (askBlocks) plan(r *Request) (work.Mode, error) {
 			return nil, r.Invalid("blocks.count", "no provider of the job's datasets bought a noisy number of units, which auto needs").
 				WithFix("declare the number of blocks, such as 256")
 		}
-		r.Job.Blocks.Count = privacy.AutoBlocks(n)
+		r.Job.Blocks.Count = blocks.AutoCount(n)
 	}
 	return work.NewBlocks(r.Job.Blocks, r.Job.Release)
 }
