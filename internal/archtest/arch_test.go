@@ -169,25 +169,6 @@ func TestForeignModulesHaveOneOwner(t *testing.T) {
 	}
 }
 
-// TestOnlyPipelineMakesReleases guards the airlock: the one constructor of the
-// type that can leave.
-func TestOnlyPipelineMakesReleases(t *testing.T) {
-	for _, p := range load(t) {
-		if under(p.ImportPath, "internal/release", "internal/pipeline") {
-			continue
-		}
-		for _, f := range p.GoFiles {
-			b, err := os.ReadFile(filepath.Join(p.Dir, f))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(string(b), "release.New(") {
-				t.Errorf("%s/%s makes a release: only internal/pipeline may", p.ImportPath, f)
-			}
-		}
-	}
-}
-
 // TestOnlySamplesAreWatched: what happened on one unit, and figures before
 // noise, are seen on sample data only.
 func TestOnlySamplesAreWatched(t *testing.T) {
@@ -327,48 +308,4 @@ func TestNoPackageState(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestNothingIsCompiledAtStart: what a package makes of a text as it is
-// imported, every command and every worker pays for. Such things are made on
-// first use, by sync.OnceValue.
-func TestNothingIsCompiledAtStart(t *testing.T) {
-	for _, p := range load(t) {
-		if under(p.ImportPath, "internal/proof", "examples") {
-			continue
-		}
-		for _, name := range p.GoFiles {
-			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, d := range f.Decls {
-				if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR && compiles(g) {
-					t.Errorf("%s/%s compiles something as it is imported", p.ImportPath, name)
-				}
-			}
-		}
-	}
-}
-
-// compiles says whether a declaration calls something like regexp.MustCompile
-// outside a function.
-func compiles(d *ast.GenDecl) (found bool) {
-	ast.Inspect(d, func(n ast.Node) bool {
-		if c, ok := n.(*ast.CallExpr); ok {
-			if s, ok := c.Fun.(*ast.SelectorExpr); ok && (strings.HasPrefix(s.Sel.Name, "Must") || strings.HasPrefix(s.Sel.Name, "Compile")) {
-				found = true
-			}
-			if fn, ok := c.Fun.(*ast.FuncLit); ok { // called at once
-				ast.Inspect(fn.Body, func(n ast.Node) bool {
-					s, ok := n.(*ast.SelectorExpr)
-					found = found || ok && strings.HasPrefix(s.Sel.Name, "Must")
-					return true
-				})
-			}
-		}
-		_, isFunc := n.(*ast.FuncLit)
-		return !isFunc
-	})
-	return found
 }
