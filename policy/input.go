@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -237,10 +235,5 @@ func (r request) encode() (data []byte, digest string, err error) {
 		return nil, "", glovebox.Errorf(glovebox.CodeInvalid, "the request has %d bytes, more than %d", len(data), MaxInput).
 			WithFix("name fewer datasets and columns in one job")
 	}
-	return data, digestOf(data), nil
-}
-
-func digestOf(b []byte) string {
-	h := sha256.Sum256(b)
-	return "sha256:" + hex.EncodeToString(h[:])
+	return data, glovebox.Digest(data), nil
 }

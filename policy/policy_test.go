@@ -66,7 +66,7 @@ func TestDecisionNamesItsGrounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Point != "columns" || d.Revision != e.Revision() || d.InputDigest != digest || digestOf(data) != digest {
+	if d.Point != "columns" || d.Revision != e.Revision() || d.InputDigest != digest || glovebox.Digest(data) != digest {
 		t.Errorf("%+v", d)
 	}
 	if !strings.HasPrefix(e.Revision(), "sha256:") || len(e.Revision()) != 71 {

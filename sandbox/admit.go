@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"slices"
 
@@ -86,17 +84,12 @@ func Admit(wasm []byte, o *Options) (*Module, error) {
 	if list := checkPure(bin, man); len(list) > 0 {
 		return nil, refuse(list)
 	}
-	m := &Module{digest: digest(wasm), manifest: man, wasm: wasm, facts: bin.Facts()}
+	m := &Module{digest: glovebox.Digest(wasm), manifest: man, wasm: wasm, facts: bin.Facts()}
 	m.hasInit = slices.Contains(keep, abi.ExportInitialize)
 	m.hasLog = slices.Contains(keep, abi.ExportLog)
 	m.rewritten = bin.Rewrite(wasmbin.Rules{Keep: keep, Pages: uint32(man.Pages)})
-	m.rewrittenDigest = digest(m.rewritten.Wasm)
+	m.rewrittenDigest = glovebox.Digest(m.rewritten.Wasm)
 	return m, nil
-}
-
-func digest(b []byte) string {
-	h := sha256.Sum256(b)
-	return "sha256:" + hex.EncodeToString(h[:])
 }
 
 // manifestOf reads the manifest section of a module.

@@ -567,7 +567,7 @@ func TestStatementForOthers(t *testing.T) {
 	if len(s.GetSubject()) != 3 || s.GetPredicateType() != bundle.PredicateType || s.GetType() != bundle.StatementType {
 		t.Errorf("%d subjects, predicate %s", len(s.GetSubject()), s.GetPredicateType())
 	}
-	if d := s.GetSubject()[2].GetDigest()["sha256"]; "sha256:"+d != release.Digest(files[bundle.ResultJSON].Data) {
+	if d := s.GetSubject()[2].GetDigest()["sha256"]; "sha256:"+d != glovebox.Digest(files[bundle.ResultJSON].Data) {
 		t.Errorf("subject %s has digest %s", s.GetSubject()[2].GetName(), d)
 	}
 }

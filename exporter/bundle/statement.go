@@ -69,7 +69,7 @@ type AuditRef struct {
 func encodeStatement(c *release.Content, ev Evidence, digest string, files []File) ([]byte, error) {
 	s := Statement{Type: StatementType, PredicateType: PredicateType, Predicate: Predicate{
 		V: predicateVersion, Domain: ev.Domain, Release: ReleaseName{c.ID, digest},
-		Facts: c.Facts, Audit: AuditRef{ev.Index, release.Digest(ev.Entry)},
+		Facts: c.Facts, Audit: AuditRef{ev.Index, glovebox.Digest(ev.Entry)},
 	}}
 	for _, f := range files {
 		if sub := (Subject{f.Name, Digest{f.SHA256()}}); slices.Contains(results(), f.Name) {

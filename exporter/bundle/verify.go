@@ -342,7 +342,7 @@ func (v *verifier) content() {
 	if !ok {
 		return
 	}
-	if release.Digest(data) != v.s.Predicate.Release.Content {
+	if glovebox.Digest(data) != v.s.Predicate.Release.Content {
 		v.r.fail(ResultJSON, "not the content that the release is named by")
 	}
 	c, err := release.Decode(data)
@@ -388,7 +388,7 @@ func (v *verifier) evidence() {
 	if !ok {
 		return
 	}
-	if release.Digest(entry) != v.s.Predicate.Audit.Entry {
+	if glovebox.Digest(entry) != v.s.Predicate.Audit.Entry {
 		v.r.fail(EntryFile, "not the entry that the statement names")
 	}
 	var e struct {

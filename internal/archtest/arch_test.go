@@ -5,7 +5,6 @@ package archtest
 
 import (
 	"encoding/json"
-	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"

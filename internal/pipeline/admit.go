@@ -2,8 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -252,11 +250,6 @@ func capsOf(code, developer string, ds policy.Dataset) (out []store.Cap) {
 		out = append(out, store.Cap{Dataset: code, Developer: developer, Most: *ds.DeveloperCap})
 	}
 	return out
-}
-
-func digestOf(b []byte) string {
-	h := sha256.Sum256(b)
-	return "sha256:" + hex.EncodeToString(h[:])
 }
 
 // decisionBody is a decision as an audit entry holds it.

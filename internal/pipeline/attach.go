@@ -47,7 +47,7 @@ func (p *Pipeline) Attach(ctx context.Context, u glovebox.User, id string, a Att
 	case len(doc.Reports) >= maxAttached:
 		return nil, glovebox.Errorf(glovebox.CodeConflict, "release %s has %d reports already", id, maxAttached)
 	}
-	x := job.Attached{Kind: a.Kind, Digest: digestOf(a.Data), By: u.Name, At: p.d.Stamp()}
+	x := job.Attached{Kind: a.Kind, Digest: glovebox.Digest(a.Data), By: u.Name, At: p.d.Stamp()}
 	if slices.ContainsFunc(doc.Reports, func(y job.Attached) bool { return y.Digest == x.Digest }) {
 		return &doc, nil
 	}

@@ -145,7 +145,7 @@ func (p *Pipeline) measure(ctx context.Context, u glovebox.User, doc *job.FitDoc
 		return err
 	}
 	next := *doc
-	next.State, next.Model, next.Walls = job.FitDone, digestOf(data), walls.Names()
+	next.State, next.Model, next.Walls = job.FitDone, glovebox.Digest(data), walls.Names()
 	err = p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
 		var now job.FitDoc
 		if err := tx.Get(store.Fit, fitID(doc.Dataset, doc.Version), &now); err != nil || now.State == job.FitDone {

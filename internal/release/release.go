@@ -8,8 +8,6 @@
 package release
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"sync/atomic"
 
@@ -37,7 +35,7 @@ func (c *Content) Encode() (data []byte, digest string, err error) {
 	if err != nil {
 		return nil, "", glovebox.Errorf(glovebox.CodeInternal, "release %s cannot be encoded", c.ID)
 	}
-	return data, Digest(data), nil
+	return data, glovebox.Digest(data), nil
 }
 
 // Decode reads bytes that Encode made and restores the column types that JSON
@@ -48,12 +46,6 @@ func Decode(data []byte) (*Content, error) {
 		return nil, err
 	}
 	return c, nil
-}
-
-// Digest is the name of bytes: "sha256:" and 64 hex digits.
-func Digest(b []byte) string {
-	h := sha256.Sum256(b)
-	return "sha256:" + hex.EncodeToString(h[:])
 }
 
 // Release is an approved result. Its zero value releases nothing.

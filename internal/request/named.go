@@ -2,8 +2,6 @@ package request
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"path/filepath"
 	"slices"
 
@@ -64,7 +62,7 @@ func (r *Request) readReference(ctx context.Context, path string, cols []engine.
 	}
 	defer f.Close()
 	batch, err := r.reader.Table(ctx, f, cols)
-	return batch, digestOf(data), inFile(err, r.beside(path))
+	return batch, glovebox.Digest(data), inFile(err, r.beside(path))
 }
 
 // fromFile stands in a job's identity for the path of a key list: the list's
@@ -96,9 +94,4 @@ func (r *Request) readKeys(ctx context.Context, k *glovebox.KeyField) error {
 	}
 	r.Public[k.Name] = texts
 	return nil
-}
-
-func digestOf(b []byte) string {
-	h := sha256.Sum256(b)
-	return "sha256:" + hex.EncodeToString(h[:])
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -97,8 +96,7 @@ func load(ctx context.Context, t *sample.Table, seed uint64, foreign bool) (_ *l
 	for _, id := range plain.Units() {
 		l.names[engine.UnitToken(unitKey, unit.Format, id)] = id
 	}
-	sum := sha256.Sum256(text.Bytes())
-	l.facts = InputFacts{Rows: res.Report.Accepted, Rejected: res.Report.Rejected, Units: len(l.names), Digest: "sha256:" + hex.EncodeToString(sum[:])}
+	l.facts = InputFacts{Rows: res.Report.Accepted, Rejected: res.Report.Rejected, Units: len(l.names), Digest: glovebox.Digest(text.Bytes())}
 	if res.Report.Rejected > 0 {
 		l.facts.First = res.Report.First
 	}

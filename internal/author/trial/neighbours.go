@@ -2,8 +2,6 @@ package trial
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
 
@@ -135,12 +133,7 @@ func (m *machine) jobDigest() (string, error) {
 	if err != nil {
 		return "", glovebox.Errorf(glovebox.CodeInternal, "a job cannot be encoded")
 	}
-	return digest(b), nil
-}
-
-func digest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return "sha256:" + hex.EncodeToString(sum[:])
+	return glovebox.Digest(b), nil
 }
 
 // add compares the other units of a pair.
@@ -182,7 +175,7 @@ func (n *Neighbours) add(c *change, first, second *Report) {
 func (n *Neighbours) seal() error {
 	b, err := n.Encode()
 	if err == nil {
-		n.Digest = digest(b)
+		n.Digest = glovebox.Digest(b)
 	}
 	return err
 }
@@ -220,7 +213,7 @@ func DecodeNeighbours(p []byte) (*Neighbours, error) {
 	if err != nil {
 		return nil, err
 	}
-	if digest(b) != n.Digest {
+	if glovebox.Digest(b) != n.Digest {
 		return bad("its digest is another")
 	}
 	same := true

@@ -3,9 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"time"
@@ -73,7 +71,7 @@ func (t *Tx) Put(action, kind, id string, v, body any) error {
 	if err != nil {
 		return t.failed("write "+kind, err)
 	}
-	_, err = t.record(action, kind+"/"+id, digest(doc), body)
+	_, err = t.record(action, kind+"/"+id, glovebox.Digest(doc), body)
 	return err
 }
 
@@ -175,7 +173,7 @@ func List[T any](t *Tx, kind string) ([]T, error) {
 // PutBlob keeps bytes under their digest. The next entry of the transaction
 // names them; without one the transaction fails.
 func (t *Tx) PutBlob(data []byte) (string, error) {
-	d := digest(data)
+	d := glovebox.Digest(data)
 	_, err := t.tx.ExecContext(t.ctx, `INSERT INTO blob (digest, data) VALUES (?, ?) ON CONFLICT DO NOTHING`, d, data)
 	if err != nil {
 		return "", t.failed("write bytes", err)
@@ -194,7 +192,7 @@ func (t *Tx) Blob(name string) ([]byte, error) {
 	if err != nil {
 		return nil, t.failed("read bytes", err)
 	}
-	if digest(data) != name {
+	if glovebox.Digest(data) != name {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the bytes kept as %s are not those bytes", name).WithFix("run `glovebox audit verify`")
 	}
 	return data, nil
@@ -233,9 +231,4 @@ func decode(kind, id string, body []byte, v any) error {
 		return glovebox.Errorf(glovebox.CodeInternal, "%s %q in the domain database is damaged", kind, id).WithFix("run `glovebox audit verify`")
 	}
 	return nil
-}
-
-func digest(b []byte) string {
-	h := sha256.Sum256(b)
-	return "sha256:" + hex.EncodeToString(h[:])
 }
