@@ -237,7 +237,7 @@ func TestCountsOfSeveralColumns(t *testing.T) {
 
 // TestUnitsOfSeveralColumnsAreBounded: a file in which somebody has more rows
 // than max_rows, in either column, is refused as a whole; the same rows again
-// change nothing; a snapshot's key destroys every projection.
+// are a new version; a snapshot's key destroys every projection.
 func TestUnitsOfSeveralColumnsAreBounded(t *testing.T) {
 	d, dir := marriageDomain(t)
 	if err := loadMarriages(t, d, dir, 2, 1); glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "unit.max_rows") {
@@ -248,24 +248,24 @@ func TestUnitsOfSeveralColumnsAreBounded(t *testing.T) {
 	if err := os.WriteFile(file, []byte(double), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.LoadDataset(t.Context(), user(t, d, "census"), "marriages", file, nil); glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "column other") {
+	if _, err := d.LoadDataset(t.Context(), user(t, d, "census"), "marriages", file, nil, domain.AcceptChange); glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "column other") {
 		t.Fatalf("two rows of an other: %v", err)
 	}
 	if err := loadMarriages(t, d, dir, 2, 0); err != nil {
 		t.Fatal(err)
 	}
 	x, err := d.Dataset(t.Context(), "marriages")
-	if err != nil || x.Snapshot.Version != 1 {
+	if err != nil || x.Snapshot.Version != 2 {
 		t.Fatalf("the same rows made version %d: %v", x.Snapshot.Version, err)
 	}
-	if raw, err := d.ReadManifest("marriages", 1, 1); err != nil || !strings.Contains(string(raw), `"unit":"other"`) {
+	if raw, err := d.ReadManifest("marriages", 2, 1); err != nil || !strings.Contains(string(raw), `"unit":"other"`) {
 		t.Fatalf("the other projection's manifest: %s, %v", raw, err)
 	}
-	if err := d.Vault.DestroySnapshot("marriages", 1); err != nil {
+	if err := d.Vault.DestroySnapshot("marriages", 2); err != nil {
 		t.Fatal(err)
 	}
 	for place := range 2 {
-		if _, err := d.ReadManifest("marriages", 1, place); err == nil {
+		if _, err := d.ReadManifest("marriages", 2, place); err == nil {
 			t.Errorf("projection %d can be read without its key", place)
 		}
 	}

@@ -50,17 +50,17 @@ var rows = []row{
 	},
 	{
 		name: "mode blocks, a median", unit: "error", factor: 10,
-		ours: bench{"privacy", "BenchmarkBlocksMedian", "median-error"}, base: []bench{{"privacy", "BenchmarkGUPTMedian", "median-error"}},
+		ours: bench{"privacy/blocks", "BenchmarkBlocksMedian", "median-error"}, base: []bench{{"privacy/blocks", "BenchmarkGUPTMedian", "median-error"}},
 		against: "GUPT's clamped mean, n^0.4 blocks; 100,000 lognormal values, range [0, 1000], epsilon 1",
 	},
 	{
 		name: "mode blocks, a mean", unit: "error", factor: 10,
-		ours: bench{"privacy", "BenchmarkBlocksMean", "median-error"}, base: []bench{{"privacy", "BenchmarkGUPTMean", "median-error"}},
+		ours: bench{"privacy/blocks", "BenchmarkBlocksMean", "median-error"}, base: []bench{{"privacy/blocks", "BenchmarkGUPTMean", "median-error"}},
 		against: "the same",
 	},
 	{
 		name: "mode blocks, a 95th percentile", unit: "error", factor: 8,
-		ours: bench{"privacy", "BenchmarkBlocksP95", "median-error"}, base: []bench{{"privacy", "BenchmarkGUPTP95", "median-error"}},
+		ours: bench{"privacy/blocks", "BenchmarkBlocksP95", "median-error"}, base: []bench{{"privacy/blocks", "BenchmarkGUPTP95", "median-error"}},
 		against: "the same",
 	},
 	{

@@ -42,6 +42,7 @@ func (b *box) stageExport() {
 	b.ok("audit show 0 --as sun")
 	b.ok("audit verify")
 	b.ok("doctor")
+	b.ok("domain key")
 	b.fails(2, "audit show 99999 --as sun")
 	copyTree(b.t, b.path("tampered"), b.path("out"))
 	for _, f := range []string{"result.csv", "result.parquet", "statement.json", "audit/proof.json"} {

@@ -222,4 +222,5 @@ func (b *box) stageRefusals() {
 	b.fails(2, "dataset list --domain nowhere")
 	b.fails(2, "scenario list --domain nowhere")
 	b.fails(1, "doctor --domain nowhere")
+	b.fails(2, "domain key --domain nowhere")
 }

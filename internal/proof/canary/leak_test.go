@@ -73,7 +73,7 @@ var listed = regexp.MustCompile(`(?m)^  ([a-z]+) +`)
 // leaves lists the commands that do something, from the help texts.
 func (b *box) leaves() (out []string) {
 	b.t.Helper()
-	groups := []string{"user", "dataset", "scenario", "module", "job", "release", "budget", "audit"}
+	groups := []string{"domain", "user", "dataset", "scenario", "module", "job", "release", "budget", "audit"}
 	_, first, _ := b.run("help", nil)
 	for _, m := range listed.FindAllStringSubmatch(first, -1) {
 		if name := m[1]; name != "glovebox" && !slices.Contains(groups, name) {
