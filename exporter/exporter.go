@@ -126,6 +126,7 @@ func (e *Exporter) Export(ctx context.Context, rel *release.Release, ev bundle.E
 	if err != nil {
 		return nil, err
 	}
+	content.Rows = nil // the files hold them now, and the check reads them anew
 	report, err := bundle.VerifyFiles(ctx, files, e.check, nil)
 	if err != nil {
 		return nil, err

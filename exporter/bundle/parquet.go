@@ -10,11 +10,11 @@ import (
 	"glovebox.example/glovebox/internal/release"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/apache/arrow-go/v18/parquet/schema"
 )
@@ -26,44 +26,97 @@ func encodeParquet(c *release.Content) ([]byte, error) {
 	return writeParquet(memory.NewGoAllocator(), c)
 }
 
+// parquetStep is how many values of a column are handed to the writer at once: a
+// multiple of its own batches, so that pages end where they would if all were.
+const parquetStep = 8192
+
+// writeParquet fills one column after the other from the rows, in steps: beside
+// the file there is one page of one column in memory.
 func writeParquet(mem memory.Allocator, c *release.Content) ([]byte, error) {
 	fields := make([]arrow.Field, len(c.Columns))
 	for i, col := range c.Columns {
 		fields[i] = arrow.Field{Name: col.Name, Type: arrowType(col.Type)}
 	}
-	sc := arrow.NewSchema(fields, nil)
-	b := array.NewRecordBuilder(mem, sc)
-	defer b.Release()
-	for _, row := range c.Rows {
-		for i, v := range row {
-			switch v := v.(type) {
-			case string:
-				b.Field(i).(*array.StringBuilder).Append(v)
-			case int64:
-				b.Field(i).(*array.Int64Builder).Append(v)
-			case float64:
-				b.Field(i).(*array.Float64Builder).Append(v)
-			}
-		}
-	}
-	batch := b.NewRecordBatch()
-	defer batch.Release()
 	props := parquet.NewWriterProperties(
 		parquet.WithAllocator(mem), parquet.WithCreatedBy("glovebox"), parquet.WithVersion(parquet.V2_LATEST),
 		parquet.WithDictionaryDefault(false), parquet.WithCompression(compress.Codecs.Uncompressed),
 		parquet.WithDataPageVersion(parquet.DataPageV1), parquet.WithMaxRowGroupLength(math.MaxInt32))
-	var out bytes.Buffer
-	w, err := pqarrow.NewFileWriter(sc, &out, props, pqarrow.NewArrowWriterProperties(pqarrow.WithAllocator(mem)))
-	if err == nil && batch.NumRows() > 0 {
-		err = w.Write(batch)
+	sc, err := pqarrow.ToParquet(arrow.NewSchema(fields, nil), props, pqarrow.DefaultWriterProps())
+	if err != nil {
+		return nil, wrong("release %s cannot be written as Parquet", c.ID)
 	}
-	if err == nil {
-		err = w.Close()
+	out := bytes.NewBuffer(make([]byte, 0, parquetSize(c)))
+	w := file.NewParquetWriter(out, sc.Root(), file.WithWriterProps(props), file.WithWriteMetadata(metadata.NewKeyValueMetadata()))
+	if len(c.Rows) > 0 {
+		err = writeGroup(w.AppendRowGroup(), c)
+	}
+	if cerr := w.Close(); err == nil {
+		err = cerr
 	}
 	if err != nil {
 		return nil, wrong("release %s cannot be written as Parquet", c.ID)
 	}
 	return out.Bytes(), nil
+}
+
+// parquetSize is about how many bytes a file takes, rather more than less.
+func parquetSize(c *release.Content) int {
+	const column, page = 512, 128 // what is said of each, beside the values
+	n := 4096 + column*len(c.Columns)
+	for i, col := range c.Columns {
+		of := 8 * len(c.Rows)
+		if col.Type == glovebox.String {
+			of = 4 * len(c.Rows)
+			for _, row := range c.Rows {
+				s, _ := row[i].(string)
+				of += len(s)
+			}
+		}
+		n += of + page*(of>>20+1)
+	}
+	return n
+}
+
+func writeGroup(g file.SerialRowGroupWriter, c *release.Content) error {
+	texts := make([]parquet.ByteArray, 0, parquetStep)
+	whole := make([]int64, 0, parquetStep)
+	floats := make([]float64, 0, parquetStep)
+	for i := range c.Columns {
+		w, err := g.NextColumn()
+		if err != nil {
+			return err
+		}
+		for from := 0; from < len(c.Rows); from += parquetStep {
+			rows := c.Rows[from:min(from+parquetStep, len(c.Rows))]
+			switch w := w.(type) {
+			case *file.ByteArrayColumnChunkWriter:
+				texts = texts[:0]
+				for _, row := range rows {
+					texts = append(texts, parquet.ByteArray(row[i].(string)))
+				}
+				_, err = w.WriteBatch(texts, nil, nil)
+			case *file.Int64ColumnChunkWriter:
+				whole = whole[:0]
+				for _, row := range rows {
+					whole = append(whole, row[i].(int64))
+				}
+				_, err = w.WriteBatch(whole, nil, nil)
+			case *file.Float64ColumnChunkWriter:
+				floats = floats[:0]
+				for _, row := range rows {
+					floats = append(floats, row[i].(float64))
+				}
+				_, err = w.WriteBatch(floats, nil, nil)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+	}
+	return g.Close()
 }
 
 func arrowType(t glovebox.Type) arrow.DataType {

@@ -29,15 +29,6 @@ type Content struct {
 	Facts   json.RawMessage `json:"facts"` // the predicate of the release statement: how the rows were made
 }
 
-// Encode returns the canonical bytes of c and their digest ("sha256:...").
-func (c *Content) Encode() (data []byte, digest string, err error) {
-	data, err = json.Marshal(c)
-	if err != nil {
-		return nil, "", glovebox.Errorf(glovebox.CodeInternal, "release %s cannot be encoded", c.ID)
-	}
-	return data, glovebox.Digest(data), nil
-}
-
 // Decode reads bytes that Encode made and restores the column types that JSON
 // does not tell apart.
 func Decode(data []byte) (*Content, error) {
@@ -72,7 +63,7 @@ func New(d glovebox.Decision, r glovebox.Receipt, index uint64, c Content) (*Rel
 			return nil, glovebox.Errorf(glovebox.CodeInternal, "release %s has a row that does not fit its columns", c.ID)
 		}
 	}
-	_, digest, err := c.Encode()
+	_, digest, err := c.measure()
 	if err != nil {
 		return nil, err
 	}

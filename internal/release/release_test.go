@@ -106,3 +106,30 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestDecodeTakesOneForm: members twice, unknown, or rows before the columns that
+// give them their types are no release.
+func TestDecodeTakesOneForm(t *testing.T) {
+	const columns = `"columns":[{"name":"n","type":"int64"}]`
+	for doc, ok := range map[string]bool{
+		`{"id":"r",` + columns + `,"rows":[[1],[2]],"facts":{}}`:                           true,
+		`{"id":"r",` + columns + `,"rows":[],"facts":null}`:                                true,
+		`{"id":"r",` + columns + `,"rows":null,"facts":null}`:                              true,
+		`{"id":"r","id":"s",` + columns + `,"rows":[],"facts":{}}`:                         false,
+		`{"id":"r","rows":[[1]],` + columns + `,"facts":{}}`:                               false,
+		`{"id":"r",` + columns + `,"rows":[[1]],"rows":[[2]],"facts":{}}`:                  false,
+		`{"id":"r",` + columns + `,"rows":[[1]],"facts":{},"more":1}`:                      false,
+		`{"id":"r","columns":[{"name":"n","type":"int64","more":1}],"rows":[],"facts":{}}`: false,
+		`{"id":"r",` + columns + `,"rows":[[1,2]],"facts":{}}`:                             false,
+		`{"id":"r",` + columns + `,"rows":[["1"]],"facts":{}}`:                             false,
+		`{"id":"r",` + columns + `,"rows":[1],"facts":{}}`:                                 false,
+		`{"id":"r",` + columns + `,"rows":{},"facts":{}}`:                                  false,
+		`{"id":"r",` + columns + `,"rows":[[1]`:                                            false,
+		`{"id":"r",` + columns + `,"rows":[[1]],"facts":{}} {}`:                            false,
+		`[]`: false, `null`: false, `{`: false, ``: false,
+	} {
+		if _, err := Decode([]byte(doc)); (err == nil) != ok {
+			t.Errorf("%s: %v", doc, err)
+		}
+	}
+}
