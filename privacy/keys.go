@@ -60,9 +60,16 @@ func (f *keyField) decode(key []uint64) any {
 }
 
 // valid says whether the field of key holds something that encode makes.
-func (f *keyField) valid(key []uint64) bool {
+func (f *keyField) valid(key []uint64) bool { return f.fault(key) == "" }
+
+// tooLong is a text with bytes behind its width, which the sandbox lets no guest
+// leave.
+const tooLong text.Fault = "is longer than its field"
+
+// fault says what is wrong with the text of the field of key, "" if nothing.
+func (f *keyField) fault(key []uint64) text.Fault {
 	if !f.text {
-		return true
+		return ""
 	}
 	var b [MaxKeyWidth]byte
 	for i := range f.words {
@@ -72,7 +79,32 @@ func (f *keyField) valid(key []uint64) bool {
 	for n > 0 && b[n-1] == 0 {
 		n--
 	}
-	return n <= f.width && text.KeyBytes(b[:n]) == ""
+	if n > f.width {
+		return tooLong
+	}
+	return text.KeyBytes(b[:n])
+}
+
+// KeyFault says why the key of a record (RecordBytes bytes) is dropped for its
+// text, "" if it is not. Keys of public lists are not judged by their text: what
+// is not listed is dropped. It is for authors of modules, who see the keys of
+// sample rows; on real data nobody is told.
+func (p *Plan) KeyFault(record []byte) text.Fault {
+	if len(record) < 8*p.keyWords {
+		return ""
+	}
+	key := make([]uint64, p.keyWords)
+	for i := range key {
+		key[i] = binary.LittleEndian.Uint64(record[8*i:])
+	}
+	for i := range p.fields {
+		if f := &p.fields[i]; f.list == nil {
+			if wrong := f.fault(key); wrong != "" {
+				return wrong
+			}
+		}
+	}
+	return ""
 }
 
 // compare orders the field's values: numbers by value, text by bytes.

@@ -42,6 +42,11 @@ const (
 	Empty      Fault = "is empty"
 )
 
+// Faults are all of them, in no order that matters.
+func Faults() []Fault {
+	return []Fault{NotUTF8, Control, Invisible, Unassigned, OddSpace, EdgeSpace, NotNFC, Variant, Mixed, LookAlike, Stacked, Empty}
+}
+
 // Advice is what to do about any fault.
 const Advice = "write visible characters, words of one script, and ordinary single spaces"
 

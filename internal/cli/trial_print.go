@@ -153,6 +153,7 @@ func (a *app) printOutcomes(r *trial.Report) {
 	}
 	table(a.Out, []string{a.t("outcome", "结果"), counted, a.t("first", "首个")}, rows)
 	a.printFailed(r)
+	a.printDropped(r)
 	a.say(a.t("fuel %d to %d, median %d, of %d a call; load %d ms, compile %d ms, run %d ms", "燃料 %d 至 %d，中位数 %d，每次调用上限 %d；载入 %d 毫秒，编译 %d 毫秒，运行 %d 毫秒"),
 		r.Fuel.Least, r.Fuel.Most, r.Fuel.Median, r.Fuel.Limit, r.Time.Load, r.Time.Compile, r.Time.Run)
 }
@@ -176,6 +177,17 @@ func (a *app) printFailed(r *trial.Report) {
 		a.say(a.t("%d units failed: on real data they would count with the declared default, and nobody would be told", "%d 个单元失败：在真实数据上将计为声明的默认值，且不告知任何人"), failed)
 	case len(r.Blocks) > 0 && failed+r.Empty > 0:
 		a.say(a.t("%d blocks failed and %d have no units: on real data they would count with the declared defaults, and nobody would be told", "%d 个分块失败，%d 个分块没有单元：在真实数据上将计为声明的默认值，且不告知任何人"), failed, r.Empty)
+	}
+}
+
+// printDropped says how many records have keys that no release shows.
+func (a *app) printDropped(r *trial.Report) {
+	for _, wrong := range sortedKeys(r.Dropped) {
+		n := r.Dropped[wrong]
+		a.say(a.t("%[1]s dropped, also on real data: the text of a key %[2]s", "丢弃记录 %[3]d 条（在真实数据上亦然）：键的文本%[2]s"), many(n, "record"), a.word(wrong), n)
+	}
+	if len(r.Dropped) > 0 {
+		a.say("%s", a.word(text.Advice))
 	}
 }
 

@@ -136,6 +136,11 @@ func decodeSeen(p []byte) (*seen, error) {
 		if u := &s.Units[i]; !showable(u.Log) || !showable(u.Cause) || !showable(u.Outcome) || u.Fuel < 0 {
 			return nil, bad
 		}
+		for wrong, n := range s.Units[i].Dropped {
+			if !slices.Contains(shown.Faults(), shown.Fault(wrong)) || n < 1 || n > len(s.Units[i].Records) {
+				return nil, bad
+			}
+		}
 		for code := range s.Units[i].Rows {
 			if !oneLine(code) {
 				return nil, bad

@@ -30,6 +30,9 @@ type Report struct {
 	Blocks   []Block        `json:"blocks,omitempty"` // in mode blocks: those that have units, in order
 	Empty    int            `json:"empty,omitempty"`  // in mode blocks: how many blocks have none
 	Outcomes map[string]int `json:"outcomes"`
+	// Dropped counts the records whose private key is dropped for its text, by what
+	// is wrong with it (text.Fault).
+	Dropped  map[string]int `json:"dropped,omitempty"`
 	Fuel     FuelFacts      `json:"fuel"`
 	Time     TimeFacts      `json:"time"`
 	Result   *Result        `json:"result,omitempty"`   // nil: no job declares an output, or mode blocks
@@ -73,6 +76,8 @@ type Call struct {
 type Unit struct {
 	Unit string `json:"unit"` // its id
 	Call
+	// Dropped is as in Report, of this unit.
+	Dropped map[string]int `json:"dropped,omitempty"`
 	// Contribution is what counts: keys kept, values clamped; the default where
 	// the module failed. Without a job it is left out.
 	Contribution []privacy.Row `json:"contribution,omitempty"`
@@ -158,6 +163,14 @@ func (r *Report) ids() (list []string) {
 // sum fills in what follows from the calls.
 func (r *Report) sum() {
 	r.Outcomes = map[string]int{}
+	for i := range r.Units {
+		for wrong, n := range r.Units[i].Dropped {
+			if r.Dropped == nil {
+				r.Dropped = map[string]int{}
+			}
+			r.Dropped[wrong] += n
+		}
+	}
 	calls := r.calls()
 	used := make([]int64, 0, len(calls))
 	for _, c := range calls {

@@ -44,6 +44,15 @@ func (v *unitView) keys() int { return len(v.plan.Keys()) }
 
 func (v *unitView) see(s *work.Seen, c Call) {
 	u := Unit{Unit: hex.EncodeToString(s.Tokens[0][:]), Call: c}
+	size := s.Layout.Size()
+	for n := range s.Result.N {
+		if wrong := v.plan.KeyFault(s.Result.Records[n*size : (n+1)*size]); wrong != "" {
+			if u.Dropped == nil {
+				u.Dropped = map[string]int{}
+			}
+			u.Dropped[string(wrong)]++
+		}
+	}
 	if v.r.declared {
 		u.Contribution = v.plan.Exact(s.Alone)
 	}
