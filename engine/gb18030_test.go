@@ -107,6 +107,9 @@ func gbDiffer(more map[string]string) map[string][]string {
 }
 
 func TestGB18030AgainstOthers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	lines := gbLines()
 	for name, o := range gbOthers {
 		if _, err := exec.LookPath(o.command[0]); err != nil {

@@ -36,6 +36,9 @@ func fixture(t testing.TB, name string) []byte {
 // TestParquetDamagedPages flips one bit in every byte of files have
 // checksums: the load fails, or gives what the whole file does.
 func TestParquetDamagedPages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	ds := people("parquet",
 		glovebox.Column{Name: "town", Type: glovebox.String, Nullable: true, Class: glovebox.ClassPersonal},
 		glovebox.Column{Name: "n", Type: glovebox.Int64, Class: glovebox.ClassPersonal})

@@ -268,6 +268,9 @@ func fixedDecimals(n int) (out []parquet.FixedLenByteArray) {
 // TestParquetTypesAreExact loads a column of every type that can be declared
 // and compares it, value by value, with arrow-go's own reader.
 func TestParquetTypesAreExact(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	number := []glovebox.Type{glovebox.Int32, glovebox.Int64, glovebox.Float64}
 	float := []glovebox.Type{glovebox.Float64}
 	type column struct {

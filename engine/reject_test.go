@@ -283,6 +283,9 @@ func makeParquet(t testing.TB, query string) *os.File {
 // TestParquetIsHeld: a file that its caller drops at once, as a jailed loader does,
 // stays open while it is read.
 func TestParquetIsHeld(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	ds := visits()
 	ds.Source = glovebox.Source{Format: "parquet"}
 	fd, err := unix.Dup(int(makeParquet(t, `SELECT i AS doctor, 'p' || i % 7 AS person, '东城' AS town, CAST(i % 100 AS BIGINT) AS age, i / 4 AS cost,
@@ -298,6 +301,9 @@ func TestParquetIsHeld(t *testing.T) {
 }
 
 func TestParquet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	ds := visits()
 	ds.Source = glovebox.Source{Format: "parquet"}
 	q := `SELECT i AS doctor, 'p' || i % 7 AS person, CASE WHEN i = 3000 THEN 'secret' ELSE '东城' END AS town, CAST(CASE WHEN i = 5000 THEN 5000000000 ELSE i % 100 END AS BIGINT) AS age,

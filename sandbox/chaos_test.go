@@ -62,6 +62,9 @@ func chaosRows(t *testing.T, rng *rand.Rand, n int) (batch arrow.RecordBatch) {
 // every global as before the first; and every unit, whatever ran before it, to
 // find what the first one found.
 func TestResetRandom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	prog := compile(t, read(t, "testdata/chaos.wasm"), nil)
 	rounds := resetRounds(t)
 	for i, how := range resets {

@@ -95,6 +95,9 @@ func (r *evilReport) beyond() int { return r.Grown - r.Pages*wasmbin.PageBytes }
 // says: within its fuel and memory, the same wherever it comes in the order of
 // units, and the guest is then as it was.
 func TestEvilSuite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	names := evilNames(t, "*")
 	if len(names) < 60 {
 		t.Fatalf("%d hostile modules", len(names))

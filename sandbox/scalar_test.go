@@ -103,6 +103,9 @@ var scalarResets = append([]Reset{ResetPure}, resets...)
 // every byte of memory, the size and the globals as before; and a unit to take
 // the same fuel whatever ran before it.
 func TestPureRandom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	a := allocator(t)
 	prog := compile(t, read(t, "testdata/scalar.wasm"), nil)
 	rounds := resetRounds(t)

@@ -36,6 +36,9 @@ const (
 // log and ledger agree. GLOVEBOX_JOBS (scripts/fuzz-long: 1,000) is how many
 // jobs there are.
 func TestManyJobs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	jobs, processes, kills := 24, 2, 4
 	if n, err := strconv.Atoi(os.Getenv("GLOVEBOX_JOBS")); err == nil && n > jobs {
 		jobs, processes, kills = n, 3, 40

@@ -14,6 +14,9 @@ import (
 // TestKeysBeyondMemory: a job whose workers and supervisor have next to no room
 // for keys gives every key that it gives with room.
 func TestKeysBeyondMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	keys := func(o *Options, more ...string) (out []string) {
 		d, file := privateKeys(t, more...)
 		for _, row := range run(t, New(d, o), file, "wang").Content.Rows {

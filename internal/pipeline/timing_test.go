@@ -221,6 +221,9 @@ func TestChance(t *testing.T) {
 // of at most 0.52, which fails by chance less than once in 2,000 runs, and, to
 // show that there is something to find, one of at least 0.6 without slots.
 func TestChannelTimingSlot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	n, atOnce, deadline := 14, 14, 1.0
 	long := os.Getenv("GLOVEBOX_TIMING") != ""
 	if long {
