@@ -48,7 +48,10 @@ func writeParquet(mem memory.Allocator, c *release.Content) ([]byte, error) {
 	out := bytes.NewBuffer(make([]byte, 0, parquetSize(c)))
 	w := file.NewParquetWriter(out, sc.Root(), file.WithWriterProps(props), file.WithWriteMetadata(metadata.NewKeyValueMetadata()))
 	if len(c.Rows) > 0 {
-		err = writeGroup(w.AppendRowGroup(), c)
+		var g file.SerialRowGroupWriter
+		if g, err = w.AppendRowGroupChecked(); err == nil {
+			err = writeGroup(g, c)
+		}
 	}
 	if cerr := w.Close(); err == nil {
 		err = cerr
