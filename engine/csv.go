@@ -5,6 +5,7 @@ package engine
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -112,20 +113,24 @@ func (s *csvSplitter) next() (csvRecord, error) {
 		case !s.w.isText(text):
 			r.why = ReasonEncoding
 		}
-		if k := bytes.Count(text, []byte("\n")); k > 0 {
-			s.line += int64(k)
-			r.lines = filled(text)
+		if bytes.ContainsAny(text, "\r\n") {
+			s.line += int64(bytes.Count(text, []byte("\n")))
+			r.lines = max(1, filled(text))
 		}
 		return r, nil
 	}
 }
 
+// lines yields the lines of a text that are not blank. A bare \r ends a line
+// too, as it does for many readers: what lies behind it may be a row.
+func lines(text []byte) iter.Seq[[]byte] {
+	return bytes.FieldsFuncSeq(text, func(c rune) bool { return c == '\n' || c == '\r' })
+}
+
 // filled counts the lines of a text that are not blank.
 func filled(text []byte) (n int64) {
-	for l := range bytes.SplitSeq(text, []byte("\n")) {
-		if len(bytes.TrimSuffix(l, []byte("\r"))) > 0 {
-			n++
-		}
+	for range lines(text) {
+		n++
 	}
 	return n
 }

@@ -84,7 +84,7 @@ func TestRejectReasons(t *testing.T) {
 		{uscc + ",2003,a\"b,,,", ReasonQuote, ""},
 		{uscc + ",2003,\xff,,,", ReasonEncoding, ""},
 		{uscc + ",2003,a\x00b,,,", ReasonEncoding, ""},
-		{uscc + ",2003,a\rb,,,", ReasonEncoding, ""},
+		{uscc + ",2003,,,,a\r\r", ReasonEncoding, ""},
 		{uscc + ",2003,,,," + strings.Repeat("x", MaxRowBytes), ReasonLong, ""},
 		{uscc + ",2004,,,,\"a\nb\"", "", ""},
 		{uscc + ",2004,,,,", ReasonDuplicate, ""},

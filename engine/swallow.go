@@ -38,12 +38,16 @@ func (s *csvSplitter) swallow() (csvRecord, error) {
 	// first cell with a line break; broken says that a quote stood wrong.
 	var as, other csvState
 	broken, apart := false, false
-	size, blank := int64(0), true
+	// empty is about the line of the file, blank about what a bare \r leaves of it.
+	size, empty, blank := int64(0), true, true
 	for {
 		b := s.w.rest()
 		for i, c := range b {
 			if size++; c != '\n' && c != '\r' {
-				blank = false
+				empty, blank = false, false
+			} else if !blank {
+				r.lines++
+				blank = true
 			}
 			was := as
 			as = as.step(c, s.delim)
@@ -54,10 +58,8 @@ func (s *csvSplitter) swallow() (csvRecord, error) {
 			if c != '\n' {
 				continue
 			}
-			if s.line++; !blank {
-				r.lines++
-			}
-			if blank = true; as == csvInside {
+			s.line++
+			if empty = true; as == csvInside {
 				apart = true // other is at the start of a line
 				continue
 			}
@@ -79,8 +81,10 @@ func (s *csvSplitter) swallow() (csvRecord, error) {
 			return r, err
 		}
 	}
-	if !blank {
+	if !empty {
 		s.line++
+	}
+	if !blank {
 		r.lines++
 	}
 	if as != csvInside && size > MaxRowBytes {
@@ -118,16 +122,26 @@ func (s *csvSplitter) rejoin(as, other csvState) (lines int64, err error) {
 	}
 }
 
-// ambiguous says whether a sound record of several lines would be as many sound
-// rows if the quotes around its line breaks were not there: two stray quotes
-// make such a record, and nobody can tell which was meant.
+// maxHidden is how many lines of a cell may look like rows, whatever else the
+// cell holds.
+const maxHidden = 15
+
+// ambiguous says whether a sound record of several lines looks like rows that
+// two stray quotes made one: nobody can tell which was meant. It does if its
+// first and its last line, more than half of its lines, or more than maxHidden
+// of them would be rows if the quotes around the line breaks were not there.
+// Not all of them need be: between the two quotes a line may be wrong itself.
 func (s *csvSplitter) ambiguous(text []byte) bool {
-	for l := range bytes.SplitSeq(text, []byte("\n")) {
-		if l = bytes.TrimSuffix(l, []byte("\r")); len(l) > 0 && s.lineFields(l) != s.fields {
-			return false
+	total, rows := 0, 0
+	first, last := false, false
+	for l := range lines(text) {
+		if last = s.lineFields(l) == s.fields; last {
+			rows++
 		}
+		first = first || last && total == 0
+		total++
 	}
-	return true
+	return first && last || 2*rows > total || rows > maxHidden
 }
 
 // lineFields counts the fields of one line, in which a quote that is not closed

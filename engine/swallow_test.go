@@ -67,6 +67,11 @@ func TestCellsHideNoRows(t *testing.T) {
 		{"a long line", "a,x,1\nb," + long + long + ",2\ne,v,5", 1, "a e"},
 		{"a cell too long for its column", "a,x,1\nb,\"" + strings.Repeat("line\n", 1000) + "\",2\ne,v,5\n", 1001, "a e"},
 		{"lines of a wrong number", "a,\"x\ny\",z\ne,v,5\n", 2, "e"},
+		{"one row between two bad lines", "a,\"x\nb,y,2\nc,w\",3\ne,v,5\n", 3, "e"},
+		{"a bare carriage return between two rows", "a,x,1\rb,y,2\ne,v,5\n", 2, "e"},
+		{"carriage returns between two stray quotes", "a,\"x,1\rb,y,2\rc,w\",3\ne,v,5\n", 3, "e"},
+		{"a carriage return in a reject for its quotes", "a,\"x\rb,y,2\r\nc,\"w\",3\ne,v,5\n", 3, "e"},
+		{"a note with commas", "a,\"x\nfirst, second, and third\ny\",1\ne,v,5\n", 0, "a e"},
 		{"a note of two lines", "a,\"x\r\n\r\ny, z\",1\ne,v,5\n", 0, "a e"},
 	} {
 		r, ids := loadedIDs(t, notes(), "id,note,n\n"+q.data)
@@ -104,6 +109,33 @@ func TestSwallowedLinesFailALoad(t *testing.T) {
 	if !errors.As(err, &re) || re.Report.Rejected != 1491 || re.Report.Rows != 2000 || re.Report.First[0] != (Reject{Row: 10, Line: 11, Lines: 1491, Reason: ReasonQuote}) ||
 		!strings.Contains(err.Error(), "first at line 11, with 1491 lines") {
 		t.Fatalf("%v, %+v", err, re)
+	}
+}
+
+// TestStrayQuotesAmongBadLines: two stray quotes hide no rows because a line
+// between them, or each other one, is wrong itself.
+func TestStrayQuotesAmongBadLines(t *testing.T) {
+	row := func(i int) string { return fmt.Sprintf("p%d,note,%d\n", i, i) }
+	for _, q := range []struct {
+		name, first, last string
+		between           func(i int) string
+		rejected          int64
+	}{
+		{"one short line", "a,\"x,1\n", "z,y\",1\n", func(i int) string { return []string{row(i), "x\n"}[max(0, i-148)] }, 152},
+		{"one long line", "a,\"x,1\n", "z,y\",1\n", func(i int) string { return []string{row(i), "a,b,c,d\n"}[max(0, i-148)] }, 152},
+		{"two bad of three", "a,\"x,1\n", "z,y\",1\n", func(i int) string { return []string{row(i), "x\n", "a,b,c,d\n"}[i%3] }, 152},
+		{"only bad lines", "a,\"x,1\n", "z,y\",1\n", func(int) string { return "x\n" }, 152},
+		{"bad at both ends", "a,\"x\n", "y\",1\n", func(i int) string { return []string{row(i), "x\n", "a,b,c,d\n"}[i%3] }, 152},
+		{"a list in a note", "a,\"x\n", "y\",1\n", func(i int) string { return []string{row(i), "x\n"}[min(1, i/maxHidden)] }, 0},
+	} {
+		var b strings.Builder
+		for i := range 150 {
+			b.WriteString(q.between(i))
+		}
+		r, ids := loadedIDs(t, notes(), "id,note,n\n"+q.first+b.String()+q.last+"e,v,5\n")
+		if want := "e"; r.Rejected != q.rejected || r.ByReason[ReasonQuote] != q.rejected || q.rejected > 0 && strings.Join(ids, " ") != want {
+			t.Errorf("%s: %d rejected, %d lines inside, %q", q.name, r.Rejected, r.Inside, ids)
+		}
 	}
 }
 
