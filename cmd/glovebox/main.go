@@ -4,6 +4,8 @@
 package main
 
 import (
+	"io"
+	"log"
 	"os"
 	"runtime/debug"
 
@@ -20,7 +22,13 @@ const (
 	softHeap  = 1 << 30 // bytes
 )
 
+// quiet sets the standard logger aside. No code of the product logs with it, but
+// net/http and other libraries do, beside the messages and with bytes that a
+// server sent; stderr is for messages of the product's own.
+func quiet() { log.SetOutput(io.Discard) }
+
 func main() {
+	quiet()
 	jail.Main(trial.Roles()) // does not return in a worker
 	_ = jail.NoCore()        // a limit can always be lowered
 	if os.Getenv("GOGC") == "" {

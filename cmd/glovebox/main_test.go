@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -104,3 +105,20 @@ func TestNothingToSay(t *testing.T) {
 		t.Errorf("no domain, no stdout: status %d", got)
 	}
 }
+
+// TestNothingOfLibrariesOnStderr: what a library hands to the standard logger,
+// such as net/http's words on a server that says too much, shows nowhere.
+func TestNothingOfLibrariesOnStderr(t *testing.T) {
+	if os.Getenv(libraryLogs) != "" {
+		quiet()
+		log.Print("Unsolicited response")
+		return
+	}
+	cmd := exec.Command("/proc/self/exe", "-test.run=^TestNothingOfLibrariesOnStderr$")
+	cmd.Env = append(os.Environ(), libraryLogs+"=1")
+	if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "Unsolicited") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+const libraryLogs = "GLOVEBOX_TEST_LIBRARY_LOGS"

@@ -116,6 +116,12 @@ func unanswered(op, name string, err error) error {
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return later(glovebox.Errorf(glovebox.CodeInternal, "s3 %s: nothing listens at this host and port", op).WithFix("start the server, or correct --endpoint"))
 	}
+	if errors.Is(err, errEndless) {
+		return later(glovebox.Errorf(glovebox.CodeInternal, "s3 %s: the server does not finish its answer", op).WithFix("check that --endpoint is an S3 server and that nothing on the way holds the connection; then run the same export again: it goes on where this one stopped"))
+	}
+	if errors.Is(err, errLong) {
+		return fail(glovebox.Errorf(glovebox.CodeInternal, "s3 %s: the server's answer is longer than any of S3", op).WithFix("check that --endpoint is an S3 server"))
+	}
 	if errors.Is(err, errSilent) || timeout(err) {
 		return later(glovebox.Errorf(glovebox.CodeInternal, "s3 %s: the server says nothing", op).WithFix("check that --endpoint is an S3 server and that nothing on the way holds the connection; then run the same export again: it goes on where this one stopped"))
 	}

@@ -19,6 +19,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -44,6 +45,8 @@ const (
 
 	// maxObject is the largest object of a single PUT.
 	maxObject = 5 << 30
+	// slowest is how many bytes of an object must come in a second.
+	slowest = 64 << 10
 )
 
 // Secret is a text that prints as "[redacted]" in every way of printing.
@@ -190,11 +193,13 @@ func (o *Options) prepare() (http.RoundTripper, error) {
 			return nil, invalid("ca", "no certificate in it")
 		}
 	}
-	return &http.Transport{
+	return &answers{idle: o.Idle, next: &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: o.dial,
 		TLSClientConfig: t, TLSHandshakeTimeout: o.Connect, ResponseHeaderTimeout: o.Answer,
-		MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, DisableCompression: true,
-	}, nil
+		// A connection serves one request: whatever a server does to it after
+		// its answer, or says beyond it, befalls no other.
+		DisableKeepAlives: true, DisableCompression: true,
+	}}, nil
 }
 
 func (b *Bucket) object(name string) string {
@@ -223,7 +228,7 @@ func (b *Bucket) Put(ctx context.Context, name string, body []byte, sum [sha256.
 	if err != nil {
 		cause := err
 		err = explain(ctx, "put", name, err)
-		if driver.IsTransient(err) && !timeout(cause) {
+		if driver.IsTransient(err) && !timeout(cause) && !errors.Is(cause, errEndless) {
 			// A server that refuses a long body closes the connection under
 			// it, and its answer is lost; so is the answer to a body that it
 			// took. Either way, what counts is whether something is there.
@@ -256,7 +261,9 @@ func (b *Bucket) Stat(ctx context.Context, name string) (driver.Info, error) {
 		info.SHA256 = [sha256.Size]byte(raw)
 		return info, nil
 	}
-	whole, stop := context.WithCancelCause(ctx)
+	patience, cancel := context.WithTimeout(ctx, b.opts.Answer+time.Duration(min(max(st.Size, 0), maxObject)/slowest)*time.Second)
+	defer cancel()
+	whole, stop := context.WithCancelCause(patience)
 	defer stop(nil)
 	obj, err := b.client.GetObject(whole, b.name, b.object(name), minio.GetObjectOptions{})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -30,7 +31,9 @@ type moving struct {
 }
 
 // Write implements net.Conn. A large body goes in pieces, each with the whole
-// time.
+// time. Where the other side has hung up the bytes count as sent: it may have
+// answered first, and then its answer, which is still to be read, says why; if
+// it has not, reading says that it hung up.
 func (c moving) Write(p []byte) (n int, err error) {
 	for len(p) > 0 && err == nil {
 		if err = c.SetWriteDeadline(time.Now().Add(c.idle)); err != nil {
@@ -39,6 +42,9 @@ func (c moving) Write(p []byte) (n int, err error) {
 		var k int
 		k, err = c.Conn.Write(p[:min(len(p), 64<<10)])
 		n, p = n+k, p[k:]
+	}
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return n + len(p), nil
 	}
 	return n, err
 }
