@@ -34,7 +34,7 @@ func (d *Domain) AddUser(ctx context.Context, name, full string, role glovebox.R
 	var u glovebox.User
 	if !userName(name) {
 		return u, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "NAME", Msg: "not a user name"}).
-			WithFix("use one word, such as zhangsan or 张三: a letter, then letters, digits, dots, dashes, at most 32, none upper-case; a longer name goes into --full-name; %q is taken", Owner)
+			WithFix("use a login name, such as zhangsan or 张三: a letter, then letters, digits and . _ · -, at most 32 characters, none upper-case; any other form of the name goes into --full-name; %q is taken", Owner)
 	}
 	for field, s := range map[string]string{"--full-name": full, "--org": org} {
 		if wrong := text.Name(s); s != "" && (wrong != "" || utf8.RuneCountInString(s) > maxNameChars) {

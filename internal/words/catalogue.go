@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 // verb is what a format puts a part in place of: %s, %d, %.0f, %[2]s; %% is
@@ -104,14 +106,47 @@ func newEntry(en, zh, file string, line int) *entry {
 	return e
 }
 
-// say translates a finished text.
+// say translates a finished text, or as much of it as is known.
 func (b *book) say(en string, depth int) string {
+	zh, _ := b.try(en, depth)
+	return zh
+}
+
+// try translates a finished text and reports whether all of it is known. Of
+// the ways to read it, one that knows every part goes before one that does not.
+func (b *book) try(en string, depth int) (string, bool) {
 	if e := b.exact[en]; e != nil {
-		return fill(e.zh, nil)
+		return fill(e.zh, nil, nil), true
 	}
 	if depth == 0 {
-		return en
+		return en, false
 	}
+	if m := atCharacter().FindStringSubmatch(en); m != nil {
+		zh, ok := b.try(m[1], depth)
+		return zh + "（第 " + m[2] + " 个字符处）", ok
+	}
+	if zh, ok := b.pattern(en, depth, true); ok {
+		return zh, true
+	}
+	for _, j := range joints {
+		if zh, ok := b.split(en, j, depth); ok {
+			return zh, true
+		}
+	}
+	if zh, ok := b.pattern(en, depth, false); ok {
+		return zh, false
+	}
+	for _, j := range joints {
+		if zh, _ := b.split(en, j, depth); zh != en {
+			return zh, false
+		}
+	}
+	return en, false
+}
+
+// pattern translates by the format with the most literal text that fits; with
+// whole, by one whose parts are all names or known.
+func (b *book) pattern(en string, depth int, whole bool) (string, bool) {
 	for _, e := range b.patterns {
 		if !strings.HasPrefix(en, e.parts[0]) || !strings.HasSuffix(en, e.parts[len(e.parts)-1]) {
 			continue
@@ -120,14 +155,58 @@ func (b *book) say(en string, depth int) string {
 		if m == nil {
 			continue
 		}
-		for i := range m[1:] {
-			if strings.Contains(m[i+1], " ") { // a phrase; a single word is a name
-				m[i+1] = b.say(m[i+1], depth-1)
+		said, all := make([]bool, len(m)-1), true
+		for i, part := range m[1:] {
+			if e := b.exact[part]; !strings.Contains(part, " ") || e == nil && named(part) {
+				continue // a single word is a name; a phrase is not
 			}
+			zh, known := b.try(part, depth-1)
+			m[i+1], said[i], all = zh, zh != part, all && known
 		}
-		return fill(e.zh, m[1:])
+		if all || !whole {
+			return fill(e.zh, m[1:], said), true
+		}
 	}
-	return en
+	return en, false
+}
+
+// named says whether a part with spaces stays as it is: what stands in quotes,
+// and a path.
+func named(part string) bool {
+	return strings.HasPrefix(part, `"`) && strings.HasSuffix(part, `"`) || strings.HasPrefix(part, "/") || strings.HasPrefix(part, "`") && strings.HasSuffix(part, "`")
+}
+
+// atCharacter is what a filter's errors end with.
+var atCharacter = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)^(.*) \(at character (\d+)\)$`) })
+
+// joint is a sign between texts that are put together where they arise.
+type joint struct{ en, zh string }
+
+var joints = []joint{{"; ", "；"}, {": ", "："}, {". ", "。"}}
+
+// split translates what stands before and after a joint apart, and reports
+// whether both are known. It looks at each place where the joint stands.
+func (b *book) split(en string, j joint, depth int) (string, bool) {
+	best := en
+	for at := 0; ; at += len(j.en) {
+		i := strings.Index(en[at:], j.en)
+		if i < 0 {
+			return best, false
+		}
+		at += i
+		head, known := b.try(en[:at], depth-1)
+		rest := en[at+len(j.en):]
+		tail, all := b.try(rest, depth-1)
+		if !strings.Contains(rest, " ") {
+			all = true
+		}
+		if known && all {
+			return head + j.zh + tail, true
+		}
+		if best == en && (known || all) && (head != en[:at] || tail != rest) {
+			best = head + j.zh + tail
+		}
+	}
 }
 
 func (b *book) regexp(e *entry) *regexp.Regexp {
@@ -135,30 +214,74 @@ func (b *book) regexp(e *entry) *regexp.Regexp {
 	defer b.mu.Unlock()
 	if e.match == nil {
 		quoted := make([]string, len(e.parts))
+		holes := slices.DeleteFunc(verb().FindAllString(e.en, -1), func(v string) bool { return v == "%%" })
 		for i, p := range e.parts {
-			quoted[i] = regexp.QuoteMeta(p)
+			if quoted[i] = regexp.QuoteMeta(p); i < len(holes) {
+				quoted[i] += hole(holes[i])
+			}
 		}
-		e.match = regexp.MustCompile(`(?s)^` + strings.Join(quoted, "(.*?)") + `$`)
+		e.match = regexp.MustCompile(`(?s)^` + strings.Join(quoted, "") + `$`)
 	}
 	return e.match
 }
 
+// hole matches what a verb writes.
+func hole(verb string) string {
+	switch verb[len(verb)-1] {
+	case 'd':
+		return `(-?\d+)`
+	case 'q':
+		return `("(?:[^"\\]|\\.)*"|'[^']*'|[^ "]+)`
+	}
+	return `(.*?)`
+}
+
 // fill puts parts in place of the verbs of a Chinese format, in order or as
-// their index says.
-func fill(zh string, parts []string) string {
-	next := 0
-	return verb().ReplaceAllStringFunc(zh, func(v string) string {
-		if v == "%%" {
-			return "%"
+// their index says. Said tells which are translations. Between a Han character
+// and a letter or digit of ASCII stands a space, between two Han characters
+// none.
+func fill(zh string, parts []string, said []bool) string {
+	next, at := 0, 0
+	out, after := "", false // after: out ends with a translation
+	put := func(s string, translated bool) {
+		switch r := first(s); {
+		case (translated || after) && han(last(strings.TrimRight(out, " "))) && han(first(strings.TrimLeft(s, " "))):
+			out, s = strings.TrimRight(out, " "), strings.TrimLeft(s, " ")
+		case han(last(out)) && latin(r) || latin(last(out)) && han(r):
+			out += " "
 		}
-		if m := verb().FindStringSubmatch(v); m[1] != "" {
-			next, _ = strconv.Atoi(strings.Trim(m[1], "[]"))
+		if s != "" {
+			out, after = out+s, translated
+		}
+	}
+	for _, m := range verb().FindAllStringSubmatchIndex(zh, -1) {
+		put(zh[at:m[0]], false)
+		v := zh[m[0]:m[1]]
+		at = m[1]
+		if v == "%%" {
+			out += "%"
+			continue
+		}
+		if m[2] >= 0 {
+			next, _ = strconv.Atoi(strings.Trim(zh[m[2]:m[3]], "[]"))
 			next--
 		}
-		next++
-		if next-1 < 0 || next-1 >= len(parts) {
-			return v
+		if next++; next < 1 || next > len(parts) {
+			out += v
+			continue
 		}
-		return parts[next-1]
-	})
+		put(parts[next-1], said[next-1])
+	}
+	put(zh[at:], false)
+	return out
 }
+
+func han(r rune) bool { return unicode.Is(unicode.Han, r) }
+
+func latin(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+}
+
+func first(s string) rune { r, _ := utf8.DecodeRuneInString(s); return r }
+
+func last(s string) rune { r, _ := utf8.DecodeLastRuneInString(s); return r }

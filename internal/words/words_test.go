@@ -19,6 +19,7 @@ var apart = []string{"zh/foreign.txt", "zh/terms.txt"}
 // an entry, and each entry is still said.
 func TestEveryTextIsTranslated(t *testing.T) {
 	said := collect(t, "../..")
+	forms(t, "../document/catalog/schema", said)
 	if len(said) < 1000 {
 		t.Fatalf("only %d texts found in the sources", len(said))
 	}
@@ -86,7 +87,15 @@ func TestEveryEntryIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range list {
-		en := strings.Join(e.parts, "x7")
+		en := verb().ReplaceAllStringFunc(e.en, func(v string) string {
+			switch v[len(v)-1] {
+			case '%':
+				return "%"
+			case 'd':
+				return "7"
+			}
+			return "x7"
+		})
 		got := In(glovebox.Chinese, en)
 		if got == en || regexp.MustCompile(`%[a-z]`).MatchString(strings.ReplaceAll(got, "%%", "")) {
 			t.Errorf("%s:%d: %q becomes %q", e.file, e.line, en, got)
@@ -106,5 +115,29 @@ func TestErrorInBothLanguages(t *testing.T) {
 	}
 	if unknown := "no text of ours"; In(glovebox.Chinese, unknown) != unknown {
 		t.Error("an unknown text was changed")
+	}
+}
+
+// TestJoinedTexts: texts that are put together where they arise are Chinese
+// throughout.
+func TestJoinedTexts(t *testing.T) {
+	for en, want := range map[string]string{
+		"the file lacks the columns v; the record does not declare, or the file names twice, the file's columns number 1": "文件缺少列 v；文件的第 1 列未在记录中声明，或在文件中重名",
+		"dataset d: 2 of 2 rows rejected, 0 % allowed: 1 quote, 1 type; first at line 2, v":                               "数据资源 d：2 行中拒绝 2 行，允许 0%：1 quote, 1 type；首处在第 2 行，字段 v",
+		"dataset d: 1 of 9 rows rejected, 0.5 % allowed: 1 type; first at row 2":                                          "数据资源 d：9 行中拒绝 1 行，允许 0.5%：1 type；首处在第 2 条记录",
+		"glovebox module new wants NAME, not 0 arguments":                                                                 "glovebox module new 需要 NAME，而不是 0 个参数",
+		"glovebox dataset load wants CODE FILE, not 1 argument":                                                           "glovebox dataset load 需要 CODE FILE，而不是 1 个参数",
+		"the remembered checkpoint cannot be used: not signed by t's key":                                                 "所记的检查点无法使用：未由 t 的密钥签名",
+		"filter: a whole number and a text do not go together (at character 5)":                                           "过滤条件：整数与文本不能一起运算（第 5 个字符处）",
+		"filter: this function or operator is not allowed in a filter (at character 1)":                                   "过滤条件：过滤条件中不允许此函数或运算符（第 1 个字符处）",
+		"filter: the result is a whole number, not true or false":                                                         "过滤条件：结果为整数，不是真或假",
+		"add it: {en: ..., zh: ...}, at least one of the two, on one line each":                                           "请添加：{en: ..., zh: ...}，至少写其一，各占一行",
+		"remove the tag; put a text in quotes":                                                                            "去掉标签；文本请加引号",
+		"the file is 7z, and its record declares csv":                                                                     "文件是 7z，而其记录声明的是 csv",
+		`dataset "the file is empty" exists`:                                                                              `数据资源 "the file is empty" 已存在`,
+	} {
+		if got := In(glovebox.Chinese, en); got != want {
+			t.Errorf("%s\n got %s\nwant %s", en, got, want)
+		}
 	}
 }

@@ -21,7 +21,7 @@ func TestScenarioChecks(t *testing.T) {
 				"s:15:30: needs.disability[2]: names that start with _ are reserved (start it with a letter)"}},
 		"form": {[]string{"operator: liu", "operator: \"\"\nstate: granted", "[id_card, township, birth_year]", "[]", "  disability:", "  Disability:", "registration: DY-2025-0002", "registration: ''"},
 			[]string{
-				"s:6:11: operator: does not have the expected form (write a user name: letters, digits and . _ · @ -, at most 64)",
+				"s:6:11: operator: does not have the expected form (write a user name: a letter, then letters, digits and . _ · -, at most 32, none upper-case)",
 				"s:7:1: state: cannot be given here (leave it out: the domain sets it)",
 				"s:10:19: products[0].registration: does not have the expected form (write a registration code of 1 to 64 characters without spaces)",
 				"s:14:15: needs.population: has too few entries (write a list of 1 to 512 entries)",
