@@ -125,6 +125,10 @@ func (b *book) try(en string, depth int) (string, bool) {
 		zh, ok := b.try(m[1], depth)
 		return zh + "（第 " + m[2] + " 个字符处）", ok
 	}
+	if rest, ok := strings.CutPrefix(en, "filter: "); ok {
+		zh, known := b.try(rest, depth)
+		return "过滤条件：" + zh, known
+	}
 	if zh, ok := b.pattern(en, depth, true); ok {
 		return zh, true
 	}
@@ -157,6 +161,10 @@ func (b *book) pattern(en string, depth int, whole bool) (string, bool) {
 		}
 		said, all := make([]bool, len(m)-1), true
 		for i, part := range m[1:] {
+			if unit := units[part]; unit != "" && i == len(m)-2 && strings.HasSuffix(e.en, "%d %s") {
+				m[i+1] = unit
+				continue
+			}
 			if e := b.exact[part]; !strings.Contains(part, " ") || e == nil && named(part) {
 				continue // a single word is a name; a phrase is not
 			}
@@ -169,6 +177,9 @@ func (b *book) pattern(en string, depth int, whole bool) (string, bool) {
 	}
 	return en, false
 }
+
+// units are the words after a count that are no names there.
+var units = map[string]string{"characters": "个字符", "entries": "项", "fields": "个字段", "bytes": "字节"}
 
 // named says whether a part with spaces stays as it is: what stands in quotes,
 // and a path.
