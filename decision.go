@@ -33,7 +33,7 @@ type Reason struct {
 
 // Obligation is what a decision demands of whoever acts on it.
 type Obligation struct {
-	Kind    string `json:"kind"` // mask, approvals
+	Kind    string `json:"kind"` // mask, approvals, exists: refuse where the column is not known
 	Dataset string `json:"dataset,omitempty"`
 	Column  string `json:"column,omitempty"`
 	Mask    *Mask  `json:"mask,omitempty"`

@@ -61,7 +61,7 @@ func (p *Pipeline) admit(ctx context.Context, r *ask) (*admission, error) {
 		return nil, err
 	}
 	in.Point = glovebox.PointColumns
-	if a.columns, err = p.d.Policy.Decide(ctx, *in); err != nil {
+	if a.columns, err = p.decide(ctx, in); err != nil {
 		return nil, err
 	}
 	if err := p.identify(ctx, r, a); err != nil {
@@ -69,7 +69,7 @@ func (p *Pipeline) admit(ctx context.Context, r *ask) (*admission, error) {
 	}
 	in.Job.Paid = a.paid()
 	in.Point = glovebox.PointAdmit
-	a.admit, err = p.d.Policy.Decide(ctx, *in)
+	a.admit, err = p.decide(ctx, in)
 	return a, err
 }
 

@@ -80,7 +80,7 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 		return err
 	}
 	in.Point = glovebox.PointRelease
-	if doc.Decision, err = p.d.Policy.Decide(ctx, *in); err != nil {
+	if doc.Decision, err = p.decide(ctx, in); err != nil {
 		return err
 	}
 	body, err := decisionBody(doc.Decision)

@@ -80,7 +80,7 @@ func (p *Pipeline) decideExport(ctx context.Context, u glovebox.User, doc *job.R
 		return err
 	}
 	in.Point = glovebox.PointExport
-	d, err := p.d.Policy.Decide(ctx, *in)
+	d, err := p.decide(ctx, in)
 	if err != nil {
 		return err
 	}

@@ -127,7 +127,7 @@ func (p *Pipeline) Approve(ctx context.Context, u glovebox.User, id string, role
 		return nil, err
 	}
 	in.Point = glovebox.PointRelease
-	d, err := p.d.Policy.Decide(ctx, *in)
+	d, err := p.decide(ctx, in)
 	if err != nil {
 		return nil, err
 	}

@@ -104,6 +104,16 @@ obligations contains o if {
 	some o in rules.masks.obligations
 }
 
+# What the domain's masks name that this request does not hold: whoever acts on
+# the decision knows whether the domain has it, and refuses where it has not.
+obligations contains {"kind": "exists", "dataset": o.dataset, "column": o.column} if {
+	allowed
+	input.point == "columns"
+	some o in domain.obligation
+	o.kind == "mask"
+	not input.datasets[o.dataset].columns[o.column]
+}
+
 obligations contains {"kind": "approvals", "roles": sort(rules.approvals.required)} if {
 	allowed
 	input.point == "release"

@@ -1,0 +1,79 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/document/record"
+	"glovebox.example/glovebox/internal/domain/store"
+	"glovebox.example/glovebox/policy"
+)
+
+// decide asks the policy and refuses an answer that cannot be carried out: the
+// engine knows the datasets of one request only, and the domain knows them all.
+func (p *Pipeline) decide(ctx context.Context, in *policy.Input) (glovebox.Decision, error) {
+	d, err := p.d.Policy.Decide(ctx, *in)
+	if err != nil || !d.Allow {
+		return d, err
+	}
+	var wrong []glovebox.Reason
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		for _, o := range d.Obligations {
+			r, err := unknown(tx, &o)
+			if err != nil {
+				return err
+			}
+			if r != nil {
+				wrong = append(wrong, *r)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return d, err
+	}
+	if wrong != nil {
+		d.Allow, d.Obligations, d.Reasons = false, nil, wrong
+	}
+	d.Obligations = slices.DeleteFunc(d.Obligations, func(o glovebox.Obligation) bool { return o.Kind == mustExist })
+	return d, nil
+}
+
+const (
+	// mustExist is the obligation to know a dataset's column. It is met or
+	// refused here, and is no part of the decision that others see.
+	mustExist = "exists"
+	// obligationRule names the refusals of decide: the policy's own rule.
+	obligationRule = "policy.obligation"
+)
+
+// unknown says what an obligation names that the domain does not have; nil:
+// nothing. A dataset that this job does not use is none of its business.
+func unknown(tx *store.Tx, o *glovebox.Obligation) (*glovebox.Reason, error) {
+	if o.Kind != mustExist {
+		return nil, nil
+	}
+	r := &glovebox.Reason{Rule: obligationRule, At: "domain.obligation", Req: "R04"}
+	about := func(en, zh string) *glovebox.Reason {
+		r.Text = glovebox.Text{EN: "an obligation of the domain's policy names " + en + ", so the request is refused; tell whoever keeps the domain's policy",
+			ZH: "域策略的一项义务（obligation）指定了" + zh + "，故拒绝该请求；请联系域策略的维护者"}
+		return r
+	}
+	code, column := record.Name(o.Dataset), record.Name(o.Column)
+	known, err := tx.Has(store.Dataset, o.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		return about("column "+column+" of dataset "+code+", a dataset that this domain does not have", "数据集 "+code+" 的列 "+column+"，而本域没有该数据集"), nil
+	}
+	ds, err := dataset(tx, o.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(ds.Record.Columns, func(c glovebox.Column) bool { return c.Name == o.Column }) {
+		return about("column "+column+" of dataset "+code+", which it does not have", "数据集 "+code+" 没有的列 "+column), nil
+	}
+	return nil, nil
+}
