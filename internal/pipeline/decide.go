@@ -3,9 +3,9 @@ package pipeline
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/document/record"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/policy"
 )
@@ -60,7 +60,7 @@ func unknown(tx *store.Tx, o *glovebox.Obligation) (*glovebox.Reason, error) {
 			ZH: "域策略的一项义务（obligation）指定了" + zh + "，故拒绝该请求；请联系域策略的维护者"}
 		return r
 	}
-	code, column := record.Name(o.Dataset), record.Name(o.Column)
+	code, column := quoted(o.Dataset), quoted(o.Column)
 	known, err := tx.Has(store.Dataset, o.Dataset)
 	if err != nil {
 		return nil, err
@@ -77,3 +77,6 @@ func unknown(tx *store.Tx, o *glovebox.Obligation) (*glovebox.Reason, error) {
 	}
 	return nil, nil
 }
+
+// quoted prints a name that a rule gave, cut short.
+func quoted(s string) string { return strconv.QuoteToASCII(s[:min(len(s), 64)]) }
