@@ -206,6 +206,9 @@ func refuseKind(head []byte, def glovebox.Source) error {
 	first := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\uFEFF")), " \t\r\n")
 	json := def.Format == "json" && len(first) > 0 && first[0] != '{' && first[0] != '['
 	if k == nil || !k.sure && !json {
+		k = rowKind(head, def)
+	}
+	if k == nil {
 		return nil
 	}
 	return notThis(textName(def), k)
@@ -236,6 +239,9 @@ func explainText(head []byte, def glovebox.Source, err error) error {
 		return notThis(textName(def), &kindOfFile{name: "text in UTF-8", fix: fixIsUTF8})
 	case def.Format == "csv" && (line[0] == '{' || line[0] == '['):
 		return notThis(textName(def), &kindOfFile{name: "JSON", fix: fixJSON})
+	}
+	if k := otherDelim(line, def.Delimiter); k != nil && def.Format == "csv" {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the file is %s, and its record declares another delimiter", k.name).WithFix("%s", k.fix)
 	}
 	return err
 }
