@@ -31,7 +31,13 @@ type answers struct {
 // RoundTrip implements http.RoundTripper.
 func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, stop := context.WithCancel(r.Context())
-	resp, err := a.next.RoundTrip(r.WithContext(ctx))
+	r = r.Clone(ctx)
+	if r.Body != nil && r.Body != http.NoBody {
+		// A server that refuses says so before there is a body: one that hangs
+		// up on bytes it has not read can take its answer from us with them.
+		r.Header.Set("Expect", "100-continue")
+	}
+	resp, err := a.next.RoundTrip(r)
 	if err != nil {
 		stop()
 		return nil, err

@@ -2,6 +2,7 @@ package s3export
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,8 +32,14 @@ func rude(t *testing.T, say func(r *http.Request) string) (endpoint string, ca [
 	}
 	t.Cleanup(func() { l.Close() })
 	one := func(c net.Conn) {
-		defer c.Close()
-		if r, err := http.ReadRequest(bufio.NewReaderSize(c, 16)); err == nil {
+		// Without a word of TLS, and with what has not been read: a reset.
+		defer func() { _ = c.(*tls.Conn).NetConn().Close() }()
+		p := make([]byte, 64<<10)
+		n, err := c.Read(p) // one record: the header
+		if err != nil {
+			return
+		}
+		if r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(p[:n]))); err == nil {
 			_, _ = io.WriteString(c, say(r))
 		}
 	}
@@ -63,16 +71,34 @@ func TestAnswersBeforeTheBody(t *testing.T) {
 	for code, status := range map[string]int{"SignatureDoesNotMatch": 403, "NoSuchBucket": 404} {
 		endpoint, ca := rude(t, answer(status, code))
 		b := mute(t, endpoint, ca, long, long, long)
-		for range 20 {
+		for range 5 {
 			if _, err := b.Stat(context.Background(), "r-1/file"); err == nil || driver.IsTransient(err) {
 				t.Errorf("stat, %s: %v", code, err)
 			}
-			for _, body := range []string{"short", body} {
+			for _, body := range []string{"short", body[:600], body[:100<<10], body} {
 				if err := put(b, "r-1/file", body); err == nil || driver.IsTransient(err) || !strings.Contains(err.Error(), code) {
 					t.Errorf("put of %d bytes, %s: %v", len(body), code, err)
 				}
 			}
 		}
+	}
+}
+
+// TestNoBodyToARefusal: whether a reset takes an answer with it is a matter of
+// luck, so no byte of a body goes to a server that refuses at its header.
+func TestNoBodyToARefusal(t *testing.T) {
+	var took atomic.Int64
+	endpoint, ca := blocked(t, func(w http.ResponseWriter, r *http.Request, _ <-chan struct{}) {
+		if r.Header.Get("Expect") != "100-continue" {
+			n, _ := io.Copy(io.Discard, r.Body)
+			took.Add(n)
+		}
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "<Error><Code>SignatureDoesNotMatch</Code></Error>")
+	})
+	err := put(mute(t, endpoint, ca, long, long, long), "r-1/file", "x")
+	if took.Load() != 0 || err == nil || driver.IsTransient(err) || !strings.Contains(err.Error(), "SignatureDoesNotMatch") {
+		t.Errorf("%d bytes were sent: %v", took.Load(), err)
 	}
 }
 

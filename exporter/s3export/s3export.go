@@ -196,6 +196,7 @@ func (o *Options) prepare() (http.RoundTripper, error) {
 	return &answers{idle: o.Idle, next: &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: o.dial,
 		TLSClientConfig: t, TLSHandshakeTimeout: o.Connect, ResponseHeaderTimeout: o.Answer,
+		ExpectContinueTimeout: time.Second, // for servers that wait for the body all the same
 		// A connection serves one request: whatever a server does to it after
 		// its answer, or says beyond it, befalls no other.
 		DisableKeepAlives: true, DisableCompression: true,
