@@ -177,7 +177,7 @@ func TestOnlySamplesAreWatched(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for call, home := range map[string]string{".Watch(": "internal/worker/work", ".Exact(": "privacy"} {
+			for call, home := range map[string]string{".Watch(": "internal/worker/work", ".Exact(": "privacy", ".KeyFault(": "privacy"} {
 				if strings.Contains(string(b), call) && !under(p.ImportPath, "internal/author/trial", home) {
 					t.Errorf("%s/%s calls %s): only internal/author/trial may, for it shows what nobody may see of real data", p.ImportPath, f, call)
 				}
