@@ -129,21 +129,21 @@ func (a *app) opened(ctx context.Context, o *domain.Options, fn func(*domain.Dom
 }
 
 // actor is the user of --as, who must be known and active.
-func (a *app) actor(ctx context.Context, d *domain.Domain) (glovebox.User, error) {
+func (a *app) actor(ctx context.Context, d *domain.Domain) (*domain.By, error) {
 	if a.user == "" {
-		return glovebox.User{}, glovebox.Errorf(glovebox.CodeInvalid, "no user given").WithFix("pass --as USER or set GLOVEBOX_USER; `glovebox user add` makes one")
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no user given").WithFix("pass --as USER or set GLOVEBOX_USER; `glovebox user add` makes one")
 	}
-	return d.ActiveUser(ctx, a.user)
+	return d.Acting(ctx, a.user)
 }
 
 // act is with, on behalf of the user of --as.
-func (a *app) act(ctx context.Context, write bool, fn func(*domain.Domain, glovebox.User) error) error {
+func (a *app) act(ctx context.Context, write bool, fn func(*domain.Domain, *domain.By) error) error {
 	return a.with(ctx, write, func(d *domain.Domain) error {
-		u, err := a.actor(ctx, d)
+		by, err := a.actor(ctx, d)
 		if err != nil {
 			return err
 		}
-		return fn(d, u)
+		return fn(d, by)
 	})
 }
 

@@ -36,8 +36,8 @@ is true; whoever doubts it runs the test again. Role: whoever submitted the job.
 			if err != nil {
 				return inFile(err, w[1])
 			}
-			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				r, err := pipeline.New(d, nil).Attach(c.Context(), u, w[0], pipeline.Attachment{
+			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
+				r, err := pipeline.New(d, nil).Attach(c.Context(), by, w[0], pipeline.Attachment{
 					Kind: neighboursKind, Module: n.Module.Digest, Function: n.Module.Function, Data: b})
 				if err != nil {
 					return inFile(err, w[1])

@@ -42,12 +42,12 @@ an operator those that its scenarios need, a developer those of its grants.`, `æ
 
 // budget reads the ledger that the arguments name, or all that the user may read.
 func (a *app) budget(c *cobra.Command, w []string, fn func(*domain.Budget) error) error {
-	return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
+	return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
 		which := ""
 		if len(w) == 1 {
 			which = w[0]
 		}
-		b, err := d.Budget(c.Context(), u, which)
+		b, err := d.Budget(c.Context(), by.User, which)
 		if err != nil {
 			return err
 		}

@@ -44,8 +44,8 @@ organisation.`, `登记数据资源记录：字段及其分类分级、取值范
 			if err != nil {
 				return err
 			}
-			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				if err := d.AddDataset(c.Context(), u, rec); err != nil {
+			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
+				if err := d.AddDataset(c.Context(), by, rec); err != nil {
 					return err
 				}
 				return a.emit(rec, func() {
@@ -88,12 +88,12 @@ is told. Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FIL
 		Example: "  glovebox dataset load population population.csv --domain ./city --as chen",
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
+			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
 				var may []domain.LoadOption
 				if accept {
 					may = append(may, domain.AcceptChange)
 				}
-				l, err := d.LoadDataset(c.Context(), u, w[0], w[1], a.progress(a.t("loading", "载入")), may...)
+				l, err := d.LoadDataset(c.Context(), by, w[0], w[1], a.progress(a.t("loading", "载入")), may...)
 				if err != nil {
 					return err
 				}

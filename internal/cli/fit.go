@@ -44,8 +44,8 @@ func (a *app) fitFor(c *cobra.Command, f *fitFlags, o *sample.Options, from stri
 		if c.Flags().Changed("rho") {
 			kind, price = glovebox.LedgerZCDP, f.rho
 		}
-		err := a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-			_, err := pipeline.New(d, nil).Fit(c.Context(), u, w[0], kind, price)
+		err := a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
+			_, err := pipeline.New(d, nil).Fit(c.Context(), by, w[0], kind, price)
 			return err
 		})
 		if err != nil {

@@ -31,12 +31,12 @@ Role: developer. Exit status: as job run would give at admission.`, `检查作�
 		Example: "  glovebox job check job.yaml --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
+			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
 				s, err := request.File(w[0])
 				if err != nil {
 					return err
 				}
-				r, err := pipeline.New(d, nil).Check(c.Context(), s, u)
+				r, err := pipeline.New(d, nil).Check(c.Context(), s, by.User)
 				if err != nil {
 					return err
 				}
@@ -182,12 +182,12 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 			if err := onlyWith(c, "sample", "record", "grant", "rows", "seed", "units", "show", "fit"); err != nil {
 				return err
 			}
-			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
+			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
 				s, err := request.File(w[0])
 				if err != nil {
 					return err
 				}
-				o, err := pipeline.New(d, &pipeline.Options{Waiting: a.waitForPlace}).Run(c.Context(), s, u)
+				o, err := pipeline.New(d, &pipeline.Options{Waiting: a.waitForPlace}).Run(c.Context(), s, by)
 				if err != nil {
 					return err
 				}
@@ -239,8 +239,8 @@ see their own jobs, the other roles see all.`, `列出作业及其状态；已�
 		Example: "  glovebox job list --domain ./city --as wang",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
-				all, err := pipeline.New(d, nil).Jobs(c.Context(), u)
+			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
+				all, err := pipeline.New(d, nil).Jobs(c.Context(), by.User)
 				if err != nil {
 					return err
 				}
@@ -267,8 +267,8 @@ all reasons if it was refused.`, `显示作业：状态、模块、所读快照�
 		Example: "  glovebox job show j-0123456789abcdef --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
-				j, err := pipeline.New(d, nil).Job(c.Context(), u, w[0])
+			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
+				j, err := pipeline.New(d, nil).Job(c.Context(), by.User, w[0])
 				if err != nil {
 					return err
 				}

@@ -32,8 +32,8 @@ wait for approvals say whose.`, `列出发布：开发主体只见自己的，�
 		Example: "  glovebox release list --domain ./city --as zhao",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
-				all, err := pipeline.New(d, nil).Releases(c.Context(), u)
+			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
+				all, err := pipeline.New(d, nil).Releases(c.Context(), by.User)
 				if err != nil {
 					return err
 				}
@@ -62,8 +62,8 @@ all.`, `显示发布：由谁、为何、请求了什么，数值及误差范围
 		Example: "  glovebox release show r-0123456789abcdef --domain ./city --as zhao",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), false, func(d *domain.Domain, u glovebox.User) error {
-				v, err := reviewed(c.Context(), pipeline.New(d, nil), u, w[0])
+			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
+				v, err := reviewed(c.Context(), pipeline.New(d, nil), by.User, w[0])
 				if err != nil {
 					return err
 				}
@@ -96,8 +96,8 @@ provider of an input has to approve where providers are asked.`, `以策略要�
 		Example: "  glovebox release approve r-0123456789abcdef --domain ./city --as zhao",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				r, err := pipeline.New(d, nil).Approve(c.Context(), u, w[0], glovebox.Role(role))
+			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
+				r, err := pipeline.New(d, nil).Approve(c.Context(), by, w[0], glovebox.Role(role))
 				if err != nil {
 					return err
 				}
@@ -130,13 +130,13 @@ AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 			"  glovebox release export r-0123456789abcdef --to s3://results/care --endpoint s3.example:9000 --domain ./city --as liu",
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
+			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
 				dest, closeDest, err := o.open()
 				if err != nil {
 					return err
 				}
 				defer closeDest()
-				x, err := pipeline.New(d, &pipeline.Options{Retrying: a.retrying}).Export(c.Context(), u, w[0], o.name(), dest)
+				x, err := pipeline.New(d, &pipeline.Options{Retrying: a.retrying}).Export(c.Context(), by, w[0], o.name(), dest)
 				if err != nil {
 					return err
 				}

@@ -35,8 +35,8 @@ Role: operator.`, `申报应用场景，等待授权。字段说明：docs/forma
 			if err != nil {
 				return err
 			}
-			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				if err := d.AddScenario(c.Context(), u, s); err != nil {
+			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
+				if err := d.AddScenario(c.Context(), by, s); err != nil {
 					return err
 				}
 				return a.emit(s, func() {
@@ -67,8 +67,8 @@ Fields: docs/formats/grant.md. Role: authority.`, `为应用场景授权：哪�
 			if err != nil {
 				return err
 			}
-			return a.act(c.Context(), true, func(d *domain.Domain, u glovebox.User) error {
-				if err := d.Grant(c.Context(), u, g); err != nil {
+			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
+				if err := d.Grant(c.Context(), by, g); err != nil {
 					return aboutFile(err, w[0])
 				}
 				return a.emit(g, func() {

@@ -65,13 +65,13 @@ func (a *app) readJob(ctx context.Context, o *sampleRun, file string) (s *pipeli
 		if o.grant != "" {
 			return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--grant", Msg: "a domain has grants of its own"}).WithFix("leave it out, or name records with --record")
 		}
-		err = a.act(ctx, false, func(d *domain.Domain, u glovebox.User) error {
+		err = a.act(ctx, false, func(d *domain.Domain, by *domain.By) error {
 			sub, err := request.File(file)
 			if err != nil {
 				return err
 			}
 			p := pipeline.New(d, nil)
-			if s, err = p.Sample(ctx, sub, u); err != nil || !o.fit {
+			if s, err = p.Sample(ctx, sub, by.User); err != nil || !o.fit {
 				return err
 			}
 			if o.models, err = models(ctx, p, s.Records); err != nil {

@@ -25,15 +25,15 @@ type DatasetDoc struct {
 
 // AddDataset registers a record and opens its ledger, for good. A provider of
 // the record's organisation does it.
-func (d *Domain) AddDataset(ctx context.Context, u glovebox.User, rec *glovebox.Dataset) error {
-	if err := RequireProvider(u, rec, "register"); err != nil {
+func (d *Domain) AddDataset(ctx context.Context, by *By, rec *glovebox.Dataset) error {
+	if err := RequireProvider(by.User, rec, "register"); err != nil {
 		return err
 	}
 	total, err := ledgerTotal(rec.Ledger)
 	if err != nil {
 		return err
 	}
-	return d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+	return d.Effect(ctx, by, func(tx *store.Tx) error {
 		if known, err := tx.Has(store.Dataset, rec.Code); err != nil || known {
 			if err == nil {
 				err = glovebox.Errorf(glovebox.CodeConflict, "dataset %q exists", rec.Code).
@@ -44,7 +44,7 @@ func (d *Domain) AddDataset(ctx context.Context, u glovebox.User, rec *glovebox.
 		if err := sameUnits(tx, rec); err != nil {
 			return err
 		}
-		doc := DatasetDoc{Record: *rec, State: "active", Added: d.Stamp(), By: u.Name}
+		doc := DatasetDoc{Record: *rec, State: "active", Added: d.Stamp(), By: by.Name}
 		return tx.OpenLedger(doc, glovebox.Balance{Dataset: rec.Code, Kind: rec.Ledger.Kind, Total: total})
 	})
 }
@@ -123,12 +123,12 @@ type Load struct {
 // a charge for its number of units and jobs of its own: if it could be told from
 // a load of other rows, whoever sees the digest would know, without noise,
 // whether anything at all had changed.
-func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path string, progress func(done, total int64), may ...LoadOption) (_ *Load, err error) {
+func (d *Domain) LoadDataset(ctx context.Context, by *By, code, path string, progress func(done, total int64), may ...LoadOption) (_ *Load, err error) {
 	var doc DatasetDoc
 	if err := d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Dataset, code, &doc) }); err != nil {
 		return nil, err
 	}
-	if err := RequireProvider(u, &doc.Record, "load"); err != nil {
+	if err := RequireProvider(by.User, &doc.Record, "load"); err != nil {
 		return nil, err
 	}
 	if doc.State != "active" {
@@ -173,9 +173,9 @@ func (d *Domain) LoadDataset(ctx context.Context, u glovebox.User, code, path st
 		return nil, err
 	}
 	fault.Point("snapshot-written")
-	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: name, Parts: d.Parts, Loaded: d.Stamp(), By: u.Name, State: "current"}
+	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: name, Parts: d.Parts, Loaded: d.Stamp(), By: by.Name, State: "current"}
 	var count string
-	err = d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+	err = d.Effect(ctx, by, func(tx *store.Tx) error {
 		if count, err = countUnits(tx, &doc.Record, &snap, units); err != nil {
 			return err
 		}

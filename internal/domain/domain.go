@@ -210,15 +210,21 @@ func (d *Domain) Stamp() string { return d.Now().Format(time.RFC3339) }
 
 // Effect changes the domain on behalf of a user. The change takes effect, and
 // Effect returns nil, once its entries are in the log.
-func (d *Domain) Effect(ctx context.Context, actor string, fn func(*store.Tx) error) error {
+func (d *Domain) Effect(ctx context.Context, by *By, fn func(*store.Tx) error) error {
 	s, err := d.Enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.End()
-	if err := d.Store.Update(ctx, actor, fn); err != nil {
+	if err := d.Store.Update(ctx, by.Name, func(tx *store.Tx) error {
+		if err := d.prove(tx, by); err != nil {
+			return err
+		}
+		return fn(tx)
+	}); err != nil {
 		return err
 	}
+	by.kept()
 	fault.Point("committed")
 	return d.publish(ctx)
 }

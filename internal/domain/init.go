@@ -165,7 +165,7 @@ func (d *Domain) begin(ctx context.Context) error {
 	if n, err = d.log.Size(ctx); err != nil || n > 0 {
 		return err
 	}
-	return d.Effect(ctx, Owner, func(tx *store.Tx) error {
+	return d.Effect(ctx, systemBy(), func(tx *store.Tx) error {
 		return tx.Record("domain.init", "domain/"+d.Name, d.Info())
 	})
 }

@@ -13,19 +13,19 @@ import (
 )
 
 // AddScenario files a proposed purpose. The operator does it.
-func (d *Domain) AddScenario(ctx context.Context, u glovebox.User, s *glovebox.Scenario) error {
-	if err := require(u, glovebox.RoleOperator, "propose a scenario"); err != nil {
+func (d *Domain) AddScenario(ctx context.Context, by *By, s *glovebox.Scenario) error {
+	if err := require(by.User, glovebox.RoleOperator, "propose a scenario"); err != nil {
 		return err
 	}
 	if s.Operator == "" {
-		s.Operator = u.Name
+		s.Operator = by.Name
 	}
-	if s.Operator != u.Name {
-		return glovebox.Errorf(glovebox.CodeInvalid, "scenario %q names another operator than %s", s.Code, u.Name).
+	if s.Operator != by.Name {
+		return glovebox.Errorf(glovebox.CodeInvalid, "scenario %q names another operator than %s", s.Code, by.Name).
 			WithFix("leave `operator` out or act as that user")
 	}
 	s.State = "proposed"
-	return d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+	return d.Effect(ctx, by, func(tx *store.Tx) error {
 		if known, err := tx.Has(store.Scenario, s.Code); err != nil || known {
 			if err == nil {
 				err = glovebox.Errorf(glovebox.CodeConflict, "scenario %q exists", s.Code).WithFix("one scenario, one decision: file a new scenario under a new code")
@@ -39,11 +39,11 @@ func (d *Domain) AddScenario(ctx context.Context, u glovebox.User, s *glovebox.S
 // Grant gives a proposed scenario its rights, or replaces them. The authority
 // does it. The grant must name what the catalogue has, within what the
 // scenario needs.
-func (d *Domain) Grant(ctx context.Context, u glovebox.User, g *glovebox.Grant) error {
-	if err := require(u, glovebox.RoleAuthority, "grant a scenario"); err != nil {
+func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
+	if err := require(by.User, glovebox.RoleAuthority, "grant a scenario"); err != nil {
 		return err
 	}
-	return d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+	return d.Effect(ctx, by, func(tx *store.Tx) error {
 		var s glovebox.Scenario
 		if err := tx.Get(store.Scenario, g.Scenario, &s); err != nil {
 			return about(err, "scenario")
@@ -69,7 +69,7 @@ func (d *Domain) Grant(ctx context.Context, u glovebox.User, g *glovebox.Grant) 
 				return about(glovebox.Errorf(glovebox.CodeInvalid, "%s is not a developer", name).WithFix("`glovebox user add %s --role developer`", name), field)
 			}
 		}
-		g.State, g.By, s.State = "active", u.Name, "granted"
+		g.State, g.By, s.State = "active", by.Name, "granted"
 		if err := tx.Put("scenario.grant", store.Grant, s.Code, g, nil); err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ func userName(name string) bool {
 // is what they act by; full, if not empty, is the person's name for people to
 // read.
 // The directory's owner calls it; who that is, is the host's business.
-func (d *Domain) AddUser(ctx context.Context, name, full string, role glovebox.Role, org string) (glovebox.User, error) {
+func (d *Domain) AddUser(ctx context.Context, by *By, name, full string, role glovebox.Role, org string) (glovebox.User, error) {
 	var u glovebox.User
 	if !userName(name) {
 		return u, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "NAME", Msg: "not a user name"}).
@@ -54,7 +54,7 @@ func (d *Domain) AddUser(ctx context.Context, name, full string, role glovebox.R
 		return u, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--org", Msg: "a provider needs an organisation"}).
 			WithFix("pass --org as the `provider` of its dataset records")
 	}
-	err := d.Effect(ctx, Owner, func(tx *store.Tx) error {
+	err := d.Effect(ctx, by, func(tx *store.Tx) error {
 		known, err := tx.Has(store.User, name)
 		if err != nil {
 			return err

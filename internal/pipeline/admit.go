@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/request"
@@ -17,7 +18,7 @@ import (
 
 // admission is a request with the policy's answers, its price and its identity.
 type admission struct {
-	actor   string // who asks now; doc.Submitter may be another developer
+	by      *domain.By // who asks now; doc.Submitter may be another developer
 	admit   glovebox.Decision
 	columns glovebox.Decision
 	charges []glovebox.Charge
@@ -55,7 +56,7 @@ func (a *admission) masks() map[string]job.MaskPlan {
 // admit prices the job, finds its identity and asks both decision points. It
 // changes nothing. A job that is paid for asks the ledgers for nothing more.
 func (p *Pipeline) admit(ctx context.Context, r *ask) (*admission, error) {
-	a := &admission{actor: r.user.Name}
+	a := &admission{by: r.by}
 	in, err := p.input(ctx, r, a)
 	if err != nil {
 		return nil, err
@@ -96,7 +97,7 @@ func (p *Pipeline) identify(ctx context.Context, r *ask, a *admission) error {
 		return err
 	}
 	a.doc = job.Doc{ID: job.IDOf(identity), Identity: identity, Scenario: r.Job.Scenario, Product: r.Job.Product,
-		Submitter: r.user.Name, Submitted: p.d.Stamp(), Spec: spec, Prices: map[string]glovebox.Charge{}}
+		Submitter: r.by.Name, Submitted: p.d.Stamp(), Spec: spec, Prices: map[string]glovebox.Charge{}}
 	for _, c := range a.charges {
 		a.doc.Prices[c.Dataset] = c
 	}
@@ -126,9 +127,9 @@ func (p *Pipeline) identify(ctx context.Context, r *ask, a *admission) error {
 func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Input, error) {
 	facts := r.Mode.Facts() // a job that declares no output touches one answer
 	in := &policy.Input{
-		Time: p.d.LocalTime(), User: r.user, Product: r.Job.Product, Walls: r.walls,
+		Time: p.d.LocalTime(), User: r.by.User, Product: r.Job.Product, Walls: r.walls,
 		Module: policy.Module{Digest: r.Module.Digest(), Admitted: true},
-		People: policy.People{Submitter: r.user.Name},
+		People: policy.People{Submitter: r.by.Name},
 		Job: policy.Job{
 			Inputs: map[string]policy.JobInput{}, Mode: r.Job.Mode, Blocks: facts.Blocks, Rounds: facts.Rounds,
 			Output:  policy.Output{MaxKeysPerUnit: max(1, r.Job.Output.MaxKeysPerUnit), MaxRecordsPerKey: r.Job.Output.MaxRecordsPerKey},
@@ -155,7 +156,7 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 			return err
 		}
 		for code, d := range r.Datasets {
-			if err := readDataset(tx, code, &d, in, r.Job.Scenario, r.user.Name); err != nil {
+			if err := readDataset(tx, code, &d, in, r.Job.Scenario, r.by.Name); err != nil {
 				return err
 			}
 			ds, err := in.Datasets[code], error(nil)
@@ -165,7 +166,7 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 			if err != nil {
 				return r.Blame(err, "release")
 			}
-			a.caps = append(a.caps, capsOf(code, r.user.Name, ds)...)
+			a.caps = append(a.caps, capsOf(code, r.by.Name, ds)...)
 			a.charges = append(a.charges, glovebox.Charge{Dataset: code, Kind: ds.Ledger.Kind, Amount: ds.Cost})
 			a.prices = append(a.prices, Price{Dataset: code, Kind: ds.Ledger.Kind, Price: ds.Cost, Spent: ds.Ledger.Spent, Total: ds.Ledger.Total})
 			in.Datasets[code] = ds

@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 
-	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/request"
@@ -14,7 +13,7 @@ import (
 // ask is a request with who makes it and the workers for it.
 type ask struct {
 	*request.Request
-	user  glovebox.User
+	by    *domain.By
 	crew  *crew.Crew
 	walls []string // around its workers
 }
@@ -28,8 +27,8 @@ func (r *ask) close() {
 
 // prepare reads a job and what it names. It fails with CodeInvalid and
 // CodeModule, each problem with its file, field and fix.
-func (p *Pipeline) prepare(ctx context.Context, s request.Submission, u glovebox.User) (_ *ask, err error) {
-	r := &ask{user: u, crew: p.crew()}
+func (p *Pipeline) prepare(ctx context.Context, s request.Submission, by *domain.By) (_ *ask, err error) {
+	r := &ask{by: by, crew: p.crew()}
 	defer func() {
 		if err != nil {
 			r.close()

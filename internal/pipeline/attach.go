@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 )
@@ -24,35 +25,33 @@ type Attachment struct {
 // job's submitter does so, and only a report on the job's own module and
 // function. It changes nothing of the release; whether the report is true is
 // for its readers.
-func (p *Pipeline) Attach(ctx context.Context, u glovebox.User, id string, a Attachment) (*job.ReleaseDoc, error) {
-	var doc job.ReleaseDoc
-	var j job.Doc
-	err := p.d.Store.View(ctx, func(tx *store.Tx) error {
-		if err := tx.Get(store.Release, id, &doc); err != nil {
-			return err
+func (p *Pipeline) Attach(ctx context.Context, by *domain.By, id string, a Attachment) (doc *job.ReleaseDoc, err error) {
+	return doc, p.d.Effect(ctx, by, func(tx *store.Tx) error {
+		doc = &job.ReleaseDoc{}
+		var j job.Doc
+		err := tx.Get(store.Release, id, doc)
+		if err == nil {
+			err = tx.Get(store.Job, doc.Job, &j)
 		}
-		return tx.Get(store.Job, doc.Job, &j)
-	})
-	switch {
-	case err == nil && !maySee(u, j.Submitter), glovebox.CodeOf(err) == glovebox.CodeNotFound:
-		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows yours")
-	case err != nil:
-		return nil, err
-	case u.Name != j.Submitter:
-		return nil, glovebox.Errorf(glovebox.CodeDenied, "only whoever submitted job %s attaches reports to its release", j.ID)
-	case doc.State != job.Pending:
-		return nil, glovebox.Errorf(glovebox.CodeConflict, "release %s is %s: nobody reviews it any more", id, doc.State)
-	case a.Module != j.Spec.Module || a.Function != j.Spec.Function:
-		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the report is about another module than the one of job %s", j.ID).WithFix("test the module with digest %s", j.Spec.Module)
-	case len(doc.Reports) >= maxAttached:
-		return nil, glovebox.Errorf(glovebox.CodeConflict, "release %s has %d reports already", id, maxAttached)
-	}
-	x := job.Attached{Kind: a.Kind, Digest: glovebox.Digest(a.Data), By: u.Name, At: p.d.Stamp()}
-	if slices.ContainsFunc(doc.Reports, func(y job.Attached) bool { return y.Digest == x.Digest }) {
-		return &doc, nil
-	}
-	doc.Reports = append(doc.Reports, x)
-	return &doc, p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+		switch {
+		case err == nil && !maySee(by.User, j.Submitter), glovebox.CodeOf(err) == glovebox.CodeNotFound:
+			return glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows yours")
+		case err != nil:
+			return err
+		case by.Name != j.Submitter:
+			return glovebox.Errorf(glovebox.CodeDenied, "only whoever submitted job %s attaches reports to its release", j.ID)
+		case doc.State != job.Pending:
+			return glovebox.Errorf(glovebox.CodeConflict, "release %s is %s: nobody reviews it any more", id, doc.State)
+		case a.Module != j.Spec.Module || a.Function != j.Spec.Function:
+			return glovebox.Errorf(glovebox.CodeInvalid, "the report is about another module than the one of job %s", j.ID).WithFix("test the module with digest %s", j.Spec.Module)
+		case len(doc.Reports) >= maxAttached:
+			return glovebox.Errorf(glovebox.CodeConflict, "release %s has %d reports already", id, maxAttached)
+		}
+		x := job.Attached{Kind: a.Kind, Digest: glovebox.Digest(a.Data), By: by.Name, At: p.d.Stamp()}
+		if slices.ContainsFunc(doc.Reports, func(y job.Attached) bool { return y.Digest == x.Digest }) {
+			return nil
+		}
+		doc.Reports = append(doc.Reports, x)
 		if _, err := tx.PutBlob(a.Data); err != nil {
 			return err
 		}

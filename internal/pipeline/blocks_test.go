@@ -32,7 +32,7 @@ func TestBlocks(t *testing.T) {
 	for _, count := range []string{"64", "8"} {
 		d, file := blocksDomain(t, "count: 64", "count: "+count)
 		p := New(d, nil)
-		rep, err := p.Check(t.Context(), submit(file), user(t, d, "wang"))
+		rep, err := p.Check(t.Context(), submit(file), user(t, d, "wang").User)
 		if err != nil || !rep.Decision.Allow || rep.Prices[0].Price.Price.Loss != 250_000_000 || len(rep.Privacy.Combined) != 3 {
 			t.Fatalf("%v, %+v", err, rep)
 		}

@@ -47,7 +47,7 @@ type CheckReport struct {
 // admitted job is built as a run would build it, up to a worker that has started
 // the module: what fails there is an error, the same that a run would give.
 func (p *Pipeline) Check(ctx context.Context, s request.Submission, u glovebox.User) (*CheckReport, error) {
-	r, err := p.prepare(ctx, s, u)
+	r, err := p.prepare(ctx, s, domain.Looking(u))
 	if err != nil {
 		return nil, err
 	}

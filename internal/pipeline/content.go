@@ -9,6 +9,7 @@ import (
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/release"
 	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/policy"
 	"glovebox.example/glovebox/privacy"
 )
 
@@ -75,7 +76,11 @@ type InputFacts struct {
 func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answer) error {
 	doc := job.ReleaseDoc{ID: job.ReleaseID(a.doc.ID), Job: a.doc.ID, Scenario: a.doc.Scenario, Product: a.doc.Product,
 		State: job.Pending, Approvals: []job.Approval{}, Made: p.d.Stamp()}
-	in, err := p.releaseInput(ctx, r.user, &doc)
+	var in *policy.Input
+	err := p.d.Store.View(ctx, func(tx *store.Tx) (err error) {
+		in, err = p.releaseInput(tx, r.by.User, &doc)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -88,7 +93,7 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 		return err
 	}
 	if !doc.Decision.Allow {
-		err := p.d.Effect(ctx, r.user.Name, func(tx *store.Tx) error {
+		err := p.d.Effect(ctx, r.by, func(tx *store.Tx) error {
 			return tx.Record("release.refuse", store.Job+"/"+a.doc.ID, body)
 		})
 		if err != nil {
@@ -104,7 +109,7 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 	if err := doc.To(first); err != nil {
 		return err
 	}
-	return p.d.Effect(ctx, r.user.Name, func(tx *store.Tx) error {
+	return p.d.Effect(ctx, r.by, func(tx *store.Tx) error {
 		content, err := p.content(tx, r, a, t)
 		if err != nil {
 			return err

@@ -55,7 +55,7 @@ func pumsDomainUnder(tb testing.TB, rego string) (*domain.Domain, string) {
 		if role == glovebox.RoleProvider {
 			org = "Census Office"
 		}
-		_, err := d.AddUser(ctx, name, "", role, org)
+		_, err := d.AddUser(ctx, domain.OwnerBy(), name, "", role, org)
 		must(err)
 	}
 	rec, err := catalog.ParseDataset("dataset.yaml", read(tb, filepath.Join(example, "dataset.yaml")))
@@ -84,9 +84,9 @@ func read(tb testing.TB, path string) []byte {
 	return b
 }
 
-func user(tb testing.TB, d *domain.Domain, name string) glovebox.User {
+func user(tb testing.TB, d *domain.Domain, name string) *domain.By {
 	tb.Helper()
-	u, err := d.ActiveUser(context.Background(), name)
+	u, err := d.Acting(context.Background(), name)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"glovebox.example/glovebox/exporter"
 	"glovebox.example/glovebox/exporter/bundle"
 	"glovebox.example/glovebox/exporter/driver"
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/fault"
@@ -29,84 +30,98 @@ type evidence struct {
 // an approved release to a destination that is called `to` in the record. The
 // same export made again, because it was killed or because files were lost, is
 // asked and recorded again and writes the same bytes.
-func (p *Pipeline) Export(ctx context.Context, u glovebox.User, id, to string, dest driver.Destination) (*exporter.Exported, error) {
+func (p *Pipeline) Export(ctx context.Context, by *domain.By, id, to string, dest driver.Destination) (*exporter.Exported, error) {
 	if in, err := filepath.Rel(p.d.Dir, to); err == nil && filepath.IsAbs(to) && filepath.IsLocal(in) {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "an export into the domain's own directory").WithFix("name a folder outside of it")
 	}
-	var doc job.ReleaseDoc
-	if err := p.d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Release, id, &doc) }); err != nil {
+	doc, err := onNews(func() (*job.ReleaseDoc, error) { return p.decideExport(ctx, by, id, to) })
+	if err != nil {
 		return nil, err
 	}
-	n := slices.IndexFunc(doc.Exports, func(x job.Export) bool { return x.To == to })
-	if err := p.decideExport(ctx, u, &doc, to, n < 0); err != nil {
-		return nil, err
-	}
-	if n < 0 {
-		n = len(doc.Exports) - 1
-	}
+	n := exportTo(doc, to)
 	fault.Point("export-decided")
 	index, err := p.exportIndex(ctx, id, n)
 	if err != nil {
 		return nil, err
 	}
 	if doc.Exports[n].Evidence == "" {
-		if err := p.seal(ctx, u, &doc, n, index); err != nil {
+		if err := p.seal(ctx, by, doc, n, index); err != nil {
 			return nil, err
 		}
 		fault.Point("export-sealed")
 	}
-	done, err := p.send(ctx, &doc, n, index, dest)
+	done, err := p.send(ctx, doc, n, index, dest)
 	if err != nil {
 		return nil, err
 	}
 	fault.Point("export-sent")
-	if doc.Exports[n].Done {
-		return done, nil
-	}
-	doc.Exports[n].Done = true
-	if err := doc.To(job.Exported); err != nil {
-		return nil, err
-	}
-	return done, p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+	return done, p.exported(ctx, by, id, to)
+}
+
+// exportTo is the place of the export to a destination among those of a release;
+// -1: there is none.
+func exportTo(doc *job.ReleaseDoc, to string) int {
+	return slices.IndexFunc(doc.Exports, func(x job.Export) bool { return x.To == to })
+}
+
+// exported records that all files of an export are written, once.
+func (p *Pipeline) exported(ctx context.Context, by *domain.By, id, to string) error {
+	return p.d.Effect(ctx, by, func(tx *store.Tx) error {
+		var doc job.ReleaseDoc
+		if err := tx.Get(store.Release, id, &doc); err != nil {
+			return err
+		}
+		n := exportTo(&doc, to)
+		if doc.Exports[n].Done {
+			return nil
+		}
+		doc.Exports[n].Done = true
+		if err := doc.To(job.Exported); err != nil {
+			return err
+		}
 		return tx.Put("release.exported", store.Release, id, doc, map[string]any{"to": to})
 	})
 }
 
 // decideExport asks the policy and records its answer. The entry of a first
 // export names the release's digest: it is what the bundle proves.
-func (p *Pipeline) decideExport(ctx context.Context, u glovebox.User, doc *job.ReleaseDoc, to string, first bool) error {
-	in, err := p.releaseInput(ctx, u, doc)
+func (p *Pipeline) decideExport(ctx context.Context, by *domain.By, id, to string) (*job.ReleaseDoc, error) {
+	doc, in, seen, err := p.underReview(ctx, by.User, id, func(*job.ReleaseDoc) error { return nil })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	in.Point = glovebox.PointExport
 	d, err := p.decide(ctx, in)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	body := map[string]any{"content": doc.Content, "decision": d, "to": to}
-	if !d.Allow {
-		err := p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
-			return tx.Record("release.export_refused", store.Release+"/"+doc.ID, body)
+	if d.Allow && exportTo(doc, to) < 0 {
+		left := *doc
+		if err := left.To(job.Exported); err != nil { // it is not there before all files are
+			return nil, err
+		}
+		doc.Exports = append(doc.Exports, job.Export{User: by.Name, To: to, At: p.d.Stamp(), Decision: d})
+		return doc, p.d.Effect(ctx, by, func(tx *store.Tx) error {
+			if err := tx.Same(seen); err != nil {
+				return err
+			}
+			return tx.Put("release.export", store.Release, id, *doc, body)
 		})
-		if err != nil {
+	}
+	err = p.d.Effect(ctx, by, func(tx *store.Tx) error {
+		if err := tx.Same(seen); err != nil {
 			return err
 		}
-		return d.Denied()
-	}
-	if !first {
-		return p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
-			return tx.Record("release.export_again", store.Release+"/"+doc.ID, body)
-		})
-	}
-	left := *doc
-	if err := left.To(job.Exported); err != nil { // it is not there before all files are
-		return err
-	}
-	doc.Exports = append(doc.Exports, job.Export{User: u.Name, To: to, At: p.d.Stamp(), Decision: d})
-	return p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
-		return tx.Put("release.export", store.Release, doc.ID, *doc, body)
+		if d.Allow {
+			return tx.Record("release.export_again", store.Release+"/"+id, body)
+		}
+		return tx.Record("release.export_refused", store.Release+"/"+id, body)
 	})
+	if err == nil && !d.Allow {
+		err = d.Denied()
+	}
+	return doc, err
 }
 
 // exportIndex is the log entry of a release's n-th export: they are recorded
@@ -127,7 +142,7 @@ func (p *Pipeline) exportIndex(ctx context.Context, id string, n int) (index uin
 }
 
 // seal fixes the evidence of an export.
-func (p *Pipeline) seal(ctx context.Context, u glovebox.User, doc *job.ReleaseDoc, n int, index uint64) error {
+func (p *Pipeline) seal(ctx context.Context, by *domain.By, doc *job.ReleaseDoc, n int, index uint64) error {
 	proof, entry, err := p.d.Proof(ctx, index)
 	if err != nil {
 		return err
@@ -141,13 +156,23 @@ func (p *Pipeline) seal(ctx context.Context, u glovebox.User, doc *job.ReleaseDo
 	if err != nil {
 		return glovebox.Errorf(glovebox.CodeInternal, "the evidence of an export cannot be encoded").Because(err)
 	}
-	return p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
-		digest, err := tx.PutBlob(data)
-		if err != nil {
+	return p.d.Effect(ctx, by, func(tx *store.Tx) error {
+		var now job.ReleaseDoc
+		if err := tx.Get(store.Release, doc.ID, &now); err != nil {
 			return err
 		}
-		doc.Exports[n].Evidence = digest
-		return tx.Put("release.seal", store.Release, doc.ID, *doc, map[string]any{"evidence": digest})
+		if now.Exports[n].Evidence == "" { // another hand was not first
+			digest, err := tx.PutBlob(data)
+			if err != nil {
+				return err
+			}
+			now.Exports[n].Evidence = digest
+			if err := tx.Put("release.seal", store.Release, doc.ID, now, map[string]any{"evidence": digest}); err != nil {
+				return err
+			}
+		}
+		*doc = now
+		return nil
 	})
 }
 

@@ -26,12 +26,12 @@ import (
 // one's answer, free. The price is charged, and the charge is in the log,
 // before a row is read; a crash after that means counting again, never
 // charging again.
-func (p *Pipeline) Fit(ctx context.Context, u glovebox.User, code string, kind glovebox.LedgerKind, price float64) (*job.FitDoc, error) {
+func (p *Pipeline) Fit(ctx context.Context, by *domain.By, code string, kind glovebox.LedgerKind, price float64) (*job.FitDoc, error) {
 	d, err := p.d.Dataset(ctx, code)
 	if err != nil {
 		return nil, err
 	}
-	if err := domain.RequireProvider(u, &d.Record, "fit"); err != nil {
+	if err := domain.RequireProvider(by.User, &d.Record, "fit"); err != nil {
 		return nil, err
 	}
 	if d.State != "active" || d.Snapshot == nil || d.Snapshot.State != "current" {
@@ -57,11 +57,11 @@ func (p *Pipeline) Fit(ctx context.Context, u glovebox.User, code string, kind g
 		if _, err := privacy.NewMarginals(kind, loss, len(layout.Columns)); err != nil {
 			return nil, err
 		}
-		if err := p.chargeFit(ctx, u, doc, &d, loss, layout); err != nil {
+		if err := p.chargeFit(ctx, by, doc, &d, loss, layout); err != nil {
 			return nil, err
 		}
 	}
-	return doc, p.measure(ctx, u, doc, &d, layout)
+	return doc, p.measure(ctx, by, doc, &d, layout)
 }
 
 // fitID names the fit of a snapshot.
@@ -87,7 +87,7 @@ func fitGroup(rec *glovebox.Dataset) int64 {
 }
 
 // chargeFit takes the price, durably, before any row is read.
-func (p *Pipeline) chargeFit(ctx context.Context, u glovebox.User, doc *job.FitDoc, d *domain.DatasetDoc, loss int64, l *fit.Layout) error {
+func (p *Pipeline) chargeFit(ctx context.Context, by *domain.By, doc *job.FitDoc, d *domain.DatasetDoc, loss int64, l *fit.Layout) error {
 	group := fitGroup(&d.Record)
 	amount, err := accounting.Group(d.Record.Ledger.Kind, glovebox.Amount{Loss: loss}, group)
 	if err != nil {
@@ -99,8 +99,8 @@ func (p *Pipeline) chargeFit(ctx context.Context, u glovebox.User, doc *job.FitD
 	if group > 1 {
 		next.Group = group
 	}
-	next.By, next.At = u.Name, p.d.Stamp()
-	err = p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+	next.By, next.At = by.Name, p.d.Stamp()
+	err = p.d.Effect(ctx, by, func(tx *store.Tx) error {
 		return tx.ChargeFit(fitID(doc.Dataset, doc.Version), next, c)
 	})
 	if err == nil {
@@ -110,7 +110,7 @@ func (p *Pipeline) chargeFit(ctx context.Context, u glovebox.User, doc *job.FitD
 }
 
 // measure counts behind the walls, adds noise and stores the model.
-func (p *Pipeline) measure(ctx context.Context, u glovebox.User, doc *job.FitDoc, d *domain.DatasetDoc, l *fit.Layout) error {
+func (p *Pipeline) measure(ctx context.Context, by *domain.By, doc *job.FitDoc, d *domain.DatasetDoc, l *fit.Layout) error {
 	raw, err := p.d.Vault.ReadManifest(doc.Dataset, doc.Version)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (p *Pipeline) measure(ctx context.Context, u glovebox.User, doc *job.FitDoc
 	}
 	next := *doc
 	next.State, next.Model, next.Walls = job.FitDone, glovebox.Digest(data), walls.Names()
-	err = p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+	err = p.d.Effect(ctx, by, func(tx *store.Tx) error {
 		var now job.FitDoc
 		if err := tx.Get(store.Fit, fitID(doc.Dataset, doc.Version), &now); err != nil || now.State == job.FitDone {
 			next = now // another request was first: this model is forgotten

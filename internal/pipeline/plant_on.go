@@ -18,5 +18,5 @@ func plantRefund(ctx context.Context, p *Pipeline, a *admission, cause error) er
 	if !planted {
 		return cause
 	}
-	return errors.Join(cause, p.d.Effect(ctx, a.actor, func(tx *store.Tx) error { return tx.PlantRefund(a.doc.ID) }))
+	return errors.Join(cause, p.d.Effect(ctx, a.by, func(tx *store.Tx) error { return tx.PlantRefund(a.doc.ID) }))
 }

@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/release"
@@ -99,30 +101,20 @@ func (p *Pipeline) load(tx *store.Tx, doc *job.ReleaseDoc, d glovebox.Decision, 
 }
 
 // Approve adds one person's word to a release. role "" means the role that is
-// still missing and that the user holds.
-func (p *Pipeline) Approve(ctx context.Context, u glovebox.User, id string, role glovebox.Role) (*job.ReleaseDoc, error) {
-	var doc job.ReleaseDoc
-	if err := p.d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Release, id, &doc) }); err != nil {
-		return nil, err
-	}
-	if doc.State != job.Pending {
-		return nil, glovebox.Errorf(glovebox.CodeConflict, "release %s is %s: there is nothing to approve", id, doc.State)
-	}
-	if role == "" {
-		for _, r := range doc.Needed {
-			if slices.Contains(u.Roles, r) {
-				role = r
-			}
+// still missing and that the user holds. Two words that come at once are both
+// kept: the later one is decided on again, with the earlier in place.
+func (p *Pipeline) Approve(ctx context.Context, by *domain.By, id string, role glovebox.Role) (*job.ReleaseDoc, error) {
+	return onNews(func() (*job.ReleaseDoc, error) { return p.approve(ctx, by, id, role) })
+}
+
+func (p *Pipeline) approve(ctx context.Context, by *domain.By, id string, role glovebox.Role) (*job.ReleaseDoc, error) {
+	doc, in, seen, err := p.underReview(ctx, by.User, id, func(doc *job.ReleaseDoc) (err error) {
+		role, err = speaks(by.User, role, doc)
+		if err == nil {
+			doc.Approvals = append(doc.Approvals, job.Approval{User: by.Name, Role: role, Org: by.Org, At: p.d.Stamp()})
 		}
-	}
-	if role == "" {
-		return nil, glovebox.Errorf(glovebox.CodeDenied, "%s holds none of the roles that approve release %s: %v", u.Name, id, doc.Needed).WithFix("somebody who holds one of them approves it")
-	}
-	if !slices.Contains(doc.Needed, role) {
-		return nil, glovebox.Errorf(glovebox.CodeDenied, "release %s asks for no approval by role %s, but by %v", id, role, doc.Needed).WithFix("leave --role out, or name one of these")
-	}
-	doc.Approvals = append(doc.Approvals, job.Approval{User: u.Name, Role: role, Org: u.Org, At: p.d.Stamp()})
-	in, err := p.releaseInput(ctx, u, &doc)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -136,8 +128,8 @@ func (p *Pipeline) Approve(ctx context.Context, u glovebox.User, id string, role
 		return nil, err
 	}
 	if !d.Allow {
-		err := p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
-			return tx.Record("release.approve_refused", store.Release+"/"+id, body)
+		err := p.d.Effect(ctx, by, func(tx *store.Tx) error {
+			return errors.Join(tx.Same(seen), tx.Record("release.approve_refused", store.Release+"/"+id, body))
 		})
 		if err != nil {
 			return nil, err
@@ -146,15 +138,73 @@ func (p *Pipeline) Approve(ctx context.Context, u glovebox.User, id string, role
 	}
 	doc.Needed = approvers(d)
 	next := job.Pending
-	if complete(&doc, in) {
+	if complete(doc, in) {
 		next = job.Approved
 	}
 	if err := doc.To(next); err != nil {
 		return nil, err
 	}
-	return &doc, p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
+	return doc, p.d.Effect(ctx, by, func(tx *store.Tx) error {
+		if err := tx.Same(seen); err != nil {
+			return err
+		}
 		return tx.Put("release.approve", store.Release, id, doc, body)
 	})
+}
+
+// speaks is the role in which u approves a release: the one that is asked for,
+// or for "" one that is missing and that u holds.
+func speaks(u glovebox.User, role glovebox.Role, doc *job.ReleaseDoc) (glovebox.Role, error) {
+	if doc.State != job.Pending {
+		return "", glovebox.Errorf(glovebox.CodeConflict, "release %s is %s: there is nothing to approve", doc.ID, doc.State)
+	}
+	if role == "" {
+		for _, r := range doc.Needed {
+			if slices.Contains(u.Roles, r) {
+				role = r
+			}
+		}
+	}
+	if role == "" {
+		return "", glovebox.Errorf(glovebox.CodeDenied, "%s holds none of the roles that approve release %s: %v", u.Name, doc.ID, doc.Needed).WithFix("somebody who holds one of them approves it")
+	}
+	if !slices.Contains(doc.Needed, role) {
+		return "", glovebox.Errorf(glovebox.CodeDenied, "release %s asks for no approval by role %s, but by %v", doc.ID, role, doc.Needed).WithFix("leave --role out, or name one of these")
+	}
+	return role, nil
+}
+
+// underReview reads a release and all that a decision about it depends on in one
+// transaction, and what that saw. change may refuse, or say what is to become of
+// the document.
+func (p *Pipeline) underReview(ctx context.Context, u glovebox.User, id string, change func(*job.ReleaseDoc) error) (doc *job.ReleaseDoc, in *policy.Input, seen store.Seen, err error) {
+	doc = &job.ReleaseDoc{}
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		if err := tx.Get(store.Release, id, doc); err != nil {
+			return err
+		}
+		if err := change(doc); err != nil {
+			return err
+		}
+		if in, err = p.releaseInput(tx, u, doc); err != nil {
+			return err
+		}
+		seen = tx.Seen()
+		return nil
+	})
+	return doc, in, seen, err
+}
+
+// onNews takes a step again as long as what it was decided on changed before it
+// was taken: each time somebody else's step was, so that there is no end to it
+// only while others get theirs done.
+func onNews[T any](step func() (T, error)) (out T, err error) {
+	for range 100 {
+		if out, err = step(); !store.IsChanged(err) {
+			return out, err
+		}
+	}
+	return out, err
 }
 
 // approvers are the roles that a release decision demands.
@@ -189,40 +239,38 @@ func complete(doc *job.ReleaseDoc, in *policy.Input) bool {
 }
 
 // releaseInput is what the policy is told of a release.
-func (p *Pipeline) releaseInput(ctx context.Context, u glovebox.User, doc *job.ReleaseDoc) (*policy.Input, error) {
+func (p *Pipeline) releaseInput(tx *store.Tx, u glovebox.User, doc *job.ReleaseDoc) (*policy.Input, error) {
 	in := &policy.Input{Time: p.d.LocalTime(), User: u, Product: doc.Product, Datasets: map[string]policy.Dataset{},
 		Job: policy.Job{Inputs: map[string]policy.JobInput{}}, Release: &policy.Release{ID: doc.ID, State: string(doc.State), Product: doc.Product}}
-	return in, p.d.Store.View(ctx, func(tx *store.Tx) error {
-		var j job.Doc
-		if err := tx.Get(store.Job, doc.Job, &j); err != nil {
-			return err
+	var j job.Doc
+	if err := tx.Get(store.Job, doc.Job, &j); err != nil {
+		return nil, err
+	}
+	in.People.Submitter, in.Walls = j.Submitter, j.Walls
+	in.Module = policy.Module{Digest: j.Spec.Module, Admitted: true}
+	in.Job.Mode = j.Spec.Job.Mode
+	r := j.Spec.Job.Release
+	in.Job.Release = policy.Method{Method: r.Method, Epsilon: r.Epsilon, Rho: r.Rho, Delta: r.Delta}
+	if err := readScenario(tx, j.Scenario, in); err != nil {
+		return nil, err
+	}
+	for code, x := range j.Spec.Job.Inputs {
+		in.Job.Inputs[code] = policy.JobInput{Columns: x.Columns}
+		d, err := dataset(tx, code)
+		if err != nil {
+			return nil, err
 		}
-		in.People.Submitter, in.Walls = j.Submitter, j.Walls
-		in.Module = policy.Module{Digest: j.Spec.Module, Admitted: true}
-		in.Job.Mode = j.Spec.Job.Mode
-		r := j.Spec.Job.Release
-		in.Job.Release = policy.Method{Method: r.Method, Epsilon: r.Epsilon, Rho: r.Rho, Delta: r.Delta}
-		if err := readScenario(tx, j.Scenario, in); err != nil {
-			return err
+		about, _, _ := d.About(x.Unit) // a job that names no unit column was refused
+		if err := readDataset(tx, code, &about, in, j.Scenario, j.Submitter); err != nil {
+			return nil, err
 		}
-		for code, x := range j.Spec.Job.Inputs {
-			in.Job.Inputs[code] = policy.JobInput{Columns: x.Columns}
-			d, err := dataset(tx, code)
-			if err != nil {
-				return err
-			}
-			about, _, _ := d.About(x.Unit) // a job that names no unit column was refused
-			if err := readDataset(tx, code, &about, in, j.Scenario, j.Submitter); err != nil {
-				return err
-			}
+	}
+	for _, a := range doc.Approvals {
+		var who glovebox.User
+		if err := tx.Get(store.User, a.User, &who); err != nil {
+			return nil, err
 		}
-		for _, a := range doc.Approvals {
-			var who glovebox.User
-			if err := tx.Get(store.User, a.User, &who); err != nil {
-				return err
-			}
-			in.People.Approvals = append(in.People.Approvals, policy.Approval{User: a.User, Role: a.Role, Roles: who.Roles, Org: who.Org, State: who.State})
-		}
-		return nil
-	})
+		in.People.Approvals = append(in.People.Approvals, policy.Approval{User: a.User, Role: a.Role, Roles: who.Roles, Org: who.Org, State: who.State})
+	}
+	return in, nil
 }

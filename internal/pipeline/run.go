@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/fault"
@@ -27,16 +28,16 @@ type Outcome struct {
 // answered from the store; one that a crash left half way goes on. It fails
 // with a DeniedError, CodeBudget, CodeModule or CodeInvalid before anything is
 // charged. After the charge it answers, or fails, at a slot.
-func (p *Pipeline) Run(ctx context.Context, s request.Submission, u glovebox.User) (*Outcome, error) {
+func (p *Pipeline) Run(ctx context.Context, s request.Submission, by *domain.By) (*Outcome, error) {
 	asked := time.Now()
 	session, err := p.d.Enter(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer session.End()
-	r, err := p.prepare(ctx, s, u)
+	r, err := p.prepare(ctx, s, by)
 	if err != nil {
-		return nil, p.recordRefusedModule(ctx, err, u)
+		return nil, p.recordRefusedModule(ctx, err, by)
 	}
 	defer r.close()
 	a, turn, err := p.claim(ctx, session, r, asked)
@@ -88,12 +89,12 @@ func (p *Pipeline) Run(ctx context.Context, s request.Submission, u glovebox.Use
 }
 
 // recordRefusedModule leaves a trace of a module that admission refused.
-func (p *Pipeline) recordRefusedModule(ctx context.Context, cause error, u glovebox.User) error {
+func (p *Pipeline) recordRefusedModule(ctx context.Context, cause error, by *domain.By) error {
 	if glovebox.CodeOf(cause) != glovebox.CodeModule {
 		return cause
 	}
-	err := p.d.Effect(ctx, u.Name, func(tx *store.Tx) error {
-		return tx.Record("module.refuse", "user/"+u.Name, nil)
+	err := p.d.Effect(ctx, by, func(tx *store.Tx) error {
+		return tx.Record("module.refuse", "user/"+by.Name, nil)
 	})
 	if err != nil {
 		return err
@@ -109,7 +110,7 @@ func (p *Pipeline) refuse(ctx context.Context, a *admission, d glovebox.Decision
 	if err != nil {
 		return err
 	}
-	err = p.d.Effect(ctx, a.actor, func(tx *store.Tx) error {
+	err = p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
 		if a.doc.State != "" && a.doc.State != job.Refused && a.doc.State != job.Admitted {
 			return tx.Record("job.refuse", "job/"+a.doc.ID, body)
 		}
@@ -131,7 +132,7 @@ func (p *Pipeline) recordAdmission(ctx context.Context, a *admission) error {
 	if err != nil {
 		return err
 	}
-	return p.d.Effect(ctx, a.actor, func(tx *store.Tx) error {
+	return p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
 		if err := a.doc.To(job.Admitted); err != nil {
 			return err
 		}
@@ -143,7 +144,7 @@ func (p *Pipeline) recordAdmission(ctx context.Context, a *admission) error {
 // charge takes the price, durably, before any row is read. If the budget went
 // elsewhere since the decision, the job is refused.
 func (p *Pipeline) charge(ctx context.Context, a *admission) error {
-	err := p.d.Effect(ctx, a.actor, func(tx *store.Tx) error {
+	err := p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
 		doc := a.doc
 		if err := doc.To(job.Charged); err != nil {
 			return err
@@ -158,7 +159,7 @@ func (p *Pipeline) charge(ctx context.Context, a *admission) error {
 		return err
 	}
 	cause := err
-	err = p.d.Effect(ctx, a.actor, func(tx *store.Tx) error {
+	err = p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
 		if err := a.doc.To(job.Refused); err != nil {
 			return err
 		}
@@ -173,7 +174,7 @@ func (p *Pipeline) charge(ctx context.Context, a *admission) error {
 // recordRun notes what is about to run: the rewritten module and the walls
 // around it. From here a crash means running again, never charging again.
 func (p *Pipeline) recordRun(ctx context.Context, r *ask, a *admission) error {
-	return p.d.Effect(ctx, r.user.Name, func(tx *store.Tx) error {
+	return p.d.Effect(ctx, r.by, func(tx *store.Tx) error {
 		if err := a.doc.To(job.Running); err != nil {
 			return err
 		}
@@ -193,7 +194,7 @@ func (p *Pipeline) repeat(ctx context.Context, a *admission) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = p.d.Effect(ctx, a.actor, func(tx *store.Tx) error {
+	err = p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
 		return tx.Record("job.repeat", "job/"+a.doc.ID, body)
 	})
 	if err != nil {

@@ -228,7 +228,7 @@ func TestWhatCannotStartCostsNothing(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "income.wasm"), wasm.Wasm, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, checked := New(d, nil).Check(t.Context(), submit(file), user(t, d, "wang"))
+	_, checked := New(d, nil).Check(t.Context(), submit(file), user(t, d, "wang").User)
 	_, err = New(d, nil).Run(t.Context(), submit(file), user(t, d, "wang"))
 	if glovebox.CodeOf(err) != glovebox.CodeModule || checked == nil || checked.Error() != err.Error() {
 		t.Fatalf("a run says %v, a check %v", err, checked)

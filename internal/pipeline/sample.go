@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/internal/worker/work"
@@ -40,7 +41,7 @@ func (s *Sample) Close() { s.request.Close() }
 // as one for want of budget, is no hindrance and is in the result. Nothing is
 // recorded or charged.
 func (p *Pipeline) Sample(ctx context.Context, s request.Submission, u glovebox.User) (*Sample, error) {
-	r, err := p.prepare(ctx, s, u)
+	r, err := p.prepare(ctx, s, domain.Looking(u))
 	if err != nil {
 		return nil, err
 	}

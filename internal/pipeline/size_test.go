@@ -36,7 +36,7 @@ func TestWhatNoBundleHoldsIsRefused(t *testing.T) {
 	}
 	// A count of units takes 45 bytes at most, one of a bin 57, a key and its row 15.
 	bins(15)
-	_, checked := New(d, nil).Check(t.Context(), submit(file), user(t, d, "wang"))
+	_, checked := New(d, nil).Check(t.Context(), submit(file), user(t, d, "wang").User)
 	_, err := New(d, nil).Run(t.Context(), submit(file), user(t, d, "wang"))
 	for what, err := range map[string]error{"check": checked, "run": err} {
 		if glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(fmt.Sprint(err), "could never be exported") {
@@ -47,7 +47,7 @@ func TestWhatNoBundleHoldsIsRefused(t *testing.T) {
 		t.Errorf("it cost %v", got)
 	}
 	bins(8)
-	if r, err := New(d, nil).Check(t.Context(), submit(file), user(t, d, "wang")); err != nil || !r.Decision.Allow {
+	if r, err := New(d, nil).Check(t.Context(), submit(file), user(t, d, "wang").User); err != nil || !r.Decision.Allow {
 		t.Errorf("800,000 bins: %v", err)
 	}
 }

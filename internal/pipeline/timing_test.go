@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/proof/testkit/guest"
@@ -32,7 +31,7 @@ const target, masked = "999950.0", 999900
 type timed struct {
 	d    *domain.Domain
 	dir  string
-	user glovebox.User
+	user *domain.By
 	n    int
 }
 
@@ -49,7 +48,7 @@ func timedDomain(t *testing.T, with bool) *timed {
 	d, _ := pumsDomain(t)
 	d.MaxFuel = 100_000_000
 	d.MaxRuns = 64 // what is measured are slots, not waiting for places
-	u := func(name string) glovebox.User { return user(t, d, name) }
+	u := func(name string) *domain.By { return user(t, d, name) }
 	edit := func(file string, edits ...string) []byte {
 		text := string(read(t, filepath.Join(example, file)))
 		for i := 0; i < len(edits); i += 2 {

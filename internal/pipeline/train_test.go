@@ -70,7 +70,7 @@ func TestTrain(t *testing.T) {
 	d, file := trainDomain(t)
 	done := 0
 	p := New(d, &Options{partDone: func(n int) { done = n }})
-	rep, err := p.Check(t.Context(), submit(file), user(t, d, "wang"))
+	rep, err := p.Check(t.Context(), submit(file), user(t, d, "wang").User)
 	if err != nil || !rep.Decision.Allow || rep.Prices[0].Price.Price.Loss != 400_000_000 || rep.Privacy.Rounds != 3 {
 		t.Fatalf("%v, %+v", err, rep)
 	}

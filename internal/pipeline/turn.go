@@ -109,7 +109,7 @@ func (p *Pipeline) wait(ctx context.Context, s *domain.Session, r *ask, until fu
 
 // readAgain reads what may have changed while the request was apart.
 func (p *Pipeline) readAgain(ctx context.Context, r *ask) (err error) {
-	if r.user, err = p.d.ActiveUser(ctx, r.user.Name); err != nil {
+	if r.by.User, err = p.d.ActiveUser(ctx, r.by.Name); err != nil {
 		return err
 	}
 	known, err := p.datasets(ctx, r.Codes())

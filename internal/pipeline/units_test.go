@@ -217,7 +217,7 @@ func TestCountsOfSeveralColumns(t *testing.T) {
 		t.Fatalf("the counts cost %v", got)
 	}
 	for unit, units := range map[string]int64{"": 150, ", unit: other": x.Snapshot.UnitsAt(1)} {
-		r, err := New(d, &Options{Workers: 2}).Check(t.Context(), submit(marriageJob(t, dir, unit, "rho: 20")), user(t, d, "wang"))
+		r, err := New(d, &Options{Workers: 2}).Check(t.Context(), submit(marriageJob(t, dir, unit, "rho: 20")), user(t, d, "wang").User)
 		if err != nil || !r.Decision.Allow || len(r.Prices) != 1 || !r.Prices[0].Fits {
 			t.Fatalf("%+v, %v", r, err)
 		}
@@ -230,7 +230,7 @@ func TestCountsOfSeveralColumns(t *testing.T) {
 	}
 	// Without the number of units, nobody knows.
 	plain, file := pumsDomain(t)
-	if r, err := New(plain, nil).Check(t.Context(), submit(file), user(t, plain, "wang")); err != nil || r.Longest != 0 || r.Usual != 0 || r.Privacy.Whole == nil {
+	if r, err := New(plain, nil).Check(t.Context(), submit(file), user(t, plain, "wang").User); err != nil || r.Longest != 0 || r.Usual != 0 || r.Privacy.Whole == nil {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

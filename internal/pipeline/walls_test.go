@@ -49,7 +49,7 @@ func TestPolicyDemandsWalls(t *testing.T) {
 	}
 	p := New(d, nil)
 	o := run(t, p, file, "wang")
-	doc, err := p.Job(t.Context(), user(t, d, "wang"), o.Job)
+	doc, err := p.Job(t.Context(), user(t, d, "wang").User, o.Job)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func lostWorkers(t *testing.T) bool {
 	if glovebox.CodeOf(err) != glovebox.CodeInternal {
 		t.Fatal(err)
 	}
-	jobs, err := p.Jobs(t.Context(), user(t, d, "wang"))
+	jobs, err := p.Jobs(t.Context(), user(t, d, "wang").User)
 	if err != nil || len(jobs) != 1 || jobs[0].State != job.Running {
 		t.Fatalf("%v %v", jobs, err)
 	}

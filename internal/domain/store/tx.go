@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"maps"
 	"time"
 
 	"glovebox.example/glovebox"
@@ -22,6 +23,7 @@ const (
 	Job      = "job"
 	Release  = "release"
 	Fit      = "fit"
+	Served   = "served" // that the domain is served, once it is
 )
 
 // Tx is one transaction. Its methods fail with CodeNotFound for what is not
@@ -32,13 +34,15 @@ type Tx struct {
 	actor string
 	write bool
 	now   func() time.Time
-	blobs []string // kept, and not yet named by an entry
+	blobs []string       // kept, and not yet named by an entry
+	seen  Seen           // documents that were asked for
+	first map[string]any // goes into the details of the next entry
+	each  map[string]any // goes into the details of every entry
 }
 
 // Get reads the document kind/id into v.
 func (t *Tx) Get(kind, id string, v any) error {
-	var body []byte
-	err := t.tx.QueryRowContext(t.ctx, `SELECT body FROM doc WHERE kind = ? AND id = ?`, kind, id).Scan(&body)
+	body, err := t.body(kind, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return glovebox.Errorf(glovebox.CodeNotFound, "no %s %q in this domain", kind, id).
 			WithFix("`glovebox %s list` shows what there is", kind)
@@ -51,12 +55,14 @@ func (t *Tx) Get(kind, id string, v any) error {
 
 // Has says whether the document is there.
 func (t *Tx) Has(kind, id string) (bool, error) {
-	var n int
-	err := t.tx.QueryRowContext(t.ctx, `SELECT count(*) FROM doc WHERE kind = ? AND id = ?`, kind, id).Scan(&n)
+	_, err := t.body(kind, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
 	if err != nil {
 		return false, t.failed("read "+kind, err)
 	}
-	return n == 1, nil
+	return true, nil
 }
 
 // Put writes the document kind/id and records the action that changed it, with
@@ -112,27 +118,42 @@ func (t *Tx) record(action, subject, state string, body any) (int64, error) {
 	return int64(e.Seq), nil
 }
 
-// details is the body of an entry: what the caller gives (nil: nothing) and,
-// as "blobs", the digests of bytes that were kept since the entry before.
+// details is the body of an entry: what the caller gives (nil: nothing), what
+// every entry of the transaction carries and, as "blobs", the digests of bytes
+// that were kept since the entry before.
 func (t *Tx) details(body any) ([]byte, error) {
-	if body == nil && len(t.blobs) == 0 {
+	more := maps.Clone(t.each)
+	if more == nil {
+		more = map[string]any{}
+	}
+	maps.Copy(more, t.first)
+	if len(t.blobs) > 0 {
+		more["blobs"] = t.blobs
+	}
+	t.first, t.blobs = nil, nil
+	if body == nil && len(more) == 0 {
 		return nil, nil
 	}
 	members := map[string]json.RawMessage{}
 	if body != nil {
 		raw, err := Canonical(body)
-		if err != nil || len(t.blobs) == 0 {
+		if err != nil || len(more) == 0 {
 			return raw, err
 		}
 		if err := json.Unmarshal(raw, &members); err != nil {
 			return nil, glovebox.Errorf(glovebox.CodeInternal, "an entry's details are not an object")
 		}
 	}
-	names, err := Canonical(t.blobs)
-	if err != nil {
-		return nil, err
+	for name, v := range more {
+		if _, taken := members[name]; taken {
+			return nil, glovebox.Errorf(glovebox.CodeInternal, "an entry's details have %s of their own", name)
+		}
+		raw, err := Canonical(v)
+		if err != nil {
+			return nil, err
+		}
+		members[name] = raw
 	}
-	members["blobs"], t.blobs = names, nil
 	return Canonical(members)
 }
 

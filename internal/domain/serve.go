@@ -1,0 +1,4 @@
+package domain
+
+// servedID is the one document of kind served.
+const servedID = "domain"
