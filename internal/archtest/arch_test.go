@@ -88,9 +88,11 @@ var rules = []struct {
 	{[]string{"internal/author"}, []string{"internal/domain", "internal/pipeline", "internal/cli", "policy", "audit", "exporter"}, nil, "sample rows are made from a record alone or are the author's own: what makes and runs them can reach no data"},
 	{[]string{"internal/request"}, []string{"internal/domain", "internal/pipeline", "internal/cli", "internal/author", "policy", "audit", "masking"}, nil, "a job is read the same whoever hands it in: against records, and not against a domain"},
 	{[]string{"internal/words"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "words know texts, not where they arise"},
+	{[]string{"internal/act"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "a signature is checked the same whoever asks: against bytes and keys, and not against a domain"},
+	{[]string{"cmd", "internal/cli", "internal/domain", "internal/pipeline", "internal/request"}, []string{"internal/act/acttest"}, nil, "a passkey in memory is for tests"},
 	{[]string{"internal/pipeline"}, []string{"internal/cli"}, nil, "imports run one way"},
 	{[]string{"internal/pipeline"}, []string{"internal/document"}, nil, "the pipeline orders the steps: what people write is read in internal/request"},
-	{[]string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "cmd", "internal/author", "internal/cli", "internal/document", "internal/domain", "internal/fault", "internal/pipeline", "internal/release", "internal/request", "internal/words", "internal/worker"}, []string{"internal/proof"}, []string{"internal/proof/testkit"}, "what proves the product is no part of it"},
+	{[]string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "cmd", "internal/act", "internal/author", "internal/cli", "internal/document", "internal/domain", "internal/fault", "internal/pipeline", "internal/release", "internal/request", "internal/words", "internal/worker"}, []string{"internal/proof"}, []string{"internal/proof/testkit"}, "what proves the product is no part of it"},
 }
 
 // TestCheckerAndWriterShareNothing: the writer of the log and its checker have in
@@ -134,6 +136,9 @@ var owners = map[string][]string{
 	"github.com/minio/minio-go":              {"exporter/s3export"},
 	"github.com/transparency-dev/tessera":    {"audit"},
 	"filippo.io/age":                         {"internal/domain/vault"},
+	"filippo.io/edwards25519":                {"internal/act", "audit/verify"},
+	"github.com/emmansun/gmsm":               {"internal/act", "audit/verify"},
+	"github.com/go-webauthn/webauthn":        {"internal/act"},
 	"modernc.org/sqlite":                     {"internal/domain/store"},
 	"github.com/elastic/go-seccomp-bpf":      {"internal/worker/jail"},
 	"github.com/spf13/cobra":                 {"internal/cli"},
