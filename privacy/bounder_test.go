@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"glovebox.example/glovebox"
@@ -200,4 +201,19 @@ func TestMerge(t *testing.T) {
 	}
 	x := big()
 	check.Code(t, "too many units", x.Merge(big()), glovebox.CodeInvalid)
+}
+
+// TestPiecesDoNotDependOnSpareMemory: where a partial is cut into pieces follows
+// from what it holds, not from how much more the runtime set aside.
+func TestPiecesDoNotDependOnSpareMemory(t *testing.T) {
+	p := check.Must(NewPlan(output(1, nil, glovebox.Metric{Name: "s", Kind: glovebox.Sum, Max: 1}), laplace(1, 0), nil))
+	b := p.NewBounder([32]byte{1})
+	for i := range 100 {
+		b.UnitDefault([16]byte{byte(i)})
+	}
+	before := b.Bytes()
+	b.part.keys, b.part.cells = slices.Grow(b.part.keys, 1000), slices.Grow(b.part.cells, 1000)
+	if after := b.Bytes(); after != before {
+		t.Errorf("%d bytes, then %d", before, after)
+	}
 }

@@ -155,9 +155,11 @@ func (t *Partial) order(compare func(a, b []uint64) int) []int {
 	return order
 }
 
-// bytes is about how much memory a partial takes.
+// bytes is about how much memory a partial takes. It is a function of what the
+// partial holds alone, and not of how much more the runtime set aside: where a
+// partial is cut into pieces is the same on every machine.
 func (t *Partial) bytes() int64 {
-	n := 8*int64(cap(t.keys)+cap(t.cells)) + 4*int64(len(t.slots))
+	n := 12*int64(t.n)*int64(t.words+t.width) + 4*int64(len(t.slots)) // lists that grow are a half larger than what is in them
 	if t.bins != nil {
 		n += 16 * int64(len(t.bins.slots))
 	}

@@ -2,24 +2,22 @@ package pipeline
 
 import (
 	"context"
-	"path/filepath"
 
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/request"
-	"glovebox.example/glovebox/internal/worker/crew"
 )
 
 // ask is a request with who makes it and the workers for it.
 type ask struct {
 	*request.Request
-	by    *domain.By
-	crew  *crew.Crew
-	walls []string // around its workers
+	by     *domain.By
+	runner runner
+	walls  []string // around its workers
 }
 
 func (r *ask) close() {
-	r.crew.Close()
+	r.runner.Close()
 	if r.Request != nil {
 		r.Request.Close()
 	}
@@ -28,7 +26,7 @@ func (r *ask) close() {
 // prepare reads a job and what it names. It fails with CodeInvalid and
 // CodeModule, each problem with its file, field and fix.
 func (p *Pipeline) prepare(ctx context.Context, s request.Submission, by *domain.By) (_ *ask, err error) {
-	r := &ask{by: by, crew: p.crew()}
+	r := &ask{by: by, runner: p.runner()}
 	defer func() {
 		if err != nil {
 			r.close()
@@ -89,13 +87,7 @@ func (p *Pipeline) checkDeadline(r *ask) error {
 
 // readWalls waits for the first worker.
 func (r *ask) readWalls() error {
-	walls, err := r.crew.Walls()
+	walls, err := r.runner.Walls()
 	r.walls = walls.Names()
 	return err
-}
-
-// crew starts the workers' supervisor. The first worker comes up while the job
-// is being read.
-func (p *Pipeline) crew() *crew.Crew {
-	return crew.New(&crew.Options{Workers: p.o.Workers, Cache: filepath.Join(p.d.Dir, "cache", "wasm")})
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/exporter/bundle"
-	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/vault"
 	"glovebox.example/glovebox/internal/fault"
 	"glovebox.example/glovebox/internal/worker/crew"
@@ -19,9 +19,9 @@ import (
 // jobWork is what is left to do once a job may run.
 type jobWork struct {
 	job    *work.Job
-	crew   *crew.Crew
+	runner runner
 	code   *os.File // machine code of the module; may be nil
-	inputs []source
+	inputs []work.Snapshot
 	parts  int
 	before int       // parts done in the rounds before
 	noise  vault.Key // of a mode that repeats
@@ -38,18 +38,11 @@ func (w *jobWork) close() {
 	}
 }
 
-// source is one dataset's snapshot.
-type source struct {
-	code    string
-	version int
-	place   int // of the unit column that the job is about: which projection
-}
-
 // newWork turns an admitted job into work for the crew. A module that does not
 // fit its inputs after masks, or does not compile within its limits, fails
 // here, before anything is charged.
 func (p *Pipeline) newWork(ctx context.Context, r *ask, a *admission) (*jobWork, error) {
-	w := &jobWork{parts: p.d.Parts, crew: r.crew, disk: p.d.Vault.NewDisk(p.d.RunDisk()), table: bundle.MaxFile - r.HeadBytes()}
+	w := &jobWork{parts: p.d.Parts, runner: r.runner, disk: p.d.Vault.NewDisk(p.d.RunDisk()), table: bundle.MaxFile - r.HeadBytes()}
 	spec := r.Spec(p.d.MaxFuel, a.doc.Spec.Masks)
 	spec.PieceBytes = p.o.pieceBytes
 	spec.Secret, spec.TokenKey = p.d.Vault.JobSecret(a.doc.ID).Bytes(), p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()
@@ -59,7 +52,7 @@ func (p *Pipeline) newWork(ctx context.Context, r *ask, a *admission) (*jobWork,
 			return nil, glovebox.Errorf(glovebox.CodeConflict, "the snapshot of %s has %d parts, the domain %d", code, doc.Snapshot.Parts, w.parts).
 				WithFix("load %s again", code)
 		}
-		w.inputs = append(w.inputs, source{code, doc.Snapshot.Version, r.Place(code)})
+		w.inputs = append(w.inputs, work.Snapshot{Dataset: code, Version: doc.Snapshot.Version, Projection: r.Place(code)})
 	}
 	var err error
 	if w.job, err = work.Bind(spec, r.Module, r.Mode); err != nil {
@@ -70,7 +63,7 @@ func (p *Pipeline) newWork(ctx context.Context, r *ask, a *admission) (*jobWork,
 			return nil, err
 		}
 	}
-	if w.code, err = w.crew.Compile(ctx, w.job); err != nil {
+	if w.code, err = w.runner.Compile(ctx, w.job); err != nil {
 		return nil, r.Blame(err, "")
 	}
 	if err := p.start(ctx, w); err != nil {
@@ -80,10 +73,15 @@ func (p *Pipeline) newWork(ctx context.Context, r *ask, a *admission) (*jobWork,
 	return w, nil
 }
 
+// task is the job's work as any runner takes it.
+func (w *jobWork) task(j *work.Job) *crew.Task {
+	return &crew.Task{Job: j, Manifests: w.raw, Code: w.code, Inputs: w.inputs, Parts: w.parts}
+}
+
 // start reads the manifests and has a worker start the module without data.
 func (p *Pipeline) start(ctx context.Context, w *jobWork) error {
 	for _, in := range w.inputs {
-		raw, err := p.d.ReadManifest(in.code, in.version, in.place)
+		raw, err := p.d.ReadManifest(in.Dataset, in.Version, in.Projection)
 		if err != nil {
 			return err
 		}
@@ -93,7 +91,7 @@ func (p *Pipeline) start(ctx context.Context, w *jobWork) error {
 		}
 		w.raw, w.manifests = append(w.raw, raw), append(w.manifests, m)
 	}
-	return w.crew.Prepare(ctx, &crew.Task{Job: w.job, Manifests: w.raw, Code: w.code, Parts: w.parts})
+	return w.runner.Prepare(ctx, w.task(w.job))
 }
 
 // execute goes the job's course: round by round it has all parts worked on, and
@@ -109,7 +107,7 @@ func (p *Pipeline) execute(ctx context.Context, w *jobWork) (*work.Answer, error
 		if step == nil {
 			continue
 		}
-		next, ok, err := w.crew.Update(ctx, w.job, step, w.code)
+		next, ok, err := w.runner.Update(ctx, w.job, step, w.code)
 		if err != nil {
 			return nil, err
 		}
@@ -155,27 +153,26 @@ func tooMuch(err error) error {
 func (p *Pipeline) parts(ctx context.Context, w *jobWork, c work.Course) (work.Total, error) {
 	total := c.Total(&privacy.SpoolOptions{Bytes: p.o.spoolBytes, Most: p.o.spoolMost, Table: w.table, Create: func() (privacy.Place, error) { return w.disk.NewSpool() }})
 	n := w.before
-	err := w.crew.Run(ctx, &crew.Task{
-		Job: c.Job(), Manifests: w.raw, Code: w.code, Parts: w.parts,
-		Open:  func(part int) ([]work.Files, error) { return p.openPart(w, part) },
-		Spool: func() (crew.Spool, error) { return w.disk.NewSpool() },
-		Check: total.Check,
-		Done: func(group int, data []byte, last bool) error {
-			err := total.Add(group, w.parts, data)
-			if errors.Is(err, work.ErrPartial) {
-				return err // to be done again
-			}
-			if err != nil || !last {
-				return tooMuch(err)
-			}
-			n++
-			fault.Point("part-done")
-			if p.o.partDone != nil {
-				p.o.partDone(n)
-			}
-			return nil
-		},
-	})
+	task := w.task(c.Job())
+	task.Open = func(name work.PartName) (work.Files, error) { return p.openPart(w, name) }
+	task.Spool = func() (crew.Spool, error) { return w.disk.NewSpool() }
+	task.Check = total.Check
+	task.Done = func(group int, data []byte, last bool) error {
+		err := total.Add(group, w.parts, data)
+		if errors.Is(err, work.ErrPartial) {
+			return err // to be done again
+		}
+		if err != nil || !last {
+			return tooMuch(err)
+		}
+		n++
+		fault.Point("part-done")
+		if p.o.partDone != nil {
+			p.o.partDone(n)
+		}
+		return nil
+	}
+	err := w.runner.Run(ctx, task)
 	if glovebox.CodeOf(err) == glovebox.CodeInvalid { // a place on the disk that is full
 		err = tooMuch(err)
 	}
@@ -185,24 +182,12 @@ func (p *Pipeline) parts(ctx context.Context, w *jobWork, c work.Course) (work.T
 	return total, nil
 }
 
-// openPart decrypts one part of every input into memory. The files are the
-// caller's, also with an error.
-func (p *Pipeline) openPart(w *jobWork, index int) (_ []work.Files, err error) {
-	files := make([]work.Files, len(w.inputs))
-	sealed := w.job.NeedsSealed()
-	for i, in := range w.inputs {
-		if index >= len(w.manifests[i].Parts) {
-			return files, glovebox.Errorf(glovebox.CodeInternal, "the snapshot of %s lacks part %d", in.code, index)
-		}
-		part, prefix := w.manifests[i].Parts[index], domain.Projection(in.place)
-		if files[i].Part, err = p.d.Vault.OpenPart(in.code, in.version, prefix+part.Name); err != nil {
-			return files, err
-		}
-		if sealed[i] && part.Sealed != nil {
-			if files[i].Sealed, err = p.d.Vault.OpenPart(in.code, in.version, prefix+part.Sealed.Name); err != nil {
-				return files, err
-			}
-		}
+// openPart decrypts one part into memory. The files are the caller's, also with
+// an error.
+func (p *Pipeline) openPart(w *jobWork, name work.PartName) (work.Files, error) {
+	i := slices.Index(w.inputs, name.Snapshot)
+	if i < 0 {
+		return work.Files{}, glovebox.Errorf(glovebox.CodeInternal, "the job does not read a part that its workers ask for")
 	}
-	return files, nil
+	return p.d.OpenPart(w.manifests[i], name)
 }

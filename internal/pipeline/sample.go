@@ -45,7 +45,7 @@ func (p *Pipeline) Sample(ctx context.Context, s request.Submission, u glovebox.
 	if err != nil {
 		return nil, err
 	}
-	r.crew.Close() // samples run elsewhere
+	r.runner.Close() // samples run elsewhere
 	a, err := p.admit(ctx, r)
 	if err == nil && !a.columns.Allow {
 		err = a.columns.Denied()

@@ -98,12 +98,12 @@ func (p *Pipeline) same(ctx context.Context, doc *job.Doc) (same bool, err error
 // wait waits apart, and without workers. What may have changed meanwhile is
 // read again.
 func (p *Pipeline) wait(ctx context.Context, s *domain.Session, r *ask, until func() error) error {
-	r.crew.Close()
+	r.runner.Close()
 	r.Rest()
 	if err := s.Apart(ctx, until); err != nil {
 		return err
 	}
-	r.crew = p.crew()
+	r.runner = p.runner()
 	return p.readAgain(ctx, r)
 }
 

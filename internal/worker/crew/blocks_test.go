@@ -99,7 +99,7 @@ func (f *fixture) runBlocks(ctx context.Context, t *testing.T, o *Options) map[i
 	defer c.Close()
 	var mu sync.Mutex
 	got := map[int][]byte{}
-	err := c.Run(ctx, &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Parts: parts, Open: f.open(t), Done: func(group int, data []byte, last bool) error {
+	err := c.Run(ctx, &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Inputs: f.inputs(), Parts: parts, Open: f.open(t), Done: func(group int, data []byte, last bool) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if err := f.job.Course([32]byte{}).Total(nil).Add(group, parts, data); err != nil {

@@ -164,7 +164,7 @@ func TestCachedCodeRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := &collect{total: f.plan().NewPartial(), job: f.job}
-	if err := c.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Code: code, Parts: parts, Open: f.open(t), Done: sum.done}); err != nil {
+	if err := c.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Inputs: f.inputs(), Code: code, Parts: parts, Open: f.open(t), Done: sum.done}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := sum.total.MarshalBinary()
@@ -180,7 +180,7 @@ func TestCachedCodeRuns(t *testing.T) {
 	sum = &collect{total: f.plan().NewPartial(), job: f.job}
 	c2 := New(&Options{Workers: 1})
 	defer c2.Close()
-	if err := c2.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Code: strange, Parts: parts, Open: f.open(t), Done: sum.done}); err != nil {
+	if err := c2.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Inputs: f.inputs(), Code: strange, Parts: parts, Open: f.open(t), Done: sum.done}); err != nil {
 		t.Fatal(err)
 	}
 }

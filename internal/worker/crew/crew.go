@@ -152,11 +152,13 @@ func (c *Crew) unused() (p *jail.Process, err error) {
 // Task is a job's parts.
 type Task struct {
 	Job       *work.Job
-	Manifests [][]byte // canonical bytes of each input's manifest
-	Code      *os.File // from Compile; nil: workers compile
-	Parts     int
-	// Open returns the descriptors of a part of every input; Run closes them.
-	Open func(part int) ([]work.Files, error)
+	Manifests [][]byte        // canonical bytes of each input's manifest
+	Code      *os.File        // from Compile; nil: workers compile
+	Inputs    []work.Snapshot // what is read, in the order of the job's inputs
+	Parts     int             // of each input; a power of two
+	// Open returns the descriptors of a part of one input; Run closes them, also
+	// those that come with an error. nil: for a runner that opens parts elsewhere.
+	Open func(work.PartName) (work.Files, error)
 	// Done takes the partial aggregate of each group (Job.PartsPerGroup parts,
 	// mostly one) once, from one goroutine at a time, in any order; one that came
 	// in pieces piece by piece, last is true for the last. ErrPartial means that

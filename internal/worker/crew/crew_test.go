@@ -114,7 +114,7 @@ func TestKilledMidPart(t *testing.T) {
 	}})
 	defer c.Close()
 	sum := &collect{total: f.plan().NewPartial(), job: f.job}
-	err = c.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Parts: parts, Done: sum.done, Open: f.open(t)})
+	err = c.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Inputs: f.inputs(), Parts: parts, Done: sum.done, Open: f.open(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

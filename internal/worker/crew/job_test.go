@@ -93,10 +93,13 @@ func newFixture(t testing.TB) *fixture {
 	return f
 }
 
-func (f *fixture) open(t testing.TB) func(int) ([]work.Files, error) {
-	return func(i int) ([]work.Files, error) {
-		p, err := work.SealedFile(f.parts[f.decoded.Parts[i].Name].Bytes())
-		return []work.Files{{Part: p}}, err
+// inputs are the one snapshot.
+func (f *fixture) inputs() []work.Snapshot { return []work.Snapshot{{Dataset: "pums", Version: 1}} }
+
+func (f *fixture) open(t testing.TB) func(work.PartName) (work.Files, error) {
+	return func(n work.PartName) (work.Files, error) {
+		p, err := work.SealedFile(f.parts[f.decoded.Parts[n.Index].Name].Bytes())
+		return work.Files{Part: p}, err
 	}
 }
 
@@ -132,7 +135,7 @@ func (f *fixture) run(ctx context.Context, t testing.TB, o *Options) ([]byte, er
 	c := New(o)
 	defer c.Close()
 	sum := &collect{total: f.plan().NewPartial(), job: f.job}
-	err := c.Run(ctx, &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Parts: parts, Open: f.open(t), Done: sum.done})
+	err := c.Run(ctx, &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Inputs: f.inputs(), Parts: parts, Open: f.open(t), Done: sum.done})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,10 @@
 package crew
 
-import "glovebox.example/glovebox/internal/worker/jail"
+import (
+	"errors"
+
+	"glovebox.example/glovebox/internal/worker/jail"
+)
 
 // pieces are what came of a part that is too large for one frame. They wait on
 // the disk until the part is complete: a worker can be lost before that, and
@@ -22,6 +26,15 @@ func (p *pieces) add(payload []byte, part int) (err error) {
 		}
 	}
 	return p.spool.Append(data)
+}
+
+// handOver is done, and bytes that are no partial aggregate are a lost worker.
+func (p *pieces) handOver(group int, rest []byte, t *Task) error {
+	err := p.done(group, rest, t)
+	if errors.Is(err, ErrPartial) {
+		return &lost{ErrPartial.Error()}
+	}
+	return err
 }
 
 // done hands over the pieces and the rest of the part, all or nothing: they

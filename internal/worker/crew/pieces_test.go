@@ -44,7 +44,7 @@ func TestPieces(t *testing.T) {
 	sum := &collect{total: f.plan().NewPartial(), job: f.job}
 	var spools []*pile
 	refused := false
-	err = c.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Parts: parts, Open: f.open(t), Done: sum.done,
+	err = c.Run(t.Context(), &Task{Job: f.job, Manifests: [][]byte{f.manifest}, Inputs: f.inputs(), Parts: parts, Open: f.open(t), Done: sum.done,
 		Spool: func() (Spool, error) {
 			sum.mu.Lock()
 			defer sum.mu.Unlock()

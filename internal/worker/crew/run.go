@@ -150,7 +150,7 @@ func (r *run) work(ctx context.Context, p *jail.Process) error {
 			return nil // Run knows the cause
 		}
 		var err error
-		p, err = r.try(ctx, p, one.number)
+		p, err = r.try(ctx, p, one.number, r.take)
 		var gone *lost
 		switch {
 		case err == nil:
@@ -171,9 +171,10 @@ func (r *run) work(ctx context.Context, p *jail.Process) error {
 	}
 }
 
-// try works on one group, with the worker p or a new one if it is nil. It
-// returns the worker, which is nil only if none was started.
-func (r *run) try(ctx context.Context, p *jail.Process, number int) (*jail.Process, error) {
+// try works on one group, with the worker p or a new one if it is nil, and gives
+// its answer to take. It returns the worker, which is nil only if none was
+// started.
+func (r *run) try(ctx context.Context, p *jail.Process, number int, take func(partial []byte, number int, pieces *pieces) error) (*jail.Process, error) {
 	if p == nil {
 		var err error
 		if p, err = r.begin(ctx); err != nil {
@@ -191,7 +192,7 @@ func (r *run) try(ctx context.Context, p *jail.Process, number int) (*jail.Proce
 			return p, err
 		}
 	}
-	return p, r.take(answer, number, pieces)
+	return p, take(answer, number, pieces)
 }
 
 // patience is how long a worker may show no progress.
@@ -205,7 +206,7 @@ func (r *run) patience(p *jail.Process) time.Duration {
 // part hands a part to a worker and waits for its answer: a partial aggregate
 // after the last part of a group, nothing after the others.
 func (r *run) part(p *jail.Process, part int, last bool, pieces *pieces) ([]byte, error) {
-	files, err := r.t.Open(part)
+	var files []work.Files
 	defer func() {
 		for _, f := range files {
 			for _, x := range []*os.File{f.Part, f.Sealed} {
@@ -215,8 +216,12 @@ func (r *run) part(p *jail.Process, part int, last bool, pieces *pieces) ([]byte
 			}
 		}
 	}()
-	if err != nil {
-		return nil, err
+	for _, name := range r.t.Job.Part(r.t.Inputs, part) {
+		f, err := r.t.Open(name)
+		files = append(files, f)
+		if err != nil {
+			return nil, err
+		}
 	}
 	data, list := work.PartData(part, files)
 	if p.Send(work.MessagePart, data, list...) != nil {
@@ -252,11 +257,7 @@ func (r *run) part(p *jail.Process, part int, last bool, pieces *pieces) ([]byte
 func (r *run) take(partial []byte, number int, pieces *pieces) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	err := pieces.done(number, partial, r.t)
-	switch {
-	case errors.Is(err, ErrPartial):
-		return &lost{ErrPartial.Error()}
-	case err != nil:
+	if err := pieces.handOver(number, partial, r.t); err != nil {
 		return err
 	}
 	if r.left--; r.left == 0 {
