@@ -208,13 +208,13 @@ func (b *Bound) UnmarshalJSON(p []byte) error {
 
 // Snapshot is one immutable load of a dataset.
 type Snapshot struct {
-	Dataset string `json:"dataset"`
-	Version int    `json:"version"` // 1, 2, ...
-	Digest  string `json:"digest"`  // "sha256:" + hex of the sealed manifest's plaintext
-	Parts   int    `json:"parts"`   // fixed token ranges, a power of two; public
-	Loaded  string `json:"loaded"`  // RFC 3339, UTC, to the second
-	By      string `json:"by"`
-	State   string `json:"state"` // current, replaced, destroyed
+	Dataset string        `json:"dataset"`
+	Version int           `json:"version"` // 1, 2, ...
+	Digest  string        `json:"digest"`  // "sha256:" + hex of the sealed manifest's plaintext
+	Parts   int           `json:"parts"`   // fixed token ranges, a power of two; public
+	Loaded  string        `json:"loaded"`  // RFC 3339, UTC, to the second
+	By      string        `json:"by"`
+	State   SnapshotState `json:"state"`
 	// NoisyUnits is how many units there are, at least 1: the exact number where
 	// the record says that it is public, else the number with the noise that was
 	// bought. 0: not bought.

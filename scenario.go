@@ -17,11 +17,11 @@ var Roles = []Role{RoleProvider, RoleAuthority, RoleOperator, RoleDeveloper, Rol
 
 // User is a person known to the domain.
 type User struct {
-	Name  string `json:"name"`                // what they act by: a login name, or 张三
-	Full  string `json:"full_name,omitempty"` // the person's name, for people to read
-	Roles []Role `json:"roles"`
-	Org   string `json:"org,omitempty"` // organisation; a provider's must be its datasets' provider
-	State string `json:"state"`         // active, suspended
+	Name  string    `json:"name"`                // what they act by: a login name, or 张三
+	Full  string    `json:"full_name,omitempty"` // the person's name, for people to read
+	Roles []Role    `json:"roles"`
+	Org   string    `json:"org,omitempty"` // organisation; a provider's must be its datasets' provider
+	State UserState `json:"state"`
 }
 
 // Scenario is an approved purpose (应用场景). Without one, nothing runs.
@@ -33,7 +33,7 @@ type Scenario struct {
 	Products []Product `json:"products"`
 	// Needs is the minimal-necessary list: dataset code to column names.
 	Needs map[string][]string `json:"needs"`
-	State string              `json:"state,omitempty"` // proposed, granted, suspended, ended
+	State ScenarioState       `json:"state,omitempty"`
 }
 
 // Product is a registered form of release (数据产品).
@@ -55,8 +55,8 @@ type Grant struct {
 	Datasets   map[string]GrantDataset `json:"datasets"`
 	Modules    []string                `json:"modules,omitempty"`   // approved module digests; empty: any admitted module
 	Approvals  []Role                  `json:"approvals,omitempty"` // who must approve a release; default authority and provider
-	State      string                  `json:"state,omitempty"`     // active, suspended, ended
-	By         string                  `json:"by,omitempty"`        // user of role authority
+	State      GrantState              `json:"state,omitempty"`
+	By         string                  `json:"by,omitempty"` // user of role authority
 }
 
 // GrantDataset is a grant's part for one dataset.

@@ -13,7 +13,8 @@ var Walls = []string{
 	"process", "users", "network", "files", "processes", "ipc", "hostname", "privileges", "landlock", "limits", "seccomp",
 }
 
-// valuesOfType are the values of fields that have a Go type of their own.
+// valuesOfType are the values of fields that have a Go type of their own, where
+// valuesOfField names no fewer.
 var valuesOfType = map[reflect.Type][]string{
 	reflect.TypeFor[glovebox.Point](): texts(glovebox.PointAdmit, glovebox.PointColumns, glovebox.PointRelease, glovebox.PointExport),
 	reflect.TypeFor[glovebox.Role]():  texts(glovebox.Roles...),
@@ -21,8 +22,12 @@ var valuesOfType = map[reflect.Type][]string{
 		glovebox.Date, glovebox.Token),
 	reflect.TypeFor[glovebox.Class](): texts(glovebox.ClassPublic, glovebox.ClassPersonal, glovebox.ClassSensitive, glovebox.ClassBusiness,
 		glovebox.ClassIdentifier, glovebox.ClassWork, glovebox.ClassState),
-	reflect.TypeFor[glovebox.LedgerKind](): texts(glovebox.LedgerPure, glovebox.LedgerZCDP),
-	reflect.TypeFor[glovebox.MetricKind](): texts(glovebox.MetricKinds...),
+	reflect.TypeFor[glovebox.LedgerKind]():    texts(glovebox.LedgerPure, glovebox.LedgerZCDP),
+	reflect.TypeFor[glovebox.UserState]():     texts(glovebox.UserStates...),
+	reflect.TypeFor[glovebox.ScenarioState](): texts(glovebox.ScenarioStates...),
+	reflect.TypeFor[glovebox.GrantState]():    texts(glovebox.GrantStates...),
+	reflect.TypeFor[glovebox.DatasetState]():  texts(glovebox.DatasetStates...),
+	reflect.TypeFor[glovebox.MetricKind]():    texts(glovebox.MetricKinds...),
 }
 
 // valuesOfField are the values of texts and lists of texts, by the struct that
@@ -31,13 +36,9 @@ var valuesOfField = map[reflect.Type]map[string][]string{
 	reflect.TypeFor[Input]():                {"walls": Walls},
 	reflect.TypeFor[Job]():                  {"mode": {glovebox.ModeMap, glovebox.ModeBlocks, glovebox.ModeTrain}},
 	reflect.TypeFor[Method]():               {"method": {"dp"}},
-	reflect.TypeFor[Dataset]():              {"state": {DatasetActive, DatasetWithdrawn}, "snapshot": {SnapshotNone, SnapshotCurrent, SnapshotDestroyed}},
-	reflect.TypeFor[Approval]():             {"state": {"active", "suspended"}},
+	reflect.TypeFor[Dataset]():              {"snapshot": texts(SnapshotNone, glovebox.SnapshotCurrent, glovebox.SnapshotDestroyed)},
 	reflect.TypeFor[Release]():              {"state": {ReleasePending, ReleaseApproved, ReleaseExported}},
 	reflect.TypeFor[use]():                  {"use": {UseInput, UseFilter}},
-	reflect.TypeFor[glovebox.User]():        {"state": {"active", "suspended"}},
-	reflect.TypeFor[glovebox.Scenario]():    {"state": {"proposed", "granted", "suspended", "ended"}},
-	reflect.TypeFor[glovebox.Grant]():       {"state": {"active", "suspended", "ended"}},
 	reflect.TypeFor[glovebox.GrantColumn](): {"use": {UseInput, UseFilter, UseKey}},
 	reflect.TypeFor[glovebox.Mask]():        {"kind": {"none", "token", "redact", "generalise", "suppress"}, "to": {"year", "quarter", "month"}},
 }

@@ -13,15 +13,11 @@ import (
 // MaxInput is the largest encoded Input, in bytes, that is decided on.
 const MaxInput = 4 << 20
 
-// States of a dataset, of its snapshot and of a release, as the rules know them.
+// SnapshotNone stands for the snapshot of a dataset that was never loaded.
+const SnapshotNone glovebox.SnapshotState = "none"
+
+// States of a release, as the rules know them.
 const (
-	DatasetActive    = "active"
-	DatasetWithdrawn = "withdrawn"
-
-	SnapshotNone      = "none"
-	SnapshotCurrent   = "current"
-	SnapshotDestroyed = "destroyed"
-
 	ReleasePending  = "pending"  // made, waits for approvals
 	ReleaseApproved = "approved" // all approvals are there
 	ReleaseExported = "exported" // left at least once; may leave again
@@ -97,10 +93,10 @@ type Method struct {
 
 // Dataset is what the domain knows of one dataset at the time of the request.
 type Dataset struct {
-	Provider  string `json:"provider"`
-	State     string `json:"state"`    // active, withdrawn
-	Snapshot  string `json:"snapshot"` // none, current, destroyed
-	UnitSpace string `json:"unit_space"`
+	Provider  string                 `json:"provider"`
+	State     glovebox.DatasetState  `json:"state"`
+	Snapshot  glovebox.SnapshotState `json:"snapshot"` // none, current, destroyed
+	UnitSpace string                 `json:"unit_space"`
 	// Columns, by name: at least those that the job names. A column that is not
 	// here is unknown.
 	Columns map[string]Column `json:"columns"`
@@ -147,11 +143,11 @@ type People struct {
 // Approval is one person's word for a release, with what the domain knows of
 // that person now.
 type Approval struct {
-	User  string          `json:"user"`
-	Role  glovebox.Role   `json:"role"`  // as which they approved
-	Roles []glovebox.Role `json:"roles"` // all that they hold
-	Org   string          `json:"org"`
-	State string          `json:"state"` // active, suspended
+	User  string             `json:"user"`
+	Role  glovebox.Role      `json:"role"`  // as which they approved
+	Roles []glovebox.Role    `json:"roles"` // all that they hold
+	Org   string             `json:"org"`
+	State glovebox.UserState `json:"state"`
 }
 
 // Release is the result at hand.

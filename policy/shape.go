@@ -66,11 +66,11 @@ func (s shape) member(name string) (shape, bool) {
 	if len(f.Index) > 1 { // of an embedded struct
 		owner = t.FieldByIndex(f.Index[:len(f.Index)-1]).Type
 	}
-	out := shape{t: f.Type, path: s.path + "." + name, values: valuesOfField[owner][name]}
-	if v, ok := valuesOfType[f.Type]; ok {
-		out.values = v
+	values, ok := valuesOfField[owner][name]
+	if !ok {
+		values = valuesOfType[f.Type]
 	}
-	return out, true
+	return shape{t: f.Type, path: s.path + "." + name, values: values}, true
 }
 
 // scalar says whether the shape is one text, number or truth value of the

@@ -100,7 +100,7 @@ until when.`, `列出域内应用场景：运营机构、是否已授权、授�
 						if s.Grant != nil {
 							until = s.Grant.Until
 						}
-						rows = append(rows, []string{s.Code, s.Title.In(a.lang), s.Operator, a.word(s.State), until})
+						rows = append(rows, []string{s.Code, s.Title.In(a.lang), s.Operator, a.word(string(s.State)), until})
 					}
 					table(a.Out, []string{a.t("code", "编码"), a.t("title", "名称"), a.t("operator", "运营机构"), a.t("state", "状态"), a.t("until", "期限")}, rows)
 				})
@@ -132,7 +132,7 @@ with its use and its mask, and what may be spent.`, `显示应用场景：用途
 }
 
 func (a *app) printScenario(s *domain.ScenarioView) {
-	a.say("%s  %s  [%s]", s.Code, s.Title.In(a.lang), a.word(s.State))
+	a.say("%s  %s  [%s]", s.Code, s.Title.In(a.lang), a.word(string(s.State)))
 	a.say("%s: %s", a.t("purpose", "用途"), s.Purpose.In(a.lang))
 	a.say("%s: %s", a.t("operator", "运营机构"), s.Operator)
 	for i := range s.Products {
@@ -168,7 +168,7 @@ func (a *app) printScenario(s *domain.ScenarioView) {
 
 // printGrant prints what a grant gives, to whom, and within which limits.
 func (a *app) printGrant(g *glovebox.Grant) {
-	a.say("%s: %s .. %s [%s], %s: %s", a.t("grant", "授权"), g.From, g.Until, a.word(g.State), a.t("by", "授权人"), g.By)
+	a.say("%s: %s .. %s [%s], %s: %s", a.t("grant", "授权"), g.From, g.Until, a.word(string(g.State)), a.t("by", "授权人"), g.By)
 	a.say("%s: %s", a.t("developers", "开发主体"), strings.Join(g.Developers, ", "))
 	a.say("%s: %s", a.t("products", "产品"), strings.Join(g.Products, ", "))
 	modules := a.t("any that is admitted", "任何通过准入的模块")

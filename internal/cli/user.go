@@ -69,7 +69,7 @@ func (a *app) userList() *cobra.Command {
 				return a.emit(list(all), func() {
 					var rows [][]string
 					for _, u := range all {
-						rows = append(rows, []string{personName(u), a.roleNames(u.Roles), u.Org, a.word(u.State)})
+						rows = append(rows, []string{personName(u), a.roleNames(u.Roles), u.Org, a.word(string(u.State))})
 					}
 					table(a.Out, []string{a.t("name", "姓名"), a.t("roles", "角色"), a.t("organisation", "单位"), a.t("state", "状态")}, rows)
 				})

@@ -183,7 +183,7 @@ func (r *readers) may(u glovebox.User, code string) bool {
 		case glovebox.RoleDeveloper:
 			if slices.ContainsFunc(r.grants, func(g glovebox.Grant) bool {
 				_, named := g.Datasets[code]
-				return named && g.State == "active" && slices.Contains(g.Developers, u.Name)
+				return named && g.State == glovebox.GrantActive && slices.Contains(g.Developers, u.Name)
 			}) {
 				return true
 			}

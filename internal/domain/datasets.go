@@ -16,11 +16,11 @@ import (
 
 // DatasetDoc is a dataset as the database keeps it.
 type DatasetDoc struct {
-	Record   glovebox.Dataset   `json:"record"`
-	State    string             `json:"state"` // active, withdrawn
-	Added    string             `json:"added"` // RFC 3339, UTC
-	By       string             `json:"by"`
-	Snapshot *glovebox.Snapshot `json:"snapshot,omitempty"` // the current one
+	Record   glovebox.Dataset      `json:"record"`
+	State    glovebox.DatasetState `json:"state"`
+	Added    string                `json:"added"` // RFC 3339, UTC
+	By       string                `json:"by"`
+	Snapshot *glovebox.Snapshot    `json:"snapshot,omitempty"` // the current one
 }
 
 // AddDataset registers a record and opens its ledger, for good. A provider of
@@ -44,7 +44,10 @@ func (d *Domain) AddDataset(ctx context.Context, by *By, rec *glovebox.Dataset) 
 		if err := sameUnits(tx, rec); err != nil {
 			return err
 		}
-		doc := DatasetDoc{Record: *rec, State: "active", Added: d.Stamp(), By: by.Name}
+		doc := DatasetDoc{Record: *rec, Added: d.Stamp(), By: by.Name}
+		if doc.State, err = doc.State.To(glovebox.DatasetActive, rec.Code); err != nil {
+			return err
+		}
 		return tx.OpenLedger(doc, glovebox.Balance{Dataset: rec.Code, Kind: rec.Ledger.Kind, Total: total})
 	})
 }
@@ -131,7 +134,7 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code, path string, pro
 	if err := RequireProvider(by.User, &doc.Record, "load"); err != nil {
 		return nil, err
 	}
-	if doc.State != "active" {
+	if doc.State != glovebox.DatasetActive {
 		return nil, glovebox.Errorf(glovebox.CodeConflict, "dataset %q is %s", code, doc.State)
 	}
 	src, err := files.Open(path)
@@ -173,14 +176,19 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code, path string, pro
 		return nil, err
 	}
 	fault.Point("snapshot-written")
-	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: name, Parts: d.Parts, Loaded: d.Stamp(), By: by.Name, State: "current"}
+	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: name, Parts: d.Parts, Loaded: d.Stamp(), By: by.Name}
+	if err := snap.To(glovebox.SnapshotCurrent); err != nil {
+		return nil, err
+	}
 	var count string
 	err = d.Effect(ctx, by, func(tx *store.Tx) error {
 		if count, err = countUnits(tx, &doc.Record, &snap, units); err != nil {
 			return err
 		}
 		if old := doc.Snapshot; old != nil {
-			old.State = "replaced"
+			if err := old.To(glovebox.SnapshotReplaced); err != nil {
+				return err
+			}
 			if err := tx.Put("dataset.replaced", store.Snapshot, snapshotID(code, old.Version), old, nil); err != nil {
 				return err
 			}

@@ -24,7 +24,9 @@ func (d *Domain) AddScenario(ctx context.Context, by *By, s *glovebox.Scenario) 
 		return glovebox.Errorf(glovebox.CodeInvalid, "scenario %q names another operator than %s", s.Code, by.Name).
 			WithFix("leave `operator` out or act as that user")
 	}
-	s.State = "proposed"
+	if err := s.To(glovebox.ScenarioProposed); err != nil {
+		return err
+	}
 	return d.Effect(ctx, by, func(tx *store.Tx) error {
 		if known, err := tx.Has(store.Scenario, s.Code); err != nil || known {
 			if err == nil {
@@ -69,7 +71,13 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 				return about(glovebox.Errorf(glovebox.CodeInvalid, "%s is not a developer", name).WithFix("`glovebox user add %s --role developer`", name), field)
 			}
 		}
-		g.State, g.By, s.State = "active", by.Name, "granted"
+		if err := g.To(glovebox.GrantActive); err != nil {
+			return err
+		}
+		if err := s.To(glovebox.ScenarioGranted); err != nil {
+			return err
+		}
+		g.By = by.Name
 		if err := tx.Put("scenario.grant", store.Grant, s.Code, g, nil); err != nil {
 			return err
 		}

@@ -59,11 +59,14 @@ func (d *Domain) AddUser(ctx context.Context, by *By, name, full string, role gl
 		if err != nil {
 			return err
 		}
-		u = glovebox.User{Name: name, State: "active"}
+		u = glovebox.User{Name: name}
 		if known {
-			if err := tx.Get(store.User, name, &u); err != nil {
-				return err
-			}
+			err = tx.Get(store.User, name, &u)
+		} else {
+			err = u.To(glovebox.UserActive)
+		}
+		if err != nil {
+			return err
 		}
 		if slices.Contains(u.Roles, role) {
 			return glovebox.Errorf(glovebox.CodeConflict, "%s is already %s", name, role)
@@ -105,7 +108,7 @@ func (d *Domain) ActiveUser(ctx context.Context, name string) (glovebox.User, er
 		}
 		return u, err
 	}
-	if u.State != "active" {
+	if u.State != glovebox.UserActive {
 		return u, glovebox.Errorf(glovebox.CodeDenied, "user %q is suspended", name)
 	}
 	return u, nil

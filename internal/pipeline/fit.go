@@ -34,7 +34,7 @@ func (p *Pipeline) Fit(ctx context.Context, by *domain.By, code string, kind glo
 	if err := domain.RequireProvider(by.User, &d.Record, "fit"); err != nil {
 		return nil, err
 	}
-	if d.State != "active" || d.Snapshot == nil || d.Snapshot.State != "current" {
+	if d.State != glovebox.DatasetActive || d.Snapshot == nil || d.Snapshot.State != glovebox.SnapshotCurrent {
 		return nil, glovebox.Errorf(glovebox.CodeConflict, "dataset %q has no snapshot to fit", code).WithFix("load it first")
 	}
 	layout := fit.NewLayout(&d.Record)

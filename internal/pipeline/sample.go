@@ -93,7 +93,7 @@ func SampleAlone(ctx context.Context, s request.Submission, wasm []byte, records
 }
 
 // author is who runs samples without a domain.
-var author = glovebox.User{Name: "author", Roles: []glovebox.Role{glovebox.RoleDeveloper}, State: "active"}
+var author = glovebox.User{Name: "author", Roles: []glovebox.Role{glovebox.RoleDeveloper}, State: glovebox.UserActive}
 
 func sample(r *request.Request, maxFuel int64, masks map[string]job.MaskPlan) *Sample {
 	return &Sample{Spec: r.Spec(maxFuel, masks), Records: r.Records(), Lists: r.Lists(), request: r}
@@ -112,9 +112,9 @@ func shippedMasks(ctx context.Context, r *request.Request, grant *glovebox.Grant
 	in := policy.Input{
 		Point: glovebox.PointColumns, Time: now.Format(time.RFC3339), User: author, Product: product.Code,
 		People: policy.People{Submitter: author.Name}, Module: policy.Module{Digest: r.Module.Digest(), Admitted: true},
-		Scenario: &glovebox.Scenario{Code: r.Job.Scenario, Operator: "operator", Products: []glovebox.Product{product}, Needs: map[string][]string{}, State: "granted"},
+		Scenario: &glovebox.Scenario{Code: r.Job.Scenario, Operator: "operator", Products: []glovebox.Product{product}, Needs: map[string][]string{}, State: glovebox.ScenarioGranted},
 		Grant: &glovebox.Grant{Scenario: r.Job.Scenario, From: now.AddDate(0, 0, -1).Format(time.DateOnly), Until: now.AddDate(1, 0, 0).Format(time.DateOnly),
-			Developers: []string{author.Name}, Products: []string{product.Code}, Datasets: map[string]glovebox.GrantDataset{}, State: "active", By: "authority"},
+			Developers: []string{author.Name}, Products: []string{product.Code}, Datasets: map[string]glovebox.GrantDataset{}, State: glovebox.GrantActive, By: "authority"},
 		Job:      policy.Job{Inputs: map[string]policy.JobInput{}, Mode: r.Job.Mode},
 		Datasets: map[string]policy.Dataset{},
 	}
@@ -125,7 +125,7 @@ func shippedMasks(ctx context.Context, r *request.Request, grant *glovebox.Grant
 		}
 		rec := r.Datasets[code].Record
 		given := glovebox.GrantDataset{Columns: map[string]glovebox.GrantColumn{}}
-		known := policy.Dataset{Provider: rec.Provider, State: policy.DatasetActive, Snapshot: policy.SnapshotCurrent, UnitSpace: rec.Unit.Space, Columns: map[string]policy.Column{}}
+		known := policy.Dataset{Provider: rec.Provider, State: glovebox.DatasetActive, Snapshot: glovebox.SnapshotCurrent, UnitSpace: rec.Unit.Space, Columns: map[string]policy.Column{}}
 		for _, c := range rec.Columns {
 			known.Columns[c.Name] = policy.Column{Type: c.Type, Class: c.Class, Grade: c.Grade, Keep: c.Keep}
 		}

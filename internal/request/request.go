@@ -67,8 +67,8 @@ type Options struct {
 // Dataset is what a job is read against.
 type Dataset struct {
 	Record   glovebox.Dataset
-	State    string             // in its domain; empty: there is none
-	Snapshot *glovebox.Snapshot // the current one; nil: none
+	State    glovebox.DatasetState // in its domain; empty: there is none
+	Snapshot *glovebox.Snapshot    // the current one; nil: none
 }
 
 // Read reads a job and what it names. It fails with CodeInvalid and CodeModule,

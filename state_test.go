@@ -1,0 +1,60 @@
+package glovebox_test
+
+import (
+	"strings"
+	"testing"
+
+	"glovebox.example/glovebox"
+)
+
+// TestEveryArrowOfAState walks every pair of states of everything that has
+// them: the arrows of docs/states.md are allowed, all others are refused and
+// change nothing.
+func TestEveryArrowOfAState(t *testing.T) {
+	walk(t, "user", glovebox.UserStates, "active>suspended suspended>active >active", func(from, to glovebox.UserState) (glovebox.UserState, error) {
+		u := glovebox.User{Name: "a", State: from}
+		err := u.To(to)
+		return u.State, err
+	})
+	walk(t, "scenario", glovebox.ScenarioStates, ">proposed proposed>granted proposed>ended granted>granted granted>suspended granted>ended suspended>granted suspended>ended",
+		func(from, to glovebox.ScenarioState) (glovebox.ScenarioState, error) {
+			s := glovebox.Scenario{Code: "a", State: from}
+			err := s.To(to)
+			return s.State, err
+		})
+	walk(t, "grant", glovebox.GrantStates, ">active active>suspended active>ended suspended>active suspended>ended", func(from, to glovebox.GrantState) (glovebox.GrantState, error) {
+		g := glovebox.Grant{Scenario: "a", State: from}
+		err := g.To(to)
+		return g.State, err
+	})
+	walk(t, "dataset", glovebox.DatasetStates, ">active active>withdrawn", func(from, to glovebox.DatasetState) (glovebox.DatasetState, error) {
+		return from.To(to, "a")
+	})
+	walk(t, "snapshot", glovebox.SnapshotStates, ">current current>replaced current>destroyed replaced>destroyed", func(from, to glovebox.SnapshotState) (glovebox.SnapshotState, error) {
+		s := glovebox.Snapshot{Dataset: "a", Version: 1, State: from}
+		err := s.To(to)
+		return s.State, err
+	})
+}
+
+func walk[S ~string](t *testing.T, what string, states []S, allowed string, move func(from, to S) (S, error)) {
+	t.Helper()
+	arrows := map[string]bool{}
+	for _, a := range strings.Fields(allowed) {
+		arrows[a] = true
+	}
+	for _, from := range append([]S{""}, states...) {
+		for _, to := range append([]S{""}, states...) {
+			now, err := move(from, to)
+			if arrows[string(from)+">"+string(to)] {
+				if err != nil || now != to {
+					t.Errorf("%s: %q -> %q: now %q, %v", what, from, to, now, err)
+				}
+				continue
+			}
+			if glovebox.CodeOf(err) != glovebox.CodeConflict || now != from {
+				t.Errorf("%s: %q -> %q was not refused: now %q, %v", what, from, to, now, err)
+			}
+		}
+	}
+}
