@@ -1,6 +1,6 @@
 package glovebox
 
-// Role is one of the five parts a person can play. One person never holds two
+// Role is one of the six parts a person can play. One person never holds two
 // on the same product.
 type Role string
 
@@ -10,10 +10,11 @@ const (
 	RoleOperator  Role = "operator"  // 运营机构
 	RoleDeveloper Role = "developer" // 开发主体
 	RoleAuditor   Role = "auditor"   // 审计
+	RoleRegistrar Role = "registrar" // 安全管理员: people, their bindings and keys
 )
 
 // Roles lists every role in the order in which people meet them.
-var Roles = []Role{RoleProvider, RoleAuthority, RoleOperator, RoleDeveloper, RoleAuditor}
+var Roles = []Role{RoleProvider, RoleAuthority, RoleOperator, RoleDeveloper, RoleAuditor, RoleRegistrar}
 
 // User is a person known to the domain.
 type User struct {
@@ -22,6 +23,28 @@ type User struct {
 	Roles []Role    `json:"roles"`
 	Org   string    `json:"org,omitempty"` // organisation; a provider's must be its datasets' provider
 	State UserState `json:"state"`
+	// Asked are roles that somebody asked for and nobody else confirmed yet.
+	Asked []RoleAsked `json:"asked,omitempty"`
+	// Filing is the filing reference (备案) of the person or the firm, Qualification
+	// what shows that it may do such work.
+	Filing        string `json:"filing,omitempty"`
+	Qualification string `json:"qualification,omitempty"`
+}
+
+// RoleAsked is a role that waits for a second person's word.
+type RoleAsked struct {
+	Role Role   `json:"role"`
+	By   string `json:"by"` // user who asked for it
+}
+
+// Org is an institution (机构). Where it belongs to a district, so do the roles
+// of its people.
+type Org struct {
+	Name     string   `json:"name"`
+	Kind     string   `json:"kind"`               // bureau, operator, firm, auditor, other
+	District string   `json:"district,omitempty"` // 区县; "": the whole city
+	Filing   string   `json:"filing,omitempty"`   // 备案
+	State    OrgState `json:"state"`
 }
 
 // Scenario is an approved purpose (应用场景). Without one, nothing runs.

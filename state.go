@@ -32,6 +32,32 @@ func (u *User) To(s UserState) error {
 	return nil
 }
 
+// OrgState is where an institution stands in the domain.
+type OrgState string
+
+const (
+	OrgActive    OrgState = "active"
+	OrgSuspended OrgState = "suspended" // takes on nobody and nothing new
+)
+
+// OrgStates lists the states of an institution.
+var OrgStates = []OrgState{OrgActive, OrgSuspended}
+
+var orgExits = map[OrgState][]OrgState{
+	"":           {OrgActive},
+	OrgActive:    {OrgSuspended},
+	OrgSuspended: {OrgActive},
+}
+
+// To moves an institution to a state, or fails with CodeConflict.
+func (o *Org) To(s OrgState) error {
+	if !slices.Contains(orgExits[o.State], s) {
+		return Errorf(CodeConflict, "institution %q is %s and cannot become %s", o.Name, o.State, s)
+	}
+	o.State = s
+	return nil
+}
+
 // ScenarioState is where a purpose stands.
 type ScenarioState string
 

@@ -22,8 +22,7 @@ const minChallenge = 16
 // "required" and for attestation "none": a passkey is trusted because a second
 // person confirms it, not because its maker vouches for it. So an answer that
 // carries a maker's statement is refused; one that the new key itself signed is
-// checked. Extensions that a browser asks for by itself (credProtect) are read and
-// mean nothing. It fails with CodeInvalid or CodeDenied.
+// checked. It fails with CodeInvalid or CodeDenied.
 func ParseRegistration(challenge []byte, rpID, origin string, response []byte) (Key, error) {
 	if len(challenge) < minChallenge {
 		return Key{}, badPasskey("challenge", "%d bytes, less than %d", len(challenge), minChallenge)
@@ -43,6 +42,9 @@ func ParseRegistration(challenge []byte, rpID, origin string, response []byte) (
 	if o.Format != "none" && (o.Format != "packed" || vouched) {
 		return Key{}, badPasskey("attestationObject", "the passkey's maker vouches for it, which was not asked for").
 			WithFix(`ask for attestation "none"`)
+	}
+	if o.AuthData.Flags.HasExtensions() {
+		return Key{}, unsigned("the passkey said more than it was asked")
 	}
 	// Verify checks again what is checked here, and what the new key signed.
 	_, err = r.Verify(base64.RawURLEncoding.EncodeToString(challenge), rpID, []string{origin}, nil, nil, protocol.TopOriginExplicitVerificationMode,

@@ -39,7 +39,7 @@ NAME 是操作时使用的名称（--as）：登录名，或一个词的真实�
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.with(c.Context(), true, func(d *domain.Domain) error {
-				u, err := d.AddUser(c.Context(), domain.OwnerBy(), w[0], full, glovebox.Role(role), org)
+				u, err := d.AddUser(c.Context(), domain.OwnerBy(), domain.NewUser{Name: w[0], Full: full, Role: glovebox.Role(role), Org: org})
 				if err != nil {
 					return err
 				}

@@ -2,26 +2,11 @@ package domain
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/domain/store"
-)
-
-// Proof is what shows that a step was taken by its person.
-type Proof string
-
-const (
-	// ProofOwner: the account that owns the directory said so (--as). A domain
-	// that is served takes it for nothing that changes state.
-	ProofOwner Proof = "owner"
-	// ProofSession: a person who is logged in, by a token that says nothing of
-	// the step itself.
-	ProofSession Proof = "session"
-	// ProofKey: the person's key file signed the act.
-	ProofKey Proof = "key"
-	// ProofPasskey: the person's passkey signed the act.
-	ProofPasskey Proof = "passkey"
 )
 
 // By is who takes a step, and what proves it. A signed By is good for one act:
@@ -29,16 +14,15 @@ const (
 // follows from it refers to that.
 type By struct {
 	glovebox.User
-	proof  Proof
+	proof  access.Proof
 	signed *signedAct
 	system bool // a step of the program's own: the first entry, the end of a load
 
-	mu   sync.Mutex
-	used bool // the act is in the log
+	used atomic.Bool // the act is in the log
 }
 
 // Proof is what shows that by acts; empty for one who may only look.
-func (by *By) Proof() Proof { return by.proof }
+func (by *By) Proof() access.Proof { return by.proof }
 
 // Looking is By for somebody who changes nothing: what has to be asked in a
 // person's name, such as the price of a job.
@@ -50,16 +34,16 @@ func (d *Domain) Acting(ctx context.Context, name string) (*By, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &By{User: u, proof: ProofOwner}, nil
+	return &By{User: u, proof: access.ProofOwner}, nil
 }
 
 // OwnerBy is By for what the owner of the directory does without being a user of
 // the domain: adding users to one that is not served.
-func OwnerBy() *By { return &By{User: glovebox.User{Name: Owner}, proof: ProofOwner} }
+func OwnerBy() *By { return &By{User: glovebox.User{Name: Owner}, proof: access.ProofOwner} }
 
 // systemBy is By for what the program does of its own accord.
 func systemBy() *By {
-	return &By{User: glovebox.User{Name: Owner}, proof: ProofOwner, system: true}
+	return &By{User: glovebox.User{Name: Owner}, proof: access.ProofOwner, system: true}
 }
 
 // prove checks, in the transaction that makes the change, that by may make it
@@ -70,7 +54,7 @@ func (d *Domain) prove(tx *store.Tx, by *By) error {
 		return nil
 	case by.signed != nil:
 		return d.proveSigned(tx, by)
-	case by.proof != ProofOwner:
+	case by.proof != access.ProofOwner:
 		return glovebox.Errorf(glovebox.CodeDenied, "the act is not signed").WithFix("sign it with your key or passkey")
 	}
 	served, err := tx.Has(store.Served, servedID)
@@ -80,15 +64,3 @@ func (d *Domain) prove(tx *store.Tx, by *By) error {
 	return glovebox.Errorf(glovebox.CodeDenied, "this domain is served: nobody acts in it by name alone").
 		WithFix("`glovebox login --server URL` with your key, then the same command without --as and --domain")
 }
-
-// kept notes that by's first change is made.
-func (by *By) kept() {
-	by.mu.Lock()
-	by.used = true
-	by.mu.Unlock()
-}
-
-// signedAct is a step that its person signed.
-type signedAct struct{}
-
-func (d *Domain) proveSigned(*store.Tx, *By) error { return nil }

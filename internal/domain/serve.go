@@ -1,4 +1,111 @@
 package domain
 
+import (
+	"context"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/act"
+	"glovebox.example/glovebox/internal/domain/store"
+)
+
 // servedID is the one document of kind served.
 const servedID = "domain"
+
+// Enrolled is a person whose key a domain begins to be served with.
+type Enrolled struct {
+	User string  `json:"user"`
+	Full string  `json:"full_name,omitempty"`
+	Org  string  `json:"org"`
+	Key  act.Key `json:"key"`
+}
+
+// ServedDoc says since when a domain is served, and by whose keys it began.
+type ServedDoc struct {
+	Served   bool       `json:"served"`
+	Since    string     `json:"since"` // RFC 3339, UTC
+	Enrolled []Enrolled `json:"enrolled"`
+}
+
+// Serve makes the domain one that takes signed acts alone, once and for good. Its
+// owner does so, and enrols the first registrar and the first authority, who are
+// two people with a key each. People that it had keep their roles; they act when
+// they have keys.
+func (d *Domain) Serve(ctx context.Context, registrar, authority Enrolled) (doc ServedDoc, err error) {
+	both := []struct {
+		Enrolled
+		role glovebox.Role
+	}{{registrar, glovebox.RoleRegistrar}, {authority, glovebox.RoleAuthority}}
+	for _, e := range both {
+		n := NewUser{Name: e.User, Full: e.Full, Role: e.role, Org: e.Org}
+		if err := n.check(); err != nil {
+			return doc, err
+		}
+		if err := e.Key.Check(); err != nil {
+			return doc, err
+		}
+	}
+	switch {
+	case registrar.User == authority.User:
+		return doc, glovebox.Errorf(glovebox.CodeInvalid, "the first registrar and the first authority are one person").WithFix("name two people")
+	case registrar.Key.ID == authority.Key.ID:
+		return doc, glovebox.Errorf(glovebox.CodeInvalid, "the first registrar and the first authority have one key").WithFix("each makes a key of their own: `glovebox user key new`")
+	}
+	doc = ServedDoc{Served: true, Since: d.Stamp(), Enrolled: []Enrolled{registrar, authority}}
+	return doc, d.Effect(ctx, OwnerBy(), func(tx *store.Tx) error {
+		for _, e := range both {
+			if err := d.enrol(tx, e.Enrolled, e.role); err != nil {
+				return err
+			}
+		}
+		return tx.Put("domain.serve", store.Served, servedID, doc, map[string]any{"served": true, "enrolled": doc.Enrolled})
+	})
+}
+
+// enrol gives a person role and key in the change that begins the serving.
+func (d *Domain) enrol(tx *store.Tx, e Enrolled, role glovebox.Role) error {
+	u := glovebox.User{Name: e.User}
+	known, err := tx.Has(store.User, e.User)
+	switch {
+	case err == nil && known:
+		err = tx.Get(store.User, e.User, &u)
+	case err == nil:
+		err = u.To(glovebox.UserActive)
+	}
+	if err != nil {
+		return err
+	}
+	if e.Org != "" {
+		if known, err := tx.Has(store.Org, e.Org); err != nil {
+			return err
+		} else if !known {
+			o := glovebox.Org{Name: e.Org, Kind: "bureau", State: glovebox.OrgActive}
+			if err := tx.Put("org.add", store.Org, e.Org, o, nil); err != nil {
+				return err
+			}
+		}
+	}
+	n := NewUser{Name: e.User, Full: e.Full, Role: role, Org: e.Org}
+	if !holds(u, role) {
+		if err := n.into(&u); err != nil {
+			return err
+		}
+		if err := apart(&u, role); err != nil {
+			return err
+		}
+		u.Roles = append(u.Roles, role)
+		if err := tx.Put("user.add", store.User, e.User, u, map[string]any{"role": role}); err != nil {
+			return err
+		}
+	}
+	k := KeyDoc{Key: e.Key, User: e.User, State: KeyActive, Added: d.Stamp(), By: Owner, Confirmed: Owner}
+	return tx.Put("user.key_enrol", store.Key, e.Key.ID, k, map[string]any{"user": e.User, "key": e.Key})
+}
+
+// Served says whether the domain takes signed acts alone.
+func (d *Domain) Served(ctx context.Context) (served bool, err error) {
+	err = d.Store.View(ctx, func(tx *store.Tx) error {
+		served, err = tx.Has(store.Served, servedID)
+		return err
+	})
+	return served, err
+}

@@ -31,7 +31,7 @@ func made(t *testing.T) (*Domain, string) {
 }
 
 func add(d *Domain, name string) error {
-	_, err := d.AddUser(context.Background(), OwnerBy(), name, "", glovebox.RoleAuditor, "")
+	_, err := d.AddUser(context.Background(), OwnerBy(), NewUser{Name: name, Role: glovebox.RoleAuditor, Org: ""})
 	return err
 }
 

@@ -26,67 +26,223 @@ func userName(name string) bool {
 	return userRule().MatchString(name) && text.Name(name) == "" && name == strings.ToLower(name) && name != Owner
 }
 
-// AddUser registers a person with a role, or gives a known person one more. Name
-// is what they act by; full, if not empty, is the person's name for people to
-// read.
-// The directory's owner calls it; who that is, is the host's business.
-func (d *Domain) AddUser(ctx context.Context, by *By, name, full string, role glovebox.Role, org string) (glovebox.User, error) {
-	var u glovebox.User
-	if !userName(name) {
-		return u, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "NAME", Msg: "not a user name"}).
-			WithFix("use a login name, such as zhangsan or 张三: a letter, then letters, digits and . _ · -, at most 32 characters, none upper-case; any other form of the name goes into --full-name; %q is taken", Owner)
+// NewUser is a person to register, or a role to give to a known one.
+type NewUser struct {
+	Name          string        `json:"name"`                // what they act by
+	Full          string        `json:"full_name,omitempty"` // for people to read
+	Role          glovebox.Role `json:"role"`
+	Org           string        `json:"org,omitempty"`
+	Filing        string        `json:"filing,omitempty"`
+	Qualification string        `json:"qualification,omitempty"`
+}
+
+// AddUser registers a person with a role, or gives a known person one more. In a
+// domain that is served the role waits for a second person's word; elsewhere
+// the owner of the directory gives it, and who that is, is the host's business.
+func (d *Domain) AddUser(ctx context.Context, by *By, n NewUser) (u glovebox.User, err error) {
+	if err := n.check(); err != nil {
+		return u, err
 	}
-	for field, s := range map[string]string{"--full-name": full, "--org": org} {
-		if wrong := text.Name(s); s != "" && (wrong != "" || utf8.RuneCountInString(s) > maxNameChars) {
-			e := glovebox.Errorf(glovebox.CodeInvalid, "longer than %d characters", maxNameChars)
-			if wrong != "" {
-				e = glovebox.Errorf(glovebox.CodeInvalid, "the name %s", wrong)
-			}
-			e.Field = field
-			return u, e.WithFix(text.Advice)
-		}
-	}
-	if !slices.Contains(glovebox.Roles, role) {
-		return u, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--role", Msg: "not a role"}).
-			WithFix("use provider, authority, operator, developer or auditor")
-	}
-	if role == glovebox.RoleProvider && org == "" {
-		return u, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--org", Msg: "a provider needs an organisation"}).
-			WithFix("pass --org as the `provider` of its dataset records")
-	}
-	err := d.Effect(ctx, by, func(tx *store.Tx) error {
-		known, err := tx.Has(store.User, name)
+	return u, d.Effect(ctx, by, func(tx *store.Tx) error {
+		served, err := tx.Has(store.Served, servedID)
 		if err != nil {
 			return err
 		}
-		u = glovebox.User{Name: name}
+		known, err := tx.Has(store.User, n.Name)
+		if err != nil {
+			return err
+		}
+		u = glovebox.User{Name: n.Name, Roles: []glovebox.Role{}}
 		if known {
-			err = tx.Get(store.User, name, &u)
+			err = tx.Get(store.User, n.Name, &u)
 		} else {
 			err = u.To(glovebox.UserActive)
 		}
 		if err != nil {
 			return err
 		}
-		if slices.Contains(u.Roles, role) {
-			return glovebox.Errorf(glovebox.CodeConflict, "%s is already %s", name, role)
+		if err := n.into(&u); err != nil {
+			return err
 		}
-		if org != "" && u.Org != "" && u.Org != org {
-			return glovebox.Errorf(glovebox.CodeConflict, "%s already belongs to another organisation", name).WithFix("add the person under another name")
+		if err := apart(&u, n.Role); err != nil {
+			return err
 		}
-		if full != "" && u.Full != "" && u.Full != full {
-			return glovebox.Errorf(glovebox.CodeConflict, "%s already has another full name", name).WithFix("add the person under another name")
+		if served {
+			if err := registered(tx, u.Org); err != nil {
+				return err
+			}
+			u.Asked = append(u.Asked, glovebox.RoleAsked{Role: n.Role, By: by.Name})
+		} else {
+			u.Roles = append(u.Roles, n.Role)
+		}
+		return tx.Put("user.add", store.User, n.Name, u, map[string]any{"role": n.Role})
+	})
+}
+
+// check fails with CodeInvalid for what cannot be a person's record.
+func (n *NewUser) check() error {
+	if !userName(n.Name) {
+		return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "NAME", Msg: "not a user name"}).
+			WithFix("use a login name, such as zhangsan or 张三: a letter, then letters, digits and . _ · -, at most 32 characters, none upper-case; any other form of the name goes into --full-name; %q is taken", Owner)
+	}
+	for field, s := range map[string]string{"--full-name": n.Full, "--org": n.Org, "--filing": n.Filing, "--qualification": n.Qualification} {
+		if err := shown(field, s); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(glovebox.Roles, n.Role) {
+		return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--role", Msg: "not a role"}).
+			WithFix("use provider, authority, operator, developer, auditor or registrar")
+	}
+	if n.Role == glovebox.RoleProvider && n.Org == "" {
+		return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--org", Msg: "a provider needs an organisation"}).
+			WithFix("pass --org as the `provider` of its dataset records")
+	}
+	return nil
+}
+
+// shown fails with CodeInvalid for a text that people could not read, or misread.
+func shown(field, s string) error {
+	wrong := text.Name(s)
+	if s == "" || wrong == "" && utf8.RuneCountInString(s) <= maxNameChars {
+		return nil
+	}
+	e := glovebox.Errorf(glovebox.CodeInvalid, "longer than %d characters", maxNameChars)
+	if wrong != "" {
+		e = glovebox.Errorf(glovebox.CodeInvalid, "the name %s", wrong)
+	}
+	e.Field = field
+	return e.WithFix(text.Advice)
+}
+
+// into completes a record, and changes nothing that it says already.
+func (n *NewUser) into(u *glovebox.User) error {
+	if slices.Contains(u.Roles, n.Role) || slices.ContainsFunc(u.Asked, func(a glovebox.RoleAsked) bool { return a.Role == n.Role }) {
+		return glovebox.Errorf(glovebox.CodeConflict, "%s is already %s", n.Name, n.Role)
+	}
+	for _, f := range []struct {
+		to   *string
+		from string
+		err  *glovebox.Error
+	}{
+		{&u.Org, n.Org, glovebox.Errorf(glovebox.CodeConflict, "%s already belongs to another organisation", n.Name)},
+		{&u.Full, n.Full, glovebox.Errorf(glovebox.CodeConflict, "%s already has another full name", n.Name)},
+		{&u.Filing, n.Filing, glovebox.Errorf(glovebox.CodeConflict, "%s already has another filing reference", n.Name)},
+		{&u.Qualification, n.Qualification, glovebox.Errorf(glovebox.CodeConflict, "%s already has another qualification", n.Name)},
+	} {
+		if f.from == "" {
+			continue
+		}
+		if *f.to != "" && *f.to != f.from {
+			return f.err.WithFix("add the person under another name")
+		}
+		*f.to = f.from
+	}
+	return nil
+}
+
+// apart keeps the three offices apart (三员分立): who registers people neither
+// audits nor operates.
+func apart(u *glovebox.User, role glovebox.Role) error {
+	office := []glovebox.Role{glovebox.RoleRegistrar, glovebox.RoleAuditor, glovebox.RoleOperator}
+	if !slices.Contains(office, role) {
+		return nil
+	}
+	held := slices.Clone(u.Roles)
+	for _, a := range u.Asked {
+		held = append(held, a.Role)
+	}
+	for _, r := range held {
+		if r != role && slices.Contains(office, r) && (r == glovebox.RoleRegistrar || role == glovebox.RoleRegistrar) {
+			return glovebox.Errorf(glovebox.CodeDenied, "%s is %s and cannot be %s: who registers people neither audits nor operates", u.Name, r, role).
+				WithFix("give the role to another person")
+		}
+	}
+	return nil
+}
+
+// registered fails unless the institution is known and active.
+func registered(tx *store.Tx, org string) error {
+	if org == "" {
+		return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--org", Msg: "in a domain that is served everybody belongs to an institution"}).
+			WithFix("register it first: `glovebox org add NAME --kind KIND`")
+	}
+	var o glovebox.Org
+	if err := tx.Get(store.Org, org, &o); err != nil {
+		return about(err, "--org")
+	}
+	if o.State != glovebox.OrgActive {
+		return about(glovebox.Errorf(glovebox.CodeConflict, "institution %q is %s", org, o.State), "--org")
+	}
+	return nil
+}
+
+// ConfirmRole gives a person a role that somebody else asked for.
+func (d *Domain) ConfirmRole(ctx context.Context, by *By, name string, role glovebox.Role) (u glovebox.User, err error) {
+	return u, d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
+		i := slices.IndexFunc(u.Asked, func(a glovebox.RoleAsked) bool { return a.Role == role })
+		if i < 0 {
+			return glovebox.Errorf(glovebox.CodeConflict, "nobody asked for %s to be %s", name, role).WithFix("`glovebox user add %s --role %s` asks for it", name, role)
+		}
+		if by.Name == name || by.Name == u.Asked[i].By {
+			return glovebox.Errorf(glovebox.CodeDenied, "a role is confirmed by somebody other than its person and whoever asked for it").
+				WithFix("ask a registrar or the authority who is neither")
+		}
+		u.Asked = slices.Delete(u.Asked, i, i+1)
+		if len(u.Asked) == 0 {
+			u.Asked = nil
 		}
 		u.Roles = append(u.Roles, role)
-		if full != "" {
-			u.Full = full
-		}
-		if org != "" {
-			u.Org = org
-		}
-		return tx.Put("user.add", store.User, name, u, map[string]any{"role": role})
+		return tx.Put("user.role_confirm", store.User, name, u, map[string]any{"role": role})
 	})
-	return u, err
+}
+
+// RemoveRole takes a role, or the request for it, away from a person.
+func (d *Domain) RemoveRole(ctx context.Context, by *By, name string, role glovebox.Role) (u glovebox.User, err error) {
+	return u, d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
+		roles := slices.DeleteFunc(slices.Clone(u.Roles), func(r glovebox.Role) bool { return r == role })
+		asked := slices.DeleteFunc(slices.Clone(u.Asked), func(a glovebox.RoleAsked) bool { return a.Role == role })
+		if len(roles) == len(u.Roles) && len(asked) == len(u.Asked) {
+			return glovebox.Errorf(glovebox.CodeConflict, "%s is not %s", name, role)
+		}
+		if len(asked) == 0 {
+			asked = nil
+		}
+		u.Roles, u.Asked = roles, asked
+		return tx.Put("user.role_remove", store.User, name, u, map[string]any{"role": role})
+	})
+}
+
+// SuspendUser stops a person: nothing that the person signs counts, from now on.
+func (d *Domain) SuspendUser(ctx context.Context, by *By, name, reason string) (u glovebox.User, err error) {
+	return u, d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
+		if err := u.To(glovebox.UserSuspended); err != nil {
+			return err
+		}
+		return tx.Put("user.suspend", store.User, name, u, map[string]any{"reason": reason})
+	})
+}
+
+// ResumeUser ends a suspension: somebody other than that person.
+func (d *Domain) ResumeUser(ctx context.Context, by *By, name, reason string) (u glovebox.User, err error) {
+	return u, d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
+		if by.Name == name {
+			return glovebox.Errorf(glovebox.CodeDenied, "%s cannot end a suspension of their own", name).WithFix("ask another registrar or the authority")
+		}
+		if err := u.To(glovebox.UserActive); err != nil {
+			return err
+		}
+		return tx.Put("user.resume", store.User, name, u, map[string]any{"reason": reason})
+	})
+}
+
+func (d *Domain) changeUser(ctx context.Context, by *By, name string, u *glovebox.User, change func(*store.Tx) error) error {
+	return d.Effect(ctx, by, func(tx *store.Tx) error {
+		if err := tx.Get(store.User, name, u); err != nil {
+			return err
+		}
+		return change(tx)
+	})
 }
 
 // Users lists the people of the domain.
@@ -114,9 +270,11 @@ func (d *Domain) ActiveUser(ctx context.Context, name string) (glovebox.User, er
 	return u, nil
 }
 
+func holds(u glovebox.User, r glovebox.Role) bool { return slices.Contains(u.Roles, r) }
+
 // require fails with CodeDenied unless u plays the role.
 func require(u glovebox.User, r glovebox.Role, what string) error {
-	if slices.Contains(u.Roles, r) {
+	if holds(u, r) {
 		return nil
 	}
 	return glovebox.Errorf(glovebox.CodeDenied, "%s is not %s and may not %s", u.Name, r, what).

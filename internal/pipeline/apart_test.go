@@ -23,7 +23,7 @@ func TestModulesAreBuiltApart(t *testing.T) {
 		code   glovebox.Code // of the run's error; empty: it answers
 	}{
 		"a user more": {func(ctx context.Context, d *domain.Domain) error {
-			_, err := d.AddUser(ctx, domain.OwnerBy(), "newcomer", "", glovebox.RoleAuditor, "audit office")
+			_, err := d.AddUser(ctx, domain.OwnerBy(), domain.NewUser{Name: "newcomer", Role: glovebox.RoleAuditor, Org: "audit office"})
 			return err
 		}, ""},
 		"new data": {func(ctx context.Context, d *domain.Domain) error {

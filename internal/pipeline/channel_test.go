@@ -130,7 +130,7 @@ func TestChannelOneLedger(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err := d.AddUser(ctx, domain.OwnerBy(), "wu", "", glovebox.RoleDeveloper, "")
+	_, err := d.AddUser(ctx, domain.OwnerBy(), domain.NewUser{Name: "wu", Role: glovebox.RoleDeveloper, Org: ""})
 	must(err)
 	edit := func(name string, edits ...string) []byte {
 		return []byte(strings.NewReplacer(edits...).Replace(string(read(t, filepath.Join(example, name)))))

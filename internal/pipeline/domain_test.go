@@ -55,7 +55,7 @@ func pumsDomainUnder(tb testing.TB, rego string) (*domain.Domain, string) {
 		if role == glovebox.RoleProvider {
 			org = "Census Office"
 		}
-		_, err := d.AddUser(ctx, domain.OwnerBy(), name, "", role, org)
+		_, err := d.AddUser(ctx, domain.OwnerBy(), domain.NewUser{Name: name, Role: role, Org: org})
 		must(err)
 	}
 	rec, err := catalog.ParseDataset("dataset.yaml", read(tb, filepath.Join(example, "dataset.yaml")))

@@ -32,7 +32,7 @@ func TestNothingIsLostAtOnce(t *testing.T) {
 	}
 	for i := range 4 {
 		acts = append(acts, func() error {
-			_, err := d.AddUser(t.Context(), domain.OwnerBy(), "multi", "", glovebox.Roles[i+1], "x")
+			_, err := d.AddUser(t.Context(), domain.OwnerBy(), domain.NewUser{Name: "multi", Role: glovebox.Roles[i+1], Org: "x"})
 			return err
 		})
 	}

@@ -129,14 +129,14 @@ func (p *Pipeline) approve(ctx context.Context, by *domain.By, id string, role g
 	}
 	if !d.Allow {
 		err := p.d.Effect(ctx, by, func(tx *store.Tx) error {
-			return errors.Join(tx.Same(seen), keep(tx, d), tx.Record("release.approve_refused", store.Release+"/"+id, body))
+			return errors.Join(tx.Same(seen), tx.Record("release.approve_refused", store.Release+"/"+id, body))
 		})
 		if err != nil {
 			return nil, err
 		}
 		return nil, d.Denied()
 	}
-	doc.Needed = approvers(d.Decision)
+	doc.Needed = approvers(d)
 	next := job.Pending
 	if complete(doc, in) {
 		next = job.Approved
@@ -145,7 +145,7 @@ func (p *Pipeline) approve(ctx context.Context, by *domain.By, id string, role g
 		return nil, err
 	}
 	return doc, p.d.Effect(ctx, by, func(tx *store.Tx) error {
-		if err := errors.Join(tx.Same(seen), keep(tx, d)); err != nil {
+		if err := tx.Same(seen); err != nil {
 			return err
 		}
 		return tx.Put("release.approve", store.Release, id, doc, body)

@@ -3,8 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"database/sql"
-	"errors"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit"
@@ -141,19 +139,6 @@ func (t *Tx) Indexes(subject, action string) (out []uint64, err error) {
 		out = append(out, uint64(i))
 	}
 	return out, rows.Err()
-}
-
-// Newest is the newest entry of one action about a subject, in the log or on its
-// way there; nil: there is none.
-func (t *Tx) Newest(subject, action string) (entry []byte, err error) {
-	err = t.tx.QueryRowContext(t.ctx, `SELECT entry FROM outbox WHERE subject = ? AND action = ? ORDER BY seq DESC LIMIT 1`, subject, action).Scan(&entry)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, t.failed("read the outbox", err)
-	}
-	return entry, nil
 }
 
 // Subjects are the ids of a kind's documents that entries speak of.

@@ -66,13 +66,6 @@ func (t *Tx) Digest(kind, id string) (string, error) {
 	return glovebox.Digest(body), nil
 }
 
-// First puts members into the details of the transaction's next entry, Every
-// into those of all that follow.
-func (t *Tx) First(members map[string]any) { t.first = members }
-
-// Every puts members into the details of every entry that follows.
-func (t *Tx) Every(members map[string]any) { t.each = members }
-
 // body reads a document, and notes that it was asked for.
 func (t *Tx) body(kind, id string) ([]byte, error) {
 	var body []byte

@@ -41,7 +41,7 @@ func load(t *testing.T) *loaded {
 	l.d, err = domain.Open(ctx, filepath.Join(dir, "dom"), &domain.Options{})
 	must(err)
 	t.Cleanup(func() { must(l.d.Close()) })
-	_, err = l.d.AddUser(ctx, domain.OwnerBy(), "pat", "", glovebox.RoleProvider, "Canary Office")
+	_, err = l.d.AddUser(ctx, domain.OwnerBy(), domain.NewUser{Name: "pat", Role: glovebox.RoleProvider, Org: "Canary Office"})
 	must(err)
 	pat, err := l.d.Acting(ctx, "pat")
 	must(err)

@@ -1,0 +1,121 @@
+package domain
+
+import (
+	"context"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/act"
+	"glovebox.example/glovebox/internal/domain/store"
+)
+
+// KeyState is where a person's key stands.
+type KeyState string
+
+const (
+	KeyAsked   KeyState = "asked"   // handed in; exits: KeyActive, KeyRevoked
+	KeyActive  KeyState = "active"  // a second person confirmed it; exit: KeyRevoked
+	KeyRevoked KeyState = "revoked" // for good
+)
+
+// KeyDoc is a key of a person: what acts are checked with.
+type KeyDoc struct {
+	Key   act.Key  `json:"key"`
+	User  string   `json:"user"`
+	State KeyState `json:"state"`
+	Added string   `json:"added"` // RFC 3339, UTC
+	// By handed it in, Confirmed said that it is that person's: two people.
+	By        string `json:"by"`
+	Confirmed string `json:"confirmed,omitempty"`
+}
+
+// AddKey hands in a key of a person: the person, or a registrar. In a domain that
+// is served it waits for a second person; elsewhere it is active at once.
+func (d *Domain) AddKey(ctx context.Context, by *By, user string, k act.Key) (doc KeyDoc, err error) {
+	if err := k.Check(); err != nil {
+		return doc, err
+	}
+	return doc, d.Effect(ctx, by, func(tx *store.Tx) error {
+		var u glovebox.User
+		if err := tx.Get(store.User, user, &u); err != nil {
+			return err
+		}
+		if err := d.keeper(tx, by, user); err != nil {
+			return err
+		}
+		if known, err := tx.Has(store.Key, k.ID); err != nil || known {
+			if err == nil {
+				err = glovebox.Errorf(glovebox.CodeConflict, "this key was handed in before").WithFix("make another one: `glovebox user key new`")
+			}
+			return err
+		}
+		served, err := tx.Has(store.Served, servedID)
+		if err != nil {
+			return err
+		}
+		doc = KeyDoc{Key: k, User: user, State: KeyAsked, Added: d.Stamp(), By: by.Name}
+		body := map[string]any{"user": user, "key": k}
+		if !served {
+			doc.State = KeyActive
+		}
+		return tx.Put("user.key_add", store.Key, k.ID, doc, body)
+	})
+}
+
+// ConfirmKey says that a key is its person's: somebody other than that person and
+// whoever handed it in, who has looked at both.
+func (d *Domain) ConfirmKey(ctx context.Context, by *By, id string) (doc KeyDoc, err error) {
+	return doc, d.Effect(ctx, by, func(tx *store.Tx) error {
+		if err := tx.Get(store.Key, id, &doc); err != nil {
+			return err
+		}
+		switch {
+		case doc.State != KeyAsked:
+			return glovebox.Errorf(glovebox.CodeConflict, "the key is %s: there is nothing to confirm", doc.State)
+		case by.Name == doc.User || by.Name == doc.By:
+			return glovebox.Errorf(glovebox.CodeDenied, "a key is confirmed by somebody other than its person and whoever handed it in").
+				WithFix("ask a registrar or the authority who is neither")
+		}
+		doc.State, doc.Confirmed = KeyActive, by.Name
+		return tx.Put("user.key_confirm", store.Key, id, doc, map[string]any{"user": doc.User, "confirms": id})
+	})
+}
+
+// RevokeKey ends a key for good: its person, or a registrar.
+func (d *Domain) RevokeKey(ctx context.Context, by *By, id string) (doc KeyDoc, err error) {
+	return doc, d.Effect(ctx, by, func(tx *store.Tx) error {
+		if err := tx.Get(store.Key, id, &doc); err != nil {
+			return err
+		}
+		if err := d.keeper(tx, by, doc.User); err != nil {
+			return err
+		}
+		if doc.State == KeyRevoked {
+			return glovebox.Errorf(glovebox.CodeConflict, "the key is %s already", doc.State)
+		}
+		doc.State = KeyRevoked
+		return tx.Put("user.key_revoke", store.Key, id, doc, map[string]any{"user": doc.User, "key_id": id})
+	})
+}
+
+// keeper fails unless by is the person, a registrar or, where the domain is not
+// served, the owner of its directory.
+func (d *Domain) keeper(tx *store.Tx, by *By, user string) error {
+	if by.Name == user || by.Name == Owner {
+		return nil
+	}
+	return require(by.User, glovebox.RoleRegistrar, "change the keys of another person")
+}
+
+// Keys lists the keys of a person; of everybody for "".
+func (d *Domain) Keys(ctx context.Context, user string) (out []KeyDoc, err error) {
+	err = d.Store.View(ctx, func(tx *store.Tx) error {
+		all, err := store.List[KeyDoc](tx, store.Key)
+		for _, k := range all {
+			if user == "" || k.User == user {
+				out = append(out, k)
+			}
+		}
+		return err
+	})
+	return out, err
+}
