@@ -152,7 +152,7 @@ type readers struct {
 
 func readersOf(tx *store.Tx) (*readers, error) {
 	r := &readers{datasets: map[string]*glovebox.Dataset{}}
-	docs, err := store.List[DatasetDoc](tx, store.Dataset)
+	docs, err := Datasets.List(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -160,10 +160,10 @@ func readersOf(tx *store.Tx) (*readers, error) {
 		r.codes = append(r.codes, docs[i].Record.Code)
 		r.datasets[docs[i].Record.Code] = &docs[i].Record
 	}
-	if r.scenarios, err = store.List[glovebox.Scenario](tx, store.Scenario); err != nil {
+	if r.scenarios, err = Scenarios.List(tx); err != nil {
 		return nil, err
 	}
-	r.grants, err = store.List[glovebox.Grant](tx, store.Grant)
+	r.grants, err = Grants.List(tx)
 	return r, err
 }
 

@@ -57,7 +57,7 @@ func (d *Domain) prove(tx *store.Tx, by *By) error {
 	case by.proof != access.ProofOwner:
 		return glovebox.Errorf(glovebox.CodeDenied, "the act is not signed").WithFix("sign it with your key or passkey")
 	}
-	served, err := tx.Has(store.Served, servedID)
+	served, err := Served.Has(tx, servedID)
 	if err != nil || !served {
 		return err
 	}

@@ -52,7 +52,7 @@ func countUnits(tx *store.Tx, rec *glovebox.Dataset, snap *glovebox.Snapshot, ex
 		}
 		if !accounting.Fits(b, price) {
 			did, noisy = CountUnpaid, make([]*privacy.UnitCount, len(exact))
-		} else if err := tx.ChargeCount(snapshotID(rec.Code, snap.Version), snap, glovebox.Charge{Dataset: rec.Code, Kind: rec.Ledger.Kind, Amount: price}); err != nil {
+		} else if err := Snapshots.Charge(tx, "dataset.count", snapshotID(rec.Code, snap.Version), *snap, "", []glovebox.Charge{{Dataset: rec.Code, Kind: rec.Ledger.Kind, Amount: price}}, nil); err != nil {
 			return "", err
 		}
 	}

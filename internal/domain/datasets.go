@@ -34,7 +34,7 @@ func (d *Domain) AddDataset(ctx context.Context, by *By, rec *glovebox.Dataset) 
 		return err
 	}
 	return d.Effect(ctx, by, func(tx *store.Tx) error {
-		if known, err := tx.Has(store.Dataset, rec.Code); err != nil || known {
+		if known, err := Datasets.Has(tx, rec.Code); err != nil || known {
 			if err == nil {
 				err = glovebox.Errorf(glovebox.CodeConflict, "dataset %q exists", rec.Code).
 					WithFix("`glovebox dataset load` brings new data in; another record needs another code")
@@ -48,14 +48,14 @@ func (d *Domain) AddDataset(ctx context.Context, by *By, rec *glovebox.Dataset) 
 		if doc.State, err = doc.State.To(glovebox.DatasetActive, rec.Code); err != nil {
 			return err
 		}
-		return tx.OpenLedger(doc, glovebox.Balance{Dataset: rec.Code, Kind: rec.Ledger.Kind, Total: total})
+		return Datasets.OpenLedger(tx, "dataset.add", doc, glovebox.Balance{Dataset: rec.Code, Kind: rec.Ledger.Kind, Total: total})
 	})
 }
 
 // sameUnits makes sure that all datasets of a unit space write its identifier
 // in one way: else one person would get two tokens, and count as two units.
 func sameUnits(tx *store.Tx, rec *glovebox.Dataset) error {
-	all, err := store.List[DatasetDoc](tx, store.Dataset)
+	all, err := Datasets.List(tx)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ type Load struct {
 // whether anything at all had changed.
 func (d *Domain) LoadDataset(ctx context.Context, by *By, code, path string, progress func(done, total int64), may ...LoadOption) (_ *Load, err error) {
 	var doc DatasetDoc
-	if err := d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Dataset, code, &doc) }); err != nil {
+	if err := d.Store.View(ctx, func(tx *store.Tx) error { return Datasets.Get(tx, code, &doc) }); err != nil {
 		return nil, err
 	}
 	if err := RequireProvider(by.User, &doc.Record, "load"); err != nil {
@@ -189,15 +189,15 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code, path string, pro
 			if err := old.To(glovebox.SnapshotReplaced); err != nil {
 				return err
 			}
-			if err := tx.Put("dataset.replaced", store.Snapshot, snapshotID(code, old.Version), old, nil); err != nil {
+			if err := Snapshots.Put(tx, "dataset.replaced", snapshotID(code, old.Version), *old, nil); err != nil {
 				return err
 			}
 		}
 		doc.Snapshot = &snap
-		if err := tx.Put("dataset.load", store.Snapshot, snapshotID(code, version), snap, nil); err != nil {
+		if err := Snapshots.Put(tx, "dataset.load", snapshotID(code, version), snap, nil); err != nil {
 			return err
 		}
-		return tx.Put("dataset.current", store.Dataset, code, doc, map[string]any{"snapshot": snap.Digest})
+		return Datasets.Put(tx, "dataset.current", code, doc, map[string]any{"snapshot": snap.Digest})
 	})
 	if err != nil {
 		return nil, err
@@ -241,7 +241,7 @@ func (d *Domain) cleanVault(ctx context.Context) error {
 	err := d.Store.View(ctx, func(tx *store.Tx) error {
 		// By the entries, and not by the documents: no data is removed because
 		// somebody took a document away.
-		ids, err := tx.Subjects(store.Snapshot)
+		ids, err := Snapshots.Recorded(tx)
 		for _, id := range ids {
 			known[id] = true
 		}
@@ -256,7 +256,7 @@ func (d *Domain) cleanVault(ctx context.Context) error {
 // Datasets lists the catalogue.
 func (d *Domain) Datasets(ctx context.Context) (out []DatasetDoc, err error) {
 	err = d.Store.View(ctx, func(tx *store.Tx) error {
-		out, err = store.List[DatasetDoc](tx, store.Dataset)
+		out, err = Datasets.List(tx)
 		return err
 	})
 	return out, err
@@ -264,6 +264,6 @@ func (d *Domain) Datasets(ctx context.Context) (out []DatasetDoc, err error) {
 
 // Dataset returns one record of the catalogue.
 func (d *Domain) Dataset(ctx context.Context, code string) (doc DatasetDoc, err error) {
-	err = d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Dataset, code, &doc) })
+	err = d.Store.View(ctx, func(tx *store.Tx) error { return Datasets.Get(tx, code, &doc) })
 	return doc, err
 }

@@ -36,19 +36,19 @@ func (d *Domain) AddKey(ctx context.Context, by *By, user string, k act.Key) (do
 	}
 	return doc, d.Effect(ctx, by, func(tx *store.Tx) error {
 		var u glovebox.User
-		if err := tx.Get(store.User, user, &u); err != nil {
+		if err := Users.Get(tx, user, &u); err != nil {
 			return err
 		}
 		if err := d.keeper(tx, by, user); err != nil {
 			return err
 		}
-		if known, err := tx.Has(store.Key, k.ID); err != nil || known {
+		if known, err := Keys.Has(tx, k.ID); err != nil || known {
 			if err == nil {
 				err = glovebox.Errorf(glovebox.CodeConflict, "this key was handed in before").WithFix("make another one: `glovebox user key new`")
 			}
 			return err
 		}
-		served, err := tx.Has(store.Served, servedID)
+		served, err := Served.Has(tx, servedID)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (d *Domain) AddKey(ctx context.Context, by *By, user string, k act.Key) (do
 		if !served {
 			doc.State = KeyActive
 		}
-		return tx.Put("user.key_add", store.Key, k.ID, doc, body)
+		return Keys.Put(tx, "user.key_add", k.ID, doc, body)
 	})
 }
 
@@ -65,7 +65,7 @@ func (d *Domain) AddKey(ctx context.Context, by *By, user string, k act.Key) (do
 // whoever handed it in, who has looked at both.
 func (d *Domain) ConfirmKey(ctx context.Context, by *By, id string) (doc KeyDoc, err error) {
 	return doc, d.Effect(ctx, by, func(tx *store.Tx) error {
-		if err := tx.Get(store.Key, id, &doc); err != nil {
+		if err := Keys.Get(tx, id, &doc); err != nil {
 			return err
 		}
 		switch {
@@ -76,14 +76,14 @@ func (d *Domain) ConfirmKey(ctx context.Context, by *By, id string) (doc KeyDoc,
 				WithFix("ask a registrar or the authority who is neither")
 		}
 		doc.State, doc.Confirmed = KeyActive, by.Name
-		return tx.Put("user.key_confirm", store.Key, id, doc, map[string]any{"user": doc.User, "confirms": id})
+		return Keys.Put(tx, "user.key_confirm", id, doc, map[string]any{"user": doc.User, "confirms": id})
 	})
 }
 
 // RevokeKey ends a key for good: its person, or a registrar.
 func (d *Domain) RevokeKey(ctx context.Context, by *By, id string) (doc KeyDoc, err error) {
 	return doc, d.Effect(ctx, by, func(tx *store.Tx) error {
-		if err := tx.Get(store.Key, id, &doc); err != nil {
+		if err := Keys.Get(tx, id, &doc); err != nil {
 			return err
 		}
 		if err := d.keeper(tx, by, doc.User); err != nil {
@@ -93,7 +93,7 @@ func (d *Domain) RevokeKey(ctx context.Context, by *By, id string) (doc KeyDoc, 
 			return glovebox.Errorf(glovebox.CodeConflict, "the key is %s already", doc.State)
 		}
 		doc.State = KeyRevoked
-		return tx.Put("user.key_revoke", store.Key, id, doc, map[string]any{"user": doc.User, "key_id": id})
+		return Keys.Put(tx, "user.key_revoke", id, doc, map[string]any{"user": doc.User, "key_id": id})
 	})
 }
 
@@ -109,7 +109,7 @@ func (d *Domain) keeper(tx *store.Tx, by *By, user string) error {
 // Keys lists the keys of a person; of everybody for "".
 func (d *Domain) Keys(ctx context.Context, user string) (out []KeyDoc, err error) {
 	err = d.Store.View(ctx, func(tx *store.Tx) error {
-		all, err := store.List[KeyDoc](tx, store.Key)
+		all, err := Keys.List(tx)
 		for _, k := range all {
 			if user == "" || k.User == user {
 				out = append(out, k)

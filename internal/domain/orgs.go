@@ -28,20 +28,20 @@ func (d *Domain) AddOrg(ctx context.Context, by *By, o glovebox.Org) (glovebox.O
 		return o, err
 	}
 	return o, d.Effect(ctx, by, func(tx *store.Tx) error {
-		if known, err := tx.Has(store.Org, o.Name); err != nil || known {
+		if known, err := Orgs.Has(tx, o.Name); err != nil || known {
 			if err == nil {
 				err = glovebox.Errorf(glovebox.CodeConflict, "institution %q exists", o.Name)
 			}
 			return err
 		}
-		return tx.Put("org.add", store.Org, o.Name, o, nil)
+		return Orgs.Put(tx, "org.add", o.Name, o, nil)
 	})
 }
 
 // Orgs lists the institutions.
 func (d *Domain) Orgs(ctx context.Context) (out []glovebox.Org, err error) {
 	err = d.Store.View(ctx, func(tx *store.Tx) error {
-		out, err = store.List[glovebox.Org](tx, store.Org)
+		out, err = Orgs.List(tx)
 		return err
 	})
 	return out, err
@@ -53,11 +53,11 @@ func District(tx *store.Tx, org string) (string, error) {
 	if org == "" {
 		return "", nil
 	}
-	known, err := tx.Has(store.Org, org)
+	known, err := Orgs.Has(tx, org)
 	if err != nil || !known {
 		return "", err
 	}
 	var o glovebox.Org
-	err = tx.Get(store.Org, org, &o)
+	err = Orgs.Get(tx, org, &o)
 	return o.District, err
 }

@@ -28,13 +28,13 @@ func (d *Domain) AddScenario(ctx context.Context, by *By, s *glovebox.Scenario) 
 		return err
 	}
 	return d.Effect(ctx, by, func(tx *store.Tx) error {
-		if known, err := tx.Has(store.Scenario, s.Code); err != nil || known {
+		if known, err := Scenarios.Has(tx, s.Code); err != nil || known {
 			if err == nil {
 				err = glovebox.Errorf(glovebox.CodeConflict, "scenario %q exists", s.Code).WithFix("one scenario, one decision: file a new scenario under a new code")
 			}
 			return err
 		}
-		return tx.Put("scenario.add", store.Scenario, s.Code, s, nil)
+		return Scenarios.Put(tx, "scenario.add", s.Code, *s, nil)
 	})
 }
 
@@ -47,13 +47,13 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 	}
 	return d.Effect(ctx, by, func(tx *store.Tx) error {
 		var s glovebox.Scenario
-		if err := tx.Get(store.Scenario, g.Scenario, &s); err != nil {
+		if err := Scenarios.Get(tx, g.Scenario, &s); err != nil {
 			return about(err, "scenario")
 		}
 		datasets := map[string]*glovebox.Dataset{}
 		for code := range g.Datasets {
 			rec := &DatasetDoc{}
-			if err := tx.Get(store.Dataset, code, rec); err != nil {
+			if err := Datasets.Get(tx, code, rec); err != nil {
 				return about(err, "datasets."+code)
 			}
 			datasets[code] = &rec.Record
@@ -64,7 +64,7 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 		for i, name := range g.Developers {
 			field := fmt.Sprintf("developers[%d]", i)
 			var dev glovebox.User
-			if err := tx.Get(store.User, name, &dev); err != nil {
+			if err := Users.Get(tx, name, &dev); err != nil {
 				return about(err, field)
 			}
 			if !slices.Contains(dev.Roles, glovebox.RoleDeveloper) {
@@ -78,10 +78,10 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 			return err
 		}
 		g.By = by.Name
-		if err := tx.Put("scenario.grant", store.Grant, s.Code, g, nil); err != nil {
+		if err := Grants.Put(tx, "scenario.grant", s.Code, *g, nil); err != nil {
 			return err
 		}
-		return tx.Put("scenario.granted", store.Scenario, s.Code, s, nil)
+		return Scenarios.Put(tx, "scenario.granted", s.Code, s, nil)
 	})
 }
 
@@ -105,17 +105,13 @@ type ScenarioView struct {
 // readUnknown looks up what a scenario needs.
 func (v *ScenarioView) readUnknown(tx *store.Tx) error {
 	for _, code := range slices.Sorted(maps.Keys(v.Needs)) {
-		known, err := tx.Has(store.Dataset, code)
+		doc, err := Datasets.Find(tx, code)
 		if err != nil {
 			return err
 		}
-		if !known {
+		if doc == nil {
 			v.Unknown = append(v.Unknown, code)
 			continue
-		}
-		var doc DatasetDoc
-		if err := tx.Get(store.Dataset, code, &doc); err != nil {
-			return err
 		}
 		for _, name := range v.Needs[code] {
 			if !slices.ContainsFunc(doc.Record.Columns, func(c glovebox.Column) bool { return c.Name == name }) {
@@ -129,7 +125,7 @@ func (v *ScenarioView) readUnknown(tx *store.Tx) error {
 // Scenarios lists all scenarios with their grants.
 func (d *Domain) Scenarios(ctx context.Context) (out []ScenarioView, err error) {
 	err = d.Store.View(ctx, func(tx *store.Tx) error {
-		all, err := store.List[glovebox.Scenario](tx, store.Scenario)
+		all, err := Scenarios.List(tx)
 		if err != nil {
 			return err
 		}
@@ -138,15 +134,8 @@ func (d *Domain) Scenarios(ctx context.Context) (out []ScenarioView, err error) 
 			if err := v.readUnknown(tx); err != nil {
 				return err
 			}
-			granted, err := tx.Has(store.Grant, s.Code)
-			if err != nil {
+			if v.Grant, err = Grants.Find(tx, s.Code); err != nil {
 				return err
-			}
-			if granted {
-				v.Grant = &glovebox.Grant{}
-				if err := tx.Get(store.Grant, s.Code, v.Grant); err != nil {
-					return err
-				}
 			}
 			out = append(out, v)
 		}

@@ -57,17 +57,17 @@ func (d *Domain) Serve(ctx context.Context, registrar, authority Enrolled) (doc 
 				return err
 			}
 		}
-		return tx.Put("domain.serve", store.Served, servedID, doc, map[string]any{"served": true, "enrolled": doc.Enrolled})
+		return Served.Put(tx, "domain.serve", servedID, doc, map[string]any{"served": true, "enrolled": doc.Enrolled})
 	})
 }
 
 // enrol gives a person role and key in the change that begins the serving.
 func (d *Domain) enrol(tx *store.Tx, e Enrolled, role glovebox.Role) error {
 	u := glovebox.User{Name: e.User}
-	known, err := tx.Has(store.User, e.User)
+	known, err := Users.Has(tx, e.User)
 	switch {
 	case err == nil && known:
-		err = tx.Get(store.User, e.User, &u)
+		err = Users.Get(tx, e.User, &u)
 	case err == nil:
 		err = u.To(glovebox.UserActive)
 	}
@@ -75,11 +75,11 @@ func (d *Domain) enrol(tx *store.Tx, e Enrolled, role glovebox.Role) error {
 		return err
 	}
 	if e.Org != "" {
-		if known, err := tx.Has(store.Org, e.Org); err != nil {
+		if known, err := Orgs.Has(tx, e.Org); err != nil {
 			return err
 		} else if !known {
 			o := glovebox.Org{Name: e.Org, Kind: "bureau", State: glovebox.OrgActive}
-			if err := tx.Put("org.add", store.Org, e.Org, o, nil); err != nil {
+			if err := Orgs.Put(tx, "org.add", e.Org, o, nil); err != nil {
 				return err
 			}
 		}
@@ -93,18 +93,18 @@ func (d *Domain) enrol(tx *store.Tx, e Enrolled, role glovebox.Role) error {
 			return err
 		}
 		u.Roles = append(u.Roles, role)
-		if err := tx.Put("user.add", store.User, e.User, u, map[string]any{"role": role}); err != nil {
+		if err := Users.Put(tx, "user.add", e.User, u, map[string]any{"role": role}); err != nil {
 			return err
 		}
 	}
 	k := KeyDoc{Key: e.Key, User: e.User, State: KeyActive, Added: d.Stamp(), By: Owner, Confirmed: Owner}
-	return tx.Put("user.key_enrol", store.Key, e.Key.ID, k, map[string]any{"user": e.User, "key": e.Key})
+	return Keys.Put(tx, "user.key_enrol", e.Key.ID, k, map[string]any{"user": e.User, "key": e.Key})
 }
 
 // Served says whether the domain takes signed acts alone.
 func (d *Domain) Served(ctx context.Context) (served bool, err error) {
 	err = d.Store.View(ctx, func(tx *store.Tx) error {
-		served, err = tx.Has(store.Served, servedID)
+		served, err = Served.Has(tx, servedID)
 		return err
 	})
 	return served, err

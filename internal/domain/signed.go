@@ -35,7 +35,7 @@ type signedAct struct {
 // there with the error, so that the refusal can be logged under the true name.
 func (d *Domain) Signed(ctx context.Context, e *act.Envelope) (*By, *act.Act, error) {
 	var k KeyDoc
-	err := d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Key, e.Key(), &k) })
+	err := d.Store.View(ctx, func(tx *store.Tx) error { return Keys.Get(tx, e.Key(), &k) })
 	if glovebox.CodeOf(err) == glovebox.CodeNotFound {
 		return nil, nil, glovebox.Errorf(glovebox.CodeDenied, "the key that signed is not known in this domain").
 			WithFix("hand in its public half: `glovebox user key add`")
@@ -52,7 +52,7 @@ func (d *Domain) Signed(ctx context.Context, e *act.Envelope) (*By, *act.Act, er
 		by.proof = access.ProofPasskey
 	}
 	err = d.Store.View(ctx, func(tx *store.Tx) error {
-		if err := tx.Get(store.User, k.User, &by.User); err != nil {
+		if err := Users.Get(tx, k.User, &by.User); err != nil {
 			return err
 		}
 		return d.valid(tx, by)
@@ -82,14 +82,14 @@ func (d *Domain) valid(tx *store.Tx, by *By) error {
 		return glovebox.Errorf(glovebox.CodeDenied, "the act was signed at a time too far from the domain's clock").WithFix("set the clock of your machine, and sign again")
 	}
 	var k KeyDoc
-	if err := tx.Get(store.Key, by.signed.envelope.Key(), &k); err != nil {
+	if err := Keys.Get(tx, by.signed.envelope.Key(), &k); err != nil {
 		return err
 	}
 	if k.State != KeyActive {
 		return glovebox.Errorf(glovebox.CodeDenied, "the key that signed is %s", k.State).WithFix("sign with a key that is active: `glovebox user key list`")
 	}
 	var u glovebox.User
-	if err := tx.Get(store.User, k.User, &u); err != nil {
+	if err := Users.Get(tx, k.User, &u); err != nil {
 		return err
 	}
 	if u.State != glovebox.UserActive {

@@ -44,17 +44,17 @@ func (d *Domain) AddUser(ctx context.Context, by *By, n NewUser) (u glovebox.Use
 		return u, err
 	}
 	return u, d.Effect(ctx, by, func(tx *store.Tx) error {
-		served, err := tx.Has(store.Served, servedID)
+		served, err := Served.Has(tx, servedID)
 		if err != nil {
 			return err
 		}
-		known, err := tx.Has(store.User, n.Name)
+		known, err := Users.Has(tx, n.Name)
 		if err != nil {
 			return err
 		}
 		u = glovebox.User{Name: n.Name, Roles: []glovebox.Role{}}
 		if known {
-			err = tx.Get(store.User, n.Name, &u)
+			err = Users.Get(tx, n.Name, &u)
 		} else {
 			err = u.To(glovebox.UserActive)
 		}
@@ -75,7 +75,7 @@ func (d *Domain) AddUser(ctx context.Context, by *By, n NewUser) (u glovebox.Use
 		} else {
 			u.Roles = append(u.Roles, n.Role)
 		}
-		return tx.Put("user.add", store.User, n.Name, u, map[string]any{"role": n.Role})
+		return Users.Put(tx, "user.add", n.Name, u, map[string]any{"role": n.Role})
 	})
 }
 
@@ -168,7 +168,7 @@ func registered(tx *store.Tx, org string) error {
 			WithFix("register it first: `glovebox org add NAME --kind KIND`")
 	}
 	var o glovebox.Org
-	if err := tx.Get(store.Org, org, &o); err != nil {
+	if err := Orgs.Get(tx, org, &o); err != nil {
 		return about(err, "--org")
 	}
 	if o.State != glovebox.OrgActive {
@@ -193,7 +193,7 @@ func (d *Domain) ConfirmRole(ctx context.Context, by *By, name string, role glov
 			u.Asked = nil
 		}
 		u.Roles = append(u.Roles, role)
-		return tx.Put("user.role_confirm", store.User, name, u, map[string]any{"role": role})
+		return Users.Put(tx, "user.role_confirm", name, u, map[string]any{"role": role})
 	})
 }
 
@@ -209,7 +209,7 @@ func (d *Domain) RemoveRole(ctx context.Context, by *By, name string, role glove
 			asked = nil
 		}
 		u.Roles, u.Asked = roles, asked
-		return tx.Put("user.role_remove", store.User, name, u, map[string]any{"role": role})
+		return Users.Put(tx, "user.role_remove", name, u, map[string]any{"role": role})
 	})
 }
 
@@ -219,7 +219,7 @@ func (d *Domain) SuspendUser(ctx context.Context, by *By, name, reason string) (
 		if err := u.To(glovebox.UserSuspended); err != nil {
 			return err
 		}
-		return tx.Put("user.suspend", store.User, name, u, map[string]any{"reason": reason})
+		return Users.Put(tx, "user.suspend", name, u, map[string]any{"reason": reason})
 	})
 }
 
@@ -232,13 +232,13 @@ func (d *Domain) ResumeUser(ctx context.Context, by *By, name, reason string) (u
 		if err := u.To(glovebox.UserActive); err != nil {
 			return err
 		}
-		return tx.Put("user.resume", store.User, name, u, map[string]any{"reason": reason})
+		return Users.Put(tx, "user.resume", name, u, map[string]any{"reason": reason})
 	})
 }
 
 func (d *Domain) changeUser(ctx context.Context, by *By, name string, u *glovebox.User, change func(*store.Tx) error) error {
 	return d.Effect(ctx, by, func(tx *store.Tx) error {
-		if err := tx.Get(store.User, name, u); err != nil {
+		if err := Users.Get(tx, name, u); err != nil {
 			return err
 		}
 		return change(tx)
@@ -248,7 +248,7 @@ func (d *Domain) changeUser(ctx context.Context, by *By, name string, u *glovebo
 // Users lists the people of the domain.
 func (d *Domain) Users(ctx context.Context) (out []glovebox.User, err error) {
 	err = d.Store.View(ctx, func(tx *store.Tx) error {
-		out, err = store.List[glovebox.User](tx, store.User)
+		out, err = Users.List(tx)
 		return err
 	})
 	return out, err
@@ -257,7 +257,7 @@ func (d *Domain) Users(ctx context.Context) (out []glovebox.User, err error) {
 // ActiveUser returns a known, active user.
 func (d *Domain) ActiveUser(ctx context.Context, name string) (glovebox.User, error) {
 	var u glovebox.User
-	err := d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.User, name, &u) })
+	err := d.Store.View(ctx, func(tx *store.Tx) error { return Users.Get(tx, name, &u) })
 	if err != nil {
 		if glovebox.CodeOf(err) == glovebox.CodeNotFound {
 			return u, glovebox.Errorf(glovebox.CodeNotFound, "no user %q in this domain", name).WithFix("`glovebox user add %s --role ROLE` adds one", name)

@@ -102,12 +102,8 @@ func (p *Pipeline) identify(ctx context.Context, r *ask, a *admission) error {
 		a.doc.Prices[c.Dataset] = c
 	}
 	return p.d.Store.View(ctx, func(tx *store.Tx) error {
-		known, err := tx.Has(store.Job, a.doc.ID)
-		if err != nil || !known {
-			return err
-		}
-		var old job.Doc
-		if err := tx.Get(store.Job, a.doc.ID, &old); err != nil {
+		old, err := domain.Jobs.Find(tx, a.doc.ID)
+		if err != nil || old == nil {
 			return err
 		}
 		if old.Identity != identity {
@@ -118,7 +114,7 @@ func (p *Pipeline) identify(ctx context.Context, r *ask, a *admission) error {
 			// Nobody has paid for it yet: it is the job of whoever asks now.
 			old.Submitter, old.Submitted = a.doc.Submitter, a.doc.Submitted
 		}
-		a.doc = old
+		a.doc = *old
 		return nil
 	})
 }
@@ -180,20 +176,12 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 
 // readScenario puts the scenario and its grant into the input, if the domain
 // knows them.
-func readScenario(tx *store.Tx, code string, in *policy.Input) error {
-	for kind, v := range map[string]any{store.Scenario: &in.Scenario, store.Grant: &in.Grant} {
-		known, err := tx.Has(kind, code)
-		if err != nil || !known {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if err := tx.Get(kind, code, v); err != nil {
-			return err
-		}
+func readScenario(tx *store.Tx, code string, in *policy.Input) (err error) {
+	if in.Scenario, err = domain.Scenarios.Find(tx, code); err != nil {
+		return err
 	}
-	return nil
+	in.Grant, err = domain.Grants.Find(tx, code)
+	return err
 }
 
 // readDataset puts a dataset into the input, as the job is about it, with what

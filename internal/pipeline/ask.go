@@ -50,25 +50,16 @@ func (p *Pipeline) datasets(ctx context.Context, codes []string) (map[string]req
 	out := map[string]request.Dataset{}
 	return out, p.d.Store.View(ctx, func(tx *store.Tx) error {
 		for _, code := range codes {
-			known, err := tx.Has(store.Dataset, code)
+			doc, err := domain.Datasets.Find(tx, code)
 			if err != nil {
 				return err
 			}
-			if !known {
-				continue
-			}
-			if out[code], err = dataset(tx, code); err != nil {
-				return err
+			if doc != nil {
+				out[code] = request.Dataset{Record: doc.Record, State: doc.State, Snapshot: doc.Snapshot}
 			}
 		}
 		return nil
 	})
-}
-
-func dataset(tx *store.Tx, code string) (request.Dataset, error) {
-	var doc domain.DatasetDoc
-	err := tx.Get(store.Dataset, code, &doc)
-	return request.Dataset{Record: doc.Record, State: doc.State, Snapshot: doc.Snapshot}, err
 }
 
 // checkDeadline holds the job's deadline against what a strict domain demands.

@@ -29,9 +29,9 @@ func (p *Pipeline) Attach(ctx context.Context, by *domain.By, id string, a Attac
 	return doc, p.d.Effect(ctx, by, func(tx *store.Tx) error {
 		doc = &job.ReleaseDoc{}
 		var j job.Doc
-		err := tx.Get(store.Release, id, doc)
+		err := domain.Releases.Get(tx, id, doc)
 		if err == nil {
-			err = tx.Get(store.Job, doc.Job, &j)
+			err = domain.Jobs.Get(tx, doc.Job, &j)
 		}
 		switch {
 		case err == nil && !maySee(by.User, j.Submitter), glovebox.CodeOf(err) == glovebox.CodeNotFound:
@@ -55,7 +55,7 @@ func (p *Pipeline) Attach(ctx context.Context, by *domain.By, id string, a Attac
 		if _, err := tx.PutBlob(a.Data); err != nil {
 			return err
 		}
-		return tx.Put("release.attach", store.Release, id, doc, map[string]any{"kind": x.Kind, "report": x.Digest})
+		return domain.Releases.Put(tx, "release.attach", id, *doc, map[string]any{"kind": x.Kind, "report": x.Digest})
 	})
 }
 

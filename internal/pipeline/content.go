@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/release"
@@ -94,7 +95,7 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 	}
 	if !doc.Decision.Allow {
 		err := p.d.Effect(ctx, r.by, func(tx *store.Tx) error {
-			return tx.Record("release.refuse", store.Job+"/"+a.doc.ID, body)
+			return domain.Jobs.Record(tx, "release.refuse", a.doc.ID, body)
 		})
 		if err != nil {
 			return err
@@ -122,14 +123,14 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 			return err
 		}
 		doc.Content = digest
-		if err := tx.Put("release.make", store.Release, doc.ID, doc, map[string]any{"content": digest, "decision": doc.Decision}); err != nil {
+		if err := domain.Releases.Put(tx, "release.make", doc.ID, doc, map[string]any{"content": digest, "decision": doc.Decision}); err != nil {
 			return err
 		}
 		if err := a.doc.To(job.Done); err != nil {
 			return err
 		}
 		a.doc.Release = doc.ID
-		return tx.Put("job.done", store.Job, a.doc.ID, a.doc, map[string]any{"release": doc.ID})
+		return domain.Jobs.Put(tx, "job.done", a.doc.ID, a.doc, map[string]any{"release": doc.ID})
 	})
 }
 
@@ -147,10 +148,10 @@ func (p *Pipeline) content(tx *store.Tx, r *ask, a *admission, t *work.Answer) (
 func (p *Pipeline) facts(tx *store.Tx, r *ask, a *admission, t *work.Answer) (*Facts, error) {
 	var s glovebox.Scenario
 	var g glovebox.Grant
-	if err := tx.Get(store.Scenario, a.doc.Scenario, &s); err != nil {
+	if err := domain.Scenarios.Get(tx, a.doc.Scenario, &s); err != nil {
 		return nil, err
 	}
-	if err := tx.Get(store.Grant, a.doc.Scenario, &g); err != nil {
+	if err := domain.Grants.Get(tx, a.doc.Scenario, &g); err != nil {
 		return nil, err
 	}
 	m := r.Module.Manifest()

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/policy"
 )
@@ -61,16 +62,12 @@ func unknown(tx *store.Tx, o *glovebox.Obligation) (*glovebox.Reason, error) {
 		return r
 	}
 	code, column := quoted(o.Dataset), quoted(o.Column)
-	known, err := tx.Has(store.Dataset, o.Dataset)
+	ds, err := domain.Datasets.Find(tx, o.Dataset)
 	if err != nil {
 		return nil, err
 	}
-	if !known {
+	if ds == nil {
 		return about("column "+column+" of dataset "+code+", a dataset that this domain does not have", "数据集 "+code+" 的列 "+column+"，而本域没有该数据集"), nil
-	}
-	ds, err := dataset(tx, o.Dataset)
-	if err != nil {
-		return nil, err
 	}
 	if !slices.ContainsFunc(ds.Record.Columns, func(c glovebox.Column) bool { return c.Name == o.Column }) {
 		return about("column "+column+" of dataset "+code+", which it does not have", "数据集 "+code+" 没有的列 "+column), nil

@@ -68,7 +68,7 @@ func exportTo(doc *job.ReleaseDoc, to string) int {
 func (p *Pipeline) exported(ctx context.Context, by *domain.By, id, to string) error {
 	return p.d.Effect(ctx, by, func(tx *store.Tx) error {
 		var doc job.ReleaseDoc
-		if err := tx.Get(store.Release, id, &doc); err != nil {
+		if err := domain.Releases.Get(tx, id, &doc); err != nil {
 			return err
 		}
 		n := exportTo(&doc, to)
@@ -79,7 +79,7 @@ func (p *Pipeline) exported(ctx context.Context, by *domain.By, id, to string) e
 		if err := doc.To(job.Exported); err != nil {
 			return err
 		}
-		return tx.Put("release.exported", store.Release, id, doc, map[string]any{"to": to})
+		return domain.Releases.Put(tx, "release.exported", id, doc, map[string]any{"to": to})
 	})
 }
 
@@ -106,7 +106,7 @@ func (p *Pipeline) decideExport(ctx context.Context, by *domain.By, id, to strin
 			if err := tx.Same(seen); err != nil {
 				return err
 			}
-			return tx.Put("release.export", store.Release, id, *doc, body)
+			return domain.Releases.Put(tx, "release.export", id, *doc, body)
 		})
 	}
 	err = p.d.Effect(ctx, by, func(tx *store.Tx) error {
@@ -114,9 +114,9 @@ func (p *Pipeline) decideExport(ctx context.Context, by *domain.By, id, to strin
 			return err
 		}
 		if d.Allow {
-			return tx.Record("release.export_again", store.Release+"/"+id, body)
+			return domain.Releases.Record(tx, "release.export_again", id, body)
 		}
-		return tx.Record("release.export_refused", store.Release+"/"+id, body)
+		return domain.Releases.Record(tx, "release.export_refused", id, body)
 	})
 	if err == nil && !d.Allow {
 		err = d.Denied()
@@ -128,7 +128,7 @@ func (p *Pipeline) decideExport(ctx context.Context, by *domain.By, id, to strin
 // one to one, in order.
 func (p *Pipeline) exportIndex(ctx context.Context, id string, n int) (index uint64, err error) {
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
-		all, err := tx.Indexes(store.Release+"/"+id, "release.export")
+		all, err := domain.Releases.Indexes(tx, id, "release.export")
 		if err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func (p *Pipeline) seal(ctx context.Context, by *domain.By, doc *job.ReleaseDoc,
 	}
 	return p.d.Effect(ctx, by, func(tx *store.Tx) error {
 		var now job.ReleaseDoc
-		if err := tx.Get(store.Release, doc.ID, &now); err != nil {
+		if err := domain.Releases.Get(tx, doc.ID, &now); err != nil {
 			return err
 		}
 		if now.Exports[n].Evidence == "" { // another hand was not first
@@ -167,7 +167,7 @@ func (p *Pipeline) seal(ctx context.Context, by *domain.By, doc *job.ReleaseDoc,
 				return err
 			}
 			now.Exports[n].Evidence = digest
-			if err := tx.Put("release.seal", store.Release, doc.ID, now, map[string]any{"evidence": digest}); err != nil {
+			if err := domain.Releases.Put(tx, "release.seal", doc.ID, now, map[string]any{"evidence": digest}); err != nil {
 				return err
 			}
 		}
@@ -192,7 +192,7 @@ func (p *Pipeline) send(ctx context.Context, doc *job.ReleaseDoc, n int, index u
 		}
 		ev.Entry, ev.Proof = fixed.Entry, fixed.Proof
 		var s glovebox.Scenario
-		if err := tx.Get(store.Scenario, doc.Scenario, &s); err != nil {
+		if err := domain.Scenarios.Get(tx, doc.Scenario, &s); err != nil {
 			return err
 		}
 		i := slices.IndexFunc(s.Products, func(x glovebox.Product) bool { return x.Code == doc.Product })

@@ -70,11 +70,11 @@ func fitID(code string, version int) string { return fmt.Sprintf("%s@%d.fit", co
 func (p *Pipeline) fitDoc(ctx context.Context, code string, version int) (*job.FitDoc, error) {
 	doc := &job.FitDoc{Dataset: code, Version: version}
 	return doc, p.d.Store.View(ctx, func(tx *store.Tx) error {
-		known, err := tx.Has(store.Fit, fitID(code, version))
-		if err != nil || !known {
-			return err
+		kept, err := domain.Fits.Find(tx, fitID(code, version))
+		if kept != nil {
+			*doc = *kept
 		}
-		return tx.Get(store.Fit, fitID(code, version), doc)
+		return err
 	})
 }
 
@@ -101,7 +101,7 @@ func (p *Pipeline) chargeFit(ctx context.Context, by *domain.By, doc *job.FitDoc
 	}
 	next.By, next.At = by.Name, p.d.Stamp()
 	err = p.d.Effect(ctx, by, func(tx *store.Tx) error {
-		return tx.ChargeFit(fitID(doc.Dataset, doc.Version), next, c)
+		return domain.Fits.Charge(tx, "fit.charge", fitID(doc.Dataset, doc.Version), next, "", []glovebox.Charge{c}, nil)
 	})
 	if err == nil {
 		*doc = next
@@ -148,14 +148,14 @@ func (p *Pipeline) measure(ctx context.Context, by *domain.By, doc *job.FitDoc, 
 	next.State, next.Model, next.Walls = job.FitDone, glovebox.Digest(data), walls.Names()
 	err = p.d.Effect(ctx, by, func(tx *store.Tx) error {
 		var now job.FitDoc
-		if err := tx.Get(store.Fit, fitID(doc.Dataset, doc.Version), &now); err != nil || now.State == job.FitDone {
+		if err := domain.Fits.Get(tx, fitID(doc.Dataset, doc.Version), &now); err != nil || now.State == job.FitDone {
 			next = now // another request was first: this model is forgotten
 			return err
 		}
 		if _, err := tx.PutBlob(data); err != nil {
 			return err
 		}
-		return tx.Put("fit.done", store.Fit, fitID(doc.Dataset, doc.Version), next, map[string]any{"model": next.Model, "walls": next.Walls})
+		return domain.Fits.Put(tx, "fit.done", fitID(doc.Dataset, doc.Version), next, map[string]any{"model": next.Model, "walls": next.Walls})
 	})
 	if err == nil {
 		*doc = next

@@ -179,7 +179,7 @@ func checkMany(t *testing.T, dir string, seen *answers, fit int) {
 	defer d.Close()
 	done := 0
 	err = d.Store.View(t.Context(), func(tx *store.Tx) error {
-		jobs, err := store.List[job.Doc](tx, store.Job)
+		jobs, err := domain.Jobs.List(tx)
 		if err != nil {
 			return err
 		}
@@ -192,7 +192,7 @@ func checkMany(t *testing.T, dir string, seen *answers, fit int) {
 				continue
 			}
 			var r job.ReleaseDoc
-			if err := tx.Get(store.Release, j.Release, &r); err != nil {
+			if err := domain.Releases.Get(tx, j.Release, &r); err != nil {
 				return fmt.Errorf("job %s is %s: %w", j.ID, j.State, err)
 			}
 			if seen.content[j.ID] != r.Content {

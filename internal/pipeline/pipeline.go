@@ -78,7 +78,7 @@ type Price struct {
 // for the other roles.
 func (p *Pipeline) Jobs(ctx context.Context, u glovebox.User) (out []job.Doc, err error) {
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
-		out, err = store.List[job.Doc](tx, store.Job)
+		out, err = domain.Jobs.List(tx)
 		return err
 	})
 	return slices.DeleteFunc(out, func(j job.Doc) bool { return !maySee(u, j.Submitter) }), err
@@ -87,7 +87,7 @@ func (p *Pipeline) Jobs(ctx context.Context, u glovebox.User) (out []job.Doc, er
 // Job returns one job that a user may see.
 func (p *Pipeline) Job(ctx context.Context, u glovebox.User, id string) (*job.Doc, error) {
 	var j job.Doc
-	err := p.d.Store.View(ctx, func(tx *store.Tx) error { return tx.Get(store.Job, id, &j) })
+	err := p.d.Store.View(ctx, func(tx *store.Tx) error { return domain.Jobs.Get(tx, id, &j) })
 	if err == nil && !maySee(u, j.Submitter) {
 		err = glovebox.Errorf(glovebox.CodeNotFound, "no job %q in this domain", id).WithFix("`glovebox job list` shows yours")
 	}

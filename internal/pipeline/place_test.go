@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 )
 
@@ -120,7 +119,7 @@ func TestChannelOneAnswer(t *testing.T) {
 func jobsOf(t *testing.T, d *domain.Domain) (n int) {
 	t.Helper()
 	err := d.Store.View(context.Background(), func(tx *store.Tx) error {
-		all, err := store.List[job.Doc](tx, store.Job)
+		all, err := domain.Jobs.List(tx)
 		n = len(all)
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/release"
+	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/policy"
 )
 
@@ -35,7 +36,7 @@ func (p *Pipeline) Release(ctx context.Context, u glovebox.User, id string) (*Re
 // user may see.
 func (p *Pipeline) Releases(ctx context.Context, u glovebox.User) (out []job.ReleaseDoc, err error) {
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
-		jobs, err := store.List[job.Doc](tx, store.Job)
+		jobs, err := domain.Jobs.List(tx)
 		if err != nil {
 			return err
 		}
@@ -44,7 +45,7 @@ func (p *Pipeline) Releases(ctx context.Context, u glovebox.User) (out []job.Rel
 				continue
 			}
 			var r job.ReleaseDoc
-			if err := tx.Get(store.Release, j.Release, &r); err != nil {
+			if err := domain.Releases.Get(tx, j.Release, &r); err != nil {
 				return err
 			}
 			out = append(out, r)
@@ -59,10 +60,10 @@ func (p *Pipeline) Releases(ctx context.Context, u glovebox.User) (out []job.Rel
 func (p *Pipeline) view(ctx context.Context, id string) (*ReleaseView, error) {
 	v := &ReleaseView{}
 	err := p.d.Store.View(ctx, func(tx *store.Tx) error {
-		if err := tx.Get(store.Release, id, &v.Release); err != nil {
+		if err := domain.Releases.Get(tx, id, &v.Release); err != nil {
 			return err
 		}
-		made, err := tx.Indexes(store.Release+"/"+id, "release.make")
+		made, err := domain.Releases.Indexes(tx, id, "release.make")
 		if err != nil {
 			return err
 		}
@@ -129,7 +130,7 @@ func (p *Pipeline) approve(ctx context.Context, by *domain.By, id string, role g
 	}
 	if !d.Allow {
 		err := p.d.Effect(ctx, by, func(tx *store.Tx) error {
-			return errors.Join(tx.Same(seen), tx.Record("release.approve_refused", store.Release+"/"+id, body))
+			return errors.Join(tx.Same(seen), domain.Releases.Record(tx, "release.approve_refused", id, body))
 		})
 		if err != nil {
 			return nil, err
@@ -148,7 +149,7 @@ func (p *Pipeline) approve(ctx context.Context, by *domain.By, id string, role g
 		if err := tx.Same(seen); err != nil {
 			return err
 		}
-		return tx.Put("release.approve", store.Release, id, doc, body)
+		return domain.Releases.Put(tx, "release.approve", id, *doc, body)
 	})
 }
 
@@ -180,7 +181,7 @@ func speaks(u glovebox.User, role glovebox.Role, doc *job.ReleaseDoc) (glovebox.
 func (p *Pipeline) underReview(ctx context.Context, u glovebox.User, id string, change func(*job.ReleaseDoc) error) (doc *job.ReleaseDoc, in *policy.Input, seen store.Seen, err error) {
 	doc = &job.ReleaseDoc{}
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
-		if err := tx.Get(store.Release, id, doc); err != nil {
+		if err := domain.Releases.Get(tx, id, doc); err != nil {
 			return err
 		}
 		if err := change(doc); err != nil {
@@ -243,7 +244,7 @@ func (p *Pipeline) releaseInput(tx *store.Tx, u glovebox.User, doc *job.ReleaseD
 	in := &policy.Input{Time: p.d.LocalTime(), User: u, Product: doc.Product, Datasets: map[string]policy.Dataset{},
 		Job: policy.Job{Inputs: map[string]policy.JobInput{}}, Release: &policy.Release{ID: doc.ID, State: string(doc.State), Product: doc.Product}}
 	var j job.Doc
-	if err := tx.Get(store.Job, doc.Job, &j); err != nil {
+	if err := domain.Jobs.Get(tx, doc.Job, &j); err != nil {
 		return nil, err
 	}
 	in.People.Submitter, in.Walls = j.Submitter, j.Walls
@@ -256,10 +257,11 @@ func (p *Pipeline) releaseInput(tx *store.Tx, u glovebox.User, doc *job.ReleaseD
 	}
 	for code, x := range j.Spec.Job.Inputs {
 		in.Job.Inputs[code] = policy.JobInput{Columns: x.Columns}
-		d, err := dataset(tx, code)
-		if err != nil {
+		var kept domain.DatasetDoc
+		if err := domain.Datasets.Get(tx, code, &kept); err != nil {
 			return nil, err
 		}
+		d := request.Dataset{Record: kept.Record, State: kept.State, Snapshot: kept.Snapshot}
 		about, _, _ := d.About(x.Unit) // a job that names no unit column was refused
 		if err := readDataset(tx, code, &about, in, j.Scenario, j.Submitter); err != nil {
 			return nil, err
@@ -267,7 +269,7 @@ func (p *Pipeline) releaseInput(tx *store.Tx, u glovebox.User, doc *job.ReleaseD
 	}
 	for _, a := range doc.Approvals {
 		var who glovebox.User
-		if err := tx.Get(store.User, a.User, &who); err != nil {
+		if err := domain.Users.Get(tx, a.User, &who); err != nil {
 			return nil, err
 		}
 		in.People.Approvals = append(in.People.Approvals, policy.Approval{User: a.User, Role: a.Role, Roles: who.Roles, Org: who.Org, State: who.State})

@@ -94,7 +94,7 @@ func (p *Pipeline) recordRefusedModule(ctx context.Context, cause error, by *dom
 		return cause
 	}
 	err := p.d.Effect(ctx, by, func(tx *store.Tx) error {
-		return tx.Record("module.refuse", "user/"+by.Name, nil)
+		return domain.Users.Record(tx, "module.refuse", by.Name, nil)
 	})
 	if err != nil {
 		return err
@@ -112,13 +112,13 @@ func (p *Pipeline) refuse(ctx context.Context, a *admission, d glovebox.Decision
 	}
 	err = p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
 		if a.doc.State != "" && a.doc.State != job.Refused && a.doc.State != job.Admitted {
-			return tx.Record("job.refuse", "job/"+a.doc.ID, body)
+			return domain.Jobs.Record(tx, "job.refuse", a.doc.ID, body)
 		}
 		if err := a.doc.To(job.Refused); err != nil {
 			return err
 		}
 		a.doc.Reasons = d.Reasons
-		return tx.Put("job.refuse", store.Job, a.doc.ID, a.doc, body)
+		return domain.Jobs.Put(tx, "job.refuse", a.doc.ID, a.doc, body)
 	})
 	if err != nil {
 		return err
@@ -137,7 +137,7 @@ func (p *Pipeline) recordAdmission(ctx context.Context, a *admission) error {
 			return err
 		}
 		a.doc.Reasons = nil
-		return tx.Put("job.admit", store.Job, a.doc.ID, a.doc, body)
+		return domain.Jobs.Put(tx, "job.admit", a.doc.ID, a.doc, body)
 	})
 }
 
@@ -149,7 +149,7 @@ func (p *Pipeline) charge(ctx context.Context, a *admission) error {
 		if err := doc.To(job.Charged); err != nil {
 			return err
 		}
-		if err := tx.Charge(doc.Scenario, doc.ID, doc, a.charges, a.caps); err != nil {
+		if err := domain.Jobs.Charge(tx, "job.charge", doc.ID, doc, doc.Scenario, a.charges, a.caps); err != nil {
 			return err
 		}
 		a.doc = doc
@@ -163,7 +163,7 @@ func (p *Pipeline) charge(ctx context.Context, a *admission) error {
 		if err := a.doc.To(job.Refused); err != nil {
 			return err
 		}
-		return tx.Put("job.refuse", store.Job, a.doc.ID, a.doc, nil)
+		return domain.Jobs.Put(tx, "job.refuse", a.doc.ID, a.doc, nil)
 	})
 	if err != nil {
 		return err
@@ -180,7 +180,7 @@ func (p *Pipeline) recordRun(ctx context.Context, r *ask, a *admission) error {
 		}
 		a.doc.Walls = r.walls
 		a.doc.SetFirstSlot(again(base(r.Job.Release), a.doc.FirstSlot()))
-		return tx.Put("job.run", store.Job, a.doc.ID, a.doc, map[string]any{
+		return domain.Jobs.Put(tx, "job.run", a.doc.ID, a.doc, map[string]any{
 			"module": r.Module.Digest(), "rewritten": r.Module.RewrittenDigest(), "rewriter": a.doc.Spec.Rewriter,
 			"snapshots": a.doc.Spec.Snapshots, "walls": r.walls,
 		})
@@ -195,7 +195,7 @@ func (p *Pipeline) repeat(ctx context.Context, a *admission) (*Outcome, error) {
 		return nil, err
 	}
 	err = p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
-		return tx.Record("job.repeat", "job/"+a.doc.ID, body)
+		return domain.Jobs.Record(tx, "job.repeat", a.doc.ID, body)
 	})
 	if err != nil {
 		return nil, err

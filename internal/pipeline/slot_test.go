@@ -60,13 +60,13 @@ func lookFrom(t *testing.T, dir string) (l look) {
 func lookAt(t *testing.T, d *domain.Domain) (l look) {
 	t.Helper()
 	err := d.Store.View(t.Context(), func(tx *store.Tx) error {
-		jobs, err := store.List[job.Doc](tx, store.Job)
+		jobs, err := domain.Jobs.List(tx)
 		if err != nil || len(jobs) != 1 {
 			t.Errorf("%d jobs, %v", len(jobs), err)
 			return err
 		}
 		l.state = jobs[0].State
-		l.release, err = tx.Has(store.Release, job.ReleaseID(jobs[0].ID))
+		l.release, err = domain.Releases.Has(tx, job.ReleaseID(jobs[0].ID))
 		if err == nil {
 			l.entries, err = tx.Recorded()
 		}

@@ -53,15 +53,17 @@ func entries(t *testing.T, d *domain.Domain) (n uint64) {
 }
 
 // count is how many documents of a kind the domain has.
-func count(t *testing.T, d *domain.Domain, kind string) (n int) {
+func count[T any](t *testing.T, d *domain.Domain, kind store.Kind[T]) int {
 	t.Helper()
-	err := d.Store.View(t.Context(), func(tx *store.Tx) error {
-		return tx.Each(kind, func(string, []byte) error { n++; return nil })
+	var all []T
+	err := d.Store.View(t.Context(), func(tx *store.Tx) (err error) {
+		all, err = kind.List(tx)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return len(all)
 }
 
 // TestTrain: a job of mode train is charged once for all rounds; its last state
@@ -120,7 +122,7 @@ func TestChannelTrainCrash(t *testing.T) {
 		if spent := balance(t, d, "pums").Spent; spent.Loss != 400_000_000 {
 			t.Errorf("after %d parts: spent %+v", stopAfter, spent)
 		}
-		if n := count(t, d, store.Release); n != 0 {
+		if n := count(t, d, domain.Releases); n != 0 {
 			t.Errorf("after %d parts: %d releases", stopAfter, n)
 		}
 		// Admitted, charged and run; then run alone.

@@ -82,15 +82,13 @@ func (p *Pipeline) claim(ctx context.Context, s *domain.Session, r *ask, asked t
 // that it is claimed it stays there.
 func (p *Pipeline) same(ctx context.Context, doc *job.Doc) (same bool, err error) {
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
-		known, err := tx.Has(store.Job, doc.ID)
-		if err != nil || !known {
+		now, err := domain.Jobs.Find(tx, doc.ID)
+		if err != nil || now == nil {
 			same = doc.State == ""
 			return err
 		}
-		var now job.Doc
-		err = tx.Get(store.Job, doc.ID, &now)
 		same = now.State == doc.State && now.Slot == doc.Slot
-		return err
+		return nil
 	})
 	return same, err
 }

@@ -9,11 +9,10 @@ import (
 	"glovebox.example/glovebox/privacy/accounting"
 )
 
-// OpenLedger writes the document of a dataset that is registered and fixes its
-// ledger, for good. The entry holds the ledger's kind and total.
-func (t *Tx) OpenLedger(doc any, b glovebox.Balance) error {
+// openLedger is what Kind.OpenLedger does.
+func (t *Tx) openLedger(action, kind string, doc any, b glovebox.Balance) error {
 	body := map[string]any{"ledger": map[string]any{"kind": b.Kind, "total": b.Total}}
-	if err := t.Put("dataset.add", Dataset, b.Dataset, doc, body); err != nil {
+	if err := t.put(action, kind, b.Dataset, doc, body); err != nil {
 		return err
 	}
 	_, err := t.tx.ExecContext(t.ctx, `INSERT INTO ledger (dataset, kind, total_loss, total_delta) VALUES (?, ?, ?, ?)`,
@@ -59,29 +58,8 @@ type Cap struct {
 	Most      glovebox.Amount
 }
 
-// Charge takes a job's price from every ledger it touches, or from none, and
-// records it as one entry with the job's new document. A job is charged once:
-// a second charge of the same job fails with CodeConflict. A ledger or a cap
-// that does not hold the price fails it with CodeBudget.
-func (t *Tx) Charge(scenario, job string, doc any, charges []glovebox.Charge, caps []Cap) error {
-	return t.charge("job.charge", Job, job, scenario, doc, charges, caps)
-}
-
-// ChargeCount takes the price of a snapshot's number of units from its
-// dataset's ledger, once, and records it with the snapshot's document. It
-// fails as Charge does.
-func (t *Tx) ChargeCount(snapshot string, doc any, c glovebox.Charge) error {
-	return t.charge("dataset.count", Snapshot, snapshot, "", doc, []glovebox.Charge{c}, nil)
-}
-
-// ChargeFit takes the price of a fit from its dataset's ledger, once, and
-// records it with the fit's document. It fails as Charge does.
-func (t *Tx) ChargeFit(id string, doc any, c glovebox.Charge) error {
-	return t.charge("fit.charge", Fit, id, "", doc, []glovebox.Charge{c}, nil)
-}
-
-// charge is what Charge, ChargeCount and ChargeFit do, for the document kind/id.
-func (t *Tx) charge(action, kind, id, scenario string, doc any, charges []glovebox.Charge, caps []Cap) error {
+// charge is what Kind.Charge does.
+func (t *Tx) charge(action, kind, id string, doc any, scenario string, charges []glovebox.Charge, caps []Cap) error {
 	if len(charges) == 0 {
 		return glovebox.Errorf(glovebox.CodeInternal, "%s %s has nothing to be charged to", kind, id)
 	}
@@ -109,7 +87,7 @@ func (t *Tx) charge(action, kind, id, scenario string, doc any, charges []gloveb
 	if scenario != "" {
 		body["scenario"] = scenario
 	}
-	if err := t.Put(action, kind, id, doc, body); err != nil {
+	if err := t.put(action, kind, id, doc, body); err != nil {
 		return err
 	}
 	var seq int64

@@ -123,41 +123,6 @@ func (t *Tx) Recorded() (n uint64, err error) {
 	return n, nil
 }
 
-// Indexes are the places in the log of a subject's entries of one action, in
-// order. Entries that are not in the log yet are left out.
-func (t *Tx) Indexes(subject, action string) (out []uint64, err error) {
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT idx FROM outbox WHERE subject = ? AND action = ? AND idx IS NOT NULL ORDER BY seq`, subject, action)
-	if err != nil {
-		return nil, t.failed("read the outbox", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var i int64
-		if err := rows.Scan(&i); err != nil {
-			return nil, t.failed("read the outbox", err)
-		}
-		out = append(out, uint64(i))
-	}
-	return out, rows.Err()
-}
-
-// Subjects are the ids of a kind's documents that entries speak of.
-func (t *Tx) Subjects(kind string) (ids []string, err error) {
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT DISTINCT substr(subject, length(?1) + 2) FROM outbox WHERE substr(subject, 1, length(?1) + 1) = ?1 || '/'`, kind)
-	if err != nil {
-		return nil, t.failed("read the outbox", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, t.failed("read the outbox", err)
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
-}
-
 // Docs calls fn with every document of the database as the log knows it.
 func (t *Tx) Docs(fn func(subject string, body []byte) error) error {
 	rows, err := t.tx.QueryContext(t.ctx, `SELECT kind || '/' || id, body FROM doc ORDER BY kind, id`)

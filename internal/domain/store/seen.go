@@ -75,9 +75,9 @@ func (t *Tx) body(kind, id string) ([]byte, error) {
 	}
 	switch {
 	case err == nil:
-		t.seen[kind+"/"+id] = glovebox.Digest(body)
+		t.seen[subject(kind, id)] = glovebox.Digest(body)
 	case errors.Is(err, sql.ErrNoRows):
-		t.seen[kind+"/"+id] = ""
+		t.seen[subject(kind, id)] = ""
 	}
 	return body, err
 }

@@ -3,7 +3,7 @@
 // of the audit log.
 //
 // A change of state, the charge that goes with it and the audit entry that
-// tells of both are one transaction: Tx.Put cannot be called without an
+// tells of both are one transaction: Kind.Put cannot be called without an
 // action, and the entry names the bytes kept and the ledger opened with it, so
 // that every row of every table follows from the log. What the package does not
 // promise is that an entry is in the log

@@ -13,6 +13,12 @@ import (
 	"glovebox.example/glovebox/audit"
 )
 
+const (
+	users    Kind[map[string]any]    = "user"
+	datasets Kind[map[string]string] = "dataset"
+	jobs     Kind[map[string]string] = "job"
+)
+
 func open(t *testing.T) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "d.db"), nil)
@@ -28,7 +34,7 @@ func pure(loss int64) glovebox.Amount { return glovebox.Amount{Loss: loss} }
 func withLedger(t *testing.T, s *Store, code string, total int64) {
 	t.Helper()
 	err := s.Update(t.Context(), "p", func(tx *Tx) error {
-		return tx.OpenLedger(map[string]string{"code": code}, glovebox.Balance{Dataset: code, Kind: glovebox.LedgerPure, Total: pure(total)})
+		return datasets.OpenLedger(tx, "dataset.add", map[string]string{"code": code}, glovebox.Balance{Dataset: code, Kind: glovebox.LedgerPure, Total: pure(total)})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +47,7 @@ func charge(ctx context.Context, s *Store, job string, amount int64, codes ...st
 		for _, c := range codes {
 			cs = append(cs, glovebox.Charge{Dataset: c, Kind: glovebox.LedgerPure, Amount: pure(amount)})
 		}
-		return tx.Charge("sc", job, map[string]string{"id": job}, cs, nil)
+		return jobs.Charge(tx, "job.charge", job, map[string]string{"id": job}, "sc", cs, nil)
 	})
 }
 
@@ -59,7 +65,7 @@ func TestAFailedUpdateLeavesNothing(t *testing.T) {
 	s := open(t)
 	boom := errors.New("boom")
 	err := s.Update(t.Context(), "a", func(tx *Tx) error {
-		if err := tx.Put("user.add", User, "x", map[string]int{"n": 1}, nil); err != nil {
+		if err := users.Put(tx, "user.add", "x", map[string]any{"n": 1}, nil); err != nil {
 			return err
 		}
 		return boom
@@ -68,7 +74,7 @@ func TestAFailedUpdateLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = s.View(t.Context(), func(tx *Tx) error {
-		if ok, err := tx.Has(User, "x"); err != nil || ok {
+		if ok, err := users.Has(tx, "x"); err != nil || ok {
 			t.Errorf("the document is there: %v", err)
 		}
 		return nil
@@ -252,7 +258,7 @@ func TestTheLogsTimeNeverRunsBack(t *testing.T) {
 func TestDocumentsAreKeptCanonical(t *testing.T) {
 	s := open(t)
 	err := s.Update(t.Context(), "a", func(tx *Tx) error {
-		return tx.Put("user.add", User, "x", map[string]any{"z": 1, "a": "<&>", "m": map[string]int{"q": 1, "b": 2}}, nil)
+		return users.Put(tx, "user.add", "x", map[string]any{"z": 1, "a": "<&>", "m": map[string]int{"q": 1, "b": 2}}, nil)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -284,7 +290,7 @@ func TestCapsHoldInTheCharge(t *testing.T) {
 		wg.Go(func() {
 			err := s.Update(t.Context(), actor, func(tx *Tx) error {
 				id := "j" + string(rune('0'+i))
-				return tx.Charge("sc", id, map[string]string{"id": id}, []glovebox.Charge{{Dataset: "d", Kind: glovebox.LedgerPure, Amount: glovebox.Amount{Loss: 1}}}, caps)
+				return jobs.Charge(tx, "job.charge", id, map[string]string{"id": id}, "sc", []glovebox.Charge{{Dataset: "d", Kind: glovebox.LedgerPure, Amount: glovebox.Amount{Loss: 1}}}, caps)
 			})
 			mu.Lock()
 			defer mu.Unlock()

@@ -13,21 +13,6 @@ import (
 	"glovebox.example/glovebox/audit"
 )
 
-// Kinds of document. A document's subject in the log is "kind/id".
-const (
-	User     = "user"
-	Dataset  = "dataset"
-	Snapshot = "snapshot"
-	Scenario = "scenario"
-	Grant    = "grant"
-	Job      = "job"
-	Release  = "release"
-	Fit      = "fit"
-	Served   = "served" // that the domain is served, once it is
-	Key      = "key"
-	Org      = "org"
-)
-
 // Tx is one transaction. Its methods fail with CodeNotFound for what is not
 // there and CodeInternal for what SQLite refuses.
 type Tx struct {
@@ -42,34 +27,9 @@ type Tx struct {
 	each  map[string]any // goes into the details of every entry
 }
 
-// Get reads the document kind/id into v.
-func (t *Tx) Get(kind, id string, v any) error {
-	body, err := t.body(kind, id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return glovebox.Errorf(glovebox.CodeNotFound, "no %s %q in this domain", kind, id).
-			WithFix("`glovebox %s list` shows what there is", kind)
-	}
-	if err != nil {
-		return t.failed("read "+kind, err)
-	}
-	return decode(kind, id, body, v)
-}
-
-// Has says whether the document is there.
-func (t *Tx) Has(kind, id string) (bool, error) {
-	_, err := t.body(kind, id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	if err != nil {
-		return false, t.failed("read "+kind, err)
-	}
-	return true, nil
-}
-
-// Put writes the document kind/id and records the action that changed it, with
+// put writes the document kind/id and records the action that changed it, with
 // body as the entry's details (nil: none).
-func (t *Tx) Put(action, kind, id string, v, body any) error {
+func (t *Tx) put(action, kind, id string, v, body any) error {
 	doc, err := Canonical(v)
 	if err != nil {
 		return err
@@ -79,11 +39,11 @@ func (t *Tx) Put(action, kind, id string, v, body any) error {
 	if err != nil {
 		return t.failed("write "+kind, err)
 	}
-	_, err = t.record(action, kind+"/"+id, glovebox.Digest(doc), body)
+	_, err = t.record(action, subject(kind, id), glovebox.Digest(doc), body)
 	return err
 }
 
-// Record adds an entry that changes no document.
+// Record adds an entry about what is no document.
 func (t *Tx) Record(action, subject string, body any) error {
 	_, err := t.record(action, subject, "", body)
 	return err
@@ -160,40 +120,6 @@ func (t *Tx) details(body any) ([]byte, error) {
 		members[name] = raw
 	}
 	return Canonical(members)
-}
-
-// Each calls fn with every document of a kind, in order of id.
-func (t *Tx) Each(kind string, fn func(id string, body []byte) error) error {
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT id, body FROM doc WHERE kind = ? ORDER BY id`, kind)
-	if err != nil {
-		return t.failed("list "+kind, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		var body []byte
-		if err := rows.Scan(&id, &body); err != nil {
-			return t.failed("list "+kind, err)
-		}
-		if err := fn(id, body); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
-// List reads every document of a kind.
-func List[T any](t *Tx, kind string) ([]T, error) {
-	var out []T
-	err := t.Each(kind, func(id string, body []byte) error {
-		var v T
-		if err := decode(kind, id, body, &v); err != nil {
-			return err
-		}
-		out = append(out, v)
-		return nil
-	})
-	return out, err
 }
 
 // PutBlob keeps bytes under their digest. The next entry of the transaction

@@ -15,6 +15,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
 	"glovebox.example/glovebox/exporter/bundle"
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 )
@@ -62,7 +63,7 @@ func (w *world) view(ctx context.Context, fn func(*store.Tx) error) (err error) 
 // release is the id of the one release.
 func (w *world) release() (id string, err error) {
 	err = w.view(context.Background(), func(tx *store.Tx) error {
-		all, err := store.List[job.ReleaseDoc](tx, store.Release)
+		all, err := domain.Releases.List(tx)
 		if err == nil && len(all) != 1 {
 			err = fmt.Errorf("%d releases, want 1", len(all))
 		}
@@ -125,7 +126,7 @@ func (s *state) account(tx *store.Tx, w *world) error {
 		jobs[c.Job] = true
 		s.money = append(s.money, w.plain(fmt.Sprintf("charge %s %s %s %s %v", c.Job, c.Dataset, c.Scenario, c.Actor, c.Amount)))
 	}
-	return tx.Each(store.Dataset, func(id string, _ []byte) error {
+	return domain.Datasets.Each(tx, func(id string, _ domain.DatasetDoc) error {
 		b, err := tx.Balance(id)
 		if err == nil && b.Spent.Loss != int64(len(charges))*price {
 			err = fmt.Errorf("%s has spent %v for %d charges", id, b.Spent, len(charges))
@@ -138,7 +139,7 @@ func (s *state) account(tx *store.Tx, w *world) error {
 // stored reads the releases: each has its bytes and belongs to a job that is
 // done, and each such job has one.
 func (s *state) stored(tx *store.Tx) error {
-	all, err := store.List[job.ReleaseDoc](tx, store.Release)
+	all, err := domain.Releases.List(tx)
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func (s *state) stored(tx *store.Tx) error {
 		}
 		s.releases[r.ID] = r.Content
 	}
-	jobs, err := store.List[job.Doc](tx, store.Job)
+	jobs, err := domain.Jobs.List(tx)
 	for _, j := range jobs {
 		if (j.State == job.Done) != (s.releases[job.ReleaseID(j.ID)] != "") {
 			return fmt.Errorf("job %s is %s, releases are %v", j.ID, j.State, s.releases)

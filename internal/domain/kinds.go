@@ -1,0 +1,23 @@
+package domain
+
+import (
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
+)
+
+// The kinds of document of a domain. The database and the log know them by
+// these texts.
+const (
+	Users     store.Kind[glovebox.User]     = "user"
+	Datasets  store.Kind[DatasetDoc]        = "dataset"
+	Snapshots store.Kind[glovebox.Snapshot] = "snapshot"
+	Scenarios store.Kind[glovebox.Scenario] = "scenario"
+	Grants    store.Kind[glovebox.Grant]    = "grant"
+	Jobs      store.Kind[job.Doc]           = "job"
+	Releases  store.Kind[job.ReleaseDoc]    = "release"
+	Fits      store.Kind[job.FitDoc]        = "fit"
+	Keys      store.Kind[KeyDoc]            = "key"
+	Orgs      store.Kind[glovebox.Org]      = "org"
+	Served    store.Kind[ServedDoc]         = "served" // that the domain is served, once it is
+)
