@@ -56,7 +56,7 @@ func boundTable(t testing.TB) *conn {
 		t.Fatal(err)
 	}
 	defer r.Release()
-	release, err := c.arrow.RegisterView(r, "v")
+	release, err := c.view(context.Background(), "v", r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -181,36 +181,3 @@ func orFalse(cond string) string {
 	}
 	return "(" + cond + ")"
 }
-
-// typedSQL casts a raw value to a declared type; what does not fit becomes
-// NULL. DuckDB's own casts from text are generous (1.5 is the integer 2, 1_000
-// is 1000), so the text must also look like a value of the type: digits with an
-// optional sign; a finite decimal number; YYYY-MM-DD; and, as DuckDB has it in
-// any case, true/false, t/f, yes/no, y/n, on/off, 1/0. Spaces around it do not
-// count. Zero has no sign: -0.0 and 0.0 would be two keys and two texts.
-func typedSQL(r string, t glovebox.Type, typed bool) string {
-	duck := duckTypes[t]
-	if typed {
-		cast := fmt.Sprintf("TRY_CAST(%s AS %s)", r, duck)
-		switch t {
-		case glovebox.Float64:
-			return fmt.Sprintf("CASE WHEN %s = 0 THEN 0e0 WHEN isfinite(%s) THEN %s END", cast, cast, cast)
-		case glovebox.Date:
-			return fmt.Sprintf("CASE WHEN isfinite(%s) THEN %s END", cast, cast)
-		}
-		return cast
-	}
-	x := "trim(" + r + ")"
-	cast := fmt.Sprintf("TRY_CAST(%s AS %s)", x, duck)
-	switch t {
-	case glovebox.Int32, glovebox.Int64:
-		return fmt.Sprintf("CASE WHEN CAST(%s AS VARCHAR) = %s OR regexp_full_match(%s, '[+-]?[0-9]{1,40}') THEN %s END", cast, x, x, cast)
-	case glovebox.Float64:
-		return fmt.Sprintf("CASE WHEN contains(%s, '_') THEN NULL WHEN %s = 0 THEN 0e0 WHEN isfinite(%s) THEN %s END", x, cast, cast, cast)
-	case glovebox.Date:
-		return fmt.Sprintf("CASE WHEN strlen(%s) = 10 AND CAST(%s AS VARCHAR) = %s THEN %s END", x, cast, x, cast)
-	case glovebox.Bool:
-		return cast
-	}
-	return r
-}

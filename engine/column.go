@@ -36,17 +36,6 @@ var arrowTypes = map[glovebox.Type]arrow.DataType{
 // ArrowType returns the Arrow type of a declared one; nil if there is none.
 func ArrowType(t glovebox.Type) arrow.DataType { return arrowTypes[t] }
 
-// duckTypes is the one table from declared to DuckDB types.
-var duckTypes = map[glovebox.Type]string{
-	glovebox.String:  "VARCHAR",
-	glovebox.Int32:   "INTEGER",
-	glovebox.Int64:   "BIGINT",
-	glovebox.Float64: "DOUBLE",
-	glovebox.Bool:    "BOOLEAN",
-	glovebox.Date:    "DATE",
-	glovebox.Token:   "BLOB",
-}
-
 // appendRows appends the given rows of src to dst. Both have the same type,
 // one of arrowTypes.
 func appendRows(dst array.Builder, src arrow.Array, rows []int32) {

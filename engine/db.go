@@ -19,6 +19,13 @@ import (
 	"glovebox.example/glovebox"
 )
 
+// filterMemory is DuckDB's limit where it only ever sees filters, in bytes.
+const filterMemory = 128 << 20
+
+// leastData is how much memory a process needs to be let to have, in bytes: a
+// worker's own limit is above it.
+const leastData = 2 << 30
+
 // db is one locked-down DuckDB that lives in memory.
 type db struct{ connector *duckdb.Connector }
 
@@ -194,7 +201,7 @@ func dbError(ctx context.Context, doing string, err error) error {
 // tight says whether this process was started under limits of memory that
 // DuckDB may meet before its own. A worker's own limit of data is above it.
 func tight() bool {
-	for what, least := range map[int]uint64{unix.RLIMIT_AS: unix.RLIM_INFINITY, unix.RLIMIT_DATA: DefaultMemory} {
+	for what, least := range map[int]uint64{unix.RLIMIT_AS: unix.RLIM_INFINITY, unix.RLIMIT_DATA: leastData} {
 		var l unix.Rlimit
 		if unix.Prlimit(0, what, nil, &l) == nil && l.Cur < least {
 			return true

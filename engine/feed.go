@@ -70,11 +70,11 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 		f.slots = append(f.slots, s)
 		if def.Format != "parquet" {
 			if spec.files != nil {
-				s.mem = &memFile{f: spec.files[i], lent: true}
+				s.mem = lendMemFile(spec.files[i])
 			} else if s.mem, err = newMemFile(); err != nil {
 				return nil, err
 			}
-			paths = append(paths, fdPath(s.mem.f))
+			paths = append(paths, s.mem.path())
 		}
 	}
 	if f.db, f.slots[0].conn, err = openDB(ctx, spec.memory, paths...); err != nil {
@@ -112,7 +112,7 @@ func (f *feed) overText(w *window, spec feedSpec, rules []string) (err error) {
 		return err
 	}
 	for _, s := range f.slots {
-		s.sql = checkSQL(source(fdPath(s.mem.f)), cols, rules)
+		s.sql = checkSQL(source(s.mem.path()), cols, rules)
 	}
 	f.next = func(s *slot) (bool, error) {
 		s.chunk.reset()

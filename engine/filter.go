@@ -28,9 +28,6 @@ const (
 	MaxFilterTexts = 16
 )
 
-// filterMemory is DuckDB's limit where it only ever sees filters, in bytes.
-const filterMemory = 128 << 20
-
 // Filter is a row filter that was checked.
 type Filter struct {
 	// SQL is the canonical text: checking it again gives the same text.
@@ -61,7 +58,7 @@ func CheckFilter(ctx context.Context, expr string, cols []glovebox.Column) (Filt
 	}
 	defer d.close()
 	defer c.close()
-	return c.checkFilter(ctx, expr, storedTypes(cols))
+	return checkFilter(ctx, c, expr, storedTypes(cols))
 }
 
 // storedTypes maps column names to the types that they have in the vault.
@@ -81,7 +78,7 @@ func compileRules(ctx context.Context, c *conn, cols []glovebox.Column, rules []
 	}
 	var out []string
 	for i, r := range rules {
-		f, err := c.checkFilter(ctx, r.Check, types)
+		f, err := checkFilter(ctx, c, r.Check, types)
 		if err != nil {
 			if e, ok := err.(*glovebox.Error); ok {
 				e.Field = fmt.Sprintf("quality[%d].check", i)
@@ -103,14 +100,14 @@ func filterError(expr string, at int, format string, a ...any) *glovebox.Error {
 	return e.WithFix("write one true-or-false expression over the columns, such as age >= 25; docs/formats/job.md has all that is allowed")
 }
 
-func (c *conn) checkFilter(ctx context.Context, text string, cols map[string]glovebox.Type) (Filter, error) {
+func checkFilter(ctx context.Context, c *conn, text string, cols map[string]glovebox.Type) (Filter, error) {
 	if len(text) > MaxFilterBytes {
 		return Filter{}, filterError(text, -1, "longer than %d bytes", MaxFilterBytes)
 	}
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return Filter{}, filterError(text, -1, "not text in UTF-8")
 	}
-	root, err := c.parseExpr(ctx, text)
+	root, err := parseExpr(ctx, c, text)
 	if err != nil {
 		return Filter{}, err
 	}
@@ -131,12 +128,12 @@ func (c *conn) checkFilter(ctx context.Context, text string, cols map[string]glo
 		f.Columns = append(f.Columns, name)
 	}
 	slices.Sort(f.Columns)
-	return f, c.bindFilter(ctx, f, cols)
+	return f, bindFilter(ctx, c, f, cols)
 }
 
 // bindFilter has DuckDB bind a canonical filter over no rows, as a second
 // opinion on its names and types.
-func (c *conn) bindFilter(ctx context.Context, f Filter, cols map[string]glovebox.Type) error {
+func bindFilter(ctx context.Context, c *conn, f Filter, cols map[string]glovebox.Type) error {
 	from := "(SELECT 1)"
 	if len(f.Columns) > 0 {
 		var nulls []string
@@ -161,7 +158,7 @@ func (c *conn) bindFilter(ctx context.Context, f Filter, cols map[string]glovebo
 
 // parseExpr has DuckDB parse a text as an expression and returns its tree. The
 // text is a string constant here and never part of a statement.
-func (c *conn) parseExpr(ctx context.Context, text string) (json.RawMessage, error) {
+func parseExpr(ctx context.Context, c *conn, text string) (json.RawMessage, error) {
 	const head = "SELECT "
 	tree, isNull, err := c.text(ctx, "SELECT CAST(json_serialize_sql("+quoteText(head+text)+", skip_default := true, skip_empty := true, skip_null := true) AS VARCHAR)")
 	if err != nil {

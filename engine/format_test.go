@@ -30,7 +30,4 @@ func TestNames(t *testing.T) {
 			t.Errorf("%U is no ideograph", r)
 		}
 	}
-	if a, b := UnitToken(testKey, "cn-name", " 买买提•阿里"), UnitToken(testKey, "cn-name", "买买提·阿里"); a != b {
-		t.Error("a name with another dot is another id")
-	}
 }

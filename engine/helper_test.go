@@ -10,15 +10,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-	duckdb "github.com/duckdb/duckdb-go/v2"
 
 	"glovebox.example/glovebox"
 )
@@ -59,20 +55,6 @@ func (v *vault) open(t testing.TB, name string) *os.File {
 		t.Fatal(err)
 	}
 	return m.f
-}
-
-func tempFile(t testing.TB, data []byte) *os.File {
-	t.Helper()
-	p := filepath.Join(t.TempDir(), "source")
-	if err := os.WriteFile(p, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = f.Close() })
-	return f
 }
 
 var testKey = sha256.Sum256([]byte("unit key"))
@@ -136,39 +118,6 @@ func readAll(t testing.TB, v *vault, m *Manifest, spec PartSpec) []string {
 	return out
 }
 
-// rowTexts reads a reader to its end; a row is its values with | between them.
-func rowTexts(t testing.TB, r array.RecordReader) []string {
-	t.Helper()
-	var out []string
-	for r.Next() {
-		b := r.RecordBatch()
-		if !b.Schema().Equal(r.Schema()) {
-			t.Fatalf("a batch has schema %v, the reader %v", b.Schema(), r.Schema())
-		}
-		for i := range int(b.NumRows()) {
-			var vs []string
-			for _, c := range b.Columns() {
-				vs = append(vs, cellText(c, i))
-			}
-			out = append(out, strings.Join(vs, "|"))
-		}
-	}
-	if r.Err() != nil {
-		t.Fatal(r.Err())
-	}
-	return out
-}
-
-func cellText(c arrow.Array, i int) string {
-	if c.IsNull(i) {
-		return "-"
-	}
-	if f, ok := c.(*array.FixedSizeBinary); ok {
-		return hex.EncodeToString(f.Value(i))
-	}
-	return c.ValueStr(i)
-}
-
 // rejected is a reject without its place in the file.
 func rejected(row int64, column string, why Reason) Reject {
 	return Reject{Row: row, Column: column, Reason: why}
@@ -186,13 +135,6 @@ func tokenOf(key [32]byte, id string) string {
 	return hex.EncodeToString(newPRF(key).token([]byte(id)))
 }
 
-// checked returns an allocator that must be empty at the end of the test.
-func checked(t testing.TB) *memory.CheckedAllocator {
-	a := memory.NewCheckedAllocator(memory.NewGoAllocator())
-	t.Cleanup(func() { a.AssertSize(t, 0) })
-	return a
-}
-
 // residentID makes a resident id with the right check character.
 func residentID(n int) string {
 	s := fmt.Sprintf("420281%04d%02d%02d%03d", 1930+n%80, 1+n/80%12, 1+n/960%28, n/26880%1000)
@@ -201,27 +143,6 @@ func residentID(n int) string {
 		sum += int(s[i]-'0') * w
 	}
 	return s + "10X98765432"[sum%11:sum%11+1]
-}
-
-// sqlOpen runs statements on a DuckDB that is not locked down, to make input.
-func sqlOpen(t testing.TB, statements ...string) {
-	t.Helper()
-	c, err := duckdb.NewConnector("?threads=1", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	d := &db{c}
-	cn, err := d.connect(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer cn.close()
-	for _, s := range statements {
-		if _, err := cn.raw.ExecContext(context.Background(), s, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // fileBytes reads a whole file.
@@ -235,7 +156,7 @@ func fileBytes(t testing.TB, f *os.File) []byte {
 }
 
 // describe returns the names and types of a query's columns.
-func (c *conn) describe(ctx context.Context, sql string) (names, types []string, err error) {
+func describe(ctx context.Context, c *conn, sql string) (names, types []string, err error) {
 	r, err := c.query(ctx, "SELECT column_name, column_type FROM (DESCRIBE "+sql+")")
 	if err != nil {
 		return nil, nil, err

@@ -18,7 +18,6 @@ import (
 const (
 	maxPartBytes = 1 << 30 // of one part in memory; Arrow's text columns end at 2 GiB
 	maxWriters   = 4       // parts that are written at once
-	maxRows      = 1 << 40 // of one file
 )
 
 // loader takes in the checked rows of a file and writes them out by unit.

@@ -25,6 +25,12 @@ func newMemFile() (*memFile, error) {
 	return &memFile{f: os.NewFile(uintptr(fd), "memfd")}, nil
 }
 
+// lendMemFile is a memory file that stays the caller's.
+func lendMemFile(f *os.File) *memFile { return &memFile{f: f, lent: true} }
+
+// path is the name under which DuckDB reads the file.
+func (m *memFile) path() string { return fdPath(m.f) }
+
 // put replaces the content.
 func (m *memFile) put(p []byte) error {
 	err := m.f.Truncate(0)

@@ -63,7 +63,7 @@ func OpenPart(ctx context.Context, s PartSpec) (array.RecordReader, error) {
 	p := s.Manifest.Parts[s.Index]
 	want := slices.Clone(s.Columns)
 	if s.Where != nil {
-		for _, c := range s.Where.filter.Columns {
+		for _, c := range s.Where.Filter().Columns {
 			if !slices.Contains(want, c) {
 				want = append(want, c)
 			}

@@ -216,20 +216,3 @@ func without(s *array.Struct, some map[int]*glovebox.Column) (*array.Struct, err
 	}
 	return out.(*array.Struct), nil
 }
-
-// viewPiece has DuckDB see a piece under a name until release is called.
-func (c *conn) viewPiece(name string, piece *array.Struct) (release func(), err error) {
-	schema := arrow.NewSchema([]arrow.Field{{Name: "r", Type: piece.DataType()}}, nil)
-	b := array.NewRecordBatch(schema, []arrow.Array{piece}, int64(piece.Len()))
-	defer b.Release()
-	in, err := array.NewRecordReader(schema, []arrow.RecordBatch{b})
-	if err != nil {
-		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot hand rows to DuckDB")
-	}
-	done, err := c.arrow.RegisterView(in, name)
-	if err != nil {
-		in.Release()
-		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot hand rows to DuckDB")
-	}
-	return func() { done(); in.Release() }, nil
-}

@@ -200,7 +200,7 @@ func TestPartFormat(t *testing.T) {
 		defer d.close()
 		defer c.close()
 		from := "read_parquet(" + quoteText(fdPath(f)) + ", file_row_number = true)"
-		names, types, err := c.describe(context.Background(), "SELECT * EXCLUDE (file_row_number) FROM "+from)
+		names, types, err := describe(context.Background(), c, "SELECT * EXCLUDE (file_row_number) FROM "+from)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -34,7 +33,6 @@ const rowColumn = "_row"
 var (
 	columnName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`) })
 	intBound   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?[0-9]{1,18}$`) })
-	dateText   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`) })
 )
 
 // invalid makes the error of a field of a dataset record.
@@ -190,18 +188,6 @@ func boundSQL(t glovebox.Type, b glovebox.Bound) (string, error) {
 	}
 	return "", fmt.Errorf("only numbers and dates have bounds")
 }
-
-// isDate says whether s is a day of the calendar, years 0001 to 9999.
-func isDate(s string) bool {
-	if !dateText().MatchString(s) || s[:4] == "0000" {
-		return false
-	}
-	_, err := time.Parse(time.DateOnly, s)
-	return err == nil
-}
-
-// floatSQL writes a finite number so that DuckDB reads a DOUBLE.
-func floatSQL(f float64) string { return strconv.FormatFloat(f, 'e', -1, 64) }
 
 func maxBytes(c glovebox.Column) int {
 	if c.MaxBytes == 0 {

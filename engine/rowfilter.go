@@ -47,7 +47,7 @@ func OpenFilter(ctx context.Context, expr string, cols []glovebox.Column, o *Fil
 	if f.db, f.conn, err = openDB(ctx, filterMemory); err != nil {
 		return nil, err
 	}
-	if f.filter, err = f.conn.checkFilter(ctx, expr, f.types); err != nil {
+	if f.filter, err = checkFilter(ctx, f.conn, expr, f.types); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -180,9 +180,9 @@ func (a *applied) evaluate(n int) error {
 		return glovebox.Errorf(glovebox.CodeInternal, "cannot hand rows to DuckDB")
 	}
 	defer in.Release()
-	release, err := a.f.conn.arrow.RegisterView(in, "rows")
+	release, err := a.f.conn.view(a.ctx, "rows", in)
 	if err != nil {
-		return dbError(a.ctx, "hand rows to DuckDB", err)
+		return err
 	}
 	defer release()
 	res, err := a.f.conn.query(a.ctx, a.f.sql)

@@ -19,6 +19,7 @@ const (
 	MaxRowBytes = 1 << 20
 	chunkBytes  = 8 << 20 // of clean rows that DuckDB gets at a time
 	readBytes   = 1 << 20 // of a file that are read at a time
+	maxRows     = 1 << 40 // of one file
 )
 
 // place is where a row stands in its file.

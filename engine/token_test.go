@@ -69,3 +69,9 @@ func TestKeySet(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesWithAnotherDotAreOneID(t *testing.T) {
+	if a, b := UnitToken(testKey, "cn-name", " 买买提•阿里"), UnitToken(testKey, "cn-name", "买买提·阿里"); a != b {
+		t.Error("a name with another dot is another id")
+	}
+}
