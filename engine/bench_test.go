@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -8,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"testing"
+
+	"glovebox.example/glovebox/engine/filter"
+	"glovebox.example/glovebox/engine/internal/rowtest"
 )
 
 // visitsCSV makes n rows of the visits dataset.
@@ -28,7 +29,7 @@ func (discard) Close() error { return nil }
 func BenchmarkLoadCSV(b *testing.B) {
 	const n = 500_000
 	data := visitsCSV(n)
-	f := tempFile(b, data)
+	f := rowtest.TempFile(b, data)
 	o := testOptions(nil)
 	o.Create = func(string) (io.WriteCloser, error) { return discard{io.Discard}, nil }
 	o.Parts = 64
@@ -55,7 +56,7 @@ func BenchmarkOpenPart(b *testing.B) {
 		b.Run("where="+where, func(b *testing.B) {
 			spec := PartSpec{Manifest: m, Part: v.open(b, partName(0)), Columns: []string{"town", "age", "cost", "doctor"}}
 			if where != "" {
-				f, err := OpenFilter(context.Background(), where, ds.Columns, nil)
+				f, err := filter.Open(context.Background(), where, ds.Columns, nil)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -12,6 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"glovebox.example/glovebox/engine/internal/duck"
 )
 
 // boundingSQL are the best SQL forms that were found for L0 bounding and
@@ -34,13 +34,13 @@ var boundingSQL = []struct{ name, sql string }{
 var boundOrders = []string{"clustered", "shuffled"}
 
 // boundTable puts the data into DuckDB tables, with one thread.
-func boundTable(t testing.TB) *conn {
+func boundTable(t testing.TB) *duck.Conn {
 	t.Helper()
-	d, c, err := openDB(context.Background(), 4<<30)
+	d, c, err := duck.Open(context.Background(), 4<<30)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.close(); d.close() })
+	t.Cleanup(func() { c.Close(); d.Close() })
 	schema := arrow.NewSchema([]arrow.Field{{Name: "uid", Type: arrow.PrimitiveTypes.Int64}, {Name: "g", Type: arrow.PrimitiveTypes.Int32}, {Name: "v", Type: arrow.PrimitiveTypes.Float64}}, nil)
 	rb := array.NewRecordBuilder(memory.NewGoAllocator(), schema)
 	defer rb.Release()
@@ -56,13 +56,13 @@ func boundTable(t testing.TB) *conn {
 		t.Fatal(err)
 	}
 	defer r.Release()
-	release, err := c.view(context.Background(), "v", r)
+	release, err := c.View(context.Background(), "v", r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer release()
 	for _, s := range []string{"CREATE TABLE clustered AS SELECT * FROM v", "CREATE TABLE shuffled AS SELECT * FROM clustered ORDER BY hash(rowid, 104729)"} {
-		if err := c.exec(context.Background(), s); err != nil {
+		if err := c.Exec(context.Background(), s); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -75,7 +75,7 @@ func TestBoundingFormsAgree(t *testing.T) {
 	var first string
 	for _, order := range boundOrders {
 		for _, f := range boundingSQL {
-			got, _, err := c.text(context.Background(), "SELECT concat_ws(' ', count(*), sum(n), sum(s), bit_xor(hash(g, n, s))) FROM ("+fmt.Sprintf(f.sql, order)+")")
+			got, _, err := c.Text(context.Background(), "SELECT concat_ws(' ', count(*), sum(n), sum(s), bit_xor(hash(g, n, s))) FROM ("+fmt.Sprintf(f.sql, order)+")")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +113,7 @@ func BenchmarkBoundingDuckDBSQL(b *testing.B) {
 			b.Run(order+"/"+f.name, func(b *testing.B) {
 				start := cpuTime(b)
 				for b.Loop() {
-					r, err := c.query(context.Background(), fmt.Sprintf(f.sql, order))
+					r, err := c.Query(context.Background(), fmt.Sprintf(f.sql, order))
 					if err != nil {
 						b.Fatal(err)
 					}

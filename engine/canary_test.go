@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -15,6 +13,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
+	"glovebox.example/glovebox/engine/internal/rowtest"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // canary is in every cell of the canary data and must be in no error, report
@@ -50,7 +51,7 @@ func TestCanary(t *testing.T) {
 		for _, c := range change {
 			c(&o)
 		}
-		_, err := Load(ctx, ds, tempFile(t, []byte(data)), o)
+		_, err := Load(ctx, ds, rowtest.TempFile(t, []byte(data)), o)
 		said(where, err)
 	}
 	strictly := visits()
@@ -67,7 +68,7 @@ func TestCanary(t *testing.T) {
 		"encoding":       visitsHeader + row(cell(1)+"\xff", cell(2)),
 		"nul":            visitsHeader + row(cell(1)+"\x00", cell(2)),
 		"header nul":     row("person\x00", cell(1)),
-		"long":           visitsHeader + row(cell(1), strings.Repeat(cell(2), MaxRowBytes/8)),
+		"long":           visitsHeader + row(cell(1), strings.Repeat(cell(2), source.MaxRowBytes/8)),
 		"json object":    `{"person":"` + cell(1) + `","` + cell(2) + `":1}`,
 		"json array":     `[{"person":"` + cell(1) + `"},` + cell(2),
 		"json line":      `{"person":"` + cell(1),
@@ -136,7 +137,7 @@ func TestCanary(t *testing.T) {
 					for r.Next() {
 					}
 					said("read", r.Err())
-					said("units", Units([]array.RecordReader{r}, func([TokenBytes]byte, [][]Span) error { return nil }))
+					said("units", Units([]array.RecordReader{r}, func([column.TokenBytes]byte, [][]Span) error { return nil }))
 					r.Release()
 				}
 				b[j] ^= 0x55
@@ -145,7 +146,7 @@ func TestCanary(t *testing.T) {
 	}
 	for _, data := range []string{"a\n" + cell(1) + "," + cell(2) + "\n", "a\n\"" + cell(1) + "\n", cell(1) + "," + cell(1) + "\n", "a\n" + cell(1) + "\n"} {
 		for _, cols := range [][]ReferenceColumn{nil, {{"a", glovebox.Int64}}} {
-			b, err := ReadReference(ctx, tempFile(t, []byte(data)), cols, nil)
+			b, err := ReadReference(ctx, rowtest.TempFile(t, []byte(data)), cols, nil)
 			said("reference", err)
 			if err == nil {
 				b.Release()

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -8,6 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
 )
 
 // Cap drops all but the first max rows of every unit. The rows of r must be
@@ -17,7 +16,7 @@ import (
 // r and releases it.
 func Cap(r array.RecordReader, max int) array.RecordReader {
 	c := &capper{in: r, max: max}
-	return newStream(r.Schema(), c.next, c.free)
+	return column.NewStream(r.Schema(), c.next, c.free)
 }
 
 type capper struct {
@@ -38,18 +37,18 @@ func (c *capper) free() {
 
 // next returns what stays of the next batch, which may be nothing.
 func (c *capper) next() (arrow.RecordBatch, error) {
-	b, err := advance(c.in)
+	b, err := column.Advance(c.in)
 	if b == nil || err != nil {
 		return nil, err
 	}
-	tok, err := tokens(b.Column(0))
+	tok, err := column.Tokens(b.Column(0))
 	if err != nil {
 		return nil, err
 	}
-	n := len(tok) / TokenBytes
+	n := len(tok) / column.TokenBytes
 	c.keep = c.keep[:0]
 	for i := range n {
-		if t := tokenAt(tok[i*TokenBytes:]); t != c.unit {
+		if t := tokenAt(tok[i*column.TokenBytes:]); t != c.unit {
 			c.unit, c.seen = t, 0
 		}
 		if c.seen++; c.seen <= c.max {
@@ -69,11 +68,11 @@ func (c *capper) next() (arrow.RecordBatch, error) {
 	}
 	if c.rb == nil {
 		for _, f := range b.Schema().Fields() {
-			if !isColumnType(f.Type) {
+			if !column.IsType(f.Type) {
 				return nil, glovebox.Errorf(glovebox.CodeInternal, "column %s has a type that no column has", f.Name)
 			}
 		}
 		c.rb = array.NewRecordBuilder(memory.DefaultAllocator, b.Schema())
 	}
-	return takeRows(c.rb, b, c.keep), nil
+	return column.Take(c.rb, b, c.keep), nil
 }

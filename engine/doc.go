@@ -21,7 +21,7 @@
 //
 // # Out
 //
-// [OpenPart] reads a part back as Arrow batches, [OpenFilter] drops the rows
+// [OpenPart] reads a part back as Arrow batches, [filter.Open] drops the rows
 // that a row filter does not want, [Cap] limits the rows of one unit, and
 // [Units] merges several inputs by unit, without a join, in bounded memory.
 //

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -10,20 +8,23 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/filter"
+	"glovebox.example/glovebox/engine/internal/duck"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // feed runs a file, piece by piece and in order, through the check query.
 type feed struct {
-	db    *db
+	db    *duck.DB
 	slots []*slot
 	next  func(*slot) (more bool, err error)
 }
 
 // slot is a piece of a file on its way.
 type slot struct {
-	mem   *memFile // of text; nil for Parquet
-	conn  *conn
-	chunk chunk
+	mem   *duck.MemFile // of text; nil for Parquet
+	conn  *duck.Conn
+	chunk source.Chunk
 	piece *array.Struct // of Parquet: its rows, decoded
 	view  string        // the name under which DuckDB sees piece
 	n     int64         // rows in the piece
@@ -35,7 +36,7 @@ type slot struct {
 }
 
 // place returns where the piece's i-th row stands in the file.
-func (s *slot) place(i int64) place { return s.chunk.rows[i] }
+func (s *slot) place(i int64) source.Place { return s.chunk.Rows[i] }
 
 // feedSpec says what a feed reads.
 type feedSpec struct {
@@ -59,8 +60,8 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 	}()
 	var head []byte
 	if def.Format != "parquet" {
-		head = readHead(src, spec.size)
-		if err := refuseKind(head, def); err != nil {
+		head = source.ReadHead(src, spec.size)
+		if err := source.RefuseKind(head, def); err != nil {
 			return nil, err
 		}
 	}
@@ -70,41 +71,41 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 		f.slots = append(f.slots, s)
 		if def.Format != "parquet" {
 			if spec.files != nil {
-				s.mem = lendMemFile(spec.files[i])
-			} else if s.mem, err = newMemFile(); err != nil {
+				s.mem = duck.LendMemFile(spec.files[i])
+			} else if s.mem, err = duck.NewMemFile(); err != nil {
 				return nil, err
 			}
-			paths = append(paths, s.mem.path())
+			paths = append(paths, s.mem.Path())
 		}
 	}
-	if f.db, f.slots[0].conn, err = openDB(ctx, spec.memory, paths...); err != nil {
+	if f.db, f.slots[0].conn, err = duck.Open(ctx, spec.memory, paths...); err != nil {
 		return nil, err
 	}
 	for _, s := range f.slots[1:] {
-		if s.conn, err = f.db.connect(ctx); err != nil {
+		if s.conn, err = f.db.Connect(ctx); err != nil {
 			return nil, err
 		}
 	}
-	exprs, err := compileRules(ctx, f.slots[0].conn, cols, spec.rules)
+	exprs, err := filter.CompileRules(ctx, f.slots[0].conn, cols, spec.rules)
 	if err != nil {
 		return nil, err
 	}
 	if def.Format == "parquet" {
 		return f, f.overParquet(src, spec.size, cols, exprs)
 	}
-	return f, explainText(head, def, f.overText(newWindow(src, spec.size, def.Encoding), spec, exprs))
+	return f, source.ExplainText(head, def, f.overText(source.NewWindow(src, spec.size, def.Encoding), spec, exprs))
 }
 
 // overText feeds a CSV or JSON file.
-func (f *feed) overText(w *window, spec feedSpec, rules []string) (err error) {
+func (f *feed) overText(w *source.Window, spec feedSpec, rules []string) (err error) {
 	def, cols := spec.def, spec.cols
-	var cut splitter
-	source := func(path string) rawSource { return jsonSource(path, cols) }
+	var cut source.Splitter
+	raw := func(path string) source.RawSource { return source.JSONSource(path, cols) }
 	if def.Format == "json" {
-		cut, err = newJSON(w)
+		cut, err = source.NewJSON(w)
 	} else {
-		cut, err = newCSV(w, def.Delimiter, func(header []string) error {
-			source = func(path string) rawSource { return csvSource(path, def, header, cols) }
+		cut, err = source.NewCSV(w, def.Delimiter, func(header []string) error {
+			raw = func(path string) source.RawSource { return source.CSVSource(path, def, header, cols) }
 			return spec.match(header, cols)
 		})
 	}
@@ -112,35 +113,35 @@ func (f *feed) overText(w *window, spec feedSpec, rules []string) (err error) {
 		return err
 	}
 	for _, s := range f.slots {
-		s.sql = checkSQL(source(s.mem.path()), cols, rules)
+		s.sql = source.CheckSQL(raw(s.mem.Path()), cols, rules)
 	}
 	f.next = func(s *slot) (bool, error) {
-		s.chunk.reset()
-		more, err := cut.fill(&s.chunk)
+		s.chunk.Reset()
+		more, err := cut.Fill(&s.chunk)
 		if err != nil {
 			return false, err
 		}
-		s.n = int64(len(s.chunk.rows))
-		return more, s.mem.put(s.chunk.data)
+		s.n = int64(len(s.chunk.Rows))
+		return more, s.mem.Put(s.chunk.Data)
 	}
 	return nil
 }
 
 // overParquet feeds a Parquet file.
 func (f *feed) overParquet(src *os.File, size int64, cols []glovebox.Column, rules []string) error {
-	r, raw, err := openParquetReader(src, size, cols)
+	r, raw, err := source.OpenParquetReader(src, size, cols)
 	if err != nil {
 		return err
 	}
 	for i, s := range f.slots {
-		s.view = pieceView(i)
-		raw.from = s.view
-		s.sql = checkSQL(raw, cols, rules)
+		s.view = source.PieceView(i)
+		raw.From = s.view
+		s.sql = source.CheckSQL(raw, cols, rules)
 	}
 	f.next = func(s *slot) (more bool, err error) {
-		s.chunk.reset()
-		s.piece, more, err = r.fill(&s.chunk)
-		s.n = int64(len(s.chunk.rows))
+		s.chunk.Reset()
+		s.piece, more, err = r.Fill(&s.chunk)
+		s.n = int64(len(s.chunk.Rows))
 		return more, err
 	}
 	return nil
@@ -175,11 +176,11 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 			wg.Go(func() {
 				defer close(s.done)
 				if s.piece != nil {
-					if s.hide, s.err = s.conn.viewPiece(s.view, s.piece); s.err != nil {
+					if s.hide, s.err = s.conn.ViewPiece(s.view, s.piece); s.err != nil {
 						return
 					}
 				}
-				s.res, s.err = s.conn.query(ctx, s.sql)
+				s.res, s.err = s.conn.Query(ctx, s.sql)
 			})
 		}
 	})
@@ -230,13 +231,13 @@ func (s *slot) release() {
 func (f *feed) close() {
 	for _, s := range f.slots {
 		if s.conn != nil {
-			s.conn.close()
+			s.conn.Close()
 		}
 		if s.mem != nil {
-			s.mem.close()
+			s.mem.Close()
 		}
 	}
 	if f.db != nil {
-		f.db.close()
+		f.db.Close()
 	}
 }

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -15,6 +13,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/rowtest"
 )
 
 // zipOf makes an archive with the named entries.
@@ -125,7 +124,7 @@ func TestFileKinds(t *testing.T) {
 	} {
 		ds := people(q.format, glovebox.Column{Name: "town", Type: glovebox.String, Class: glovebox.ClassPersonal})
 		ds.Source.Encoding = q.encoding
-		_, err := Load(context.Background(), ds, tempFile(t, []byte(q.data)), testOptions(newVault()))
+		_, err := Load(context.Background(), ds, rowtest.TempFile(t, []byte(q.data)), testOptions(newVault()))
 		if glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), q.want) || !strings.Contains(err.Error(), q.fix) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s as %s %s: %v", q.name, q.format, q.encoding, err)
 		}
@@ -155,7 +154,7 @@ func TestFileKindsThatAreRight(t *testing.T) {
 			ds.Columns[1].Source = ""
 		}
 		ds.Source.Encoding = q.encoding
-		if r, err := Load(context.Background(), ds, tempFile(t, []byte(q.data)), testOptions(newVault())); err != nil || r.Report.Accepted != int64(strings.Count(q.data, "1")-strings.Count(q.data, "\x00")) {
+		if r, err := Load(context.Background(), ds, rowtest.TempFile(t, []byte(q.data)), testOptions(newVault())); err != nil || r.Report.Accepted != int64(strings.Count(q.data, "1")-strings.Count(q.data, "\x00")) {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
 	}

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -10,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +16,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/duck"
+	"glovebox.example/glovebox/engine/internal/rowtest"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // vault keeps the parts of a load in memory.
@@ -42,19 +44,19 @@ func (v *vault) create(name string) (io.WriteCloser, error) {
 // open returns a part as a memory file.
 func (v *vault) open(t testing.TB, name string) *os.File {
 	t.Helper()
-	m, err := newMemFile()
+	m, err := duck.NewMemFile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(m.close)
+	t.Cleanup(m.Close)
 	b, ok := v.files[name]
 	if !ok {
 		t.Fatalf("no part %s", name)
 	}
-	if err := m.put(b.Bytes()); err != nil {
+	if err := m.Put(b.Bytes()); err != nil {
 		t.Fatal(err)
 	}
-	return m.f
+	return m.F
 }
 
 var testKey = sha256.Sum256([]byte("unit key"))
@@ -91,7 +93,7 @@ const visitsHeader = "person,town,age,cost,seen,urgent,doctor\n"
 
 func mustLoad(t testing.TB, ds glovebox.Dataset, data string, o LoadOptions) *LoadResult {
 	t.Helper()
-	r, err := Load(context.Background(), ds, tempFile(t, []byte(data)), o)
+	r, err := Load(context.Background(), ds, rowtest.TempFile(t, []byte(data)), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,14 +114,14 @@ func readAll(t testing.TB, v *vault, m *Manifest, spec PartSpec) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, rowTexts(t, r)...)
+		out = append(out, rowtest.Texts(t, r)...)
 		r.Release()
 	}
 	return out
 }
 
 // rejected is a reject without its place in the file.
-func rejected(row int64, column string, why Reason) Reject {
+func rejected(row int64, column string, why source.Reason) Reject {
 	return Reject{Row: row, Column: column, Reason: why}
 }
 
@@ -156,8 +158,8 @@ func fileBytes(t testing.TB, f *os.File) []byte {
 }
 
 // describe returns the names and types of a query's columns.
-func describe(ctx context.Context, c *conn, sql string) (names, types []string, err error) {
-	r, err := c.query(ctx, "SELECT column_name, column_type FROM (DESCRIBE "+sql+")")
+func describe(ctx context.Context, c *duck.Conn, sql string) (names, types []string, err error) {
+	r, err := c.Query(ctx, "SELECT column_name, column_type FROM (DESCRIBE "+sql+")")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -170,4 +172,23 @@ func describe(ctx context.Context, c *conn, sql string) (names, types []string, 
 		}
 	}
 	return names, types, r.Err()
+}
+
+// people is a record of an id and a column v of a type.
+func people(format string, columns ...glovebox.Column) glovebox.Dataset {
+	return glovebox.Dataset{
+		Code: "people", Source: glovebox.Source{Format: format},
+		Unit:       glovebox.Unit{Space: "person", Column: "id", MaxRows: 3},
+		MaxRejects: 1,
+		Columns:    append([]glovebox.Column{{Name: "id", Type: glovebox.String, Class: glovebox.ClassIdentifier, Keep: true}}, columns...),
+	}
+}
+
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "parquet", name+".parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -8,6 +6,7 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // TestJSONNamesTwice: of two values of one field nobody knows which is meant,
@@ -21,12 +20,12 @@ func TestJSONNamesTwice(t *testing.T) {
 	} {
 		for _, data := range []string{"{\"id\":\"a\",\"n\":1}\n" + bad, "[{\"id\":\"a\",\"n\":1}," + bad + "]"} {
 			r, ids := loadedIDs(t, ds, data)
-			if !slices.Equal(ids, []string{"a"}) || !slices.Equal(bare(r), []Reject{rejected(2, "", ReasonTwice)}) {
+			if !slices.Equal(ids, []string{"a"}) || !slices.Equal(bare(r), []Reject{rejected(2, "", source.ReasonTwice)}) {
 				t.Errorf("%s: %q, %+v", data, ids, r)
 			}
 		}
 	}
-	if r, ids := loadedIDs(t, ds, `{"id":"a","n":1,"ID":"b"}`+"\n"+`{"id":"n","note":"id","n":1}`); len(ids) != 1 || bare(r)[0] != rejected(1, "", ReasonExtra) {
+	if r, ids := loadedIDs(t, ds, `{"id":"a","n":1,"ID":"b"}`+"\n"+`{"id":"n","note":"id","n":1}`); len(ids) != 1 || bare(r)[0] != rejected(1, "", source.ReasonExtra) {
 		t.Errorf("names that only look alike: %q, %+v", ids, r)
 	}
 }
@@ -51,7 +50,7 @@ func TestJSONNumbersAsWritten(t *testing.T) {
 		}
 	}
 	r, ids := loadedIDs(t, ds, `{"id":true,"n":1}`+"\n"+`{"id":"a","note":false,"n":1}`+"\n"+`{"id":"true","note":null,"n":1}`+"\n"+`{"id":"b","n":true}`+"\n"+`{"id":"c","n":1.0}`+"\n"+`{"id":"d","n":-0}`)
-	want2 := []Reject{rejected(1, "id", ReasonType), rejected(2, "note", ReasonType), rejected(4, "n", ReasonType), rejected(5, "n", ReasonType)}
+	want2 := []Reject{rejected(1, "id", source.ReasonType), rejected(2, "note", source.ReasonType), rejected(4, "n", source.ReasonType), rejected(5, "n", source.ReasonType)}
 	if !slices.Equal(ids, []string{"d", "true"}) || !slices.Equal(bare(r), want2) {
 		t.Errorf("%q, %+v", ids, r)
 	}
@@ -75,7 +74,7 @@ func TestZeroHasNoSign(t *testing.T) {
 		ds.Source.Format = format
 		v := newVault()
 		r := mustLoad(t, ds, string(f), testOptions(v))
-		if r.Report.Accepted != 1 || r.Report.ByReason[ReasonDuplicate] != int64(len(texts)-1) {
+		if r.Report.Accepted != 1 || r.Report.ByReason[source.ReasonDuplicate] != int64(len(texts)-1) {
 			t.Errorf("%s: %+v", format, r.Report)
 		}
 		if got := readAll(t, v, r.Manifest, PartSpec{Columns: []string{"n"}}); !strings.HasSuffix(got[0], "|0") {

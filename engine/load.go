@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -12,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // Defaults of LoadOptions.
@@ -78,7 +77,7 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o LoadOptions)
 	if err := o.fill(&ds); err != nil {
 		return nil, err
 	}
-	if err := checkRecord(&ds); err != nil {
+	if err := source.CheckRecord(&ds); err != nil {
 		return nil, err
 	}
 	st, err := src.Stat()

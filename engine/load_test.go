@@ -1,16 +1,17 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
 	"slices"
 	"testing"
+
+	"glovebox.example/glovebox/engine/internal/rowtest"
+	"glovebox.example/glovebox/engine/source"
 )
 
 func TestLoadReadsBack(t *testing.T) {
 	v := newVault()
 	o := testOptions(v)
-	o.Allocator = checked(t)
+	o.Allocator = rowtest.Checked(t)
 	data := visitsHeader +
 		"b, 东城 ,7,,2020-01-31,,\n" +
 		"a,东城,7,1.5,2020-01-31,true,12\n" +
@@ -18,7 +19,7 @@ func TestLoadReadsBack(t *testing.T) {
 		"\n" +
 		"c,西城,120,.5,2000-01-01,false,12"
 	r := mustLoad(t, visits(), data, o)
-	if r.Report.Rows != 4 || r.Report.Accepted != 3 || r.Report.ByReason[ReasonValue] != 1 || bare(r.Report)[0] != rejected(1, "town", ReasonValue) {
+	if r.Report.Rows != 4 || r.Report.Accepted != 3 || r.Report.ByReason[source.ReasonValue] != 1 || bare(r.Report)[0] != rejected(1, "town", source.ReasonValue) {
 		t.Fatalf("report %+v", r.Report)
 	}
 	got := readAll(t, v, r.Manifest, PartSpec{Columns: []string{"cost", "doctor", "town", "age", "seen", "urgent", "person"}, Kept: []string{"person"}, Allocator: o.Allocator})

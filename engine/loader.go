@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -13,6 +11,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
+	"glovebox.example/glovebox/engine/internal/duck"
+	"glovebox.example/glovebox/engine/source"
 )
 
 const (
@@ -61,15 +62,15 @@ func newLoader(ds *glovebox.Dataset, o LoadOptions) *loader {
 		check:     make([]func(string) bool, len(ds.Columns)),
 		partBytes: make([]int64, o.Parts),
 		pick:      make([][]int32, o.Parts),
-		fixed:     TokenBytes,
+		fixed:     column.TokenBytes,
 	}
-	fields := []arrow.Field{{Name: UnitColumn, Type: tokenType}}
+	fields := []arrow.Field{{Name: column.UnitColumn, Type: column.TokenType}}
 	var kept []storedColumn
 	for i, c := range ds.Columns {
-		l.check[i] = formats[c.Format]
+		l.check[i] = source.Formats[c.Format]
 		isUnit := c.Name == ds.Unit.Column
 		if c.Class == glovebox.ClassIdentifier {
-			id := &identifier{format: c.Format, tokens: array.NewFixedSizeBinaryBuilder(o.Allocator, tokenType)}
+			id := &identifier{format: c.Format, tokens: array.NewFixedSizeBinaryBuilder(o.Allocator, column.TokenType)}
 			if isUnit {
 				id.prf, l.unitID = newPRF(o.UnitKey), id
 			} else {
@@ -77,11 +78,11 @@ func newLoader(ds *glovebox.Dataset, o LoadOptions) *loader {
 			}
 			l.ids[i] = id
 			if c.Keep {
-				kept = append(kept, storedColumn{from: i, kept: true, field: arrow.Field{Name: c.Name, Type: arrowTypes[c.Type], Nullable: c.Nullable}, isText: c.Type == glovebox.String})
+				kept = append(kept, storedColumn{from: i, kept: true, field: arrow.Field{Name: c.Name, Type: column.ArrowTypes[c.Type], Nullable: c.Nullable}, isText: c.Type == glovebox.String})
 			}
 		}
 		if !isUnit {
-			l.stored = append(l.stored, storedColumn{from: i, field: arrow.Field{Name: c.Name, Type: arrowTypes[c.StoredType()], Nullable: c.Nullable}, isText: c.StoredType() == glovebox.String})
+			l.stored = append(l.stored, storedColumn{from: i, field: arrow.Field{Name: c.Name, Type: column.ArrowTypes[c.StoredType()], Nullable: c.Nullable}, isText: c.StoredType() == glovebox.String})
 		}
 	}
 	l.stored = append(l.stored, kept...)
@@ -92,7 +93,7 @@ func newLoader(ds *glovebox.Dataset, o LoadOptions) *loader {
 		}
 		fields = append(fields, f)
 		l.fixed += 8
-		if s.field.Type == arrow.DataType(tokenType) {
+		if s.field.Type == arrow.DataType(column.TokenType) {
 			l.fixed += 8
 		}
 	}
@@ -123,7 +124,7 @@ func (l *loader) release() {
 // read takes in the whole file.
 func (l *loader) read(ctx context.Context, src *os.File, size int64) error {
 	f, err := openFeed(ctx, feedSpec{
-		src: src, size: size, def: l.ds.Source, cols: l.ds.Columns, rules: l.ds.Quality, match: matchHeader, memory: l.o.Memory / 4, files: l.o.Scratch,
+		src: src, size: size, def: l.ds.Source, cols: l.ds.Columns, rules: l.ds.Quality, match: source.MatchHeader, memory: l.o.Memory / 4, files: l.o.Scratch,
 	})
 	if err != nil {
 		return err
@@ -135,29 +136,29 @@ func (l *loader) read(ctx context.Context, src *os.File, size int64) error {
 		if err := l.take(ctx, s); err != nil {
 			return err
 		}
-		l.o.Progress(min(s.chunk.read, l.size), 2*l.size)
+		l.o.Progress(min(s.chunk.Read, l.size), 2*l.size)
 		return l.makeRoom()
 	})
 }
 
 // take takes in one piece of the file.
 func (l *loader) take(ctx context.Context, s *slot) error {
-	bad := s.chunk.bad
+	bad := s.chunk.Bad
 	flush := func(before int64) {
-		for len(bad) > 0 && bad[0].at.row < before {
-			l.report.reject(bad[0].at, bad[0].column, bad[0].source, bad[0].why)
+		for len(bad) > 0 && bad[0].At.Row < before {
+			l.report.reject(bad[0].At, bad[0].Column, bad[0].Source, bad[0].Why)
 			bad = bad[1:]
 		}
 	}
 	var at int64
 	for s.res != nil && s.res.Next() {
 		b := s.res.RecordBatch()
-		if at+b.NumRows() > s.n || l.report.Rows > maxRows {
+		if at+b.NumRows() > s.n || l.report.Rows > source.MaxRows {
 			break
 		}
-		if err := l.batch(b, func(i int) place {
+		if err := l.batch(b, func(i int) source.Place {
 			p := s.place(at + int64(i))
-			flush(p.row)
+			flush(p.Row)
 			return p
 		}); err != nil {
 			return err
@@ -165,7 +166,7 @@ func (l *loader) take(ctx context.Context, s *slot) error {
 		at += b.NumRows()
 	}
 	if s.res != nil && s.res.Err() != nil {
-		return dbError(ctx, "read rows", s.res.Err())
+		return duck.Error(ctx, "read rows", s.res.Err())
 	}
 	if at != s.n {
 		return glovebox.Errorf(glovebox.CodeInternal, "DuckDB sees other rows than the splitter, after row %d", l.report.Rows)
@@ -176,7 +177,7 @@ func (l *loader) take(ctx context.Context, s *slot) error {
 
 // batch takes in one batch of checked rows. where is called for every row, in
 // order.
-func (l *loader) batch(b arrow.RecordBatch, where func(int) place) error {
+func (l *loader) batch(b arrow.RecordBatch, where func(int) source.Place) error {
 	why, ok1 := b.Column(0).(*array.Int32)
 	rule, ok2 := b.Column(1).(*array.Int32)
 	if !ok1 || !ok2 || int(b.NumCols()) != len(l.ds.Columns)+2 {
@@ -184,7 +185,7 @@ func (l *loader) batch(b arrow.RecordBatch, where func(int) place) error {
 	}
 	cols := b.Columns()[2:]
 	for i, c := range l.ds.Columns {
-		if !arrow.TypeEqual(cols[i].DataType(), arrowTypes[c.Type]) {
+		if !arrow.TypeEqual(cols[i].DataType(), column.ArrowTypes[c.Type]) {
 			return glovebox.Errorf(glovebox.CodeInternal, "the check query returned another type for column %s", c.Name)
 		}
 		if l.ids[i] != nil {
@@ -198,18 +199,18 @@ func (l *loader) batch(b arrow.RecordBatch, where func(int) place) error {
 	shift := 32 - bits.Len(uint(l.o.Parts-1))
 	for i := range int(b.NumRows()) {
 		at := where(i)
-		column, reason := l.judge(cols, i, why.Value(i), rule.Value(i))
+		name, reason := l.judge(cols, i, why.Value(i), rule.Value(i))
 		for _, id := range l.ids {
 			if id != nil {
 				id.append(i, reason == "")
 			}
 		}
 		if reason != "" {
-			source := column
-			if c, ok := l.ds.Column(column); ok && reason != ReasonQuality {
-				source = c.SourceName()
+			from := name
+			if c, ok := l.ds.Column(name); ok && reason != source.ReasonQuality {
+				from = c.SourceName()
 			}
-			l.report.reject(at, column, source, reason)
+			l.report.reject(at, name, from, reason)
 			continue
 		}
 		l.report.accept(at)
@@ -229,29 +230,29 @@ func (l *loader) batch(b arrow.RecordBatch, where func(int) place) error {
 }
 
 // judge returns why a row is rejected, "" if it is not.
-func (l *loader) judge(cols []arrow.Array, i int, why, rule int32) (column string, reason Reason) {
+func (l *loader) judge(cols []arrow.Array, i int, why, rule int32) (column string, reason source.Reason) {
 	if why != 0 {
-		return decodeWhy(why, l.ds.Columns)
+		return source.DecodeWhy(why, l.ds.Columns)
 	}
 	for c, col := range cols {
 		name := l.ds.Columns[c].Name
 		if id := l.ids[c]; id != nil {
 			if id.ids[i] == "" {
 				if !l.ds.Columns[c].Nullable {
-					return name, ReasonNull
+					return name, source.ReasonNull
 				}
 			} else if l.check[c] != nil && !l.check[c](id.ids[i]) {
-				return name, ReasonFormat
+				return name, source.ReasonFormat
 			}
 		} else if l.check[c] != nil && col.IsValid(i) && !l.check[c](col.(*array.String).Value(i)) {
-			return name, ReasonFormat
+			return name, source.ReasonFormat
 		}
 	}
 	if rule != 0 {
-		return l.ds.Quality[rule-1].Name, ReasonQuality
+		return l.ds.Quality[rule-1].Name, source.ReasonQuality
 	}
 	if l.keys != nil && !l.keys.add(l.keyBytes(cols, i)) {
-		return "", ReasonDuplicate
+		return "", source.ReasonDuplicate
 	}
 	return "", ""
 }
@@ -265,7 +266,7 @@ func (l *loader) keyBytes(cols []arrow.Array, i int) []byte {
 			l.keyBuf = binary.LittleEndian.AppendUint32(l.keyBuf, uint32(len(id.ids[i])))
 			l.keyBuf = append(l.keyBuf, id.ids[i]...)
 		} else {
-			l.keyBuf = appendValue(l.keyBuf, cols[c], i)
+			l.keyBuf = column.AppendValue(l.keyBuf, cols[c], i)
 		}
 	}
 	return l.keyBuf
@@ -302,7 +303,7 @@ func (l *loader) spread(cols []arrow.Array) error {
 	}
 	for _, p := range l.touched {
 		for i, f := range fields {
-			appendRows(l.parts[p].rb.Field(i), f, l.pick[p])
+			column.Append(l.parts[p].rb.Field(i), f, l.pick[p])
 		}
 	}
 	return nil

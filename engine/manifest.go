@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -16,6 +14,9 @@ import (
 	"sync"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
+	"glovebox.example/glovebox/engine/internal/duck"
+	"glovebox.example/glovebox/engine/source"
 )
 
 const (
@@ -154,21 +155,21 @@ func (m *Manifest) check() string {
 	if n := len(m.Parts); n < 1 || n > MaxParts || n&(n-1) != 0 {
 		return "the number of parts is not a power of two up to 1024"
 	}
-	if m.MaxRows < 1 || m.MaxRows > MaxUnitRows {
+	if m.MaxRows < 1 || m.MaxRows > source.MaxUnitRows {
 		return "max_rows is out of range"
 	}
-	names := map[string]bool{UnitColumn: true, rowColumn: true}
+	names := map[string]bool{column.UnitColumn: true, source.RowColumn: true}
 	for _, c := range m.Columns {
 		l := strings.ToLower(c.Name)
-		if !columnName().MatchString(c.Name) || names[l] || duckTypes[c.Type] == "" {
+		if !source.ColumnName().MatchString(c.Name) || names[l] || duck.Types[c.Type] == "" {
 			return "a column has a bad name or type"
 		}
-		if c.Kept != "" && (c.Type != glovebox.Token || duckTypes[c.Kept] == "" || c.Kept == glovebox.Token) {
+		if c.Kept != "" && (c.Type != glovebox.Token || duck.Types[c.Kept] == "" || c.Kept == glovebox.Token) {
 			return "a column keeps an original that it cannot have"
 		}
 		names[l] = true
 	}
-	if u, ok := m.Column(m.Unit); !ok || u.Type != glovebox.Token || u.Nullable || len(m.Columns) > MaxColumns {
+	if u, ok := m.Column(m.Unit); !ok || u.Type != glovebox.Token || u.Nullable || len(m.Columns) > source.MaxColumns {
 		return "the unit column is missing or is no token"
 	}
 	var rows, units int64

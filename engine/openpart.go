@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -18,6 +16,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/filter"
+	"glovebox.example/glovebox/engine/internal/column"
 )
 
 // batchRows is the largest batch that OpenPart gives.
@@ -35,7 +35,7 @@ type PartSpec struct {
 	Kept []string
 	// Where drops rows; nil: none. It sees tokens, never originals. The part
 	// does not own it.
-	Where *RowFilter
+	Where *filter.RowFilter
 	// Uncapped leaves out the limit on a unit's rows. Then the caller applies
 	// Cap after all masks and filters.
 	Uncapped bool
@@ -72,21 +72,21 @@ func OpenPart(ctx context.Context, s PartSpec) (array.RecordReader, error) {
 			}
 		}
 	}
-	fields := []arrow.Field{{Name: UnitColumn, Type: tokenType}}
-	from := []source{{name: UnitColumn}}
+	fields := []arrow.Field{{Name: column.UnitColumn, Type: column.TokenType}}
+	from := []origin{{name: column.UnitColumn}}
 	for i, name := range want {
 		c, ok := s.Manifest.Column(name)
 		if !ok || slices.Contains(want[:i], name) {
 			return bad("a column that the snapshot lacks, or twice")
 		}
-		f, src := arrow.Field{Name: name, Type: arrowTypes[c.Type], Nullable: c.Nullable}, source{name: name}
+		f, src := arrow.Field{Name: name, Type: column.ArrowTypes[c.Type], Nullable: c.Nullable}, origin{name: name}
 		if slices.Contains(s.Kept, name) {
 			if c.Kept == "" || p.Sealed == nil || s.Sealed == nil {
 				return bad("the original of %s was not kept", name)
 			}
-			f.Type, src.sealed = arrowTypes[c.Kept], true
+			f.Type, src.sealed = column.ArrowTypes[c.Kept], true
 		} else if name == s.Manifest.Unit {
-			src.name = UnitColumn
+			src.name = column.UnitColumn
 		}
 		fields, from = append(fields, f), append(from, src)
 	}
@@ -113,8 +113,8 @@ func OpenPart(ctx context.Context, s PartSpec) (array.RecordReader, error) {
 	return r, nil
 }
 
-// source is where a column comes from.
-type source struct {
+// origin is where a column comes from.
+type origin struct {
 	name   string
 	sealed bool
 }
@@ -124,11 +124,11 @@ type aligned struct {
 	ctx          context.Context
 	index, parts int
 	schema       *arrow.Schema
-	from         []source
+	from         []origin
 	main, sealed *pages
 }
 
-func openAligned(ctx context.Context, s PartSpec, p ManifestPart, schema *arrow.Schema, from []source) (_ array.RecordReader, err error) {
+func openAligned(ctx context.Context, s PartSpec, p ManifestPart, schema *arrow.Schema, from []origin) (_ array.RecordReader, err error) {
 	a := &aligned{ctx: ctx, index: s.Index, parts: len(s.Manifest.Parts), schema: schema, from: from}
 	names := map[bool][]string{}
 	for _, c := range from {
@@ -140,7 +140,7 @@ func openAligned(ctx context.Context, s PartSpec, p ManifestPart, schema *arrow.
 		return nil, err
 	}
 	if len(names[true]) > 0 {
-		if a.sealed, err = openPages(ctx, s.Sealed, *p.Sealed, p.Rows, append([]string{UnitColumn}, names[true]...), s.Allocator); err != nil {
+		if a.sealed, err = openPages(ctx, s.Sealed, *p.Sealed, p.Rows, append([]string{column.UnitColumn}, names[true]...), s.Allocator); err != nil {
 			a.free()
 			return nil, err
 		}
@@ -153,10 +153,10 @@ func openAligned(ctx context.Context, s PartSpec, p ManifestPart, schema *arrow.
 			return nil, pg.broken()
 		}
 	}
-	return newStream(schema, a.next, a.free), nil
+	return column.NewStream(schema, a.next, a.free), nil
 }
 
-func (a *aligned) pages(c source) *pages {
+func (a *aligned) pages(c origin) *pages {
 	if c.sealed {
 		return a.sealed
 	}
@@ -192,14 +192,14 @@ func (a *aligned) next() (arrow.RecordBatch, error) {
 		cols[i] = a.pages(c).column(c.name, n)
 		defer cols[i].Release()
 	}
-	t1, err := tokens(cols[0])
-	if err != nil || !a.holds(t1[:TokenBytes]) || !a.holds(t1[len(t1)-TokenBytes:]) {
+	t1, err := column.Tokens(cols[0])
+	if err != nil || !a.holds(t1[:column.TokenBytes]) || !a.holds(t1[len(t1)-column.TokenBytes:]) {
 		return nil, a.main.broken()
 	}
 	if a.sealed != nil {
-		other := a.sealed.column(UnitColumn, n)
+		other := a.sealed.column(column.UnitColumn, n)
 		defer other.Release()
-		t2, err := tokens(other)
+		t2, err := column.Tokens(other)
 		if err != nil || !bytes.Equal(t1, t2) {
 			return nil, a.sealed.broken()
 		}
@@ -341,8 +341,8 @@ func firstColumns(r array.RecordReader, n int) array.RecordReader {
 		return r
 	}
 	schema := arrow.NewSchema(r.Schema().Fields()[:n], nil)
-	return newStream(schema, func() (arrow.RecordBatch, error) {
-		b, err := advance(r)
+	return column.NewStream(schema, func() (arrow.RecordBatch, error) {
+		b, err := column.Advance(r)
 		if b == nil || err != nil {
 			return nil, err
 		}

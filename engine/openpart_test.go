@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -12,14 +10,17 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/filter"
+	"glovebox.example/glovebox/engine/internal/column"
+	"glovebox.example/glovebox/engine/internal/rowtest"
 )
 
 func TestOpenPartWhereAndCap(t *testing.T) {
-	mem := checked(t)
+	mem := rowtest.Checked(t)
 	v := newVault()
 	ds := visits()
 	r := mustLoad(t, ds, manyVisits(20000, 1), testOptions(v))
-	f, err := OpenFilter(context.Background(), "age >= 60 and urgent", ds.Columns, &FilterOptions{Allocator: mem})
+	f, err := filter.Open(context.Background(), "age >= 60 and urgent", ds.Columns, &filter.Options{Allocator: mem})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func TestOpenPartRefusals(t *testing.T) {
 	r := mustLoad(t, ds, manyVisits(500, 1), testOptions(v))
 	m := r.Manifest
 	part, sealed := v.open(t, m.Parts[1].Name), v.open(t, m.Parts[1].Sealed.Name)
-	f, err := OpenFilter(context.Background(), "person is not null", ds.Columns, nil)
+	f, err := filter.Open(context.Background(), "person is not null", ds.Columns, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestOpenPartRefusals(t *testing.T) {
 		"sealed as part":   {Manifest: m, Index: 1, Part: sealed},
 		"part as sealed":   {Manifest: m, Index: 1, Part: part, Sealed: part, Columns: []string{"person"}, Kept: []string{"person"}},
 		"unknown column":   {Manifest: m, Index: 1, Part: part, Columns: []string{"nosuch"}},
-		"hidden column":    {Manifest: m, Index: 1, Part: part, Columns: []string{UnitColumn}},
+		"hidden column":    {Manifest: m, Index: 1, Part: part, Columns: []string{column.UnitColumn}},
 		"twice":            {Manifest: m, Index: 1, Part: part, Columns: []string{"age", "age"}},
 		"not kept":         {Manifest: m, Index: 1, Part: part, Sealed: sealed, Columns: []string{"doctor"}, Kept: []string{"doctor"}},
 		"no sealed":        {Manifest: m, Index: 1, Part: part, Columns: []string{"person"}, Kept: []string{"person"}},
@@ -85,7 +86,7 @@ func TestOpenPartRefusals(t *testing.T) {
 		"another type":     {Manifest: lies(func(m *Manifest) { m.Columns[2].Type = glovebox.Int64 }), Index: 1, Part: part, Columns: []string{"age"}},
 		"a missing column": {Manifest: lies(func(m *Manifest) { m.Columns[2].Name = "old" }), Index: 1, Part: part, Columns: []string{"old"}},
 	} {
-		s.Allocator = checked(t)
+		s.Allocator = rowtest.Checked(t)
 		if rd, err := OpenPart(context.Background(), s); err == nil {
 			rd.Release()
 			t.Errorf("%s: opened", name)
@@ -130,7 +131,7 @@ func TestVerifyPart(t *testing.T) {
 	}
 	b := slices.Clone(v.files[partName(0)].Bytes())
 	for name, c := range map[string][]byte{"flipped": append(slices.Clone(b[:99]), append([]byte{b[99] ^ 1}, b[100:]...)...), "longer": append(slices.Clone(b), 0), "shorter": b[:len(b)-1], "empty": nil} {
-		if err := VerifyPart(tempFile(t, c), m.Parts[0].File); glovebox.CodeOf(err) != glovebox.CodeConflict {
+		if err := VerifyPart(rowtest.TempFile(t, c), m.Parts[0].File); glovebox.CodeOf(err) != glovebox.CodeConflict {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

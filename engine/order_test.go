@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -10,6 +8,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"glovebox.example/glovebox/engine/internal/column"
 )
 
 // TestChannelRowOrder: units with the same two rows have them in either order,
@@ -19,11 +19,11 @@ import (
 // probability below 2.6e-12 a run (a fixed key: never again once it passed).
 func TestChannelRowOrder(t *testing.T) {
 	const n = 4000
-	schema := arrow.NewSchema([]arrow.Field{{Name: UnitColumn, Type: tokenType}, {Name: "v", Type: arrow.PrimitiveTypes.Int32}}, nil)
+	schema := arrow.NewSchema([]arrow.Field{{Name: column.UnitColumn, Type: column.TokenType}, {Name: "v", Type: arrow.PrimitiveTypes.Int32}}, nil)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer b.Release()
 	for i := range n {
-		var token [TokenBytes]byte
+		var token [column.TokenBytes]byte
 		binary.BigEndian.PutUint32(token[:], uint32(i))
 		for v := range int32(2) {
 			b.Field(0).(*array.FixedSizeBinaryBuilder).Append(token[:])

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -19,6 +17,9 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/schema"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/duck"
+	"glovebox.example/glovebox/engine/internal/rowtest"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // TestParquetForms loads every encoding, page version and compression, and
@@ -73,7 +74,7 @@ func TestParquetForms(t *testing.T) {
 					continue
 				}
 				if want == nil {
-					want = duckReads(t, tempFile(t, b).Name(), "v", c.as)
+					want = duckReads(t, rowtest.TempFile(t, b).Name(), "v", c.as)
 				}
 				if i := firstDifference(got, want); i >= 0 {
 					t.Errorf("%s, %s, version %d: row %d has other values than DuckDB's: %q, %q", c.name, e, version, i, got[i], want[i])
@@ -97,13 +98,13 @@ func firstDifference(a, b []string) int {
 // duckReads is a column as an unlocked DuckDB reads it, in order.
 func duckReads(t testing.TB, path, column string, typ glovebox.Type) []string {
 	t.Helper()
-	d, c, err := openDB(context.Background(), 1<<30, path)
+	d, c, err := duck.Open(context.Background(), 1<<30, path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.close()
-	defer c.close()
-	r, err := c.query(context.Background(), "SELECT CAST("+quoteName(column)+" AS "+duckTypes[typ]+") FROM read_parquet("+quoteText(path)+")")
+	defer d.Close()
+	defer c.Close()
+	r, err := c.Query(context.Background(), "SELECT CAST("+duck.QuoteName(column)+" AS "+duck.Types[typ]+") FROM read_parquet("+duck.QuoteText(path)+")")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func duckReads(t testing.TB, path, column string, typ glovebox.Type) []string {
 	var out []string
 	for r.Next() {
 		for i := range int(r.RecordBatch().NumRows()) {
-			out = append(out, strings.Clone(cellText(r.RecordBatch().Column(0), i)))
+			out = append(out, strings.Clone(rowtest.Cell(r.RecordBatch().Column(0), i)))
 		}
 	}
 	if r.Err() != nil {
@@ -207,7 +208,7 @@ func TestParquetForeignTypes(t *testing.T) {
 		"text": flat(leaf(t, schema.StringLogicalType{}, parquet.Types.ByteArray, -1), []parquet.ByteArray{}), "timestamp": nested(arrow.FixedWidthTypes.Timestamp_us, nil),
 		"dictionary": nested(&arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}, nil),
 	} {
-		for typ := range duckTypes {
+		for typ := range duck.Types {
 			if typ == glovebox.Token {
 				continue
 			}
@@ -234,7 +235,7 @@ func TestParquetGarbledText(t *testing.T) {
 			tb = strings.Repeat("secret", 1000) + "\xe4\xb8"
 		}
 		if bad[i] != "" {
-			want = append(want, rejected(int64(i+1), bad[i], ReasonEncoding))
+			want = append(want, rejected(int64(i+1), bad[i], source.ReasonEncoding))
 		}
 		a.Append(ta)
 		b.Append(tb)
@@ -293,7 +294,7 @@ func TestParquetNames(t *testing.T) {
 		b.AppendValues([]int64{7, 9}, nil)
 		v := newVault()
 		ds := people("parquet", glovebox.Column{Name: name, Type: glovebox.Int64, Class: glovebox.ClassPersonal})
-		r, err := Load(context.Background(), ds, tempFile(t, arrowFile(t, []string{name}, b.NewArray())), testOptions(v))
+		r, err := Load(context.Background(), ds, rowtest.TempFile(t, arrowFile(t, []string{name}, b.NewArray())), testOptions(v))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

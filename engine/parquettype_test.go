@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -22,6 +20,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/schema"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/rowtest"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // leaf makes the node of an optional column v.
@@ -121,9 +121,9 @@ func loadedAs(t testing.TB, b []byte, typ glovebox.Type) ([]string, error) {
 	v := newVault()
 	ds := people("parquet", glovebox.Column{Name: "v", Type: typ, Nullable: true, Class: glovebox.ClassPersonal})
 	if typ == glovebox.String {
-		ds.Columns[1].MaxBytes = MaxTextBytes
+		ds.Columns[1].MaxBytes = source.MaxTextBytes
 	}
-	r, err := Load(context.Background(), ds, tempFile(t, b), testOptions(v))
+	r, err := Load(context.Background(), ds, rowtest.TempFile(t, b), testOptions(v))
 	if err != nil {
 		return nil, err
 	}

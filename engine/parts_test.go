@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -18,6 +16,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
+	"glovebox.example/glovebox/engine/internal/duck"
+	"glovebox.example/glovebox/engine/internal/rowtest"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // manyVisits makes rows of visits for a few people, shuffled by seed.
@@ -87,7 +89,7 @@ func TestPackedRowsAreTheSame(t *testing.T) {
 	data := manyVisits(20000, 1)
 	load := func(pack bool) map[string]*bytes.Buffer {
 		v := newVault()
-		o.Create, o.Allocator = v.create, checked(t)
+		o.Create, o.Allocator = v.create, rowtest.Checked(t)
 		if err := o.fill(&ds); err != nil {
 			t.Fatal(err)
 		}
@@ -96,13 +98,13 @@ func TestPackedRowsAreTheSame(t *testing.T) {
 		if pack {
 			l.o.Memory = 4 << 20 // DuckDB gets a quarter, and so do loose rows
 		}
-		f := tempFile(t, []byte(data))
+		f := rowtest.TempFile(t, []byte(data))
 		st, err := f.Stat()
 		if err != nil {
 			t.Fatal(err)
 		}
 		l.size = st.Size()
-		feed, err := openFeed(context.Background(), feedSpec{src: f, size: st.Size(), def: ds.Source, cols: ds.Columns, match: matchHeader, memory: MinMemory})
+		feed, err := openFeed(context.Background(), feedSpec{src: f, size: st.Size(), def: ds.Source, cols: ds.Columns, match: source.MatchHeader, memory: MinMemory})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +134,7 @@ func TestLoadLarge(t *testing.T) {
 	const n = 200_000
 	v := newVault()
 	o := testOptions(v)
-	o.Allocator = checked(t)
+	o.Allocator = rowtest.Checked(t)
 	o.Parts = 64
 	var last int64
 	o.Progress = func(done, total int64) {
@@ -148,11 +150,11 @@ func TestLoadLarge(t *testing.T) {
 	lines[150_001] = []byte("\n")
 	lines[160_000] = []byte("x\n")
 	lines[170_000] = []byte("x,nowhere,1,1,2020-01-01,,\n")
-	r, err := Load(context.Background(), visits(), tempFile(t, bytes.Join(lines, nil)), o)
+	r, err := Load(context.Background(), visits(), rowtest.TempFile(t, bytes.Join(lines, nil)), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Reject{rejected(150_000, "town", ReasonValue), rejected(159_999, "", ReasonFields), rejected(169_999, "town", ReasonValue)}
+	want := []Reject{rejected(150_000, "town", source.ReasonValue), rejected(159_999, "", source.ReasonFields), rejected(169_999, "town", source.ReasonValue)}
 	if r.Report.Rows != n || !slices.Equal(bare(r.Report), want) || len(r.Manifest.Parts) != 64 || r.Report.First[0].Line != 150_001 || r.Report.First[1].Line != 160_002 {
 		t.Fatalf("%+v", r.Report)
 	}
@@ -165,7 +167,7 @@ func TestLoadLarge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := Units([]array.RecordReader{rd}, func(tok [TokenBytes]byte, in [][]Span) error {
+		if err := Units([]array.RecordReader{rd}, func(tok [column.TokenBytes]byte, in [][]Span) error {
 			if int(tok[0]>>2) != i {
 				t.Fatalf("a token of part %d in part %d", tok[0]>>2, i)
 			}
@@ -193,13 +195,13 @@ func TestPartFormat(t *testing.T) {
 		sealedName(1): "_unit BLOB, _row INTEGER, person VARCHAR",
 	} {
 		f := v.open(t, name)
-		d, c, err := openDB(context.Background(), filterMemory, fdPath(f))
+		d, c, err := duck.Open(context.Background(), duck.SmallMemory, duck.PathOf(f))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer d.close()
-		defer c.close()
-		from := "read_parquet(" + quoteText(fdPath(f)) + ", file_row_number = true)"
+		defer d.Close()
+		defer c.Close()
+		from := "read_parquet(" + duck.QuoteText(duck.PathOf(f)) + ", file_row_number = true)"
 		names, types, err := describe(context.Background(), c, "SELECT * EXCLUDE (file_row_number) FROM "+from)
 		if err != nil {
 			t.Fatal(err)
@@ -211,7 +213,7 @@ func TestPartFormat(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 		bad := "SELECT CAST(count(*) AS VARCHAR) || ' ' || CAST(count(*) FILTER (octet_length(_unit) <> 16 OR lag > _unit) AS VARCHAR) FROM (SELECT _unit, lag(_unit) OVER (ORDER BY file_row_number) AS lag FROM " + from + ")"
-		if got, _, err := c.text(context.Background(), bad); err != nil || got != fmt.Sprintf("%d 0", r.Manifest.Parts[1].Rows) {
+		if got, _, err := c.Text(context.Background(), bad); err != nil || got != fmt.Sprintf("%d 0", r.Manifest.Parts[1].Rows) {
 			t.Errorf("%s: rows and rows out of order: %s, %v", name, got, err)
 		}
 	}
@@ -261,7 +263,7 @@ func TestCreateFails(t *testing.T) {
 		for _, at := range []string{"create", "write", "close"} {
 			left := after
 			o := testOptions(nil)
-			o.Allocator = checked(t)
+			o.Allocator = rowtest.Checked(t)
 			fail := func(where string) error {
 				if where != at {
 					return nil
@@ -273,7 +275,7 @@ func TestCreateFails(t *testing.T) {
 			}
 			o.Parts = 1 // one writer at a time
 			o.Create = func(string) (io.WriteCloser, error) { return failing{fail}, fail("create") }
-			_, err := Load(context.Background(), visits(), tempFile(t, data), o)
+			_, err := Load(context.Background(), visits(), rowtest.TempFile(t, data), o)
 			if err != nil && (!errors.Is(err, full) || glovebox.CodeOf(err) != glovebox.CodeInternal) {
 				t.Errorf("%s after %d: %v", at, after, err)
 			}
@@ -290,12 +292,12 @@ func (f failing) Write(p []byte) (int, error) { return len(p), f.fail("write") }
 func (f failing) Close() error                { return f.fail("close") }
 
 func TestLoadCancelled(t *testing.T) {
-	data := tempFile(t, visitsCSV(100_000))
+	data := rowtest.TempFile(t, visitsCSV(100_000))
 	before := openFiles(t)
 	for _, when := range []float64{0, 0.2, 0.6} {
 		ctx, cancel := context.WithCancel(context.Background())
 		o := testOptions(newVault())
-		o.Allocator = checked(t)
+		o.Allocator = rowtest.Checked(t)
 		o.Progress = func(done, total int64) {
 			if float64(done) >= when*float64(total) {
 				cancel()
@@ -335,7 +337,7 @@ func TestRecordRefusals(t *testing.T) {
 		"columns[6].type":      change(func(d *glovebox.Dataset) { d.Columns[6].Type = glovebox.Date }),
 		"columns[1].keep":      change(func(d *glovebox.Dataset) { d.Columns[1].Keep = true }),
 		"columns[2]":           change(func(d *glovebox.Dataset) { d.Columns[2].Values = []string{"1"} }),
-		"columns[1].values":    change(func(d *glovebox.Dataset) { d.Columns[1].Values = make([]string, MaxValues+1) }),
+		"columns[1].values":    change(func(d *glovebox.Dataset) { d.Columns[1].Values = make([]string, source.MaxValues+1) }),
 		"columns[0].format":    change(func(d *glovebox.Dataset) { d.Columns[0].Format = "cn-passport" }),
 		"columns[2].min":       change(func(d *glovebox.Dataset) { d.Columns[2].Min = "1); --" }),
 		"columns[3].max":       change(func(d *glovebox.Dataset) { d.Columns[3].Max = "inf" }),
@@ -354,7 +356,7 @@ func TestRecordRefusals(t *testing.T) {
 		"columns[1].max_bytes": change(func(d *glovebox.Dataset) { d.Columns[1].MaxBytes = -1 }),
 	}
 	for _, field := range slices.Sorted(maps.Keys(cases)) {
-		_, err := Load(context.Background(), cases[field], tempFile(t, []byte(visitsHeader)), testOptions(newVault()))
+		_, err := Load(context.Background(), cases[field], rowtest.TempFile(t, []byte(visitsHeader)), testOptions(newVault()))
 		e, ok := errors.AsType[*glovebox.Error](err)
 		if at := strings.TrimSuffix(field, ".max_bytes"); !ok || e.Code != glovebox.CodeInvalid || e.Field != field && !strings.HasPrefix(e.Field, at) {
 			t.Errorf("%s: %v", field, err)
@@ -366,7 +368,7 @@ func TestRecordRefusals(t *testing.T) {
 	} {
 		o := testOptions(newVault())
 		f(&o)
-		if _, err := Load(context.Background(), visits(), tempFile(t, []byte(visitsHeader)), o); glovebox.CodeOf(err) != glovebox.CodeInternal {
+		if _, err := Load(context.Background(), visits(), rowtest.TempFile(t, []byte(visitsHeader)), o); glovebox.CodeOf(err) != glovebox.CodeInternal {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -14,6 +12,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
+	"glovebox.example/glovebox/engine/internal/duck"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // Bounds on a reference table.
@@ -58,7 +59,7 @@ func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, o *R
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a reference table is a regular file of at most %d MiB", MaxReferenceBytes>>20)
 	}
 	if cols == nil {
-		if _, err := newCSV(newWindow(f, st.Size(), ""), "", func(header []string) error {
+		if _, err := source.NewCSV(source.NewWindow(f, st.Size(), ""), "", func(header []string) error {
 			for _, h := range header {
 				cols = append(cols, ReferenceColumn{h, glovebox.String})
 			}
@@ -77,14 +78,14 @@ func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, o *R
 				WithFix("names that differ in case only are the same name; none starts with #")
 		}
 		names[l] = true
-		if c.Type == glovebox.Token || arrowTypes[c.Type] == nil {
-			return nil, invalid(fmt.Sprintf("columns[%d].type", i), "the type is string, int32, int64, float64, bool or date")
+		if c.Type == glovebox.Token || column.ArrowTypes[c.Type] == nil {
+			return nil, source.Invalid(fmt.Sprintf("columns[%d].type", i), "the type is string, int32, int64, float64, bool or date")
 		}
-		decl = append(decl, glovebox.Column{Name: c.Name, Type: c.Type, Nullable: true, MaxBytes: MaxTextBytes})
-		fields = append(fields, arrow.Field{Name: c.Name, Type: arrowTypes[c.Type], Nullable: true})
+		decl = append(decl, glovebox.Column{Name: c.Name, Type: c.Type, Nullable: true, MaxBytes: source.MaxTextBytes})
+		fields = append(fields, arrow.Field{Name: c.Name, Type: column.ArrowTypes[c.Type], Nullable: true})
 	}
-	if len(cols) == 0 || len(cols) > MaxColumns {
-		return nil, invalid("columns", "a reference table has 1 to %d columns", MaxColumns)
+	if len(cols) == 0 || len(cols) > source.MaxColumns {
+		return nil, source.Invalid("columns", "a reference table has 1 to %d columns", source.MaxColumns)
 	}
 	feed, err := openFeed(ctx, feedSpec{
 		src: f, size: st.Size(), def: glovebox.Source{Format: "csv"}, cols: decl, match: matchReference, memory: MinMemory, files: opt.Scratch,
@@ -106,34 +107,34 @@ func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, o *R
 }
 
 func takeReference(ctx context.Context, s *slot, rows int64, cols []glovebox.Column, rb *array.RecordBuilder) error {
-	wrong := func(at place, column string, why Reason) error {
-		e := glovebox.Errorf(glovebox.CodeInvalid, "line %d of the reference table: %s", at.line, why)
+	wrong := func(at source.Place, column string, why source.Reason) error {
+		e := glovebox.Errorf(glovebox.CodeInvalid, "line %d of the reference table: %s", at.Line, why)
 		e.Field = column
 		return e
 	}
 	if rows > MaxReferenceRows {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the reference table has more than %d rows", MaxReferenceRows)
 	}
-	if len(s.chunk.bad) > 0 {
-		return wrong(s.chunk.bad[0].at, "", s.chunk.bad[0].why)
+	if len(s.chunk.Bad) > 0 {
+		return wrong(s.chunk.Bad[0].At, "", s.chunk.Bad[0].Why)
 	}
 	var at int64
 	for s.res != nil && s.res.Next() {
 		b := s.res.RecordBatch()
 		for i, why := range b.Column(0).(*array.Int32).Int32Values() {
 			if why != 0 {
-				column, reason := decodeWhy(why, cols)
+				column, reason := source.DecodeWhy(why, cols)
 				return wrong(s.place(at+int64(i)), column, reason)
 			}
 		}
 		all := upTo(int(b.NumRows()))
 		for i := range cols {
-			appendRows(rb.Field(i), b.Column(i+2), all)
+			column.Append(rb.Field(i), b.Column(i+2), all)
 		}
 		at += b.NumRows()
 	}
 	if s.res != nil && s.res.Err() != nil {
-		return dbError(ctx, "read rows", s.res.Err())
+		return duck.Error(ctx, "read rows", s.res.Err())
 	}
 	return nil
 }

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -11,12 +9,14 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
+	"glovebox.example/glovebox/engine/internal/rowtest"
 )
 
 func TestReadReference(t *testing.T) {
-	mem := checked(t)
+	mem := rowtest.Checked(t)
 	read := func(data string, cols []ReferenceColumn) (arrow.RecordBatch, error) {
-		return ReadReference(context.Background(), tempFile(t, []byte(data)), cols, &ReferenceOptions{Allocator: mem})
+		return ReadReference(context.Background(), rowtest.TempFile(t, []byte(data)), cols, &ReferenceOptions{Allocator: mem})
 	}
 	data := "\uFEFF乡镇,code,\"lat, deg\",open\r\n东风,1,30.5,2020-01-01\r\n\"西\"\"山\",2,,\n"
 	for _, q := range []struct {
@@ -40,10 +40,10 @@ func TestReadReference(t *testing.T) {
 		for i := range int(b.NumRows()) {
 			var vs []string
 			for j, c := range b.Columns() {
-				if q.cols != nil && !arrow.TypeEqual(c.DataType(), arrowTypes[q.cols[j].Type]) {
+				if q.cols != nil && !arrow.TypeEqual(c.DataType(), column.ArrowTypes[q.cols[j].Type]) {
 					t.Errorf("column %d has type %s", j, c.DataType())
 				}
-				vs = append(vs, cellText(c, i))
+				vs = append(vs, rowtest.Cell(c, i))
 			}
 			got = append(got, strings.Join(vs, " "))
 		}

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -17,6 +15,9 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/duck"
+	"glovebox.example/glovebox/engine/internal/rowtest"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // enterprises is a dataset with every format and a key.
@@ -50,51 +51,51 @@ const uscc = "91350100M000100Y43"
 func TestRejectReasons(t *testing.T) {
 	rows := []struct {
 		line string
-		want Reason
+		want source.Reason
 		at   string
 	}{
 		{uscc + ",2001,张三,11010519491231002X,13800138000,甲", "", ""},
-		{strings.ToLower(uscc) + " ,2002,阿卜杜拉·买买提,11010519491231002x,,", ReasonQuality, "boss-has-phone"},
-		{uscc + ",2001,,,,", ReasonDuplicate, ""},
-		{strings.ToLower(uscc) + ",02001,,,,", ReasonDuplicate, ""},
-		{uscc[:17] + "4,2002,,,,", ReasonFormat, "uscc"},
-		{" ,2002,,,,", ReasonNull, "uscc"},
-		{",2002,,,,", ReasonNull, "uscc"},
-		{uscc + ",,,,,", ReasonNull, "year"},
-		{uscc + ",20o3,,,,", ReasonType, "year"},
-		{uscc + ",2003.0,,,,", ReasonType, "year"},
-		{uscc + ",2_003,,,,", ReasonType, "year"},
-		{uscc + ",0x7D3,,,,", ReasonType, "year"},
-		{uscc + ",99999999999,,,,", ReasonType, "year"},
-		{uscc + ",1989,,,,", ReasonBounds, "year"},
-		{uscc + ",2031,,,,", ReasonBounds, "year"},
-		{uscc + ",2003,张,,13800138000,", ReasonFormat, "boss"},
-		{uscc + ",2003,张·,,13800138000,", ReasonFormat, "boss"},
-		{uscc + ",2003,Zhang,,13800138000,", ReasonFormat, "boss"},
-		{uscc + ",2003,,110105194912310021,,", ReasonFormat, "id"},
-		{uscc + ",2003,,110105194902300020,,", ReasonFormat, "id"},
-		{uscc + ",2003,,,12800138000,", ReasonFormat, "phone"},
-		{uscc + ",2003,,,1380013800,", ReasonFormat, "phone"},
-		{uscc + ",2003,,,,甲乙", ReasonMaxBytes, "short"},
-		{uscc + ",1990,,,,x", ReasonQuality, "old"},
-		{uscc + ",2003,,,", ReasonFields, ""},
-		{uscc + ",2003,,,,,", ReasonFields, ""},
-		{"   ", ReasonFields, ""},
-		{uscc + ",2003,\"a\"b,,,", ReasonQuote, ""},
-		{uscc + ",2003,a\"b,,,", ReasonQuote, ""},
-		{uscc + ",2003,\xff,,,", ReasonEncoding, ""},
-		{uscc + ",2003,a\x00b,,,", ReasonEncoding, ""},
-		{uscc + ",2003,,,,a\r\r", ReasonEncoding, ""},
-		{uscc + ",2003,,,," + strings.Repeat("x", MaxRowBytes), ReasonLong, ""},
+		{strings.ToLower(uscc) + " ,2002,阿卜杜拉·买买提,11010519491231002x,,", source.ReasonQuality, "boss-has-phone"},
+		{uscc + ",2001,,,,", source.ReasonDuplicate, ""},
+		{strings.ToLower(uscc) + ",02001,,,,", source.ReasonDuplicate, ""},
+		{uscc[:17] + "4,2002,,,,", source.ReasonFormat, "uscc"},
+		{" ,2002,,,,", source.ReasonNull, "uscc"},
+		{",2002,,,,", source.ReasonNull, "uscc"},
+		{uscc + ",,,,,", source.ReasonNull, "year"},
+		{uscc + ",20o3,,,,", source.ReasonType, "year"},
+		{uscc + ",2003.0,,,,", source.ReasonType, "year"},
+		{uscc + ",2_003,,,,", source.ReasonType, "year"},
+		{uscc + ",0x7D3,,,,", source.ReasonType, "year"},
+		{uscc + ",99999999999,,,,", source.ReasonType, "year"},
+		{uscc + ",1989,,,,", source.ReasonBounds, "year"},
+		{uscc + ",2031,,,,", source.ReasonBounds, "year"},
+		{uscc + ",2003,张,,13800138000,", source.ReasonFormat, "boss"},
+		{uscc + ",2003,张·,,13800138000,", source.ReasonFormat, "boss"},
+		{uscc + ",2003,Zhang,,13800138000,", source.ReasonFormat, "boss"},
+		{uscc + ",2003,,110105194912310021,,", source.ReasonFormat, "id"},
+		{uscc + ",2003,,110105194902300020,,", source.ReasonFormat, "id"},
+		{uscc + ",2003,,,12800138000,", source.ReasonFormat, "phone"},
+		{uscc + ",2003,,,1380013800,", source.ReasonFormat, "phone"},
+		{uscc + ",2003,,,,甲乙", source.ReasonMaxBytes, "short"},
+		{uscc + ",1990,,,,x", source.ReasonQuality, "old"},
+		{uscc + ",2003,,,", source.ReasonFields, ""},
+		{uscc + ",2003,,,,,", source.ReasonFields, ""},
+		{"   ", source.ReasonFields, ""},
+		{uscc + ",2003,\"a\"b,,,", source.ReasonQuote, ""},
+		{uscc + ",2003,a\"b,,,", source.ReasonQuote, ""},
+		{uscc + ",2003,\xff,,,", source.ReasonEncoding, ""},
+		{uscc + ",2003,a\x00b,,,", source.ReasonEncoding, ""},
+		{uscc + ",2003,,,,a\r\r", source.ReasonEncoding, ""},
+		{uscc + ",2003,,,," + strings.Repeat("x", source.MaxRowBytes), source.ReasonLong, ""},
 		{uscc + ",2004,,,,\"a\nb\"", "", ""},
-		{uscc + ",2004,,,,", ReasonDuplicate, ""},
+		{uscc + ",2004,,,,", source.ReasonDuplicate, ""},
 		{uscc + ",2005,,,,\"\"", "", ""},
-		{"\"" + uscc + ",2006,,,,", ReasonQuote, ""},
+		{"\"" + uscc + ",2006,,,,", source.ReasonQuote, ""},
 	}
 	var data strings.Builder
 	data.WriteString("\uFEFFuscc,year,boss,id,phone,short\n")
 	var want []Reject
-	byReason := map[Reason]int64{}
+	byReason := map[source.Reason]int64{}
 	for i, r := range rows {
 		data.WriteString(r.line + []string{"\n", "\r\n", "\n\n"}[i%3])
 		if r.want != "" {
@@ -125,7 +126,7 @@ func TestRejectLimit(t *testing.T) {
 	for share, ok := range map[float64]bool{0: false, 0.49: false, 0.5: true, 1: true} {
 		v := newVault()
 		ds.MaxRejects = share
-		_, err := Load(context.Background(), ds, tempFile(t, []byte(data)), testOptions(v))
+		_, err := Load(context.Background(), ds, rowtest.TempFile(t, []byte(data)), testOptions(v))
 		if ok != (err == nil) {
 			t.Fatalf("share %g: %v", share, err)
 		}
@@ -133,7 +134,7 @@ func TestRejectLimit(t *testing.T) {
 			continue
 		}
 		var re *RejectsError
-		if !errors.As(err, &re) || re.Report.Rejected != 2 || bare(re.Report)[1] != rejected(4, "age", ReasonBounds) || glovebox.CodeOf(err) != glovebox.CodeInvalid || len(v.files) != 0 {
+		if !errors.As(err, &re) || re.Report.Rejected != 2 || bare(re.Report)[1] != rejected(4, "age", source.ReasonBounds) || glovebox.CodeOf(err) != glovebox.CodeInvalid || len(v.files) != 0 {
 			t.Fatalf("%v, %+v, %d parts", err, re, len(v.files))
 		}
 		if want := "dataset visits: 2 of 4 rows rejected, " + fmt.Sprint(share*100) + " % allowed: 1 bounds, 1 value; first at line 3, town"; err.Error() != want {
@@ -144,7 +145,7 @@ func TestRejectLimit(t *testing.T) {
 
 func TestReportIsBounded(t *testing.T) {
 	r := mustLoad(t, visits(), visitsHeader+strings.Repeat("a,x,1,,2020-01-01,,\nbad\n", 500), testOptions(newVault())).Report
-	if r.Rejected != 1000 || len(r.First) != MaxFirstRejects || bare(r)[99] != rejected(100, "", ReasonFields) || r.First[98].Row != 99 {
+	if r.Rejected != 1000 || len(r.First) != MaxFirstRejects || bare(r)[99] != rejected(100, "", source.ReasonFields) || r.First[98].Row != 99 {
 		t.Fatalf("%+v", r)
 	}
 }
@@ -160,7 +161,7 @@ func TestHeader(t *testing.T) {
 		"quote":     {"\"person,town\n", "no header line"},
 		"utf-16":    {"\xff\xfep\x00e\x00", "text in UTF-16"},
 	} {
-		_, err := Load(context.Background(), visits(), tempFile(t, []byte(q[0])), testOptions(newVault()))
+		_, err := Load(context.Background(), visits(), rowtest.TempFile(t, []byte(q[0])), testOptions(newVault()))
 		if glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), q[1]) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -173,7 +174,7 @@ func TestDelimiterNullAndOrder(t *testing.T) {
 	ds.Columns[1].Values = nil
 	v := newVault()
 	r := mustLoad(t, ds, "doctor\turgent\tseen\tcost\tage\ttown\tperson\nNA\t无\t2020-01-01\tNA\t1\t\ta,b\n\tt\t2020-01-01\tNA\t1\tx\tb\n", testOptions(v))
-	if r.Report.Rejected != 1 || bare(r.Report)[0] != rejected(2, "doctor", ReasonType) {
+	if r.Report.Rejected != 1 || bare(r.Report)[0] != rejected(2, "doctor", source.ReasonType) {
 		t.Fatalf("%+v", r.Report)
 	}
 	got := readAll(t, v, r.Manifest, PartSpec{Columns: []string{"town", "cost", "urgent", "doctor", "person"}, Kept: []string{"person"}})
@@ -195,7 +196,7 @@ func TestGB18030(t *testing.T) {
 	gb += "\x81,x,1,,2020-01-01,,\n" // half a character
 	v := newVault()
 	r := mustLoad(t, ds, gb, testOptions(v))
-	if r.Report.Rejected != 1 || r.Report.First[0].Reason != ReasonEncoding || r.Report.First[0].Row != 3 {
+	if r.Report.Rejected != 1 || r.Report.First[0].Reason != source.ReasonEncoding || r.Report.First[0].Row != 3 {
 		t.Fatalf("%+v", r.Report)
 	}
 	got := readAll(t, v, r.Manifest, PartSpec{Columns: []string{"town"}})
@@ -205,7 +206,7 @@ func TestGB18030(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Fatalf("got %q, want %q", got, want)
 	}
-	if _, err := Load(context.Background(), visits(), tempFile(t, []byte(gb)), testOptions(newVault())); glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "GB 18030") {
+	if _, err := Load(context.Background(), visits(), rowtest.TempFile(t, []byte(gb)), testOptions(newVault())); glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "GB 18030") {
 		t.Fatal(err) // as UTF-8 the header is fine and no row is
 	}
 }
@@ -218,15 +219,15 @@ func TestJSON(t *testing.T) {
 		`{"urgent":null,"seen":"2020-01-31","age":"8","town":"O'Hare","person":"\u0062"}`,
 	}
 	bad := map[string]Reject{
-		`{"person":"c","town":"东城","age":7.5,"seen":"2020-01-31"}`:            rejected(3, "age", ReasonType),
-		`{"person":"c","town":"东城","age":[7],"seen":"2020-01-31"}`:            rejected(3, "age", ReasonType),
-		`{"person":{"x":1},"town":"东城","age":7,"seen":"2020-01-31"}`:          rejected(3, "person", ReasonType),
-		`{"person":"c","town":"东城","age":7}`:                                  rejected(3, "seen", ReasonNull),
-		`{"person":"c","town":"东城","age":7,"seen":"2020-01-31","secret":1}`:   rejected(3, "", ReasonExtra),
-		`{"person":"c\u0000","town":"东城","age":7,"seen":"2020-01-31"}`:        rejected(3, "person", ReasonEncoding),
-		`{"person":"c","town":"东城","age":7,"cost":1e999,"seen":"2020-01-31"}`: rejected(3, "cost", ReasonType),
-		`"secret"`: rejected(3, "", ReasonObject),
-		`7`:        rejected(3, "", ReasonObject),
+		`{"person":"c","town":"东城","age":7.5,"seen":"2020-01-31"}`:            rejected(3, "age", source.ReasonType),
+		`{"person":"c","town":"东城","age":[7],"seen":"2020-01-31"}`:            rejected(3, "age", source.ReasonType),
+		`{"person":{"x":1},"town":"东城","age":7,"seen":"2020-01-31"}`:          rejected(3, "person", source.ReasonType),
+		`{"person":"c","town":"东城","age":7}`:                                  rejected(3, "seen", source.ReasonNull),
+		`{"person":"c","town":"东城","age":7,"seen":"2020-01-31","secret":1}`:   rejected(3, "", source.ReasonExtra),
+		`{"person":"c\u0000","town":"东城","age":7,"seen":"2020-01-31"}`:        rejected(3, "person", source.ReasonEncoding),
+		`{"person":"c","town":"东城","age":7,"cost":1e999,"seen":"2020-01-31"}`: rejected(3, "cost", source.ReasonType),
+		`"secret"`: rejected(3, "", source.ReasonObject),
+		`7`:        rejected(3, "", source.ReasonObject),
 	}
 	var want []string
 	for line, w := range bad {
@@ -250,12 +251,12 @@ func TestJSON(t *testing.T) {
 			}
 		}
 	}
-	r := mustLoad(t, ds, good[0]+"\n{\"person\":\"secret\n"+strings.Repeat("x", MaxRowBytes+10)+"\n\xff\n{}", testOptions(newVault()))
-	if r.Report.Rows != 5 || r.Report.First[0].Reason != ReasonObject || r.Report.First[1].Reason != ReasonLong || r.Report.First[2].Reason != ReasonEncoding || r.Report.First[3].Reason != ReasonNull {
+	r := mustLoad(t, ds, good[0]+"\n{\"person\":\"secret\n"+strings.Repeat("x", source.MaxRowBytes+10)+"\n\xff\n{}", testOptions(newVault()))
+	if r.Report.Rows != 5 || r.Report.First[0].Reason != source.ReasonObject || r.Report.First[1].Reason != source.ReasonLong || r.Report.First[2].Reason != source.ReasonEncoding || r.Report.First[3].Reason != source.ReasonNull {
 		t.Fatalf("%+v", r.Report)
 	}
 	for _, data := range []string{"[" + good[0] + ",", "[" + good[0] + ",]", "[" + good[0] + "] x", "[{]", "[" + good[0] + " secret]", "[\"secret"} {
-		_, err := Load(context.Background(), ds, tempFile(t, []byte(data)), testOptions(newVault()))
+		_, err := Load(context.Background(), ds, rowtest.TempFile(t, []byte(data)), testOptions(newVault()))
 		if glovebox.CodeOf(err) != glovebox.CodeInvalid || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", data, err)
 		}
@@ -271,7 +272,7 @@ func TestJSON(t *testing.T) {
 func makeParquet(t testing.TB, query string) *os.File {
 	t.Helper()
 	p := filepath.Join(t.TempDir(), "x.parquet")
-	sqlOpen(t, "COPY ("+query+") TO "+quoteText(p)+" (FORMAT parquet, ROW_GROUP_SIZE 2048)")
+	rowtest.MakeWithDuckDB(t, "COPY ("+query+") TO "+duck.QuoteText(p)+" (FORMAT parquet, ROW_GROUP_SIZE 2048)")
 	f, err := os.Open(p)
 	if err != nil {
 		t.Fatal(err)
@@ -314,7 +315,7 @@ func TestParquet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []Reject{rejected(3001, "town", ReasonValue), rejected(5001, "age", ReasonType), rejected(6001, "cost", ReasonType)}
+		want := []Reject{rejected(3001, "town", source.ReasonValue), rejected(5001, "age", source.ReasonType), rejected(6001, "cost", source.ReasonType)}
 		if r.Report.Rows != 140000 || !slices.Equal(bare(r.Report), want) || r.Manifest.Units != 7 {
 			t.Fatalf("%+v", r.Report)
 		}
@@ -324,8 +325,8 @@ func TestParquet(t *testing.T) {
 		}
 	}
 	for name, f := range map[string]*os.File{
-		"no parquet": tempFile(t, []byte("secret,secret\n1,2\n")),
-		"empty":      tempFile(t, nil),
+		"no parquet": rowtest.TempFile(t, []byte("secret,secret\n1,2\n")),
+		"empty":      rowtest.TempFile(t, nil),
 		"columns":    makeParquet(t, "SELECT 1 AS person, 2 AS secret"),
 		"type":       makeParquet(t, strings.ReplaceAll(strings.ReplaceAll(q, "URGENT", "DATE '2020-01-01'"), "140000", "3")),
 		"nested":     makeParquet(t, strings.ReplaceAll(strings.ReplaceAll(q, "URGENT", "[true]"), "140000", "3")),
@@ -347,7 +348,7 @@ func TestParquet(t *testing.T) {
 		} else {
 			clear(b[at : at+200])
 		}
-		if _, err := Load(context.Background(), ds, tempFile(t, b), testOptions(newVault())); err != nil && glovebox.CodeOf(err) != glovebox.CodeInvalid {
+		if _, err := Load(context.Background(), ds, rowtest.TempFile(t, b), testOptions(newVault())); err != nil && glovebox.CodeOf(err) != glovebox.CodeInvalid {
 			t.Errorf("damage %d: %v", i, err)
 		}
 	}
@@ -364,11 +365,11 @@ func TestSourceNames(t *testing.T) {
 		ds.Columns[i].Source = odd[i]
 		header = append(header, `"`+strings.ReplaceAll(odd[i], `"`, `""`)+`"`)
 		keys = append(keys, fmt.Sprintf("%q:%q", odd[i], values[i]))
-		as = append(as, quoteText(values[i])+" AS "+quoteName(odd[i]))
+		as = append(as, duck.QuoteText(values[i])+" AS "+duck.QuoteName(odd[i]))
 	}
 	for format, f := range map[string]*os.File{
-		"csv":     tempFile(t, []byte(strings.Join(header, ",")+"\n"+strings.Join(values, ",")+"\n")),
-		"json":    tempFile(t, []byte("{"+strings.Join(keys, ",")+"}")),
+		"csv":     rowtest.TempFile(t, []byte(strings.Join(header, ",")+"\n"+strings.Join(values, ",")+"\n")),
+		"json":    rowtest.TempFile(t, []byte("{"+strings.Join(keys, ",")+"}")),
 		"parquet": makeParquet(t, "SELECT "+strings.Join(as, ", ")),
 	} {
 		v := newVault()
@@ -383,7 +384,7 @@ func TestSourceNames(t *testing.T) {
 		}
 	}
 	ds.Columns[1].Source = "人员 编号"
-	if _, err := Load(context.Background(), ds, tempFile(t, nil), testOptions(newVault())); err == nil || !strings.Contains(err.Error(), "columns[1].source") {
+	if _, err := Load(context.Background(), ds, rowtest.TempFile(t, nil), testOptions(newVault())); err == nil || !strings.Contains(err.Error(), "columns[1].source") {
 		t.Errorf("a source name twice: %v", err)
 	}
 }

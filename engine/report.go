@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -9,16 +7,17 @@ import (
 	"strings"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // Reject is one rejected row.
 type Reject struct {
-	Row    int64  `json:"row"`              // data row of the file, from 1; blank lines and the header do not count
-	Line   int64  `json:"line,omitempty"`   // line of the file, from 1, where the row begins; 0: the file has no lines
-	Lines  int64  `json:"lines,omitempty"`  // lines that the row takes, if more than one: all of them count as rejected
-	Column string `json:"column,omitempty"` // column, or name of the quality rule; empty: the row as a whole
-	Source string `json:"source,omitempty"` // the column's name in the file, where it is another one
-	Reason Reason `json:"reason"`
+	Row    int64         `json:"row"`              // data row of the file, from 1; blank lines and the header do not count
+	Line   int64         `json:"line,omitempty"`   // line of the file, from 1, where the row begins; 0: the file has no lines
+	Lines  int64         `json:"lines,omitempty"`  // lines that the row takes, if more than one: all of them count as rejected
+	Column string        `json:"column,omitempty"` // column, or name of the quality rule; empty: the row as a whole
+	Source string        `json:"source,omitempty"` // the column's name in the file, where it is another one
+	Reason source.Reason `json:"reason"`
 }
 
 // Where names the row and the column as its file does.
@@ -39,37 +38,37 @@ const MaxFirstRejects = 100
 // LoadReport says what became of the rows of a file. It holds positions and
 // counts, which are as secret as the data's size is.
 type LoadReport struct {
-	Rows     int64            `json:"rows"` // Accepted + Rejected
-	Accepted int64            `json:"accepted"`
-	Rejected int64            `json:"rejected"`         // a row that takes several lines counts for each: they may have been rows
-	Inside   int64            `json:"inside,omitempty"` // lines that lie in cells of accepted rows
-	ByReason map[Reason]int64 `json:"by_reason,omitempty"`
-	First    []Reject         `json:"first,omitempty"` // at most MaxFirstRejects, by row
+	Rows     int64                   `json:"rows"` // Accepted + Rejected
+	Accepted int64                   `json:"accepted"`
+	Rejected int64                   `json:"rejected"`         // a row that takes several lines counts for each: they may have been rows
+	Inside   int64                   `json:"inside,omitempty"` // lines that lie in cells of accepted rows
+	ByReason map[source.Reason]int64 `json:"by_reason,omitempty"`
+	First    []Reject                `json:"first,omitempty"` // at most MaxFirstRejects, by row
 }
 
-func (r *LoadReport) accept(at place) {
+func (r *LoadReport) accept(at source.Place) {
 	r.Rows++
 	r.Accepted++
-	r.Inside += at.lines - 1
+	r.Inside += at.Lines - 1
 }
 
-// reject counts a rejected row. source is the column's name in the file.
-func (r *LoadReport) reject(at place, column, source string, why Reason) {
+// reject counts a rejected row. from is the column's name in the file.
+func (r *LoadReport) reject(at source.Place, column, from string, why source.Reason) {
 	if r.ByReason == nil {
-		r.ByReason = map[Reason]int64{}
+		r.ByReason = map[source.Reason]int64{}
 	}
-	r.Rows += at.lines
-	r.Rejected += at.lines
-	r.ByReason[why] += at.lines
+	r.Rows += at.Lines
+	r.Rejected += at.Lines
+	r.ByReason[why] += at.Lines
 	if len(r.First) >= MaxFirstRejects {
 		return
 	}
-	x := Reject{Row: at.row, Line: at.line, Column: column, Reason: why}
-	if at.lines > 1 {
-		x.Lines = at.lines
+	x := Reject{Row: at.Row, Line: at.Line, Column: column, Reason: why}
+	if at.Lines > 1 {
+		x.Lines = at.Lines
 	}
-	if source != column {
-		x.Source = source
+	if from != column {
+		x.Source = from
 	}
 	r.First = append(r.First, x)
 }

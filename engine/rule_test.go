@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -8,6 +6,7 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // TestQualityRulesAndNotANumber: a rule about what is not a number is about a
@@ -16,7 +15,7 @@ func TestQualityRulesAndNotANumber(t *testing.T) {
 	ds := notes()
 	ds.Quality = []glovebox.Quality{{Name: "low", Check: "0 / n <= 100"}, {Name: "whole", Check: "try_cast(note as bigint) is not null"}}
 	r, ids := loadedIDs(t, ds, "id,note,n\na,1,0\nb,1.5,1\nc,1_0,1\nd,0x2,1\ne, 12 ,1\n")
-	if !slices.Equal(ids, []string{"a", "e"}) || r.ByReason[ReasonQuality] != 3 {
+	if !slices.Equal(ids, []string{"a", "e"}) || r.ByReason[source.ReasonQuality] != 3 {
 		t.Fatalf("%q, %+v", ids, r)
 	}
 }
@@ -36,7 +35,7 @@ func TestTryCastTakesWhatALoadTakes(t *testing.T) {
 		}
 		ds.Source.Null = []string{}
 		loads, ids := loadedIDs(t, ds, data)
-		if loads.ByReason[ReasonQuality] != 0 || len(ids) == 0 {
+		if loads.ByReason[source.ReasonQuality] != 0 || len(ids) == 0 {
 			t.Errorf("%s: %+v", duck, loads)
 		}
 		// And where a load refuses v, try_cast is null.

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -8,6 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
 )
 
 // Schema returns the schema of the batches that OpenPart gives for the named
@@ -15,7 +14,7 @@ import (
 // where kept names them. It fails with code invalid for a column that the
 // record lacks and for an original that it does not keep.
 func Schema(cols []glovebox.Column, names, kept []string) (*arrow.Schema, error) {
-	fields := []arrow.Field{{Name: UnitColumn, Type: tokenType}}
+	fields := []arrow.Field{{Name: column.UnitColumn, Type: column.TokenType}}
 	for _, name := range names {
 		i := slices.IndexFunc(cols, func(c glovebox.Column) bool { return c.Name == name })
 		if i < 0 {
@@ -29,7 +28,7 @@ func Schema(cols []glovebox.Column, names, kept []string) (*arrow.Schema, error)
 					WithFix("only a token of it can be used")
 			}
 		}
-		fields = append(fields, arrow.Field{Name: name, Type: arrowTypes[t], Nullable: c.Nullable})
+		fields = append(fields, arrow.Field{Name: name, Type: column.ArrowTypes[t], Nullable: c.Nullable})
 	}
 	return arrow.NewSchema(fields, nil), nil
 }

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -11,6 +9,8 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/rowtest"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // notes is a dataset of a person, a note and a number.
@@ -20,7 +20,7 @@ func notes() glovebox.Dataset {
 		Unit: glovebox.Unit{Space: "person", Column: "id", MaxRows: 10},
 		Columns: []glovebox.Column{
 			{Name: "id", Type: glovebox.String, Class: glovebox.ClassIdentifier, Keep: true},
-			{Name: "note", Type: glovebox.String, Nullable: true, MaxBytes: MaxTextBytes},
+			{Name: "note", Type: glovebox.String, Nullable: true, MaxBytes: source.MaxTextBytes},
 			{Name: "n", Type: glovebox.Int32},
 		},
 	}
@@ -45,7 +45,7 @@ func loadedIDs(t *testing.T, ds glovebox.Dataset, data string) (LoadReport, []st
 // TestCellsHideNoRows: a reject counts for every line that it takes, and no
 // line inside a cell becomes a row.
 func TestCellsHideNoRows(t *testing.T) {
-	long := strings.Repeat("长", MaxRowBytes/3)
+	long := strings.Repeat("长", source.MaxRowBytes/3)
 	for _, q := range []struct {
 		name, data string
 		rejected   int64
@@ -103,9 +103,9 @@ func TestSwallowedLinesFailALoad(t *testing.T) {
 	}
 	ds := notes()
 	ds.MaxRejects = 0.01
-	_, err := Load(context.Background(), ds, tempFile(t, []byte(b.String())), testOptions(newVault()))
+	_, err := Load(context.Background(), ds, rowtest.TempFile(t, []byte(b.String())), testOptions(newVault()))
 	var re *RejectsError
-	if !errors.As(err, &re) || re.Report.Rejected != 1491 || re.Report.Rows != 2000 || re.Report.First[0] != (Reject{Row: 10, Line: 11, Lines: 1491, Reason: ReasonQuote}) ||
+	if !errors.As(err, &re) || re.Report.Rejected != 1491 || re.Report.Rows != 2000 || re.Report.First[0] != (Reject{Row: 10, Line: 11, Lines: 1491, Reason: source.ReasonQuote}) ||
 		!strings.Contains(err.Error(), "first at line 11, with 1491 lines") {
 		t.Fatalf("%v, %+v", err, re)
 	}
@@ -132,7 +132,7 @@ func TestStrayQuotesAmongBadLines(t *testing.T) {
 			b.WriteString(q.between(i))
 		}
 		r, ids := loadedIDs(t, notes(), "id,note,n\n"+q.first+b.String()+q.last+"e,v,5\n")
-		if want := "e"; r.Rejected != q.rejected || r.ByReason[ReasonQuote] != q.rejected || q.rejected > 0 && strings.Join(ids, " ") != want {
+		if want := "e"; r.Rejected != q.rejected || r.ByReason[source.ReasonQuote] != q.rejected || q.rejected > 0 && strings.Join(ids, " ") != want {
 			t.Errorf("%s: %d rejected, %d lines inside, %q", q.name, r.Rejected, r.Inside, ids)
 		}
 	}
@@ -154,7 +154,7 @@ func TestLinesAreThoseOfTheFile(t *testing.T) {
 	} {
 		ds.Source.Format = q.format
 		r, ids := loadedIDs(t, ds, q.data)
-		want := Reject{Row: 2, Line: q.line, Column: "n", Source: "数", Reason: ReasonType}
+		want := Reject{Row: 2, Line: q.line, Column: "n", Source: "数", Reason: source.ReasonType}
 		if len(ids) != 1 || len(r.First) != 1 || r.First[0] != want {
 			t.Errorf("%q: %+v", q.data, r)
 		}
@@ -169,7 +169,7 @@ func TestIdentifiersAreTrimmedFirst(t *testing.T) {
 	ds.Columns[0].MaxBytes = 3
 	ds.Key = []string{"id"}
 	r, ids := loadedIDs(t, ds, "id,note,n\n  abc \t ,x,1\n\u3000甲\u00a0\u2003,x,2\n甲,x,3\nabcd,x,4\n \u3000 ,x,5\n\"\n\t\u2028ab\v\",x,6\n")
-	if !slices.Equal(ids, []string{"ab", "abc", "甲"}) || !slices.Equal(bare(r), []Reject{rejected(3, "", ReasonDuplicate), rejected(4, "id", ReasonMaxBytes), rejected(5, "id", ReasonNull)}) {
+	if !slices.Equal(ids, []string{"ab", "abc", "甲"}) || !slices.Equal(bare(r), []Reject{rejected(3, "", source.ReasonDuplicate), rejected(4, "id", source.ReasonMaxBytes), rejected(5, "id", source.ReasonNull)}) {
 		t.Fatalf("%q, %+v", ids, r)
 	}
 }

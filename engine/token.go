@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -11,6 +9,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"glovebox.example/glovebox/engine/internal/column"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // A prf is HMAC-SHA-256 (RFC 2104) under one key. The first byte of every
@@ -37,13 +38,13 @@ func (p *prf) eval(use byte, in []byte) []byte {
 
 // token returns the token of a normalised id; it is valid until the next call.
 // 16 bytes of a PRF: among a billion ids two meet with chance 1.5e-21.
-func (p *prf) token(id []byte) []byte { return p.eval(prfToken, id)[:TokenBytes] }
+func (p *prf) token(id []byte) []byte { return p.eval(prfToken, id)[:column.TokenBytes] }
 
 // UnitToken is the token that Load gives to a unit's id, under the same key, in
 // a unit column of that format. It serves whoever has id and key anyway, such
 // as a run on sample data that tells units by their names.
-func UnitToken(key [32]byte, format, id string) (t [TokenBytes]byte) {
-	copy(t[:], newPRF(key).token([]byte(normaliseID(format, id))))
+func UnitToken(key [32]byte, format, id string) (t [column.TokenBytes]byte) {
+	copy(t[:], newPRF(key).token([]byte(source.NormaliseID(format, id))))
 	return t
 }
 
@@ -76,7 +77,7 @@ func (id *identifier) normalise(col arrow.Array) {
 		if col.IsValid(i) {
 			switch c := col.(type) {
 			case *array.String:
-				s = normaliseID(id.format, c.Value(i))
+				s = source.NormaliseID(id.format, c.Value(i))
 			case *array.Int32:
 				s = strconv.Itoa(int(c.Value(i)))
 			case *array.Int64:
@@ -97,4 +98,4 @@ func (id *identifier) append(i int, accepted bool) {
 }
 
 // last returns the token that was appended last.
-func (id *identifier) last() []byte { return id.prf.sum[:TokenBytes] }
+func (id *identifier) last() []byte { return id.prf.sum[:column.TokenBytes] }

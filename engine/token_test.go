@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -8,6 +6,8 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // The vectors of docs/formats/snapshot.md, computed with another program.
@@ -19,7 +19,7 @@ func TestTokenVector(t *testing.T) {
 	if got := tokenOf(key, "11010519491231002X"); got != "31a082c11d37334e101d40611bd95e3b" {
 		t.Errorf("token %s", got)
 	}
-	if got := fmt.Sprintf("%016x", newPRF(key).rowOrder().order(append(make([]byte, TokenBytes), 0))); got != "0cd1c96513a62bc4" {
+	if got := fmt.Sprintf("%016x", newPRF(key).rowOrder().order(append(make([]byte, column.TokenBytes), 0))); got != "0cd1c96513a62bc4" {
 		t.Errorf("row order %s", got)
 	}
 }
@@ -52,7 +52,7 @@ func TestFormats(t *testing.T) {
 		"cn-uscc":        {"91350100M000100Y43": true, "91350100m000100y43": true, "91350100M000100Y44": false, "91350100M000100I43": false, "91350100M000100Y4": false, "9135010ſM000100Y43": false, "": false},
 	} {
 		for s, want := range cases {
-			if got := formats[format](s); got != want {
+			if got := source.Formats[format](s); got != want {
 				t.Errorf("%s %q: %v", format, s, got)
 			}
 		}

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -9,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
 )
 
 // Span is the rows [From, To) of a batch.
@@ -25,7 +24,7 @@ type Span = struct {
 // It takes no join and no sort: a reader holds one batch, and more only while
 // one unit's rows go on. It fails if a reader's tokens do not ascend. It does
 // not release the readers. An error of yield ends it and is returned as is.
-func Units(readers []array.RecordReader, yield func(token [TokenBytes]byte, rows [][]Span) error) error {
+func Units(readers []array.RecordReader, yield func(token [column.TokenBytes]byte, rows [][]Span) error) error {
 	cs := make([]cursor, len(readers))
 	rows := make([][]Span, len(readers))
 	defer func() {
@@ -50,7 +49,7 @@ func Units(readers []array.RecordReader, yield func(token [TokenBytes]byte, rows
 		if !some {
 			return nil
 		}
-		var token [TokenBytes]byte
+		var token [column.TokenBytes]byte
 		for i := range cs {
 			c := &cs[i]
 			rows[i] = c.spans[:0]
@@ -59,7 +58,7 @@ func Units(readers []array.RecordReader, yield func(token [TokenBytes]byte, rows
 			}
 			// As bytes, not from min: the processor waits for two halves that were just
 			// written before it reads them as one.
-			token = [TokenBytes]byte(c.tok[c.pos*TokenBytes:])
+			token = [column.TokenBytes]byte(c.tok[c.pos*column.TokenBytes:])
 			if err := c.take(); err != nil {
 				return err
 			}
@@ -80,7 +79,7 @@ func Units(readers []array.RecordReader, yield func(token [TokenBytes]byte, rows
 type unitToken struct{ hi, lo uint64 }
 
 func tokenAt(b []byte) unitToken {
-	_ = b[TokenBytes-1]
+	_ = b[column.TokenBytes-1]
 	return unitToken{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}
 }
 
@@ -101,7 +100,7 @@ type cursor struct {
 // load moves to the next batch that has rows.
 func (c *cursor) load() error {
 	for {
-		b, err := advance(c.r)
+		b, err := column.Advance(c.r)
 		if err != nil {
 			return err
 		}
@@ -112,11 +111,11 @@ func (c *cursor) load() error {
 		if b.NumCols() == 0 {
 			return glovebox.Errorf(glovebox.CodeInternal, "a batch has no columns")
 		}
-		if c.tok, err = tokens(b.Column(0)); err != nil {
+		if c.tok, err = column.Tokens(b.Column(0)); err != nil {
 			return err
 		}
 		if len(c.tok) > 0 {
-			c.n, c.cur = len(c.tok)/TokenBytes, tokenAt(c.tok)
+			c.n, c.cur = len(c.tok)/column.TokenBytes, tokenAt(c.tok)
 			return nil
 		}
 	}
@@ -131,7 +130,7 @@ func (c *cursor) take() error {
 		tok := c.tok
 		i := from + 1
 		for i < c.n {
-			if c.cur = tokenAt(tok[i*TokenBytes:]); c.cur != unit {
+			if c.cur = tokenAt(tok[i*column.TokenBytes:]); c.cur != unit {
 				break
 			}
 			i++

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -16,9 +14,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
+	"glovebox.example/glovebox/engine/internal/rowtest"
 )
 
-var unitSchema = arrow.NewSchema([]arrow.Field{{Name: UnitColumn, Type: tokenType}, {Name: "row", Type: arrow.PrimitiveTypes.Int64}}, nil)
+var unitSchema = arrow.NewSchema([]arrow.Field{{Name: column.UnitColumn, Type: column.TokenType}, {Name: "row", Type: arrow.PrimitiveTypes.Int64}}, nil)
 
 // unitBatches makes batches of the given sizes; row i is of unit units[i].
 func unitBatches(mem memory.Allocator, units []uint64, sizes ...int) []arrow.RecordBatch {
@@ -28,7 +28,7 @@ func unitBatches(mem memory.Allocator, units []uint64, sizes ...int) []arrow.Rec
 	i := 0
 	for _, n := range sizes {
 		for range n {
-			var tok [TokenBytes]byte
+			var tok [column.TokenBytes]byte
 			binary.BigEndian.PutUint64(tok[:], units[i]/3)
 			binary.BigEndian.PutUint64(tok[8:], units[i]%3) // both halves count
 			rb.Field(0).(*array.FixedSizeBinaryBuilder).Append(tok[:])
@@ -42,7 +42,7 @@ func unitBatches(mem memory.Allocator, units []uint64, sizes ...int) []arrow.Rec
 
 // readerOf owns the batches and checks that nobody uses one too late.
 func readerOf(bs []arrow.RecordBatch) array.RecordReader {
-	return newStream(unitSchema, func() (arrow.RecordBatch, error) {
+	return column.NewStream(unitSchema, func() (arrow.RecordBatch, error) {
 		if len(bs) == 0 {
 			return nil, nil
 		}
@@ -57,7 +57,7 @@ func readerOf(bs []arrow.RecordBatch) array.RecordReader {
 }
 
 func TestUnitsMerge(t *testing.T) {
-	mem := checked(t)
+	mem := rowtest.Checked(t)
 	r := rand.New(rand.NewPCG(1, 2))
 	for round := range 300 {
 		inputs := 1 + round%4
@@ -85,7 +85,7 @@ func TestUnitsMerge(t *testing.T) {
 			readers = append(readers, readerOf(unitBatches(mem, units, append(sizes, 0)...)))
 		}
 		last, seen := -1, 0
-		err := Units(readers, func(token [TokenBytes]byte, rows [][]Span) error {
+		err := Units(readers, func(token [column.TokenBytes]byte, rows [][]Span) error {
 			u := 3*binary.BigEndian.Uint64(token[:]) + binary.BigEndian.Uint64(token[8:])
 			if int(u) <= last || len(rows) != inputs {
 				t.Fatalf("unit %d after %d, %d inputs", u, last, len(rows))
@@ -118,7 +118,7 @@ func TestUnitsMerge(t *testing.T) {
 }
 
 func TestUnitsErrors(t *testing.T) {
-	mem := checked(t)
+	mem := rowtest.Checked(t)
 	boom := errors.New("boom")
 	for name, q := range map[string]struct {
 		units []uint64
@@ -132,23 +132,23 @@ func TestUnitsErrors(t *testing.T) {
 		"yield":                    {[]uint64{5, 5, 6}, []int{1, 2}, boom, "boom"},
 	} {
 		rd := readerOf(unitBatches(mem, q.units, q.sizes...))
-		err := Units([]array.RecordReader{rd}, func([TokenBytes]byte, [][]Span) error { return q.yield })
+		err := Units([]array.RecordReader{rd}, func([column.TokenBytes]byte, [][]Span) error { return q.yield })
 		rd.Release()
 		if err == nil || !strings.Contains(err.Error(), q.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	fail := newStream(unitSchema, func() (arrow.RecordBatch, error) { return nil, boom }, func() {})
+	fail := column.NewStream(unitSchema, func() (arrow.RecordBatch, error) { return nil, boom }, func() {})
 	if err := Units([]array.RecordReader{fail}, nil); !errors.Is(err, boom) {
 		t.Errorf("a reader's error: %v", err)
 	}
-	wrong := arrow.NewSchema([]arrow.Field{{Name: UnitColumn, Type: arrow.PrimitiveTypes.Int64}}, nil)
+	wrong := arrow.NewSchema([]arrow.Field{{Name: column.UnitColumn, Type: arrow.PrimitiveTypes.Int64}}, nil)
 	rb := array.NewRecordBuilder(mem, wrong)
 	defer rb.Release()
 	rb.Field(0).(*array.Int64Builder).Append(1)
 	b := rb.NewRecordBatch()
 	done := false
-	rd := newStream(wrong, func() (arrow.RecordBatch, error) {
+	rd := column.NewStream(wrong, func() (arrow.RecordBatch, error) {
 		if done {
 			return nil, nil
 		}
@@ -165,7 +165,7 @@ func TestUnitsErrors(t *testing.T) {
 }
 
 func TestCap(t *testing.T) {
-	mem := checked(t)
+	mem := rowtest.Checked(t)
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
 		limit := 1 + r.IntN(5)
@@ -188,7 +188,7 @@ func TestCap(t *testing.T) {
 		}
 		rd := Cap(readerOf(unitBatches(mem, units, sizes...)), limit)
 		var got []string
-		for _, row := range rowTexts(t, rd) {
+		for _, row := range rowtest.Texts(t, rd) {
 			got = append(got, row[strings.IndexByte(row, '|')+1:])
 		}
 		rd.Release()
@@ -212,7 +212,7 @@ func TestUnitsDoesNotAllocatePerUnit(t *testing.T) {
 		for _, b := range bs {
 			b.Retain()
 		}
-		if err := Units([]array.RecordReader{readerOf(slices.Clone(bs))}, func([TokenBytes]byte, [][]Span) error { return nil }); err != nil {
+		if err := Units([]array.RecordReader{readerOf(slices.Clone(bs))}, func([column.TokenBytes]byte, [][]Span) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -245,7 +245,7 @@ func BenchmarkUnits(b *testing.B) {
 						}
 						rs = append(rs, readerOf(slices.Clone(bs)))
 					}
-					if err := Units(rs, func(_ [TokenBytes]byte, in [][]Span) error {
+					if err := Units(rs, func(_ [column.TokenBytes]byte, in [][]Span) error {
 						for _, spans := range in {
 							for _, s := range spans {
 								rows += s.To - s.From

@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -11,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // write writes all parts and returns their manifest.
@@ -65,13 +64,13 @@ func (l *loader) writePart(ctx context.Context, i int, p *ManifestPart, mu *sync
 	}
 	if len(l.ds.OtherUnits) > 0 && most > int64(l.ds.Unit.MaxRows) {
 		// Dropping the rest would let one unit's rows decide about another's.
-		return invalid("unit.max_rows", "in this file a unit of column %s has more than %d rows, and the dataset has several unit columns", l.ds.Unit.Column, l.ds.Unit.MaxRows).
+		return source.Invalid("unit.max_rows", "in this file a unit of column %s has more than %d rows, and the dataset has several unit columns", l.ds.Unit.Column, l.ds.Unit.MaxRows).
 			WithFix("correct the file, or register the record with a larger max_rows under another code")
 	}
 	p.Rows, p.Units = int64(len(rows)), units
 	main, sealed := []int{0}, []int{0}
 	mainFields := []arrow.Field{l.schema.Field(0)}
-	sealedFields := []arrow.Field{l.schema.Field(0), {Name: rowColumn, Type: arrow.PrimitiveTypes.Int32}}
+	sealedFields := []arrow.Field{l.schema.Field(0), {Name: source.RowColumn, Type: arrow.PrimitiveTypes.Int32}}
 	for c, s := range l.stored {
 		if s.kept {
 			sealed, sealedFields = append(sealed, c+1), append(sealedFields, s.field)

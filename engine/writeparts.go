@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package engine
 
 import (
@@ -23,6 +21,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/column"
+	"glovebox.example/glovebox/engine/source"
 )
 
 const (
@@ -77,7 +77,7 @@ func (p *partBuffer) unpack(mem memory.Allocator) (arrow.RecordBatch, error) {
 		for r.Next() {
 			rec := r.RecordBatch()
 			for c, col := range rec.Columns() {
-				appendRows(p.rb.Field(c), col, upTo(int(rec.NumRows())))
+				column.Append(p.rb.Field(c), col, upTo(int(rec.NumRows())))
 			}
 		}
 		err = r.Err()
@@ -109,13 +109,13 @@ func sortRows(rec arrow.RecordBatch, order *prf) (rows []int32, units, most int6
 		hi, lo, order uint64
 		row           int32
 	}
-	tok, err := tokens(rec.Column(0))
+	tok, err := column.Tokens(rec.Column(0))
 	if err != nil {
 		return nil, 0, 0, err
 	}
 	es := make([]entry, rec.NumRows())
 	for i := range es {
-		t := tok[i*TokenBytes:]
+		t := tok[i*column.TokenBytes:]
 		es[i] = entry{hi: binary.BigEndian.Uint64(t), lo: binary.BigEndian.Uint64(t[8:]), row: int32(i)}
 	}
 	byUnit := func(a, b entry) int {
@@ -135,7 +135,7 @@ func sortRows(rec arrow.RecordBatch, order *prf) (rows []int32, units, most int6
 		if units++; j > i+1 {
 			for k := i; k < j; k++ {
 				row := int(es[k].row)
-				buf = append(buf[:0], tok[row*TokenBytes:(row+1)*TokenBytes]...)
+				buf = append(buf[:0], tok[row*column.TokenBytes:(row+1)*column.TokenBytes]...)
 				buf = appendRowBytes(buf, rec, row)
 				es[k].order = order.order(buf)
 			}
@@ -157,7 +157,7 @@ func sortRows(rec arrow.RecordBatch, order *prf) (rows []int32, units, most int6
 // token of its unit.
 func appendRowBytes(b []byte, rec arrow.RecordBatch, row int) []byte {
 	for _, col := range rec.Columns()[1:] {
-		b = appendValue(b, col, row)
+		b = column.AppendValue(b, col, row)
 	}
 	return b
 }
@@ -197,7 +197,7 @@ func writeParquet(ctx context.Context, mem memory.Allocator, out io.WriteCloser,
 			parquet.WithAllocator(mem), parquet.WithCreatedBy(createdBy),
 			parquet.WithCompression(compress.Codecs.Snappy), parquet.WithStats(false),
 			parquet.WithMaxRowGroupLength(rowGroupRows), parquet.WithDictionaryPageSizeLimit(dictBytes),
-			parquet.WithDictionaryFor(UnitColumn, false), parquet.WithDictionaryFor(rowColumn, false))
+			parquet.WithDictionaryFor(column.UnitColumn, false), parquet.WithDictionaryFor(source.RowColumn, false))
 		w, err := pqarrow.NewFileWriter(schema, struct{ io.Writer }{fw}, props, pqarrow.NewArrowWriterProperties(pqarrow.WithAllocator(mem)))
 		if err != nil {
 			return err
@@ -208,7 +208,7 @@ func writeParquet(ctx context.Context, mem memory.Allocator, out io.WriteCloser,
 			group := rows[from:min(from+rowGroupRows, len(rows))]
 			field := 0
 			for _, c := range columns {
-				appendRows(rb.Field(field), rec.Column(c), group)
+				column.Append(rb.Field(field), rec.Column(c), group)
 				field++
 				if numbered && field == 1 {
 					for i := range group {

@@ -20,7 +20,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/engine/filter"
 	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/internal/worker/crew"
@@ -41,7 +41,7 @@ type Request struct {
 	Digests  map[string]string  // what a file is for, to its digest
 	Public   privacy.PublicKeys // where the job names a file of keys
 	Datasets map[string]Dataset // those that the catalogue knows, as the job is about them
-	Filters  map[string]*engine.Filter
+	Filters  map[string]*filter.Filter
 
 	places map[string]int // of the unit column that the job is about
 	refs   map[string]arrow.RecordBatch
@@ -74,7 +74,7 @@ type Dataset struct {
 // Read reads a job and what it names. It fails with CodeInvalid and CodeModule,
 // each problem with its file, field and fix.
 func Read(ctx context.Context, s Submission, o *Options) (_ *Request, err error) {
-	r := &Request{Name: s.name(), Wasm: o.Wasm, Digests: map[string]string{}, Public: privacy.PublicKeys{}, Datasets: map[string]Dataset{}, Filters: map[string]*engine.Filter{},
+	r := &Request{Name: s.name(), Wasm: o.Wasm, Digests: map[string]string{}, Public: privacy.PublicKeys{}, Datasets: map[string]Dataset{}, Filters: map[string]*filter.Filter{},
 		places: map[string]int{}, refs: map[string]arrow.RecordBatch{}, reader: &crew.Reader{}, from: s, alone: o.Alone}
 	defer func() {
 		if err != nil {

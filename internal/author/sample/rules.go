@@ -11,7 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/engine/filter"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -19,7 +19,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // rules are a record's quality rules, ready to run on rows as a load does.
 type rules struct {
 	rec     *glovebox.Dataset
-	filters []*engine.RowFilter
+	filters []*filter.RowFilter
 	reads   []int // columns that some rule reads
 }
 
@@ -34,7 +34,7 @@ func openRules(ctx context.Context, rec *glovebox.Dataset) (*rules, error) {
 		cols[i].Class = glovebox.ClassPersonal
 	}
 	for i, q := range rec.Quality {
-		f, err := engine.OpenFilter(ctx, "coalesce("+q.Check+", true)", cols, nil)
+		f, err := filter.Open(ctx, "coalesce("+q.Check+", true)", cols, nil)
 		if err != nil {
 			r.close()
 			if e, ok := err.(*glovebox.Error); ok {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/engine/source"
 )
 
 // TestNoCellValueLeaves runs every command over data that is full of markers,
@@ -191,7 +192,7 @@ func (b *box) stageRejects() {
 		line(marked.with("note", cell+"\xff\xff")),
 		line(marked.with("note", `"`+cell+`"`+cell)),
 		line(marked[:7]), line(append(slices.Clone(marked), cell)),
-		line(marked.with("note", strings.Repeat(cell, engine.MaxRowBytes/8))),
+		line(marked.with("note", strings.Repeat(cell, source.MaxRowBytes/8))),
 		line(marked.with("pid", "")), line(marked.with("born", "")),
 		line(marked.with("serial", cell)), line(marked.with("amount", "1777712345.x")), line(marked.with("code", "17777123456789")), line(marked.with("born", dateMarker+"T")), line(marked.with("flag", cell)),
 		line(marked.with("note", strings.Repeat(cell, 4))),
@@ -210,7 +211,7 @@ func (b *box) stageRejects() {
 		strings.Replace(jsonLine(b.t, marked), `"serial":`, `"serial":"`+cell+`","x":`, 1)+"\n"+strings.Replace(jsonLine(b.t, marked), `"note":"`, `"note":"\ud800`, 1)+"\n"))
 	write(b.t, b.path("sources/rejects.parquet"), parquetFile(b.t, header, append(people()[:5], marked.with("serial", cell), marked.with("town", cell), marked.with("born", cell), person(1))))
 
-	seen := map[engine.Reason]bool{}
+	seen := map[source.Reason]bool{}
 	for _, load := range []string{"people sources/rejects.csv", "lines sources/rejects.json", "columns sources/rejects.parquet"} {
 		b.ok("dataset load " + load + " --accept-change --as pat")
 		_, out, _ := b.run("dataset load "+load+" --accept-change --as pat", []string{"--json"})
@@ -222,8 +223,8 @@ func (b *box) stageRejects() {
 			seen[r] = true
 		}
 	}
-	for _, r := range []engine.Reason{engine.ReasonEncoding, engine.ReasonQuote, engine.ReasonFields, engine.ReasonLong, engine.ReasonObject, engine.ReasonTwice, engine.ReasonExtra,
-		engine.ReasonNull, engine.ReasonType, engine.ReasonMaxBytes, engine.ReasonValue, engine.ReasonBounds, engine.ReasonFormat, engine.ReasonQuality, engine.ReasonDuplicate} {
+	for _, r := range []source.Reason{source.ReasonEncoding, source.ReasonQuote, source.ReasonFields, source.ReasonLong, source.ReasonObject, source.ReasonTwice, source.ReasonExtra,
+		source.ReasonNull, source.ReasonType, source.ReasonMaxBytes, source.ReasonValue, source.ReasonBounds, source.ReasonFormat, source.ReasonQuality, source.ReasonDuplicate} {
 		if !seen[r] {
 			b.t.Errorf("no row was rejected for %s", r)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/engine/filter"
 	"glovebox.example/glovebox/internal/worker/jail"
 	"glovebox.example/glovebox/internal/worker/work"
 )
@@ -42,23 +43,23 @@ func (r *Reader) Close() {
 	}
 }
 
-// Filter is engine.CheckFilter. That a filter reads the columns that the
+// Filter is filter.Check. That a filter reads the columns that the
 // answer names is the worker's word; who runs it gives it no others.
-func (r *Reader) Filter(ctx context.Context, where string, cols []glovebox.Column) (engine.Filter, error) {
+func (r *Reader) Filter(ctx context.Context, where string, cols []glovebox.Column) (filter.Filter, error) {
 	f, err := r.ask(ctx, work.MessageFilter, work.FilterSpec{Where: where, Columns: cols})
 	if err != nil {
-		return engine.Filter{}, err
+		return filter.Filter{}, err
 	}
 	var doc work.Checked
 	if f.Kind != jail.Checked || strict(f.Payload, &doc) != nil {
-		return engine.Filter{}, notThat()
+		return filter.Filter{}, notThat()
 	}
 	for i, name := range doc.Columns {
 		if slices.Index(doc.Columns, name) != i || !slices.ContainsFunc(cols, func(c glovebox.Column) bool { return c.Name == name }) {
-			return engine.Filter{}, notThat()
+			return filter.Filter{}, notThat()
 		}
 	}
-	return engine.Filter{SQL: doc.SQL, Columns: doc.Columns}, nil
+	return filter.Filter{SQL: doc.SQL, Columns: doc.Columns}, nil
 }
 
 // Table is engine.ReadReference.

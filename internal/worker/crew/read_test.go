@@ -11,6 +11,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/engine/filter"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
@@ -22,7 +23,7 @@ func TestChannelDeveloperText(t *testing.T) {
 	cols := loadRecord().Columns
 	for _, where := range []string{"cost > 5", "cost between 1 and 2 and phone is not null", "cost >", "secret = 1", "cost + 1", "", strings.Repeat("(", 9000)} {
 		got, err := r.Filter(t.Context(), where, cols)
-		want, wantErr := engine.CheckFilter(t.Context(), where, cols)
+		want, wantErr := filter.Check(t.Context(), where, cols)
 		if fmt.Sprint(err) != fmt.Sprint(wantErr) || glovebox.CodeOf(err) != glovebox.CodeOf(wantErr) || got.SQL != want.SQL || !slices.Equal(got.Columns, want.Columns) { // what runs is made of SQL where it runs
 			t.Errorf("%.20q behind the walls: %v %v\nwithout: %v %v", where, got, err, want, wantErr)
 		}

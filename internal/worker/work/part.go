@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/engine/filter"
 	"glovebox.example/glovebox/masking"
 	"glovebox.example/glovebox/sandbox"
 )
@@ -36,7 +37,7 @@ type Worker struct {
 	r       *Runner
 	moved   atomic.Bool // a unit was begun since the last sign of life
 	guest   *sandbox.Guest
-	filters []*engine.RowFilter // by input; nil: none
+	filters []*filter.RowFilter // by input; nil: none
 	watch   *watch              // on sample data only
 	hand    hand                // of the job's mode
 
@@ -47,7 +48,7 @@ type Worker struct {
 func (r *Runner) Worker(ctx context.Context) (*Worker, error) { return r.worker(ctx, nil) }
 
 func (r *Runner) worker(ctx context.Context, watching *watch) (_ *Worker, err error) {
-	w := &Worker{r: r, watch: watching, filters: make([]*engine.RowFilter, len(r.spec.Inputs)), pieceBytes: r.spec.PieceBytes}
+	w := &Worker{r: r, watch: watching, filters: make([]*filter.RowFilter, len(r.spec.Inputs)), pieceBytes: r.spec.PieceBytes}
 	if w.pieceBytes == 0 {
 		w.pieceBytes = DefaultPieceBytes
 	}
@@ -69,7 +70,7 @@ func (r *Runner) worker(ctx context.Context, watching *watch) (_ *Worker, err er
 			}
 			cols = in.maskedColumns(t.Schema())
 		}
-		if w.filters[i], err = engine.OpenFilter(ctx, in.Where, cols, nil); err != nil {
+		if w.filters[i], err = filter.Open(ctx, in.Where, cols, nil); err != nil {
 			return nil, err
 		}
 	}

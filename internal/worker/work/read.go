@@ -7,6 +7,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/engine/filter"
 	"glovebox.example/glovebox/internal/worker/jail"
 )
 
@@ -72,7 +73,7 @@ func readFilter(in *jail.Inside, m *jail.Message) error {
 	if err := readSpec(in, m, &spec); err != nil {
 		return err
 	}
-	f, err := engine.CheckFilter(context.Background(), spec.Where, spec.Columns)
+	f, err := filter.Check(context.Background(), spec.Where, spec.Columns)
 	if err != nil {
 		return send(in, jail.Refused, refused(err), jail.MaxRefused)
 	}

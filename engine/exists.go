@@ -1,3 +1,0 @@
-package engine
-
-import "C" // for exists.c

@@ -1,0 +1,3 @@
+package duck
+
+import "C" // for exists.c

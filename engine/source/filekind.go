@@ -1,0 +1,285 @@
+package source
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"os"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"glovebox.example/glovebox"
+)
+
+// headBytes is how much of a file is looked at to tell what it is.
+const headBytes = 64 << 10
+
+// kindOfFile is what a file is, by its first bytes.
+type kindOfFile struct {
+	name string // for a message; never made of the file's bytes
+	fix  string // what its provider can do
+	// sure says that no CSV and no JSON file starts so. Of another kind a file
+	// may still be text that happens to start with the same letters.
+	sure bool
+}
+
+// What a provider can do.
+const (
+	fixSheet    = "open it in a spreadsheet program and save the sheet as CSV (UTF-8), or declare the format of what you export"
+	fixUnpack   = "unpack it and load the file that lies in it"
+	fixExport   = "export the data as CSV, JSON or Parquet"
+	fixUTF8     = "save it as UTF-8; a CSV file may also be GB 18030 where source.encoding says so"
+	fixParquet  = "declare source.format: parquet, or export the data in the declared format"
+	fixGB18030  = "declare source.encoding: gb18030, or save the file as UTF-8"
+	fixIsUTF8   = "leave source.encoding out, or save the file as GB 18030"
+	fixLineEnds = "end the lines with a line feed (LF or CR LF): save the file again as CSV UTF-8 or CSV for Windows"
+	fixJSON     = "declare source.format: json, or export the data in the declared format"
+	fixText     = "declare source.format: csv or json, or export the data as Parquet"
+	fixDecrypt  = "export it without encryption"
+	fixMore     = "export it again; the file may have been cut off on its way"
+)
+
+// magic are the first bytes of files that people take for tables. A magic
+// with a byte that no text holds is sure.
+var magic = []struct {
+	at    int
+	bytes string
+	is    kindOfFile
+}{
+	{0, "PAR1", kindOfFile{name: "a Parquet file", fix: fixParquet}},
+	{0, "PARE", kindOfFile{name: "an encrypted Parquet file", fix: fixDecrypt}},
+	{0, "PK\x03\x04", kindOfFile{name: "a zip archive", fix: fixUnpack}},
+	{0, "PK\x05\x06", kindOfFile{name: "an empty zip archive", fix: fixUnpack}},
+	{0, "\x1f\x8b", kindOfFile{name: "a gzip file", fix: fixUnpack}},
+	{0, "BZh", kindOfFile{name: "a bzip2 file", fix: fixUnpack}},
+	{0, "\xfd7zXZ\x00", kindOfFile{name: "an xz file", fix: fixUnpack}},
+	{0, "\x28\xb5\x2f\xfd", kindOfFile{name: "a Zstandard file", fix: fixUnpack}},
+	{0, "\x04\x22\x4d\x18", kindOfFile{name: "an LZ4 file", fix: fixUnpack}},
+	{0, "7z\xbc\xaf\x27\x1c", kindOfFile{name: "a 7z archive", fix: fixUnpack}},
+	{0, "Rar!\x1a\x07", kindOfFile{name: "a RAR archive", fix: fixUnpack}},
+	{257, "ustar", kindOfFile{name: "a tar archive", fix: fixUnpack}},
+	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", kindOfFile{name: "an old or password-protected Office file (such as .xls)", fix: fixSheet}},
+	{0, "ARROW1\x00\x00", kindOfFile{name: "an Arrow or Feather file", fix: fixExport}},
+	{0, "FEA1", kindOfFile{name: "a Feather file", fix: fixExport}},
+	{0, "ORC", kindOfFile{name: "an ORC file", fix: fixExport}},
+	{0, "Obj\x01", kindOfFile{name: "an Avro file", fix: fixExport}},
+	{0, "SQLite format 3\x00", kindOfFile{name: "an SQLite database", fix: fixExport}},
+	{0, "\x89HDF\r\n\x1a\n", kindOfFile{name: "an HDF5 file", fix: fixExport}},
+	{0, "$FL2", kindOfFile{name: "an SPSS file", fix: fixExport}},
+	{0, "%PDF-", kindOfFile{name: "a PDF file", fix: fixExport}},
+	{0, "{\\rtf", kindOfFile{name: "an RTF file", fix: fixExport}},
+	{0, "\x89PNG\r\n\x1a\n", kindOfFile{name: "a picture", fix: fixExport}},
+	{0, "\xff\xd8\xff", kindOfFile{name: "a picture", fix: fixExport}},
+	{0, "\x7fELF", kindOfFile{name: "a program", fix: fixExport}},
+	{0, "\xff\xfe\x00\x00", kindOfFile{name: "text in UTF-32", fix: fixUTF8}},
+	{0, "\x00\x00\xfe\xff", kindOfFile{name: "text in UTF-32", fix: fixUTF8}},
+	{0, "\xff\xfe", kindOfFile{name: "text in UTF-16", fix: fixUTF8}},
+	{0, "\xfe\xff", kindOfFile{name: "text in UTF-16", fix: fixUTF8}},
+}
+
+// ReadHead returns the first bytes of a file, up to headBytes.
+func ReadHead(f *os.File, size int64) []byte {
+	b := make([]byte, min(size, headBytes))
+	n, err := f.ReadAt(b, 0)
+	if err != nil && err != io.EOF {
+		return nil
+	}
+	return b[:n]
+}
+
+// kindOf tells what a file is by its first bytes; nil if they say nothing, as
+// those of a sound CSV or JSON file do.
+func kindOf(head []byte) *kindOfFile {
+	for _, m := range magic {
+		if len(head) >= m.at+len(m.bytes) && string(head[m.at:m.at+len(m.bytes)]) == m.bytes {
+			k := m.is
+			// Letters alone may start a text too: then what follows decides.
+			k.sure = !plainText([]byte(m.bytes)) || m.at > 0 && !plainText(head[:m.at]) || m.at == 0 && !utf8Head(head) && bytes.IndexByte(head, 0) >= 0
+			if m.bytes == "PK\x03\x04" {
+				zipKind(head, &k)
+			}
+			return &k
+		}
+	}
+	return textKind(head)
+}
+
+// zipKind names the documents that are zip archives.
+func zipKind(head []byte, k *kindOfFile) {
+	has := func(s string) bool { return bytes.Contains(head, []byte(s)) }
+	switch {
+	case has("xl/"):
+		k.name, k.fix = "an Excel workbook (.xlsx)", fixSheet
+	case has("word/"):
+		k.name, k.fix = "a Word document (.docx)", fixExport
+	case has("application/vnd.oasis.opendocument.spreadsheet"):
+		k.name, k.fix = "an OpenDocument spreadsheet (.ods)", fixSheet
+	case has("[Content_Types].xml"):
+		k.name, k.fix = "an Office document (such as .xlsx)", fixSheet
+	case has("Index/Document.iwa"):
+		k.name, k.fix = "a Numbers spreadsheet", fixSheet
+	}
+}
+
+// textKind names texts that are not what a CSV or JSON file is.
+func textKind(head []byte) *kindOfFile {
+	if wide(head, 1) || wide(head, 0) {
+		return &kindOfFile{name: "text in UTF-16", fix: fixUTF8, sure: true}
+	}
+	b := bytes.TrimPrefix(head, []byte("\uFEFF"))
+	b = bytes.ToLower(bytes.TrimLeft(b[:min(len(b), 1024)], " \t\r\n"))
+	for _, m := range []struct {
+		start string
+		is    kindOfFile
+	}{
+		{"<!doctype html", kindOfFile{name: "a web page (HTML)", fix: fixExport}},
+		{"<html", kindOfFile{name: "a web page (HTML)", fix: fixExport}},
+		{"<table", kindOfFile{name: "a web page (HTML)", fix: fixExport}},
+		{"<meta", kindOfFile{name: "a web page (HTML)", fix: fixExport}},
+		{"<?xml", kindOfFile{name: "an XML file", fix: fixExport}},
+	} {
+		if bytes.HasPrefix(b, []byte(m.start)) {
+			return &m.is
+		}
+	}
+	return nil
+}
+
+// wide says whether every second byte of a text is nearly always zero, as in
+// UTF-16 without a mark; odd is the place of the zeros, 1 for little-endian.
+func wide(head []byte, odd int) bool {
+	b := head[:min(len(head), 512)&^1]
+	zero, other := 0, 0
+	for i, c := range b {
+		if c == 0 && i%2 == odd {
+			zero++
+		} else if c == 0 {
+			other++
+		}
+	}
+	return len(b) >= 4 && other == 0 && zero >= len(b)/8 && zero > 1
+}
+
+// plainText says whether b holds only what a text in ASCII may hold.
+func plainText(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x7f || c < 0x20 && c != '\t' && c != '\n' && c != '\r' {
+			return false
+		}
+	}
+	return true
+}
+
+// utf8Head says whether the start of a file is UTF-8; its last character may
+// be cut off where the file goes on.
+func utf8Head(head []byte) bool {
+	if len(head) == headBytes {
+		for n := 1; n < utf8.UTFMax; n++ {
+			if utf8.RuneStart(head[len(head)-n]) {
+				head = head[:len(head)-n]
+				break
+			}
+		}
+	}
+	return utf8.Valid(head)
+}
+
+// isGB18030 says whether bytes that are not UTF-8 read as GB 18030.
+func isGB18030(b []byte) bool {
+	s, err := simplifiedchinese.GB18030.NewDecoder().Bytes(b)
+	return err == nil && !bytes.Contains(s, []byte("\uFFFD")) && !plainText(s)
+}
+
+// notThis is the refusal of a file that is something else than declared.
+func notThis(format string, k *kindOfFile) error {
+	return glovebox.Errorf(glovebox.CodeInvalid, "the file is %s, and its record declares %s", k.name, format).WithFix("%s", k.fix)
+}
+
+// RefuseKind refuses a file that cannot be the text that its record declares.
+// What is not sure is only said of JSON that does not start as JSON does: the
+// first line of a CSV file may be anything.
+func RefuseKind(head []byte, def glovebox.Source) error {
+	k := kindOf(head)
+	first := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\uFEFF")), " \t\r\n")
+	json := def.Format == "json" && len(first) > 0 && first[0] != '{' && first[0] != '['
+	if k == nil || !k.sure && !json {
+		k = rowKind(head, def)
+	}
+	if k == nil {
+		return nil
+	}
+	return notThis(textName(def), k)
+}
+
+// ExplainText says better what is wrong with a text whose start could not be
+// read; err is what was found there.
+func ExplainText(head []byte, def glovebox.Source, err error) error {
+	if err == nil || glovebox.CodeOf(err) != glovebox.CodeInvalid {
+		return err
+	}
+	if k := kindOf(head); k != nil {
+		return notThis(textName(def), k)
+	}
+	line := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\uFEFF")), " \t\r\n")
+	if len(line) == 0 {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the file holds nothing").WithFix("export it again; a CSV file holds at least its header")
+	}
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	switch utf := utf8Head(line); {
+	case bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(line, '\r') >= 0 && def.Format == "csv":
+		return notThis(textName(def), &kindOfFile{name: "text whose lines end in a carriage return alone", fix: fixLineEnds})
+	case def.Encoding != "gb18030" && !utf && isGB18030(line):
+		return notThis(textName(def), &kindOfFile{name: "text in GB 18030 or GBK", fix: fixGB18030})
+	case def.Encoding != "gb18030" && !utf:
+		return notThis(textName(def), &kindOfFile{name: "not text in UTF-8", fix: fixUTF8})
+	case def.Encoding == "gb18030" && utf && !plainText(line):
+		return notThis(textName(def), &kindOfFile{name: "text in UTF-8", fix: fixIsUTF8})
+	case def.Format == "csv" && (line[0] == '{' || line[0] == '['):
+		return notThis(textName(def), &kindOfFile{name: "JSON", fix: fixJSON})
+	}
+	if k := otherDelim(line, def.Delimiter); k != nil && def.Format == "csv" {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the file is %s, and its record declares another delimiter", k.name).WithFix("%s", k.fix)
+	}
+	return err
+}
+
+// textName names the declared format of a text.
+func textName(def glovebox.Source) string {
+	switch {
+	case def.Format == "json":
+		return "JSON in UTF-8"
+	case def.Encoding == "gb18030":
+		return "CSV in GB 18030"
+	}
+	return "CSV in UTF-8"
+}
+
+// refuseParquet names what a file is that is no Parquet file, or only its
+// beginning; nil if its first and last bytes are those of Parquet.
+func refuseParquet(f *os.File, size int64) error {
+	head := ReadHead(f, size)
+	k := kindOf(head)
+	tail := make([]byte, 8)
+	if n, err := f.ReadAt(tail, max(size-8, 0)); err != nil && err != io.EOF || n < 8 {
+		tail = tail[:n]
+	}
+	switch {
+	case size == 0:
+		return glovebox.Errorf(glovebox.CodeInvalid, "the file holds nothing").WithFix("export it again")
+	case bytes.HasPrefix(head, []byte("PARE")) || bytes.HasPrefix(head, []byte("PAR1")) && bytes.HasSuffix(tail, []byte("PARE")):
+		return glovebox.Errorf(glovebox.CodeInvalid, "the file is encrypted Parquet").WithFix("%s", fixDecrypt)
+	case bytes.HasPrefix(head, []byte("PAR1")) && (size < 12 || !bytes.HasSuffix(tail, []byte("PAR1"))):
+		return glovebox.Errorf(glovebox.CodeInvalid, "the Parquet file breaks off: its end is missing").WithFix("%s", fixMore)
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		if n := int64(binary.LittleEndian.Uint32(tail)); n > size-12 || n > maxFooter {
+			return damagedParquet("its footer does not lie in it")
+		}
+		return nil
+	case k != nil:
+		return notThis("Parquet", k)
+	case bytes.IndexByte(head, 0) < 0 && (utf8Head(head) || isGB18030(head)):
+		return notThis("Parquet", &kindOfFile{name: "plain text", fix: fixText})
+	}
+	return glovebox.Errorf(glovebox.CodeInvalid, "the file is not Parquet").WithFix("%s", fixExport)
+}

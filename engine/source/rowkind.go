@@ -1,0 +1,102 @@
+package source
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+
+	"glovebox.example/glovebox"
+)
+
+// minUTF8 is how many characters of three bytes, Han or CJK marks, make a text
+// UTF-8: GB 18030 reads them as other characters and would not stop at them.
+const minUTF8 = 4
+
+// What a provider can do about rows of another kind than declared.
+const (
+	fixCSV   = "declare source.format: csv, or export the data as JSON: an array of objects, or one object a line"
+	fixDelim = "declare in source.delimiter what stands between the columns, or export the data with commas"
+)
+
+// rowKind tells what a text is whose rows are something else than declared,
+// though its start, such as a header in ASCII, is as it should be; nil if they
+// are not, or if only few are: those are rejected one by one. It sees the first
+// headBytes of the file.
+func rowKind(head []byte, def glovebox.Source) *kindOfFile {
+	first := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\uFEFF")), " \t\r\n")
+	switch {
+	case def.Encoding == "gb18030" && mostlyUTF8(head):
+		return &kindOfFile{name: "text in UTF-8", fix: fixIsUTF8}
+	case def.Encoding != "gb18030" && !utf8Head(head) && mostlyGB(head):
+		return &kindOfFile{name: "text in GB 18030 or GBK", fix: fixGB18030}
+	case def.Format == "json" && len(first) > 0 && !objectIn(first):
+		return &kindOfFile{name: "plain text without a JSON object, such as CSV", fix: fixCSV}
+	}
+	return nil
+}
+
+// mostlyUTF8 says whether most bytes above ASCII are characters of Chinese text
+// in UTF-8. GB 18030 has such bytes too, but seldom two of them in a row.
+func mostlyUTF8(b []byte) bool {
+	n, high := 0, 0
+	for i := 0; i < len(b); {
+		if b[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(b[i:])
+		if size == 3 && (unicode.Is(unicode.Han, r) || r >= 0x3000 && r < 0x3040 || r >= 0xFF00) {
+			n++
+		}
+		high += size
+		i += size
+	}
+	return n >= minUTF8 && 2*3*n > high
+}
+
+// mostlyGB says whether most lines behind the first are GB 18030 and not UTF-8.
+func mostlyGB(head []byte) bool {
+	gb, all := 0, 0
+	_, rows, _ := bytes.Cut(head, []byte("\n"))
+	for l := range lines(rows) {
+		if all++; !utf8.Valid(l) && bytes.IndexByte(l, 0) < 0 && isGB18030(l) {
+			gb++
+		}
+	}
+	return 2*gb > all
+}
+
+// objectIn says whether a line of a text starts as a JSON object or array does.
+func objectIn(text []byte) bool {
+	for l := range lines(text) {
+		if l = bytes.TrimLeft(l, " \t"); len(l) > 0 && (l[0] == '{' || l[0] == '[') {
+			return true
+		}
+	}
+	return bytes.IndexByte(text, 0) >= 0 || len(text) > MaxRowBytes
+}
+
+// otherDelim names what stands between the columns of a header in place of the
+// declared delimiter; nil if that is there or nothing is.
+func otherDelim(line []byte, delim string) *kindOfFile {
+	if delim == "" {
+		delim = ","
+	}
+	if bytes.Contains(line, []byte(delim)) {
+		return nil
+	}
+	for _, d := range []struct {
+		delim string
+		is    kindOfFile
+	}{
+		{";", kindOfFile{name: "text with semicolons between its columns", fix: fixDelim}},
+		{"\t", kindOfFile{name: "text with tabs between its columns", fix: fixDelim}},
+		{"|", kindOfFile{name: "text with vertical bars between its columns", fix: fixDelim}},
+		{",", kindOfFile{name: "text with commas between its columns", fix: fixDelim}},
+	} {
+		if bytes.Contains(line, []byte(d.delim)) {
+			return &d.is
+		}
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"unicode/utf8"
+
+	"golang.org/x/text/transform"
+
+	"glovebox.example/glovebox"
+)
+
+const (
+	// MaxRowBytes is the largest row of a CSV or JSON file, in bytes of UTF-8.
+	MaxRowBytes = 1 << 20
+	chunkBytes  = 8 << 20 // of clean rows that DuckDB gets at a time
+	readBytes   = 1 << 20 // of a file that are read at a time
+	MaxRows     = 1 << 40 // of one file
+)
+
+// Place is where a row stands in its file.
+type Place struct {
+	Row   int64 // number among the rows, from 1
+	Line  int64 // of the file, where the row begins, from 1; 0: the file has no lines
+	Lines int64 // that are not blank and lie in the row, at least 1
+}
+
+// Chunk is a piece of a file: the rows whose structure is sound, as clean
+// bytes, and what was wrong with the others.
+type Chunk struct {
+	Data []byte  // csv: records, without header, each ended by \n; json: one object a line
+	Rows []Place // of each row in data
+	Bad  []badRow
+	Read int64 // bytes of the file behind this chunk and all before it
+}
+
+// badRow is a row whose structure is not sound.
+type badRow struct {
+	At             Place
+	Why            Reason
+	Column, Source string // parquet: the column at fault and its name in the file
+}
+
+// Reset empties a chunk.
+func (c *Chunk) Reset() { c.Data, c.Rows, c.Bad = c.Data[:0], c.Rows[:0], c.Bad[:0] }
+
+func (c *Chunk) keep(at Place, row []byte) {
+	c.Data = append(append(c.Data, row...), '\n')
+	c.Rows = append(c.Rows, at)
+}
+
+func (c *Chunk) reject(at Place, why Reason) { c.Bad = append(c.Bad, badRow{At: at, Why: why}) }
+
+func (c *Chunk) full() bool { return len(c.Data) >= chunkBytes }
+
+// Splitter cuts a file into chunks, in order.
+type Splitter interface {
+	// Fill puts the next rows into an empty chunk; more is false at the end.
+	Fill(c *Chunk) (more bool, err error)
+}
+
+// Window is a sliding view of a file as UTF-8.
+type Window struct {
+	r     io.Reader
+	raw   *countReader
+	buf   []byte
+	pos   int
+	eof   bool
+	lossy bool // bytes that are not text came in as U+FFFD
+}
+
+type countReader struct {
+	r io.Reader
+	n int64
+}
+
+func (c *countReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// NewWindow reads a file from its start, wherever its offset is.
+func NewWindow(f *os.File, size int64, encoding string) *Window {
+	raw := &countReader{r: io.NewSectionReader(f, 0, size)}
+	w := &Window{r: raw, raw: raw}
+	if encoding == "gb18030" {
+		w.r, w.lossy = transform.NewReader(raw, gbDecoder{t: gbCodes()}), true
+	}
+	return w
+}
+
+// rest is what was read and not yet used.
+func (w *Window) rest() []byte { return w.buf[w.pos:] }
+
+// more reads on. At the end of the file it sets eof.
+func (w *Window) more() error {
+	if w.pos > 0 {
+		w.buf = w.buf[:copy(w.buf, w.buf[w.pos:])]
+		w.pos = 0
+	}
+	at := len(w.buf)
+	if cap(w.buf)-at < readBytes {
+		grown := make([]byte, at, 2*cap(w.buf)+readBytes)
+		copy(grown, w.buf)
+		w.buf = grown
+	}
+	n, err := io.ReadFull(w.r, w.buf[at:at+readBytes])
+	w.buf = w.buf[:at+n]
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		w.eof = true
+		return nil
+	}
+	if err != nil {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the file cannot be read to its end")
+	}
+	return nil
+}
+
+// skipBOM drops a byte order mark at the start.
+func (w *Window) skipBOM() error {
+	for len(w.rest()) < 3 && !w.eof {
+		if err := w.more(); err != nil {
+			return err
+		}
+	}
+	if bytes.HasPrefix(w.rest(), []byte("\uFEFF")) {
+		w.pos += 3
+	}
+	return nil
+}
+
+// skipLine drops everything up to and with the next newline.
+func (w *Window) skipLine() error {
+	for {
+		if i := bytes.IndexByte(w.rest(), '\n'); i >= 0 {
+			w.pos += i + 1
+			return nil
+		}
+		w.pos = len(w.buf)
+		if w.eof {
+			return nil
+		}
+		if err := w.more(); err != nil {
+			return err
+		}
+	}
+}
+
+// isText says whether a row's bytes are text without a NUL.
+func (w *Window) isText(row []byte) bool {
+	return utf8.Valid(row) && bytes.IndexByte(row, 0) < 0 &&
+		(!w.lossy || !bytes.Contains(row, []byte("\uFFFD")))
+}
