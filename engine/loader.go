@@ -166,7 +166,7 @@ func (l *loader) take(ctx context.Context, s *slot) error {
 		at += b.NumRows()
 	}
 	if s.res != nil && s.res.Err() != nil {
-		return duck.Error(ctx, "read rows", s.res.Err())
+		return duck.ReadError(ctx, s.res.Err())
 	}
 	if at != s.n {
 		return glovebox.Errorf(glovebox.CodeInternal, "DuckDB sees other rows than the splitter, after row %d", l.report.Rows)

@@ -134,7 +134,7 @@ func takeReference(ctx context.Context, s *slot, rows int64, cols []glovebox.Col
 		at += b.NumRows()
 	}
 	if s.res != nil && s.res.Err() != nil {
-		return duck.Error(ctx, "read rows", s.res.Err())
+		return duck.ReadError(ctx, s.res.Err())
 	}
 	return nil
 }

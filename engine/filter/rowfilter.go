@@ -209,7 +209,7 @@ func (a *applied) evaluate(n int) error {
 	if res.Err() == nil && int(seen) != n {
 		return glovebox.Errorf(glovebox.CodeInternal, "DuckDB returned other rows than it was given")
 	}
-	return duck.Error(a.ctx, "filter rows", res.Err())
+	return duck.FilterError(a.ctx, res.Err())
 }
 
 // view wraps the columns that the filter reads into batches of one struct.

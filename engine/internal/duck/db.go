@@ -69,7 +69,7 @@ func Open(ctx context.Context, memory int64, paths ...string) (*DB, *Conn, error
 	q.Set("memory_limit", strconv.FormatInt(memory>>10, 10)+"KiB")
 	c, err := duckdb.NewConnector("?"+q.Encode(), nil)
 	if err != nil {
-		return nil, nil, Error(ctx, "start DuckDB", err)
+		return nil, nil, dbError(ctx, "start DuckDB", err)
 	}
 	d := &DB{c}
 	cn, err := d.Connect(ctx)
@@ -99,7 +99,7 @@ func Open(ctx context.Context, memory int64, paths ...string) (*DB, *Conn, error
 func (d *DB) Connect(ctx context.Context) (*Conn, error) {
 	c, err := d.connector.Connect(ctx)
 	if err != nil {
-		return nil, Error(ctx, "start DuckDB", err)
+		return nil, dbError(ctx, "start DuckDB", err)
 	}
 	raw, ok := c.(*duckdb.Conn)
 	if !ok {
@@ -108,7 +108,7 @@ func (d *DB) Connect(ctx context.Context) (*Conn, error) {
 	a, err := duckdb.NewArrowFromConn(raw)
 	if err != nil {
 		_ = raw.Close()
-		return nil, Error(ctx, "start DuckDB", err)
+		return nil, dbError(ctx, "start DuckDB", err)
 	}
 	return &Conn{raw, a}, nil
 }
@@ -122,14 +122,14 @@ func (c *Conn) Close() { _ = c.raw.Close() }
 // Exec runs a statement that has no result.
 func (c *Conn) Exec(ctx context.Context, sql string) error {
 	_, err := c.raw.ExecContext(ctx, sql, []driver.NamedValue{})
-	return Error(ctx, "run a statement", err)
+	return dbError(ctx, "run a statement", err)
 }
 
 // Query returns the whole result, held by DuckDB, as Arrow batches.
 func (c *Conn) Query(ctx context.Context, sql string) (array.RecordReader, error) {
 	r, err := c.arrow.QueryContext(ctx, sql)
 	if err != nil {
-		return nil, Error(ctx, "run a query", err)
+		return nil, dbError(ctx, "run a query", err)
 	}
 	return r, nil
 }
@@ -150,7 +150,7 @@ func (c *Conn) Text(ctx context.Context, sql string) (s string, isNull bool, err
 			return strings.Clone(col.Value(0)), false, nil
 		}
 	}
-	return "", false, Error(ctx, "read a result", errors.Join(r.Err(), io.ErrUnexpectedEOF))
+	return "", false, dbError(ctx, "read a result", errors.Join(r.Err(), io.ErrUnexpectedEOF))
 }
 
 // dbErrorNames tells the kinds of DuckDB errors apart without their texts.
@@ -173,10 +173,10 @@ var dbErrorNames = map[duckdb.ErrorType]string{
 	duckdb.ErrorTypeInterrupt:      "interrupted",
 }
 
-// Error replaces an error of DuckDB or its driver: their texts quote cell
+// dbError replaces an error of DuckDB or its driver: their texts quote cell
 // values and file contents, so only the kind is kept. The cause is dropped on
 // purpose. A cancelled context comes back as itself.
-func Error(ctx context.Context, doing string, err error) error {
+func dbError(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -200,6 +200,12 @@ func Error(ctx context.Context, doing string, err error) error {
 	}
 	return glovebox.Errorf(glovebox.CodeInternal, "cannot %s: DuckDB error (%s)", doing, kind)
 }
+
+// ReadError is the error of DuckDB, without its text, where rows are read.
+func ReadError(ctx context.Context, err error) error { return dbError(ctx, "read rows", err) }
+
+// FilterError is the same where rows are filtered.
+func FilterError(ctx context.Context, err error) error { return dbError(ctx, "filter rows", err) }
 
 // tight says whether this process was started under limits of memory that
 // DuckDB may meet before its own. A worker's own limit of data is above it.

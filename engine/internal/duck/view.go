@@ -32,5 +32,5 @@ func (c *Conn) ViewPiece(name string, piece *array.Struct) (release func(), err 
 // called. The reader stays the caller's.
 func (c *Conn) View(ctx context.Context, name string, in array.RecordReader) (release func(), err error) {
 	release, err = c.arrow.RegisterView(in, name)
-	return release, Error(ctx, "hand rows to DuckDB", err)
+	return release, dbError(ctx, "hand rows to DuckDB", err)
 }
