@@ -25,6 +25,12 @@ import (
 // person.
 const role = "sample"
 
+// frameSeen is what a run showed: a seen, of maxSeen bytes at most.
+const (
+	frameSeen jail.Kind = 19
+	maxSeen             = 256 << 20
+)
+
 // messageRun is the one kind of message to it. data: whether the output is
 // declared (1 byte), then work.PartData; files: the encoded job, then the
 // parts.
@@ -54,7 +60,7 @@ func (b *box) close() {
 // run has the worker run the job on the loaded rows.
 func (b *box) run(ctx context.Context, m *machine, all []*loaded) (_ *seen, err error) {
 	if b.p == nil {
-		if b.p, err = jail.Start(role, nil); err != nil {
+		if b.p, err = jail.Start(role, jail.Frames{frameSeen: {Most: maxSeen}}, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -82,7 +88,7 @@ func (b *box) run(ctx context.Context, m *machine, all []*loaded) (_ *seen, err 
 			f, err = b.p.Next(runWithin)
 		}
 	}
-	if err == nil && f.Kind == jail.Seen {
+	if err == nil && f.Kind == frameSeen {
 		return decodeSeen(f.Payload)
 	}
 	b.close()

@@ -34,10 +34,10 @@ func serve(in *jail.Inside) error {
 		}
 		doc, err := w.answer(m)
 		m.Close()
-		if err != nil || len(doc) > jail.MaxSeen {
+		if err != nil || len(doc) > maxSeen {
 			return errors.Join(err, in.Fail(jail.FaultInternal))
 		}
-		if err := in.Send(jail.Frame{Kind: jail.Seen, Payload: doc}); err != nil {
+		if err := in.Send(jail.Frame{Kind: frameSeen, Payload: doc}); err != nil {
 			return err
 		}
 	}

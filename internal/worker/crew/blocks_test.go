@@ -23,7 +23,7 @@ func faultyBlocks() map[string]jail.Role {
 			if _, err := in.Receive(); err != nil {
 				return err
 			}
-			if err := errors.Join(in.Seal(), in.Send(jail.Frame{Kind: jail.Ready})); err != nil {
+			if err := errors.Join(in.Seal(), in.Send(jail.Frame{Kind: work.FrameReady})); err != nil {
 				return err
 			}
 			m, err := in.Receive()
@@ -33,11 +33,11 @@ func faultyBlocks() map[string]jail.Role {
 			return then(in, m.Data[:4])
 		}
 	}
-	ready := func(in *jail.Inside) error { return in.Send(jail.Frame{Kind: jail.Ready}) }
+	ready := func(in *jail.Inside) error { return in.Send(jail.Frame{Kind: work.FrameReady}) }
 	return map[string]jail.Role{
 		"gone between two parts": begin(func(in *jail.Inside, _ []byte) error { return errors.Join(ready(in), errors.New("gone")) }),
 		"answers too early": begin(func(in *jail.Inside, first []byte) error {
-			return in.Send(jail.Frame{Kind: jail.Partial, Payload: append(first[:4:4], "early"...)})
+			return in.Send(jail.Frame{Kind: work.FramePartial, Payload: append(first[:4:4], "early"...)})
 		}),
 		"wants a part more": begin(func(in *jail.Inside, _ []byte) error {
 			if err := ready(in); err != nil {

@@ -30,7 +30,7 @@ func (c *Crew) Compile(ctx context.Context, j *work.Job) (*os.File, error) {
 
 // compiler runs the compiler once.
 func (c *Crew) compiler(ctx context.Context, wasm []byte) ([]byte, error) {
-	p, err := jail.Start(work.RoleCompile, &jail.Options{Limits: c.o.compile})
+	p, err := jail.Start(work.RoleCompile, work.Frames(work.RoleCompile), &jail.Options{Limits: c.o.compile})
 	if err != nil {
 		return nil, err
 	}
@@ -54,9 +54,9 @@ func (c *Crew) compiler(ctx context.Context, wasm []byte) ([]byte, error) {
 		return nil, tooSlow(ctx)
 	case err != nil:
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the compiler failed").Because(err)
-	case answer.Kind == jail.Compiled:
+	case answer.Kind == work.FrameCompiled:
 		return answer.Payload, nil
-	case answer.Kind == jail.Reason:
+	case answer.Kind == work.FrameReason:
 		return nil, glovebox.Errorf(glovebox.CodeModule, "%s", answer.Payload)
 	case answer.Kind == jail.Failure && jail.Fault(answer.Payload[0]).Known():
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the compiler failed: %s", jail.Fault(answer.Payload[0]))

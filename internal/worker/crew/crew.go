@@ -81,7 +81,7 @@ func (c *Crew) start() (*jail.Process, error) {
 	if n := int(c.started.Add(1)); c.o.role != nil {
 		role = c.o.role(n)
 	}
-	p, err := jail.Start(role, nil)
+	p, err := jail.Start(role, work.Frames(work.RoleWork), nil)
 	if err == nil && c.o.started != nil {
 		c.o.started(p)
 	}

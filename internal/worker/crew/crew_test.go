@@ -23,7 +23,7 @@ func faulty() map[string]jail.Role {
 			if _, err := in.Receive(); err != nil {
 				return err
 			}
-			if err := errors.Join(in.Seal(), in.Send(jail.Frame{Kind: jail.Ready})); err != nil {
+			if err := errors.Join(in.Seal(), in.Send(jail.Frame{Kind: work.FrameReady})); err != nil {
 				return err
 			}
 			m, err := in.Receive()
@@ -37,13 +37,13 @@ func faulty() map[string]jail.Role {
 		"crash":     part(func(*jail.Inside, []byte) error { return errors.New("gone") }),
 		"hang":      part(func(*jail.Inside, []byte) error { time.Sleep(time.Hour); return nil }),
 		"garbage":   part(func(*jail.Inside, []byte) error { return raw(bytes.Repeat([]byte("garbage!"), 99)) }),
-		"oversized": part(func(*jail.Inside, []byte) error { return raw([]byte{0, 0, 0, 0xff, 1, byte(jail.Partial), 0, 0}) }),
-		"cut":       part(func(*jail.Inside, []byte) error { return raw([]byte{99, 0, 0, 0, 1, byte(jail.Partial), 0, 0, 1}) }),
+		"oversized": part(func(*jail.Inside, []byte) error { return raw([]byte{0, 0, 0, 0xff, 1, byte(work.FramePartial), 0, 0}) }),
+		"cut":       part(func(*jail.Inside, []byte) error { return raw([]byte{99, 0, 0, 0, 1, byte(work.FramePartial), 0, 0, 1}) }),
 		"lie": part(func(in *jail.Inside, n []byte) error {
-			return in.Send(jail.Frame{Kind: jail.Partial, Payload: append(n[:4:4], "not a partial"...)})
+			return in.Send(jail.Frame{Kind: work.FramePartial, Payload: append(n[:4:4], "not a partial"...)})
 		}),
 		"other part": part(func(in *jail.Inside, n []byte) error {
-			return in.Send(jail.Frame{Kind: jail.Partial, Payload: append([]byte{n[0] + 1, n[1], n[2], n[3]}, "x"...)})
+			return in.Send(jail.Frame{Kind: work.FramePartial, Payload: append([]byte{n[0] + 1, n[1], n[2], n[3]}, "x"...)})
 		}),
 		"failure": part(func(in *jail.Inside, _ []byte) error { return in.Fail(jail.FaultData) }),
 		"unknown": part(func(in *jail.Inside, _ []byte) error { return in.Fail(99) }),

@@ -25,7 +25,7 @@ func Count(ctx context.Context, l *fit.Layout, spec work.FitSpec, parts int, ope
 		return nil, 0, err
 	}
 	defer f.Close()
-	p, err := jail.Start(work.RoleFit, nil)
+	p, err := jail.Start(work.RoleFit, work.Frames(work.RoleFit), nil)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -72,7 +72,7 @@ func countPart(p *jail.Process, l *fit.Layout, total []uint64, part int, open fu
 	if err != nil {
 		return err
 	}
-	if f.Kind != jail.Partial || len(f.Payload) != 4+8*len(total) || binary.LittleEndian.Uint32(f.Payload) != uint32(part) {
+	if f.Kind != work.FramePartial || len(f.Payload) != 4+8*len(total) || binary.LittleEndian.Uint32(f.Payload) != uint32(part) {
 		return jail.ErrFrame
 	}
 	counts := make([]uint64, len(total))

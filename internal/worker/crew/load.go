@@ -57,7 +57,7 @@ func loadFile(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.L
 		return nil, err
 	}
 	defer f.Close()
-	p, err := jail.Start(work.RoleLoad, &jail.Options{Source: src, Limits: jail.Limits{Memory: 2*uint64(o.Memory) + 1<<30}})
+	p, err := jail.Start(work.RoleLoad, work.Frames(work.RoleLoad), &jail.Options{Source: src, Limits: jail.Limits{Memory: 2*uint64(o.Memory) + 1<<30}})
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (r *receiver) take(f jail.Frame) error {
 	switch f.Kind {
 	case jail.Sealed:
 		return nil
-	case jail.Progress:
+	case work.FrameProgress:
 		if r.o.Progress != nil {
 			done, total := int64(binary.LittleEndian.Uint64(f.Payload)), int64(binary.LittleEndian.Uint64(f.Payload[8:]))
 			if total < 0 || done < 0 || done > total {
@@ -130,14 +130,14 @@ func (r *receiver) take(f jail.Frame) error {
 			r.o.Progress(done, total)
 		}
 		return nil
-	case jail.Opened, jail.Data, jail.Closed:
+	case work.FrameOpened, work.FrameData, work.FrameClosed:
 		if len(f.Payload) < 2 {
 			return jail.ErrFrame
 		}
 		return r.file(f.Kind, binary.LittleEndian.Uint16(f.Payload), f.Payload[2:])
-	case jail.Loaded:
+	case work.FrameLoaded:
 		return r.loaded(f.Payload)
-	case jail.Refused:
+	case work.FrameRefused:
 		return refusal(f.Payload)
 	case jail.Failure:
 		if fault := jail.Fault(f.Payload[0]); fault.Known() {
@@ -148,7 +148,7 @@ func (r *receiver) take(f jail.Frame) error {
 }
 
 func (r *receiver) file(kind jail.Kind, number uint16, data []byte) error {
-	if kind == jail.Opened {
+	if kind == work.FrameOpened {
 		name := string(data)
 		if _, known := r.done[name]; known || number != r.next || int(number) >= 2*engine.MaxParts {
 			return jail.ErrFrame
@@ -165,7 +165,7 @@ func (r *receiver) file(kind jail.Kind, number uint16, data []byte) error {
 	if f == nil {
 		return jail.ErrFrame
 	}
-	if kind == jail.Data {
+	if kind == work.FrameData {
 		if r.room -= int64(len(data)); r.room < 0 {
 			return glovebox.Errorf(glovebox.CodeInvalid, "the file becomes more than %d times as large when it is read", roomPerByte).
 				WithFix("load it in another form, such as CSV")

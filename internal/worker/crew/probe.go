@@ -14,7 +14,7 @@ const probeWithin = 30 * time.Second
 // Probe starts a worker to see which walls this machine gives, and which ways
 // of putting a guest back work behind them: see sandbox.Ways.
 func Probe() (jail.Walls, []string, error) {
-	p, err := jail.Start(work.RoleProbe, nil)
+	p, err := jail.Start(work.RoleProbe, work.Frames(work.RoleProbe), nil)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -27,7 +27,7 @@ func Probe() (jail.Walls, []string, error) {
 		return 0, nil, err
 	}
 	ways, ok := work.ReadWays(f.Payload)
-	if f.Kind != jail.Ways || !ok {
+	if f.Kind != work.FrameWays || !ok {
 		return 0, nil, glovebox.Errorf(glovebox.CodeInternal, "a worker answers a probe with something else").Because(jail.ErrFrame)
 	}
 	return p.Walls(), ways, nil

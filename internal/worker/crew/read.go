@@ -51,7 +51,7 @@ func (r *Reader) Filter(ctx context.Context, where string, cols []glovebox.Colum
 		return filter.Filter{}, err
 	}
 	var doc work.Checked
-	if f.Kind != jail.Checked || strict(f.Payload, &doc) != nil {
+	if f.Kind != work.FrameChecked || strict(f.Payload, &doc) != nil {
 		return filter.Filter{}, notThat()
 	}
 	for i, name := range doc.Columns {
@@ -68,7 +68,7 @@ func (r *Reader) Table(ctx context.Context, file *os.File, cols []engine.Referen
 	if err != nil {
 		return nil, err
 	}
-	if f.Kind != jail.Table {
+	if f.Kind != work.FrameTable {
 		return nil, notThat()
 	}
 	return table(f.Payload, cols)
@@ -138,7 +138,7 @@ func column(d *json.Decoder, b array.Builder) bool {
 // leaves the worker as it is; any other ends it.
 func (r *Reader) ask(ctx context.Context, kind byte, spec any, files ...*os.File) (_ jail.Frame, err error) {
 	if r.p == nil {
-		if r.p, err = jail.Start(work.RoleRead, &jail.Options{Limits: jail.Limits{Memory: readMemory}}); err != nil {
+		if r.p, err = jail.Start(work.RoleRead, work.Frames(work.RoleRead), &jail.Options{Limits: jail.Limits{Memory: readMemory}}); err != nil {
 			return jail.Frame{}, err
 		}
 	}
@@ -158,7 +158,7 @@ func (r *Reader) ask(ctx context.Context, kind byte, spec any, files ...*os.File
 		if answer, err = r.p.Next(readWithin); err == nil && answer.Kind == jail.Sealed {
 			answer, err = r.p.Next(readWithin)
 		}
-		if err == nil && answer.Kind == jail.Refused {
+		if err == nil && answer.Kind == work.FrameRefused {
 			return jail.Frame{}, refusal(answer.Payload)
 		}
 		if err == nil {

@@ -236,14 +236,14 @@ func (r *run) part(p *jail.Process, part int, last bool, pieces *pieces) ([]byte
 			continue
 		case f.Kind == jail.Failure:
 			return nil, failure(f)
-		case f.Kind == jail.Ready && !last:
+		case f.Kind == work.FrameReady && !last:
 			return nil, nil
-		case f.Kind == jail.Piece && r.per == 1:
+		case f.Kind == work.FramePiece && r.per == 1:
 			if err := pieces.add(f.Payload, part); err != nil {
 				return nil, err
 			}
 			continue
-		case f.Kind == jail.Partial && last:
+		case f.Kind == work.FramePartial && last:
 			if rest, ok := ofPart(f.Payload, part); ok {
 				return rest, nil
 			}
@@ -304,7 +304,7 @@ func (r *run) begin(ctx context.Context) (*jail.Process, error) {
 		return p, &lost{err.Error()}
 	case f.Kind == jail.Failure:
 		return p, failure(f)
-	case f.Kind != jail.Ready:
+	case f.Kind != work.FrameReady:
 		return p, &lost{jail.ErrFrame.Error()}
 	}
 	return p, nil

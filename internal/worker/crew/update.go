@@ -50,7 +50,7 @@ func (c *Crew) update(ctx context.Context, silence time.Duration, size int, file
 	if p.Send(work.MessageUpdate, nil, files...) != nil {
 		return nil, false, &lost{jail.ErrGone.Error()}
 	}
-	for _, want := range []jail.Kind{jail.Sealed, jail.Updated} {
+	for _, want := range []jail.Kind{jail.Sealed, work.FrameUpdated} {
 		f, err := p.Next(silence)
 		switch {
 		case err != nil:
@@ -59,9 +59,9 @@ func (c *Crew) update(ctx context.Context, silence time.Duration, size int, file
 			return nil, false, failure(f)
 		case f.Kind != want:
 			return nil, false, &lost{jail.ErrFrame.Error()}
-		case want == jail.Updated && len(f.Payload) == 0:
+		case want == work.FrameUpdated && len(f.Payload) == 0:
 			return nil, false, nil
-		case want == jail.Updated:
+		case want == work.FrameUpdated:
 			next, ok := work.Numbers(f.Payload, size)
 			if !ok {
 				return nil, false, &lost{jail.ErrFrame.Error()}

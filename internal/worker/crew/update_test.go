@@ -30,10 +30,10 @@ func faultyUpdates() map[string]jail.Role {
 	binary.LittleEndian.PutUint64(wild[16:], math.Float64bits(math.NaN()))
 	return map[string]jail.Role{
 		"update gone":       func(in *jail.Inside) error { _, err := in.Receive(); return errors.Join(err, errors.New("gone")) },
-		"update too short":  answer(jail.Frame{Kind: jail.Updated, Payload: short}),
-		"update not finite": answer(jail.Frame{Kind: jail.Updated, Payload: wild}),
-		"update of a part":  answer(jail.Frame{Kind: jail.Partial, Payload: wild}),
-		"update unsealed":   func(in *jail.Inside) error { return in.Send(jail.Frame{Kind: jail.Updated, Payload: wild[:0]}) },
+		"update too short":  answer(jail.Frame{Kind: work.FrameUpdated, Payload: short}),
+		"update not finite": answer(jail.Frame{Kind: work.FrameUpdated, Payload: wild}),
+		"update of a part":  answer(jail.Frame{Kind: work.FramePartial, Payload: wild}),
+		"update unsealed":   func(in *jail.Inside) error { return in.Send(jail.Frame{Kind: work.FrameUpdated, Payload: wild[:0]}) },
 	}
 }
 

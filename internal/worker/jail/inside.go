@@ -115,7 +115,7 @@ func (in *Inside) SealLoading() error { return in.seal(filterLoader) }
 func (in *Inside) Source() *os.File { return os.NewFile(fdSource, "source") }
 
 func (in *Inside) seal(kind filterKind) error {
-	size := map[filterKind]uint64{filterCompiler: MaxCompiled, filterLoader: ScratchBytes}[kind]
+	size := map[filterKind]uint64{filterCompiler: MaxCached, filterLoader: ScratchBytes}[kind]
 	if in.walls&Rlimits != 0 {
 		if err := in.limits.seal(size); err != nil {
 			return errors.Join(err, in.Fail(FaultLimits))

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 					got = got[:n]
 				}
 				msg.Close()
-				if err := in.Send(Frame{Partial, append([]byte{0, 0, 0, 0}, got...)}); err != nil {
+				if err := in.Send(Frame{answer, append([]byte{0, 0, 0, 0}, got...)}); err != nil {
 					return err
 				}
 			}
@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 		"hang":    func(in *Inside) error { time.Sleep(time.Hour); return nil },
 		"garbage": func(in *Inside) error { _, err := in.out.Write(make([]byte, 64)); return err },
 		"oversized": func(in *Inside) error {
-			_, err := in.out.Write([]byte{0xff, 0xff, 0xff, 0xff, frameVersion, byte(Partial), 0, 0})
+			_, err := in.out.Write([]byte{0xff, 0xff, 0xff, 0xff, frameVersion, byte(answer), 0, 0})
 			return err
 		},
 		"memory": func(in *Inside) error {
@@ -73,11 +73,11 @@ func TestMain(m *testing.M) {
 			if err := in.Seal(); err != nil {
 				return err
 			}
-			answer := byte('n')
+			got := byte('n')
 			if try() {
-				answer = 'y'
+				got = 'y'
 			}
-			return in.Send(Frame{Partial, []byte{0, 0, 0, 0, answer}})
+			return in.Send(Frame{answer, []byte{0, 0, 0, 0, got}})
 		}
 	}
 	Main(roles)
@@ -189,7 +189,7 @@ func TestTrackedResetIsPossible(t *testing.T) {
 
 func start(t testing.TB, role string, o *Options) *Process {
 	t.Helper()
-	p, err := Start(role, o)
+	p, err := Start(role, table, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func probe(t *testing.T, name string, o *Options) bool {
 	if errors.Is(err, ErrGone) {
 		return false // killed for trying
 	}
-	if err != nil || f.Kind != Partial || len(f.Payload) != 5 {
+	if err != nil || f.Kind != answer || len(f.Payload) != 5 {
 		t.Fatalf("no answer: %v %v", f, err)
 	}
 	return f.Payload[4] == 'y'
@@ -335,7 +335,7 @@ func TestRaiseAgreesWithGo(t *testing.T) {
 }
 
 func TestUnknownRole(t *testing.T) {
-	if _, err := Start("no such role", nil); err == nil {
+	if _, err := Start("no such role", nil, nil); err == nil {
 		t.Fatal("started")
 	}
 }
@@ -345,7 +345,7 @@ func BenchmarkStart(b *testing.B) {
 	var cpu time.Duration
 	n := 0
 	for b.Loop() {
-		p, err := Start("idle", nil)
+		p, err := Start("idle", nil, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -361,7 +361,7 @@ func BenchmarkStart(b *testing.B) {
 const orphanVar = "GLOVEBOX_JAIL_TEST_PARENT"
 
 func parentOfOne() {
-	p, err := Start("idle", nil)
+	p, err := Start("idle", nil, nil)
 	if err != nil {
 		os.Exit(1)
 	}

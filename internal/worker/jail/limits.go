@@ -23,7 +23,9 @@ const (
 	DefaultMemory = 4 << 30
 	maxOpenFiles  = 256 // two descriptors an input and part, and the program's own
 	maxThreads    = 128 // counted per account and user namespace
-	cacheBytes    = MaxCompiled + 1<<20
+	cacheBytes    = MaxCached + 1<<20
+	// MaxCached bounds, in bytes, each file that a compiler writes to CacheDir.
+	MaxCached = 64 << 20
 	// ScratchBytes bounds, in bytes, each file in memory that a loader writes.
 	ScratchBytes = 64 << 20
 )

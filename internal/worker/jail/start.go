@@ -40,6 +40,7 @@ type Process struct {
 	cmd    *exec.Cmd
 	socket int
 	frames *os.File
+	may    Frames // what it may send
 	walls  Walls
 
 	mu     sync.Mutex
@@ -97,8 +98,9 @@ func attempts(without Walls) []attempt {
 }
 
 // Start starts a worker in the given role and waits until its first walls are
-// up. The worker is killed when this process ends.
-func Start(role string, o *Options) (*Process, error) {
+// up. The worker may send what the table says, and is killed when this process
+// ends.
+func Start(role string, may Frames, o *Options) (*Process, error) {
 	if isWorker() {
 		return nil, refuseNested()
 	}
@@ -116,6 +118,7 @@ func Start(role string, o *Options) (*Process, error) {
 	for _, a := range attempts(o.without) {
 		var p *Process
 		if p, err = launch(role, a, o); err == nil {
+			p.may = may
 			return p.greet(within)
 		}
 	}
@@ -264,7 +267,7 @@ func (p *Process) Next(within time.Duration) (Frame, error) {
 	if err := p.frames.SetReadDeadline(time.Now().Add(within)); err != nil {
 		return Frame{}, err
 	}
-	f, err := ReadFrame(p.frames)
+	f, err := ReadFrame(p.frames, p.may)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return f, ErrHang

@@ -77,7 +77,7 @@ func count(in *jail.Inside) error {
 		for _, c := range counts {
 			payload = binary.LittleEndian.AppendUint64(payload, c)
 		}
-		if err := in.Send(jail.Frame{Kind: jail.Partial, Payload: payload}); err != nil {
+		if err := in.Send(jail.Frame{Kind: FramePartial, Payload: payload}); err != nil {
 			return err
 		}
 	}

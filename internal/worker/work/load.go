@@ -84,9 +84,9 @@ func load(in *jail.Inside) error {
 		Parts: spec.Parts, Memory: spec.Memory, Scratch: scratch, Create: out.create, Progress: out.progress,
 	})
 	if err != nil {
-		return errors.Join(err, send(in, jail.Refused, refused(err), jail.MaxRefused))
+		return errors.Join(err, send(in, FrameRefused, refused(err), MaxRefused))
 	}
-	return send(in, jail.Loaded, Loaded{res.Report, res.ManifestBytes}, jail.MaxLoaded)
+	return send(in, FrameLoaded, Loaded{res.Report, res.ManifestBytes}, MaxLoaded)
 }
 
 // sealLoading makes the files by which DuckDB gets its rows, and seals.
@@ -135,14 +135,14 @@ func (s *sender) create(name string) (io.WriteCloser, error) {
 	defer s.mu.Unlock()
 	f := &sentFile{in: s.in, head: binary.LittleEndian.AppendUint16(nil, s.n)}
 	s.n++
-	return f, s.in.Send(jail.Frame{Kind: jail.Opened, Payload: append(slices.Clip(f.head), name...)})
+	return f, s.in.Send(jail.Frame{Kind: FrameOpened, Payload: append(slices.Clip(f.head), name...)})
 }
 
 func (s *sender) progress(done, total int64) {
 	p := binary.LittleEndian.AppendUint64(nil, uint64(done))
 	// A frame that does not go out says that the supervisor is gone; the next
 	// write of a file fails.
-	_ = s.in.Send(jail.Frame{Kind: jail.Progress, Payload: binary.LittleEndian.AppendUint64(p, uint64(total))})
+	_ = s.in.Send(jail.Frame{Kind: FrameProgress, Payload: binary.LittleEndian.AppendUint64(p, uint64(total))})
 }
 
 // sentFile is one of them.
@@ -153,8 +153,8 @@ type sentFile struct {
 
 func (f *sentFile) Write(p []byte) (n int, err error) {
 	for len(p) > 0 && err == nil {
-		k := min(len(p), jail.MaxChunk)
-		if err = f.in.Send(jail.Frame{Kind: jail.Data, Payload: append(slices.Clip(f.head), p[:k]...)}); err == nil {
+		k := min(len(p), MaxChunk)
+		if err = f.in.Send(jail.Frame{Kind: FrameData, Payload: append(slices.Clip(f.head), p[:k]...)}); err == nil {
 			n, p = n+k, p[k:]
 		}
 	}
@@ -162,5 +162,5 @@ func (f *sentFile) Write(p []byte) (n int, err error) {
 }
 
 func (f *sentFile) Close() error {
-	return f.in.Send(jail.Frame{Kind: jail.Closed, Payload: f.head})
+	return f.in.Send(jail.Frame{Kind: FrameClosed, Payload: f.head})
 }

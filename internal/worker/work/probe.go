@@ -30,7 +30,7 @@ func probe(in *jail.Inside) error {
 	for _, r := range sandbox.Ways() {
 		found = append(found, byte(slices.Index(ways, r)))
 	}
-	return in.Send(jail.Frame{Kind: jail.Ways, Payload: found})
+	return in.Send(jail.Frame{Kind: FrameWays, Payload: found})
 }
 
 // ReadWays reads the payload of a Ways frame. ok is false if it names what

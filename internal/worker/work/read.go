@@ -75,9 +75,9 @@ func readFilter(in *jail.Inside, m *jail.Message) error {
 	}
 	f, err := filter.Check(context.Background(), spec.Where, spec.Columns)
 	if err != nil {
-		return send(in, jail.Refused, refused(err), jail.MaxRefused)
+		return send(in, FrameRefused, refused(err), MaxRefused)
 	}
-	return send(in, jail.Checked, Checked{f.SQL, f.Columns}, jail.MaxChecked)
+	return send(in, FrameChecked, Checked{f.SQL, f.Columns}, MaxChecked)
 }
 
 func readTable(in *jail.Inside, m *jail.Message, o *engine.ReferenceOptions) error {
@@ -87,7 +87,7 @@ func readTable(in *jail.Inside, m *jail.Message, o *engine.ReferenceOptions) err
 	}
 	batch, err := engine.ReadReference(context.Background(), m.Files[1], spec.Columns, o)
 	if err != nil {
-		return send(in, jail.Refused, refused(err), jail.MaxRefused)
+		return send(in, FrameRefused, refused(err), MaxRefused)
 	}
 	defer batch.Release()
 	t := Table{Columns: make([][]*string, batch.NumCols())}
@@ -100,7 +100,7 @@ func readTable(in *jail.Inside, m *jail.Message, o *engine.ReferenceOptions) err
 			}
 		}
 	}
-	return send(in, jail.Table, t, jail.MaxTable)
+	return send(in, FrameTable, t, MaxTable)
 }
 
 func readSpec(in *jail.Inside, m *jail.Message, spec any) error {

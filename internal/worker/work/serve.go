@@ -122,7 +122,7 @@ func serve(in *jail.Inside) error {
 		}
 		return errors.Join(err, in.Fail(why))
 	}
-	if err := in.Send(jail.Frame{Kind: jail.Ready}); err != nil {
+	if err := in.Send(jail.Frame{Kind: FrameReady}); err != nil {
 		return err
 	}
 	go beat(in, w)
@@ -159,14 +159,14 @@ func (w *Worker) servePart(ctx context.Context, in *jail.Inside, manifests []*en
 	send := func(kind jail.Kind, data []byte) error {
 		return in.Send(jail.Frame{Kind: kind, Payload: append(m.Data[:4:4], data...)})
 	}
-	data, err := w.Part(ctx, files, func(data []byte) error { return send(jail.Piece, data) })
+	data, err := w.Part(ctx, files, func(data []byte) error { return send(FramePiece, data) })
 	if err != nil {
 		return errors.Join(err, in.Fail(jail.FaultData))
 	}
 	if data == nil {
-		return in.Send(jail.Frame{Kind: jail.Ready}) // for the part that the block goes on in
+		return in.Send(jail.Frame{Kind: FrameReady}) // for the part that the block goes on in
 	}
-	return send(jail.Partial, data)
+	return send(FramePartial, data)
 }
 
 // compile is the compiler: one module in, its machine code out. It sees no
@@ -192,13 +192,13 @@ func compile(in *jail.Inside) error {
 		cache = jail.CacheDir
 	}
 	if err := compileInto(wasm, cache); err != nil {
-		return errors.Join(err, in.Send(jail.Frame{Kind: jail.Reason, Payload: printable(err)}))
+		return errors.Join(err, in.Send(jail.Frame{Kind: FrameReason, Payload: printable(err)}))
 	}
 	code, err := takeCode(cache)
 	if err != nil {
 		return errors.Join(err, in.Fail(jail.FaultInternal))
 	}
-	return in.Send(jail.Frame{Kind: jail.Compiled, Payload: code})
+	return in.Send(jail.Frame{Kind: FrameCompiled, Payload: code})
 }
 
 func compileInto(wasm []byte, cache string) error {
@@ -219,7 +219,7 @@ func printable(err error) []byte {
 	if e, ok := errors.AsType[*glovebox.Error](err); ok {
 		text = e.Msg
 	}
-	out := []byte(text[:min(len(text), jail.MaxReason)])
+	out := []byte(text[:min(len(text), MaxReason)])
 	for i, c := range out {
 		if c < ' ' || c > '~' {
 			out[i] = '?'
@@ -263,7 +263,7 @@ func takeCode(dir string) (code []byte, err error) {
 // putCode writes machine code into the worker's own empty folder, before the
 // walls are complete. A path that leaves the folder is refused.
 func putCode(f *os.File) error {
-	code, err := readSealed(f, jail.MaxCompiled)
+	code, err := readSealed(f, MaxCompiled)
 	if err != nil {
 		return err
 	}

@@ -123,5 +123,5 @@ func serveUpdate(in *jail.Inside, m *jail.Message, cache string) error {
 			payload = binary.LittleEndian.AppendUint64(payload, math.Float64bits(v))
 		}
 	}
-	return in.Send(jail.Frame{Kind: jail.Updated, Payload: payload})
+	return in.Send(jail.Frame{Kind: FrameUpdated, Payload: payload})
 }

@@ -50,7 +50,7 @@ type Spec struct {
 	PieceBytes int64
 }
 
-// DefaultPieceBytes is far below jail.MaxPartial, and room for half a million
+// DefaultPieceBytes is far below MaxPartial, and room for half a million
 // keys.
 const DefaultPieceBytes = 64 << 20
 

@@ -1,0 +1,60 @@
+package work
+
+import "glovebox.example/glovebox/internal/worker/jail"
+
+// Kinds of frames that workers send beside those of every worker.
+const (
+	FramePartial  jail.Kind = 4  // part number (4 bytes), then a partial aggregate
+	FrameCompiled jail.Kind = 6  // machine code
+	FrameReason   jail.Kind = 7  // why a module does not compile: printable ASCII
+	FrameReady    jail.Kind = 8  // the module was started with the job's inputs: parts can come
+	FrameWays     jail.Kind = 9  // what the worker's self-test found: one byte each
+	FramePiece    jail.Kind = 18 // as FramePartial, but more of the part follows
+	FrameUpdated  jail.Kind = 20 // the next state of mode train: 8 bytes a number; none: the module failed
+	// Of a loader only.
+	FrameOpened   jail.Kind = 10 // a file of the snapshot begins: its number (2 bytes), its name
+	FrameData     jail.Kind = 11 // of a file: its number (2 bytes), bytes
+	FrameClosed   jail.Kind = 12 // a file is complete: its number (2 bytes)
+	FrameProgress jail.Kind = 13 // done (8 bytes), total (8 bytes)
+	FrameLoaded   jail.Kind = 14 // the load is complete: a Loaded
+	FrameRefused  jail.Kind = 15 // it failed: a refusal; of a reader too
+	// Of a reader only.
+	FrameChecked jail.Kind = 16 // a filter is sound: a Checked
+	FrameTable   jail.Kind = 17 // a table: a Table
+)
+
+// Bounds of payloads, in bytes.
+const (
+	MaxPartial  = 256 << 20      // of one partial aggregate
+	MaxCompiled = jail.MaxCached // of one compiled module
+	MaxReason   = 300            // of a compiler's text
+	maxWays     = 8
+	MaxChunk    = 1 << 20 // of a file that is loaded
+	maxName     = 64
+	MaxLoaded   = 8 << 20
+	MaxRefused  = 64 << 10
+	MaxChecked  = 256 << 10
+	MaxTable    = 64 << 20
+	MaxUpdated  = 8 * 4096 // of a state of mode train
+)
+
+// Frames is what a worker in one of this package's roles may send.
+func Frames(role string) jail.Frames {
+	partial := jail.Size{Most: 4 + MaxPartial}
+	switch role {
+	case RoleWork:
+		return jail.Frames{FrameReady: {Exact: true}, FramePartial: partial, FramePiece: partial, FrameUpdated: {Most: MaxUpdated}}
+	case RoleCompile:
+		return jail.Frames{FrameCompiled: {Most: MaxCompiled}, FrameReason: {Most: MaxReason, Text: true}}
+	case RoleProbe:
+		return jail.Frames{FrameWays: {Most: maxWays}}
+	case RoleFit:
+		return jail.Frames{FramePartial: partial}
+	case RoleLoad:
+		return jail.Frames{FrameOpened: {Most: 2 + maxName}, FrameData: {Most: 2 + MaxChunk}, FrameClosed: {Most: 2, Exact: true},
+			FrameProgress: {Most: 16, Exact: true}, FrameLoaded: {Most: MaxLoaded}, FrameRefused: {Most: MaxRefused}}
+	case RoleRead:
+		return jail.Frames{FrameChecked: {Most: MaxChecked}, FrameTable: {Most: MaxTable}, FrameRefused: {Most: MaxRefused}}
+	}
+	return nil
+}
