@@ -14,7 +14,11 @@
 // every row of the domain database is what the entries of the log make it:
 // documents and their revisions, ledgers with their totals and what is spent,
 // charges, kept bytes, and the outbox; and the log itself opens no ledger twice
-// and charges none beyond its total. All problems are reported, each with its
+// and charges none beyond its total. With Acts, every act that an entry holds is one
+// that the entry's person signed for this domain, about this subject, in this
+// state, once, with a key that the log says was that person's and valid; and in a
+// domain that is served nothing but the program's own steps is without such an
+// act. All problems are reported, each with its
 // place, not the first.
 //
 // # What is not promised
@@ -24,6 +28,9 @@
 // itself is consistent: it is found out only with a checkpoint kept elsewhere
 // (Options.Remembered) or through the database (State), if that was not put
 // back with it.
+//
+// Whether an act was allowed (roles, rights, the policy) Acts does not ask, and
+// the people and keys that a domain begins to be served with are its owner's word.
 //
 // Everything in the folder is treated as hostile: sizes are checked before
 // anything is read, and only regular files are opened. Messages name files,

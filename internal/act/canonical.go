@@ -155,11 +155,9 @@ func (r *reader) text(s string) error {
 	return nil
 }
 
-// folded is a name as encoding/json compares it: without case, with the two
-// letters beside ASCII that fold into it (ſ and the Kelvin sign).
-func folded(s string) string {
-	return strings.ToLower(strings.ToUpper(strings.NewReplacer("ſ", "s", "\u212a", "k").Replace(s)))
-}
+// folded is a name as encoding/json compares it: without case. The way up and
+// down again takes along what is beside ASCII: ſ is an s, the Kelvin sign a k.
+func folded(s string) string { return strings.ToLower(strings.ToUpper(s)) }
 
 const (
 	outOfRange    = "a number is out of range"

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -72,6 +73,10 @@ func ReadFileKey(path, label string) (*FileKey, error) {
 	}
 	block, rest := pem.Decode(data)
 	if block == nil || block.Type != "PRIVATE KEY" || len(block.Headers) > 0 || len(bytes.TrimSpace(rest)) > 0 || !bytes.HasPrefix(data, []byte("-----BEGIN ")) {
+		return nil, badFile(path, "not a private key in PKCS#8 and PEM")
+	}
+	var whole asn1.RawValue
+	if after, err := asn1.Unmarshal(block.Bytes, &whole); err != nil || len(after) > 0 {
 		return nil, badFile(path, "not a private key in PKCS#8 and PEM")
 	}
 	var t Token

@@ -5,10 +5,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"net"
 	"net/url"
@@ -48,14 +46,10 @@ type Key struct {
 // NewKey makes the Key of a public key's DER (SubjectPublicKeyInfo), of scheme
 // Ed25519 or SM2. Passkeys come from ParseRegistration. It fails with CodeInvalid.
 func NewKey(scheme string, der []byte, label string) (Key, error) {
-	k := Key{ID: keyID(der), Scheme: scheme, Public: base64.StdEncoding.EncodeToString(der), Label: label}
+	k := Key{ID: glovebox.Digest(der), Scheme: scheme, Public: base64.StdEncoding.EncodeToString(der), Label: label}
 	return k, k.Check()
 }
 
-func keyID(der []byte) string {
-	h := sha256.Sum256(der)
-	return "sha256:" + hex.EncodeToString(h[:])
-}
 
 // Encode returns the canonical bytes of k. It fails with CodeInvalid.
 func (k Key) Encode() ([]byte, error) {
@@ -109,7 +103,7 @@ func (k Key) point() (any, error) {
 	if err != nil {
 		return nil, badKey("public", "not a key in base64")
 	}
-	if k.ID != keyID(der) {
+	if k.ID != glovebox.Digest(der) {
 		return nil, badKey("id", "not the digest of the key")
 	}
 	if k.Scheme != WebAuthn && (k.Credential != "" || k.Origin != "" || k.RPID != "") {

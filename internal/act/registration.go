@@ -7,6 +7,8 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 
+	"glovebox.example/glovebox"
+
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/protocol/webauthncose"
 )
@@ -22,7 +24,8 @@ const minChallenge = 16
 // "required" and for attestation "none": a passkey is trusted because a second
 // person confirms it, not because its maker vouches for it. So an answer that
 // carries a maker's statement is refused; one that the new key itself signed is
-// checked. It fails with CodeInvalid or CodeDenied.
+// checked. Extensions that a browser asks for by itself (credProtect) are read and
+// mean nothing. It fails with CodeInvalid or CodeDenied.
 func ParseRegistration(challenge []byte, rpID, origin string, response []byte) (Key, error) {
 	if len(challenge) < minChallenge {
 		return Key{}, badPasskey("challenge", "%d bytes, less than %d", len(challenge), minChallenge)
@@ -43,9 +46,6 @@ func ParseRegistration(challenge []byte, rpID, origin string, response []byte) (
 		return Key{}, badPasskey("attestationObject", "the passkey's maker vouches for it, which was not asked for").
 			WithFix(`ask for attestation "none"`)
 	}
-	if o.AuthData.Flags.HasExtensions() {
-		return Key{}, unsigned("the passkey said more than it was asked")
-	}
 	// Verify checks again what is checked here, and what the new key signed.
 	_, err = r.Verify(base64.RawURLEncoding.EncodeToString(challenge), rpID, []string{origin}, nil, nil, protocol.TopOriginExplicitVerificationMode,
 		false, true, true, nil, []protocol.CredentialParameter{{Type: protocol.PublicKeyCredentialType, Algorithm: webauthncose.AlgES256}},
@@ -57,7 +57,7 @@ func ParseRegistration(challenge []byte, rpID, origin string, response []byte) (
 	if err != nil {
 		return Key{}, err
 	}
-	k := Key{ID: keyID(der), Scheme: WebAuthn, Public: base64.StdEncoding.EncodeToString(der),
+	k := Key{ID: glovebox.Digest(der), Scheme: WebAuthn, Public: base64.StdEncoding.EncodeToString(der),
 		Credential: base64.RawURLEncoding.EncodeToString(o.AuthData.AttData.CredentialID), RPID: rpID, Origin: origin}
 	if err := k.checkAuthenticator(o.RawAuthData); err != nil {
 		return Key{}, err

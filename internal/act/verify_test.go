@@ -254,6 +254,10 @@ func TestKeyRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	for k := range 19 { // y at or above the prime: a second form of the points with y from 0 to 18
+		der := ed(fill(byte(0xed+k), 0xff, 0x7f))
+		denied(t, "ed25519: not canonical", func() error { _, err := act.NewKey(act.Ed25519, der, ""); return err })
+	}
 	for name, change := range map[string]func(*act.Key){
 		"off the curve":       func(k *act.Key) { setDER(k, off(pDER)) },
 		"an SM2 key":          func(k *act.Key) { setDER(k, sDER) },

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"path/filepath"
 
@@ -44,13 +45,15 @@ func (d *Domain) Verify(ctx context.Context, remembered ...[]byte) (*Verificatio
 			return nil, err
 		}
 	}
-	state := verify.NewState()
-	rep, err := verify.Log(ctx, d.LogDir(), d.logKey.Verifier(), &verify.Options{Entries: state.Entry, Remembered: remembered})
+	state, acts := verify.NewState(), verify.NewActs(d.logKey.Origin())
+	each := func(e *verify.Entry) error { return errors.Join(state.Entry(e), acts.Entry(e)) }
+	rep, err := verify.Log(ctx, d.LogDir(), d.logKey.Verifier(), &verify.Options{Entries: each, Remembered: remembered})
 	if err != nil {
 		return nil, err
 	}
 	v := &Verification{Origin: rep.Origin, Entries: rep.Size, Root: rep.Root, First: rep.First, Last: rep.Last, Problems: []string{}, Checkpoint: rep.Signed}
 	v.add(&rep.Problems)
+	v.add(acts.Check())
 	db, err := check.Open(filepath.Join(d.Dir, dbFile), d.still)
 	if err != nil {
 		return nil, err

@@ -63,20 +63,23 @@ func (p *Passkey) answer(kind string, challenge []byte, flags byte, change []fun
 		ClientData: fmt.Sprintf(`{"type":%q,"challenge":%q,"origin":%q,"crossOrigin":false}`, kind, base64.RawURLEncoding.EncodeToString(challenge), p.Origin),
 		RPID:       p.RPID, Flags: flags, Format: "none", Statement: map[string]any{},
 		COSE: map[int]any{1: 2, 3: -7, -1: 1, -2: x, -3: y}, ID: p.ID, RawID: p.ID,
-		Signature: func(msg []byte) []byte {
-			h := sha256.Sum256(msg)
-			sig, err := ecdsa.SignASN1(rand.Reader, p.Private, h[:])
-			if err != nil {
-				panic(err)
-			}
-			return sig
-		},
-		JSON: func(b []byte) []byte { return b },
+		Signature: p.SignMessage,
+		JSON:      func(b []byte) []byte { return b },
 	}
 	for _, f := range change {
 		f(a)
 	}
 	return a
+}
+
+// SignMessage signs anything, ASN.1 DER.
+func (p *Passkey) SignMessage(msg []byte) []byte {
+	h := sha256.Sum256(msg)
+	sig, err := ecdsa.SignASN1(rand.Reader, p.Private, h[:])
+	if err != nil {
+		panic(err)
+	}
+	return sig
 }
 
 // Coordinates are those of the public key, 32 bytes each.

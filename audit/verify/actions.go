@@ -1,0 +1,67 @@
+package verify
+
+import "slices"
+
+// step is what an act may write into the log.
+type step struct {
+	// opens are the actions that the entry with the act may have; nil: the act's
+	// own name. An act that is refused opens with the refusal.
+	opens []string
+	// follows are those of entries without an act of their own that name this one.
+	follows []string
+	// elsewhere: the entry may have another subject than the act, for the domain
+	// gives it its name.
+	elsewhere bool
+	// said are members of the entry's body that the act's params must have, as
+	// they are, because this check builds on them.
+	said []string
+}
+
+// steps are the acts of a served domain, by name: docs/formats/audit-log.md lists
+// the actions. One place for all that an entry's action means to this check.
+var steps = map[string]step{
+	"org.add":           {},
+	"user.add":          {},
+	"user.role_confirm": {},
+	"user.role_remove":  {},
+	"user.suspend":      {},
+	"user.resume":       {},
+	"user.key_add":      {said: []string{"user"}},
+	"user.key_confirm":  {said: []string{"user"}},
+	"user.key_revoke":   {},
+	"user.bind":         {},
+	"user.unbind":       {},
+	"dataset.add":       {},
+	"dataset.load":      {opens: []string{"dataset.load", "dataset.count"}, follows: []string{"dataset.load", "dataset.replaced", "dataset.current", "dataset.count"}, elsewhere: true},
+	"fit.charge":        {follows: []string{"fit.done"}, elsewhere: true},
+	"scenario.add":      {},
+	"scenario.grant":    {follows: []string{"scenario.granted"}, elsewhere: true},
+	"job.run":           {opens: []string{"job.admit", "job.refuse", "module.refuse", "job.repeat", "job.run"}, follows: runs, elsewhere: true},
+	"release.attach":    {},
+	"release.approve":   {opens: []string{"release.approve", "release.approve_refused"}},
+	"release.export":    {opens: exports, follows: exports},
+}
+
+var (
+	runs    = []string{"job.admit", "job.charge", "job.run", "job.done", "job.refuse", "job.repeat", "release.make", "release.refuse"}
+	exports = []string{"release.export", "release.export_refused", "release.seal", "release.exported", "release.export_again"}
+)
+
+// own are the actions that the program takes of its own accord under ownerName:
+// it ends what an act began, after a restart too.
+var own = []string{"job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done"}
+
+// refusals are the actions of entries that an act was refused. The act that they
+// hold, if any, changes nothing and does not use up its nonce: it can be stale,
+// or one that was taken before.
+var refusals = []string{"act.refuse"}
+
+// earlier are the actions that a domain knows only before it is served.
+var earlier = []string{"domain.init", "user.key_enrol", serveAction}
+
+// ownerName is the actor of what nobody signs.
+const ownerName = "owner"
+
+func (s step) canOpen(act, action string) bool {
+	return len(s.opens) == 0 && act == action || slices.Contains(s.opens, action)
+}
