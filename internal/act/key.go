@@ -50,7 +50,6 @@ func NewKey(scheme string, der []byte, label string) (Key, error) {
 	return k, k.Check()
 }
 
-
 // Encode returns the canonical bytes of k. It fails with CodeInvalid.
 func (k Key) Encode() ([]byte, error) {
 	if err := k.Check(); err != nil {

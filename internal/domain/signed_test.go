@@ -162,7 +162,9 @@ func TestKeysAndRolesNeedASecondPerson(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := x.key("reg2")
-	by, err := x.by(x.sign("reg1", "user.key_add", "key/"+k.ID))
+	// Whose key it is has to be signed too: the key alone does not say it.
+	ofReg2 := func(a *act.Act) { a.Params = json.RawMessage(`{"user":"reg2"}`) }
+	by, err := x.by(x.sign("reg1", "user.key_add", "key/"+k.ID, ofReg2))
 	if err == nil {
 		_, err = x.d.AddKey(ctx, by, "reg2", k)
 	}
@@ -173,7 +175,7 @@ func TestKeysAndRolesNeedASecondPerson(t *testing.T) {
 		t.Errorf("a key that nobody confirmed signed: %v", err)
 	}
 	keyAct := func(who, name string, step func(*By) error) error {
-		by, err := x.by(x.sign(who, name, "key/"+k.ID))
+		by, err := x.by(x.sign(who, name, "key/"+k.ID, ofReg2))
 		if err == nil {
 			err = step(by)
 		}
