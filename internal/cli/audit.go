@@ -15,7 +15,7 @@ import (
 
 func (a *app) auditCmd() *cobra.Command {
 	return a.group("audit", "the log of every decision, charge, run and export", "每项决策、记账、运行与导出的日志",
-		a.auditList(), a.auditShow(), a.auditVerify())
+		a.auditList(), a.auditShow(), a.auditVerify(), a.auditReplay())
 }
 
 // auditor is a user who may read the log.
