@@ -106,3 +106,34 @@ func CodeOf(err error) Code {
 	}
 	return CodeInternal
 }
+
+// Problems flattens joined errors into the problems that a user acts on.
+func Problems(err error) []error {
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		var out []error
+		for _, e := range j.Unwrap() {
+			out = append(out, Problems(e)...)
+		}
+		return out
+	}
+	return []error{err}
+}
+
+// InFile completes an error with the file that it is about.
+func InFile(err error, file string) error {
+	if e, ok := errors.AsType[*Error](err); ok && e.File == "" {
+		e.File = file
+	}
+	return err
+}
+
+// AboutFile completes every problem of a document's field with the document.
+func AboutFile(err error, file string) error {
+	for _, p := range Problems(err) {
+		e, ok := p.(*Error)
+		if ok && (e.Code == CodeInvalid || e.Code == CodeNotFound) && e.Field != "" && e.File == "" {
+			e.File = file
+		}
+	}
+	return err
+}

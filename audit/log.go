@@ -108,7 +108,7 @@ func Open(ctx context.Context, dir string, key *Key, o *Options) (_ *Log, err er
 	}
 	defer func() {
 		if err != nil {
-			l.unlock()
+			l.release()
 		}
 	}()
 	signed, err := inspect(dir, key)
@@ -314,14 +314,14 @@ func (l *Log) Close(ctx context.Context) error {
 	if e := l.one.shut(ctx); err == nil {
 		err = e
 	}
-	l.unlock()
+	l.release()
 	if err != nil {
 		return internal(err, "audit log is not signed to its end; it will be when it is opened again")
 	}
 	return nil
 }
 
-func (l *Log) unlock() {
+func (l *Log) release() {
 	if l.stop != nil {
 		l.stop()
 	}

@@ -36,7 +36,7 @@ type slot struct {
 }
 
 // place returns where the piece's i-th row stands in the file.
-func (s *slot) place(i int64) source.Position { return s.chunk.Rows[i] }
+func (s *slot) place(i int64) source.Place { return s.chunk.Rows[i] }
 
 // feedSpec says what a feed reads.
 type feedSpec struct {
@@ -186,7 +186,7 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 	})
 	take1 := func(s *slot) error {
 		<-s.done
-		defer s.free()
+		defer s.release()
 		if s.err != nil {
 			return s.err
 		}
@@ -196,7 +196,7 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 	for s := range work {
 		if err != nil {
 			<-s.done
-			s.free()
+			s.release()
 			continue
 		}
 		if err = take1(s); err != nil {
@@ -213,7 +213,7 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 	return err
 }
 
-func (s *slot) free() {
+func (s *slot) release() {
 	if s.res != nil {
 		s.res.Release()
 		s.res = nil

@@ -86,7 +86,7 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o LoadOptions)
 			WithFix("write the data to a file first")
 	}
 	l := newLoader(&ds, o)
-	defer l.free()
+	defer l.release()
 	if err := l.read(ctx, src, st.Size()); err != nil {
 		return nil, err
 	}

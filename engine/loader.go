@@ -110,7 +110,7 @@ func newLoader(ds *glovebox.Dataset, o LoadOptions) *loader {
 	return l
 }
 
-func (l *loader) free() {
+func (l *loader) release() {
 	for _, p := range l.parts {
 		p.rb.Release()
 	}
@@ -156,7 +156,7 @@ func (l *loader) take(ctx context.Context, s *slot) error {
 		if at+b.NumRows() > s.n || l.report.Rows > source.MaxRows {
 			break
 		}
-		if err := l.batch(b, func(i int) source.Position {
+		if err := l.batch(b, func(i int) source.Place {
 			p := s.place(at + int64(i))
 			flush(p.Row)
 			return p
@@ -177,7 +177,7 @@ func (l *loader) take(ctx context.Context, s *slot) error {
 
 // batch takes in one batch of checked rows. where is called for every row, in
 // order.
-func (l *loader) batch(b arrow.RecordBatch, where func(int) source.Position) error {
+func (l *loader) batch(b arrow.RecordBatch, where func(int) source.Place) error {
 	why, ok1 := b.Column(0).(*array.Int32)
 	rule, ok2 := b.Column(1).(*array.Int32)
 	if !ok1 || !ok2 || int(b.NumCols()) != len(l.ds.Columns)+2 {

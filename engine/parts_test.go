@@ -94,7 +94,7 @@ func TestPackedRowsAreTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := newLoader(&ds, o)
-		defer l.free()
+		defer l.release()
 		if pack {
 			l.o.Memory = 4 << 20 // DuckDB gets a quarter, and so do loose rows
 		}

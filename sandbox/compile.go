@@ -148,7 +148,7 @@ func (p *Program) acquire() bool {
 	return true
 }
 
-func (p *Program) drop() error {
+func (p *Program) release() error {
 	p.mu.Lock()
 	p.users--
 	last := p.users == 0
@@ -169,5 +169,5 @@ func (p *Program) Close() error {
 	if again {
 		return nil
 	}
-	return p.drop()
+	return p.release()
 }

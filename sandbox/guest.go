@@ -369,5 +369,5 @@ func (g *Guest) Close() error {
 	}
 	p := g.program
 	g.program, g.in, g.unusable = nil, nil, true
-	return p.drop()
+	return p.release()
 }

@@ -46,8 +46,11 @@ type Act struct {
 	Route string
 	// Command is what a shell calls it.
 	Command string
-	// Text says what it does.
-	Text glovebox.Text
+	// Text says what it does; package words has the Chinese.
+	Text string
+	// Keeping: it is about people and institutions, which the owner of a directory
+	// that is not served keeps.
+	Keeping bool
 }
 
 // Scope is what a right is about, beside the role.
@@ -88,7 +91,7 @@ func (a *Act) Role(u glovebox.User, asked glovebox.Role) (glovebox.Role, error) 
 	if asked != "" {
 		return "", glovebox.Errorf(glovebox.CodeDenied, "%s is not for role %s", a.Name, asked).WithFix("act as a user with role %s", a.roles())
 	}
-	return "", glovebox.Errorf(glovebox.CodeDenied, "%s holds no role that may take %s", u.Name, a.Name).WithFix("act as a user with role %s", a.roles())
+	return "", glovebox.Errorf(glovebox.CodeDenied, "%s holds no role that may %s", u.Name, a.Text).WithFix("act as a user with role %s", a.roles())
 }
 
 func (a *Act) roles() string {

@@ -11,6 +11,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/author/modbuild"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/words"
 	"glovebox.example/glovebox/text"
@@ -134,6 +135,20 @@ func (a *app) actor(ctx context.Context, d *domain.Domain) (*domain.By, error) {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no user given").WithFix("pass --as USER or set GLOVEBOX_USER; `glovebox user add` makes one")
 	}
 	return d.Acting(ctx, a.user)
+}
+
+// do takes an act and puts its document into out.
+func (a *app) do(ctx context.Context, o *desk.Options, x desk.Act, out any) error {
+	return a.with(ctx, true, func(d *domain.Domain) error {
+		return (&desk.Local{Desk: desk.New(d, o), User: a.user}).Do(ctx, x, out)
+	})
+}
+
+// look asks a question and puts the answer into out.
+func (a *app) look(ctx context.Context, q desk.Look, out any) error {
+	return a.with(ctx, false, func(d *domain.Domain) error {
+		return (&desk.Local{Desk: desk.New(d, nil), User: a.user}).Look(ctx, q, out)
+	})
 }
 
 // act is with, on behalf of the user of --as.

@@ -1,19 +1,11 @@
 package cli
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
-	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/author/trial"
-	"glovebox.example/glovebox/internal/document/files"
-	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/pipeline"
+	"glovebox.example/glovebox/internal/desk"
+	"glovebox.example/glovebox/internal/domain/job"
 )
-
-// neighboursKind is the kind of attached neighbour reports.
-const neighboursKind = "neighbours"
 
 func (a *app) releaseAttach() *cobra.Command {
 	return &cobra.Command{
@@ -28,59 +20,19 @@ is true; whoever doubts it runs the test again. Role: whoever submitted the job.
 		Example: "  glovebox release attach r-0123456789abcdef neighbours.json --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, w []string) error {
-			b, err := files.Read(w[1], trial.MaxReport, "a neighbour report is a small JSON file")
+			var r job.ReleaseDoc
+			err := a.do(c.Context(), nil, desk.Act{Name: "release.attach", Subject: "release/" + w[0], Params: desk.Params(desk.Document{File: w[1]}), Files: disk{}}, &r)
 			if err != nil {
 				return err
 			}
-			n, err := trial.DecodeNeighbours(b)
-			if err != nil {
-				return inFile(err, w[1])
-			}
-			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
-				r, err := pipeline.New(d, nil).Attach(c.Context(), by, w[0], pipeline.Attachment{
-					Kind: neighboursKind, Module: n.Module.Digest, Function: n.Module.Function, Data: b})
-				if err != nil {
-					return inFile(err, w[1])
-				}
-				return a.emit(r, func() { a.printReleaseState(r) })
-			})
+
+			return a.emit(r, func() { a.printReleaseState(&r) })
 		},
 	}
 }
 
-// review is a release as reviewers see it.
-type review struct {
-	*pipeline.ReleaseView
-	Submitter string              `json:"submitter"` // of the job
-	Reports   []*trial.Neighbours `json:"reports,omitempty"`
-}
-
-func reviewed(ctx context.Context, p *pipeline.Pipeline, u glovebox.User, id string) (*review, error) {
-	v, err := p.Release(ctx, u, id)
-	if err != nil {
-		return nil, err
-	}
-	j, err := p.Job(ctx, u, v.Release.Job)
-	if err != nil {
-		return nil, err
-	}
-	out := &review{ReleaseView: v, Submitter: j.Submitter}
-	all, err := p.Attached(ctx, &v.Release)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range all {
-		n, err := trial.DecodeNeighbours(b)
-		if err != nil {
-			return nil, err
-		}
-		out.Reports = append(out.Reports, n)
-	}
-	return out, nil
-}
-
 // printReports prints the reports of a release.
-func (a *app) printReports(v *review) {
+func (a *app) printReports(v *desk.Review) {
 	for i, n := range v.Reports {
 		x := v.Release.Reports[i]
 		a.say("")

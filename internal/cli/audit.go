@@ -1,44 +1,19 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
-	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 )
 
 func (a *app) auditCmd() *cobra.Command {
 	return a.group("audit", "the log of every decision, charge, run and export", "每项决策、记账、运行与导出的日志",
-		a.auditList(), a.auditShow(), a.auditVerify(), a.auditReplay())
-}
-
-// auditor is a user who may read the log.
-func (a *app) auditor(c *cobra.Command, d *domain.Domain) error {
-	u, err := a.actor(c.Context(), d)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(u.Roles, glovebox.RoleAuditor) && !slices.Contains(u.Roles, glovebox.RoleAuthority) {
-		return glovebox.Errorf(glovebox.CodeDenied, "%s may not read the log", u.Name).WithFix("act as an auditor or the authority")
-	}
-	return nil
-}
-
-// logEntry is an entry as JSON prints it.
-type logEntry struct {
-	Index   uint64          `json:"index"`
-	Time    string          `json:"time"`
-	Actor   string          `json:"actor"`
-	Action  string          `json:"action"`
-	Subject string          `json:"subject"`
-	State   string          `json:"state,omitempty"`
-	Body    json.RawMessage `json:"body,omitempty"`
+		a.auditList(), a.auditShow(), a.auditVerify())
 }
 
 func (a *app) auditList() *cobra.Command {
@@ -52,25 +27,15 @@ Role: auditor or authority.`, `按先后列出日志条目：何人何时对何�
 		Example: "  glovebox audit list --last 20 --domain ./city --as sun\n  glovebox audit list --subject job/j-0123456789abcdef --domain ./city --as sun",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				if err := a.auditor(c, d); err != nil {
-					return err
-				}
-				list := []logEntry{}
-				err := d.Entries(c.Context(), func(e *verify.Entry) error {
-					if (subject == "" || subject == e.Subject) && (action == "" || action == e.Action) {
-						list = append(list, logEntry{e.Index, e.Time, e.Actor, e.Action, e.Subject, e.State, e.Body})
-					}
-					return nil
-				})
-				if err != nil {
-					return err
-				}
-				if last > 0 && len(list) > last {
-					list = list[len(list)-last:]
-				}
-				return a.emit(list, func() { a.printEntries(list) })
-			})
+			if last < 0 {
+				return flagError("--last", "is below 0", "write a number of entries; 0: all")
+			}
+			list := []desk.Entry{}
+			q := desk.Look{Name: "entries", Args: map[string]string{"subject": subject, "action": action, "last": strconv.Itoa(last)}}
+			if err := a.look(c.Context(), q, &list); err != nil {
+				return err
+			}
+			return a.emit(list, func() { a.printEntries(list) })
 		},
 	}
 	c.Flags().StringVar(&subject, "subject", "", a.t("only entries about `SUBJECT`, such as job/ID", "只列出关于 `SUBJECT` 的条目，如 job/ID"))
@@ -79,7 +44,7 @@ Role: auditor or authority.`, `按先后列出日志条目：何人何时对何�
 	return c
 }
 
-func (a *app) printEntries(list []logEntry) {
+func (a *app) printEntries(list []desk.Entry) {
 	var rows [][]string
 	for _, e := range list {
 		rows = append(rows, []string{strconv.FormatUint(e.Index, 10), e.Time, e.Actor, e.Action, e.Subject})
@@ -96,29 +61,11 @@ charge, all its amounts. Role: auditor or authority.`, `以 JSON 显示一个日
 		Example: "  glovebox audit show 13 --domain ./city --as sun",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			want, err := strconv.ParseUint(w[0], 10, 53)
-			if err != nil {
-				return glovebox.Errorf(glovebox.CodeInvalid, "an entry is a number").WithFix("`glovebox audit list` shows them")
+			var found desk.Entry
+			if err := a.look(c.Context(), desk.Look{Name: "entry", ID: w[0]}, &found); err != nil {
+				return err
 			}
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				if err := a.auditor(c, d); err != nil {
-					return err
-				}
-				var found *logEntry
-				err := d.Entries(c.Context(), func(e *verify.Entry) error {
-					if e.Index == want {
-						found = &logEntry{e.Index, e.Time, e.Actor, e.Action, e.Subject, e.State, e.Body}
-					}
-					return nil
-				})
-				if err != nil {
-					return err
-				}
-				if found == nil {
-					return glovebox.Errorf(glovebox.CodeNotFound, "the log has no entry %d", want).WithFix("`glovebox audit list` shows them")
-				}
-				return a.document(found)
-			})
+			return a.document(found)
 		},
 	}
 }

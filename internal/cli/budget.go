@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/store"
 )
@@ -42,17 +43,15 @@ an operator those that its scenarios need, a developer those of its grants.`, `æ
 
 // budget reads the ledger that the arguments name, or all that the user may read.
 func (a *app) budget(c *cobra.Command, w []string, fn func(*domain.Budget) error) error {
-	return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
-		which := ""
-		if len(w) == 1 {
-			which = w[0]
-		}
-		b, err := d.Budget(c.Context(), by.User, which)
-		if err != nil {
-			return err
-		}
-		return fn(b)
-	})
+	which := ""
+	if len(w) == 1 {
+		which = w[0]
+	}
+	var b domain.Budget
+	if err := a.look(c.Context(), desk.Look{Name: "budget", ID: which}, &b); err != nil {
+		return err
+	}
+	return fn(&b)
 }
 
 func (a *app) budgetHistory() *cobra.Command {

@@ -29,7 +29,7 @@ func kept(d *domain.Domain, save, remembered string) (all [][]byte, err error) {
 			err = d.IsCheckpoint(b)
 		}
 		if err != nil {
-			return nil, inFile(err, remembered)
+			return nil, glovebox.InFile(err, remembered)
 		}
 		all = append(all, b)
 	}

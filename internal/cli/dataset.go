@@ -12,8 +12,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
-	"glovebox.example/glovebox/internal/document/catalog"
-	"glovebox.example/glovebox/internal/document/files"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/privacy"
 )
@@ -36,22 +35,15 @@ organisation.`, `登记数据资源记录：字段及其分类分级、取值范
 		Example: "  glovebox dataset add population.yaml --domain ./city --as chen",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			data, err := readFile(w[0])
+			var rec glovebox.Dataset
+			err := a.do(c.Context(), nil, desk.Act{Name: "dataset.add", Params: desk.Params(desk.Document{File: w[0]}), Files: disk{}}, &rec)
 			if err != nil {
 				return err
 			}
-			rec, err := catalog.ParseDataset(w[0], data)
-			if err != nil {
-				return err
-			}
-			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
-				if err := d.AddDataset(c.Context(), by, rec); err != nil {
-					return err
-				}
-				return a.emit(rec, func() {
-					a.say(a.t("%s registered: %d columns, unit space %s, ledger %s", "%s 已登记：%d 个字段，隐私单元空间 %s，账本 %s"),
-						rec.Code, len(rec.Columns), rec.Unit.Space, ledgerText(rec.Ledger))
-				})
+
+			return a.emit(rec, func() {
+				a.say(a.t("%s registered: %d columns, unit space %s, ledger %s", "%s 已登记：%d 个字段，隐私单元空间 %s，账本 %s"),
+					rec.Code, len(rec.Columns), rec.Unit.Space, ledgerText(rec.Ledger))
 			})
 		},
 	}
@@ -88,27 +80,23 @@ is told. Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FIL
 		Example: "  glovebox dataset load population population.csv --domain ./city --as chen",
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
-				var may []domain.LoadOption
-				if accept {
-					may = append(may, domain.AcceptChange)
+			var l domain.Load
+			err := a.do(c.Context(), &desk.Options{Progress: a.progress(a.t("loading", "载入"))}, desk.Act{Name: "dataset.load", Subject: "dataset/" + w[0],
+				Params: desk.Params(desk.DatasetLoad{File: w[1], AcceptChange: accept}), Files: disk{}}, &l)
+			if err != nil {
+				return err
+			}
+			return a.emit(l, func() {
+				r := l.Report
+				a.say(a.t("%s@%d: %d rows, %d accepted, %d rejected", "%s@%d：共 %d 行，接受 %d 行，拒绝 %d 行"),
+					l.Snapshot.Dataset, l.Snapshot.Version, r.Rows, r.Accepted, r.Rejected)
+				if l.Equal {
+					a.say(a.t("the same rows as @%d, which nobody else is told: it is a version of its own, and jobs on it are paid for again", "与 @%d 的行完全相同（仅告知您）：仍为独立的新版本，其上的作业需重新付费"), l.Snapshot.Version-1)
 				}
-				l, err := d.LoadDataset(c.Context(), by, w[0], w[1], a.progress(a.t("loading", "载入")), may...)
-				if err != nil {
-					return err
+				a.printRejects(a.Out, r)
+				if l.Count == domain.CountUnpaid {
+					a.say(a.t("the ledger does not hold the price of the number of units: it stays unknown", "账本余额不足以支付单元数：单元数保持未知"))
 				}
-				return a.emit(l, func() {
-					r := l.Report
-					a.say(a.t("%s@%d: %d rows, %d accepted, %d rejected", "%s@%d：共 %d 行，接受 %d 行，拒绝 %d 行"),
-						l.Snapshot.Dataset, l.Snapshot.Version, r.Rows, r.Accepted, r.Rejected)
-					if l.Equal {
-						a.say(a.t("the same rows as @%d, which nobody else is told: it is a version of its own, and jobs on it are paid for again", "与 @%d 的行完全相同（仅告知您）：仍为独立的新版本，其上的作业需重新付费"), l.Snapshot.Version-1)
-					}
-					a.printRejects(a.Out, r)
-					if l.Count == domain.CountUnpaid {
-						a.say(a.t("the ledger does not hold the price of the number of units: it stays unknown", "账本余额不足以支付单元数：单元数保持未知"))
-					}
-				})
 			})
 		},
 	}
@@ -153,22 +141,20 @@ shown: it would tell who is in the data.`, `列出域内数据资源：提供单
 		Example: "  glovebox dataset list --domain ./city",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				all, err := d.Datasets(c.Context())
-				if err != nil {
-					return err
-				}
-				return a.emit(list(all), func() {
-					var rows [][]string
-					for _, x := range all {
-						snap := a.t("none", "无")
-						if x.Snapshot != nil {
-							snap = "@" + strconv.Itoa(x.Snapshot.Version)
-						}
-						rows = append(rows, []string{x.Record.Code, x.Record.Title.In(a.lang), x.Record.Provider, x.Record.Unit.Space, ledgerText(x.Record.Ledger), snap})
+			var all []domain.DatasetDoc
+			if err := a.look(c.Context(), desk.Look{Name: "datasets"}, &all); err != nil {
+				return err
+			}
+			return a.emit(list(all), func() {
+				var rows [][]string
+				for _, x := range all {
+					snap := a.t("none", "无")
+					if x.Snapshot != nil {
+						snap = "@" + strconv.Itoa(x.Snapshot.Version)
 					}
-					table(a.Out, []string{a.t("code", "编码"), a.t("title", "名称"), a.t("provider", "提供单位"), a.t("unit", "隐私单元"), a.t("ledger", "账本"), a.t("snapshot", "快照")}, rows)
-				})
+					rows = append(rows, []string{x.Record.Code, x.Record.Title.In(a.lang), x.Record.Provider, x.Record.Unit.Space, ledgerText(x.Record.Ledger), snap})
+				}
+				table(a.Out, []string{a.t("code", "编码"), a.t("title", "名称"), a.t("provider", "提供单位"), a.t("unit", "隐私单元"), a.t("ledger", "账本"), a.t("snapshot", "快照")}, rows)
 			})
 		},
 	}
@@ -183,13 +169,11 @@ column with its class, grade and the rule that its values meet.`, `显示数据�
 		Example: "  glovebox dataset show population --domain ./city",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				x, err := d.Dataset(c.Context(), w[0])
-				if err != nil {
-					return err
-				}
-				return a.emit(x, func() { a.printDataset(&x) })
-			})
+			var x domain.DatasetDoc
+			if err := a.look(c.Context(), desk.Look{Name: "dataset", ID: w[0]}, &x); err != nil {
+				return err
+			}
+			return a.emit(x, func() { a.printDataset(&x) })
 		},
 	}
 }
@@ -253,7 +237,16 @@ func (a *app) units(kind glovebox.LedgerKind, c *glovebox.UnitCount, n int64) st
 const maxRecord = 1 << 20
 
 func readFile(path string) ([]byte, error) {
-	b, err := files.Read(path, maxRecord, "a record is a small YAML file, of at most 1 MiB")
+	return disk{}.Read(path, maxRecord, "a record is a small YAML file, of at most 1 MiB")
+}
+
+// disk is the user's own file system, which suggests the one file that may be
+// meant.
+type disk struct{ desk.Disk }
+
+// Read implements desk.Files.
+func (d disk) Read(path string, limit int64, fix string) ([]byte, error) {
+	b, err := d.Disk.Read(path, limit, fix)
 	if err == nil {
 		return b, nil
 	}

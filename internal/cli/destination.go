@@ -12,6 +12,7 @@ import (
 	"glovebox.example/glovebox/exporter/driver"
 	"glovebox.example/glovebox/exporter/fileexport"
 	"glovebox.example/glovebox/exporter/s3export"
+	"glovebox.example/glovebox/internal/desk"
 )
 
 // destination is where an export goes, as flags say it.
@@ -25,6 +26,18 @@ const s3Scheme = "s3://"
 // silence is for tests: how long a server may say nothing; zero: what s3export
 // takes.
 var silence time.Duration
+
+// params are the destination as an act names it.
+func (o *destination) params() desk.Destination {
+	return desk.Destination{To: o.to, Endpoint: o.endpoint, Region: o.region, CA: o.ca, Retain: int64(o.retain / time.Second)}
+}
+
+// openDestination opens what an act names.
+func openDestination(p desk.Destination) (string, driver.Destination, func(), error) {
+	o := destination{to: p.To, endpoint: p.Endpoint, region: p.Region, ca: p.CA, retain: time.Duration(p.Retain) * time.Second}
+	d, closed, err := o.open()
+	return o.name(), d, closed, err
+}
 
 // name is how the record calls the destination: the place, no credentials.
 func (o *destination) name() string {

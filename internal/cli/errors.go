@@ -129,37 +129,13 @@ func (a *app) printRefusals(err error, list []sandbox.Refusal) {
 	}
 }
 
-// leaves flattens joined errors into the problems a user acts on.
+// leaves are the problems of an error that a user acts on.
 func leaves(err error) []error {
-	if j, ok := err.(interface{ Unwrap() []error }); ok {
-		var out []error
-		for _, e := range j.Unwrap() {
-			out = append(out, leaves(e)...)
-		}
-		return out
-	}
-	if changed, ok := err.(*domain.ChangeError); ok {
-		return []error{changed.Err}
-	}
-	return []error{err}
-}
-
-// inFile completes an error with the file it is about.
-func inFile(err error, file string) error {
-	var e *glovebox.Error
-	if errors.As(err, &e) && e.File == "" {
-		e.File = file
-	}
-	return err
-}
-
-// aboutFile completes every problem of a document's field with the document.
-func aboutFile(err error, file string) error {
-	for _, p := range leaves(err) {
-		e, ok := p.(*glovebox.Error)
-		if ok && (e.Code == glovebox.CodeInvalid || e.Code == glovebox.CodeNotFound) && e.Field != "" && e.File == "" {
-			e.File = file
+	all := glovebox.Problems(err)
+	for i, e := range all {
+		if changed, ok := e.(*domain.ChangeError); ok {
+			all[i] = changed.Err
 		}
 	}
-	return err
+	return all
 }

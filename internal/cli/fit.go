@@ -10,6 +10,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/author/fit"
 	"glovebox.example/glovebox/internal/author/sample"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/pipeline"
@@ -44,10 +45,7 @@ func (a *app) fitFor(c *cobra.Command, f *fitFlags, o *sample.Options, from stri
 		if c.Flags().Changed("rho") {
 			kind, price = glovebox.LedgerZCDP, f.rho
 		}
-		err := a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
-			_, err := pipeline.New(d, nil).Fit(c.Context(), by, w[0], kind, price)
-			return err
-		})
+		err := a.do(c.Context(), nil, desk.Act{Name: "fit.charge", Subject: "dataset/" + w[0], Params: desk.Params(desk.FitCharge{Kind: kind, Price: price})}, nil)
 		if err != nil {
 			return nil, err
 		}

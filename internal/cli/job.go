@@ -7,10 +7,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/pipeline"
-	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/privacy"
 )
 
@@ -31,23 +31,17 @@ Role: developer. Exit status: as job run would give at admission.`, `检查作�
 		Example: "  glovebox job check job.yaml --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
-				s, err := request.File(w[0])
-				if err != nil {
-					return err
-				}
-				r, err := pipeline.New(d, nil).Check(c.Context(), s, by.User)
-				if err != nil {
-					return err
-				}
-				if err := a.emit(r, func() { a.printCheck(r) }); err != nil {
-					return err
-				}
-				if !r.Decision.Allow {
-					return r.Decision.Denied()
-				}
-				return nil
-			})
+			var r pipeline.CheckReport
+			if err := a.look(c.Context(), desk.Look{Name: "check", ID: w[0], Files: disk{}}, &r); err != nil {
+				return err
+			}
+			if err := a.emit(r, func() { a.printCheck(&r) }); err != nil {
+				return err
+			}
+			if !r.Decision.Allow {
+				return r.Decision.Denied()
+			}
+			return nil
 		},
 	}
 }
@@ -182,21 +176,16 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 			if err := onlyWith(c, "sample", "record", "grant", "rows", "seed", "units", "show", "fit"); err != nil {
 				return err
 			}
-			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
-				s, err := request.File(w[0])
-				if err != nil {
-					return err
-				}
-				o, err := pipeline.New(d, &pipeline.Options{Waiting: a.waitForPlace}).Run(c.Context(), s, by)
-				if err != nil {
-					return err
-				}
-				f, err := factsOf(o.Content)
-				if err != nil {
-					return err
-				}
-				return a.emit(o, func() { a.printOutcome(o, f, most) })
-			})
+			var o pipeline.Outcome
+			err := a.do(c.Context(), &desk.Options{Waiting: a.waitForPlace}, desk.Act{Name: "job.run", Params: desk.Params(desk.Document{File: w[0]}), Files: disk{}}, &o)
+			if err != nil {
+				return err
+			}
+			f, err := factsOf(o.Content)
+			if err != nil {
+				return err
+			}
+			return a.emit(o, func() { a.printOutcome(&o, f, most) })
 		},
 	}
 	a.rowsFlag(c, &most)
@@ -233,24 +222,24 @@ func (a *app) printOutcome(o *pipeline.Outcome, f *pipeline.Facts, most uint) {
 func (a *app) jobList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: a.t("list jobs: a developer's own, everybody's for the other roles", "列出作业：开发主体只见自己的，其他角色可见全部"),
-		Long: a.t(`List jobs with their state and, where they are done, their release. Developers
-see their own jobs, the other roles see all.`, `列出作业及其状态；已完成的附其发布。开发主体只见自己的作业，其他角色可见全部。`),
+		Short: a.t("list the jobs that you may see", "列出您可查看的作业"),
+		Long: a.t(`List jobs with their state and, where they are done, their release: a developer's
+own, an operator's scenarios, those that read a provider's data, an authority's
+district; an auditor sees all.`, `列出作业及其状态；已完成的附其发布。开发主体见自己的，运营机构见其场景的，数据提供单位见读取其数据的，
+实施机构见其区域的；审计可见全部。`),
 		Example: "  glovebox job list --domain ./city --as wang",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
-				all, err := pipeline.New(d, nil).Jobs(c.Context(), by.User)
-				if err != nil {
-					return err
+			var all []job.Doc
+			if err := a.look(c.Context(), desk.Look{Name: "jobs"}, &all); err != nil {
+				return err
+			}
+			return a.emit(list(all), func() {
+				var rows [][]string
+				for _, j := range all {
+					rows = append(rows, []string{j.ID, a.word(string(j.State)), j.Scenario, j.Product, j.Submitter, j.Submitted, j.Release})
 				}
-				return a.emit(list(all), func() {
-					var rows [][]string
-					for _, j := range all {
-						rows = append(rows, []string{j.ID, a.word(string(j.State)), j.Scenario, j.Product, j.Submitter, j.Submitted, j.Release})
-					}
-					table(a.Out, []string{a.t("job", "作业"), a.t("state", "状态"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("by", "提交人"), a.t("at", "时间"), a.t("release", "发布")}, rows)
-				})
+				table(a.Out, []string{a.t("job", "作业"), a.t("state", "状态"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("by", "提交人"), a.t("at", "时间"), a.t("release", "发布")}, rows)
 			})
 		},
 	}
@@ -267,13 +256,11 @@ all reasons if it was refused.`, `显示作业：状态、模块、所读快照�
 		Example: "  glovebox job show j-0123456789abcdef --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
-				j, err := pipeline.New(d, nil).Job(c.Context(), by.User, w[0])
-				if err != nil {
-					return err
-				}
-				return a.emit(j, func() { a.printJob(j) })
-			})
+			var j job.Doc
+			if err := a.look(c.Context(), desk.Look{Name: "job", ID: w[0]}, &j); err != nil {
+				return err
+			}
+			return a.emit(j, func() { a.printJob(&j) })
 		},
 	}
 }

@@ -97,7 +97,7 @@ refused by the compiler or by admission.`, `编译 SOURCE（源文件、Cargo.to
 			}
 			m, err := sandbox.Admit(r.Wasm, nil)
 			if err != nil {
-				return inFile(err, w[0])
+				return glovebox.InFile(err, w[0])
 			}
 			if out == "" {
 				dir := w[0]

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/sandbox"
 )
@@ -28,7 +29,7 @@ func admit(path string) (*sandbox.Module, error) {
 	}
 	m, err := sandbox.Admit(wasm, nil)
 	if err != nil {
-		return nil, inFile(err, path)
+		return nil, glovebox.InFile(err, path)
 	}
 	return m, nil
 }
@@ -52,7 +53,7 @@ domain. Every refusal has a code and says what to change
 			// What is ill-typed shows when it is compiled.
 			p, err := m.Compile(c.Context(), nil)
 			if err != nil {
-				return inFile(err, w[0])
+				return glovebox.InFile(err, w[0])
 			}
 			if err := p.Close(); err != nil {
 				return err

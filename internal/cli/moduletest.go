@@ -118,7 +118,7 @@ func (a *app) runModuleTest(ctx context.Context, o *moduleTestRun, path string) 
 		return a.testNeighbours(ctx, o, v, task)
 	}
 	if v.Trial, err = trial.Run(ctx, task); err != nil {
-		return inFile(err, path)
+		return glovebox.InFile(err, path)
 	}
 	if v.Golden, err = o.compare(v.Trial, path); err != nil {
 		return err
@@ -149,7 +149,7 @@ func (a *app) underTest(ctx context.Context, path string) ([]byte, *moduleTested
 	}
 	m, err := sandbox.Admit(wasm, nil)
 	if err != nil {
-		return nil, nil, inFile(err, path)
+		return nil, nil, glovebox.InFile(err, path)
 	}
 	v.Admission = m.Report()
 	return wasm, v, nil
@@ -268,7 +268,7 @@ func (o *moduleTestRun) compare(r *trial.Report, path string) (*goldenCheck, err
 	}
 	g, err := trial.DecodeGolden(b)
 	if err != nil {
-		return nil, inFile(err, file)
+		return nil, glovebox.InFile(err, file)
 	}
 	list, err := g.Compare(r)
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/exporter"
-	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/pipeline"
 	"glovebox.example/glovebox/internal/release"
@@ -27,23 +26,23 @@ func (a *app) releaseList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: a.t("list releases and who has still to approve them", "列出发布及其尚缺的批准"),
-		Long: a.t(`List releases: a developer's own, everybody's for the other roles. Those that
-wait for approvals say whose.`, `列出发布：开发主体只见自己的，其他角色可见全部。待批准的发布注明尚缺谁的批准。`),
+		Long: a.t(`List releases: a developer's own, an operator's scenarios, those of a provider's
+data, an authority's district; an auditor sees all. Those that wait for approvals
+say whose.`, `列出发布：开发主体见自己的，运营机构见其场景的，数据提供单位见用到其数据的，实施机构见其区域的；
+审计可见全部。待批准的发布注明尚缺谁的批准。`),
 		Example: "  glovebox release list --domain ./city --as zhao",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
-				all, err := pipeline.New(d, nil).Releases(c.Context(), by.User)
-				if err != nil {
-					return err
+			var all []job.ReleaseDoc
+			if err := a.look(c.Context(), desk.Look{Name: "releases"}, &all); err != nil {
+				return err
+			}
+			return a.emit(list(all), func() {
+				var rows [][]string
+				for _, r := range all {
+					rows = append(rows, []string{r.ID, a.releaseStanding(&r), r.Scenario, r.Product, r.Made, strings.Join(a.missing(&r), ", ")})
 				}
-				return a.emit(list(all), func() {
-					var rows [][]string
-					for _, r := range all {
-						rows = append(rows, []string{r.ID, a.releaseStanding(&r), r.Scenario, r.Product, r.Made, strings.Join(a.missing(&r), ", ")})
-					}
-					table(a.Out, []string{a.t("release", "发布"), a.t("state", "状态"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("made", "时间"), a.t("still to approve", "尚待批准")}, rows)
-				})
+				table(a.Out, []string{a.t("release", "发布"), a.t("state", "状态"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("made", "时间"), a.t("still to approve", "尚待批准")}, rows)
 			})
 		},
 	}
@@ -56,27 +55,32 @@ func (a *app) releaseShow() *cobra.Command {
 		Short: a.t("show a release with its error margins and its approvals", "显示发布结果、误差范围与批准情况"),
 		Long: a.t(`Show a release: what was asked, by whom and for what, its figures with their
 error margins, who has approved it and who has still to, and the test reports
-that its author attached. Developers see their own releases, the other roles see
-all.`, `显示发布：由谁、为何、请求了什么，数值及误差范围，已批准与尚待批准者，作者所附测试报告。
-开发主体只见自己的发布，其他角色可见全部。`),
+that its author attached. Whoever may see the job sees the release; before it is
+approved, its figures are for its author, its operator and those of whom an
+approval is asked.`, `显示发布：由谁、为何、请求了什么，数值及误差范围，已批准与尚待批准者，作者所附测试报告。
+可见作业者可见其发布；批准之前，数值仅供作者、该场景的运营机构与须批准者查看。`),
 		Example: "  glovebox release show r-0123456789abcdef --domain ./city --as zhao",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
-				v, err := reviewed(c.Context(), pipeline.New(d, nil), by.User, w[0])
-				if err != nil {
-					return err
-				}
-				f, err := factsOf(v.Content)
-				if err != nil {
-					return err
-				}
+			var v desk.Review
+			if err := a.look(c.Context(), desk.Look{Name: "release", ID: w[0]}, &v); err != nil {
+				return err
+			}
+			if v.Content == nil {
 				return a.emit(v, func() {
-					a.printSubject(v, f)
-					a.printContent(v.Content, f, most)
 					a.printReleaseState(&v.Release)
-					a.printReports(v)
+					a.say(a.t("the figures show when it is approved", "批准之后方可查看数值"))
 				})
+			}
+			f, err := factsOf(v.Content)
+			if err != nil {
+				return err
+			}
+			return a.emit(v, func() {
+				a.printSubject(&v, f)
+				a.printContent(v.Content, f, most)
+				a.printReleaseState(&v.Release)
+				a.printReports(&v)
 			})
 		},
 	}
@@ -96,13 +100,11 @@ provider of an input has to approve where providers are asked.`, `以策略要�
 		Example: "  glovebox release approve r-0123456789abcdef --domain ./city --as zhao",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
-				r, err := pipeline.New(d, nil).Approve(c.Context(), by, w[0], glovebox.Role(role))
-				if err != nil {
-					return err
-				}
-				return a.emit(r, func() { a.printReleaseState(r) })
-			})
+			var r job.ReleaseDoc
+			if err := a.do(c.Context(), nil, desk.Act{Name: "release.approve", Subject: "release/" + w[0], Role: glovebox.Role(role)}, &r); err != nil {
+				return err
+			}
+			return a.emit(r, func() { a.printReleaseState(&r) })
 		},
 	}
 	c.Flags().StringVar(&role, "role", "", a.t("approve as `ROLE` (default: the one of yours that is missing)", "以角色 `ROLE` 批准（默认取您所具备且尚缺的角色）"))
@@ -130,23 +132,16 @@ AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 			"  glovebox release export r-0123456789abcdef --to s3://results/care --endpoint s3.example:9000 --domain ./city --as liu",
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
-				dest, closeDest, err := o.open()
-				if err != nil {
-					return err
+			var v desk.Exported
+			err := a.do(c.Context(), &desk.Options{Retrying: a.retrying, Export: openDestination}, desk.Act{Name: "release.export", Subject: "release/" + w[0], Params: desk.Params(o.params())}, &v)
+			if err != nil {
+				return err
+			}
+			return a.emit(v, func() {
+				a.say(a.t("%s exported to %s: %d files", "%s 已导出到 %s：%d 个文件"), v.Release, v.To, len(v.Files))
+				for _, f := range v.Files {
+					a.say("  %s  %s", f.SHA256, f.Name)
 				}
-				defer closeDest()
-				x, err := pipeline.New(d, &pipeline.Options{Retrying: a.retrying}).Export(c.Context(), by, w[0], o.name(), dest)
-				if err != nil {
-					return err
-				}
-				v := viewExport(w[0], o.name(), x)
-				return a.emit(v, func() {
-					a.say(a.t("%s exported to %s: %d files", "%s 已导出到 %s：%d 个文件"), v.Release, v.To, len(v.Files))
-					for _, f := range v.Files {
-						a.say("  %s  %s", f.SHA256, f.Name)
-					}
-				})
 			})
 		},
 	}
@@ -171,27 +166,6 @@ func (a *app) shortly(err error) string {
 	return a.word(err.Error())
 }
 
-// exportView is an export as JSON prints it.
-type exportView struct {
-	Release string       `json:"release"`
-	To      string       `json:"to"`
-	Files   []exportFile `json:"files"`
-}
-
-type exportFile struct {
-	Name   string `json:"name"` // below the destination
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"`
-}
-
-func viewExport(id, to string, x *exporter.Exported) *exportView {
-	v := &exportView{Release: id, To: to, Files: []exportFile{}}
-	for _, f := range x.Files {
-		v.Files = append(v.Files, exportFile{f.Name, f.Size, f.SHA256})
-	}
-	return v
-}
-
 // shownLines is how many lines of a table are printed where nobody asks for more.
 const shownLines = 1000
 
@@ -201,7 +175,7 @@ func (a *app) rowsFlag(c *cobra.Command, most *uint) {
 }
 
 // printSubject prints what a release is: what a person who approves it decides on.
-func (a *app) printSubject(v *review, f *pipeline.Facts) {
+func (a *app) printSubject(v *desk.Review, f *pipeline.Facts) {
 	a.say("%s %s, %s %s, %s %s", a.t("release", "发布"), v.Release.ID, a.t("of job", "作业"), v.Release.Job, a.t("submitted by", "提交人"), v.Submitter)
 	a.say("%s: %s", a.t("product", "产品"), a.productText(&f.Product))
 	if l := f.Product.Limits.In(a.lang); l != "" {

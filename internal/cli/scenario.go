@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/document/catalog"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 )
 
@@ -27,21 +27,14 @@ Role: operator.`, `申报应用场景，等待授权。字段说明：docs/forma
 		Example: "  glovebox scenario add elderly-care.yaml --domain ./city --as liu",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			data, err := readFile(w[0])
+			var s glovebox.Scenario
+			err := a.do(c.Context(), nil, desk.Act{Name: "scenario.add", Params: desk.Params(desk.Document{File: w[0]}), Files: disk{}}, &s)
 			if err != nil {
 				return err
 			}
-			s, err := catalog.ParseScenario(w[0], data)
-			if err != nil {
-				return err
-			}
-			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
-				if err := d.AddScenario(c.Context(), by, s); err != nil {
-					return err
-				}
-				return a.emit(s, func() {
-					a.say(a.t("%s filed: %s; it has no rights until the authority grants them", "%s 已申报：%s；授权之前没有任何权利"), s.Code, s.Title.In(a.lang))
-				})
+
+			return a.emit(s, func() {
+				a.say(a.t("%s filed: %s; it has no rights until the authority grants them", "%s 已申报：%s；授权之前没有任何权利"), s.Code, s.Title.In(a.lang))
 			})
 		},
 	}
@@ -59,21 +52,14 @@ Fields: docs/formats/grant.md. Role: authority.`, `为应用场景授权：哪�
 		Example: "  glovebox scenario grant elderly-care-grant.yaml --domain ./city --as zhao",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			data, err := readFile(w[0])
+			var g glovebox.Grant
+			err := a.do(c.Context(), nil, desk.Act{Name: "scenario.grant", Params: desk.Params(desk.Document{File: w[0]}), Files: disk{}}, &g)
 			if err != nil {
 				return err
 			}
-			g, err := catalog.ParseGrant(w[0], data)
-			if err != nil {
-				return err
-			}
-			return a.act(c.Context(), true, func(d *domain.Domain, by *domain.By) error {
-				if err := d.Grant(c.Context(), by, g); err != nil {
-					return aboutFile(err, w[0])
-				}
-				return a.emit(g, func() {
-					a.say(a.t("%s granted from %s until %s to %s", "%s 已授权：%s 至 %s，开发主体 %s"), g.Scenario, g.From, g.Until, strings.Join(g.Developers, ", "))
-				})
+
+			return a.emit(g, func() {
+				a.say(a.t("%s granted from %s until %s to %s", "%s 已授权：%s 至 %s，开发主体 %s"), g.Scenario, g.From, g.Until, strings.Join(g.Developers, ", "))
 			})
 		},
 	}
@@ -88,22 +74,20 @@ until when.`, `列出域内应用场景：运营机构、是否已授权、授�
 		Example: "  glovebox scenario list --domain ./city",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				all, err := d.Scenarios(c.Context())
-				if err != nil {
-					return err
-				}
-				return a.emit(list(all), func() {
-					var rows [][]string
-					for _, s := range all {
-						until := ""
-						if s.Grant != nil {
-							until = s.Grant.Until
-						}
-						rows = append(rows, []string{s.Code, s.Title.In(a.lang), s.Operator, a.word(string(s.State)), until})
+			var all []domain.ScenarioView
+			if err := a.look(c.Context(), desk.Look{Name: "scenarios"}, &all); err != nil {
+				return err
+			}
+			return a.emit(list(all), func() {
+				var rows [][]string
+				for _, s := range all {
+					until := ""
+					if s.Grant != nil {
+						until = s.Grant.Until
 					}
-					table(a.Out, []string{a.t("code", "编码"), a.t("title", "名称"), a.t("operator", "运营机构"), a.t("state", "状态"), a.t("until", "期限")}, rows)
-				})
+					rows = append(rows, []string{s.Code, s.Title.In(a.lang), s.Operator, a.word(string(s.State)), until})
+				}
+				table(a.Out, []string{a.t("code", "编码"), a.t("title", "名称"), a.t("operator", "运营机构"), a.t("state", "状态"), a.t("until", "期限")}, rows)
 			})
 		},
 	}
@@ -120,13 +104,11 @@ with its use and its mask, and what may be spent.`, `显示应用场景：用途
 		Example: "  glovebox scenario show elderly-care --domain ./city",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				s, err := d.Scenario(c.Context(), w[0])
-				if err != nil {
-					return err
-				}
-				return a.emit(s, func() { a.printScenario(&s) })
-			})
+			var s domain.ScenarioView
+			if err := a.look(c.Context(), desk.Look{Name: "scenario", ID: w[0]}, &s); err != nil {
+				return err
+			}
+			return a.emit(s, func() { a.printScenario(&s) })
 		},
 	}
 }

@@ -158,7 +158,7 @@ func (a *app) ownRows(rec *glovebox.Dataset, path string) (*sample.Table, error)
 	}
 	defer f.Close()
 	t, err := sample.ReadCSV(rec, f)
-	return t, inFile(err, path)
+	return t, glovebox.InFile(err, path)
 }
 
 // runSample is `job run --sample`.
@@ -174,7 +174,7 @@ func (a *app) runSample(ctx context.Context, o *sampleRun, file string) error {
 	}
 	r, err := trial.Run(ctx, &trial.Task{Spec: s.Spec, Bind: s.Bind, Tables: tables, Sources: sources, Seed: o.Seed, Declared: true})
 	if err != nil {
-		return inFile(err, file)
+		return glovebox.InFile(err, file)
 	}
 	v := &sampleOutcome{Report: r, Decision: s.Decision}
 	return a.emit(v, func() {

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/desk"
 )
 
 func (a *app) userCmd() *cobra.Command {
@@ -38,13 +38,12 @@ NAME 是操作时使用的名称（--as）：登录名，或一个词的真实�
 		Example: "  glovebox user add wang --role developer --domain ./city\n  glovebox user add 张三 --role developer --domain ./city\n  glovebox user add chen --full-name 陈静 --role provider --org 市残联 --domain ./city",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.with(c.Context(), true, func(d *domain.Domain) error {
-				u, err := d.AddUser(c.Context(), domain.OwnerBy(), domain.NewUser{Name: w[0], Full: full, Role: glovebox.Role(role), Org: org})
-				if err != nil {
-					return err
-				}
-				return a.emit(u, func() { a.say("%s: %s", u.Name, a.roleNames(u.Roles)) })
-			})
+			var u glovebox.User
+			err := a.do(c.Context(), nil, desk.Act{Name: "user.add", Subject: "user/" + w[0], Params: desk.Params(desk.UserAdd{Full: full, Role: glovebox.Role(role), Org: org})}, &u)
+			if err != nil {
+				return err
+			}
+			return a.emit(u, func() { a.say("%s: %s", u.Name, a.roleNames(u.Roles)) })
 		},
 	}
 	c.Flags().StringVar(&role, "role", "", a.t("give the `ROLE` provider, authority, operator, developer or auditor", "赋予角色 `ROLE`：provider、authority、operator、developer 或 auditor"))
@@ -61,18 +60,16 @@ func (a *app) userList() *cobra.Command {
 		Example: "  glovebox user list --domain ./city",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				all, err := d.Users(c.Context())
-				if err != nil {
-					return err
+			var all []glovebox.User
+			if err := a.look(c.Context(), desk.Look{Name: "users"}, &all); err != nil {
+				return err
+			}
+			return a.emit(all, func() {
+				var rows [][]string
+				for _, u := range all {
+					rows = append(rows, []string{personName(u), a.roleNames(u.Roles), u.Org, a.word(string(u.State))})
 				}
-				return a.emit(list(all), func() {
-					var rows [][]string
-					for _, u := range all {
-						rows = append(rows, []string{personName(u), a.roleNames(u.Roles), u.Org, a.word(string(u.State))})
-					}
-					table(a.Out, []string{a.t("name", "姓名"), a.t("roles", "角色"), a.t("organisation", "单位"), a.t("state", "状态")}, rows)
-				})
+				table(a.Out, []string{a.t("name", "姓名"), a.t("roles", "角色"), a.t("organisation", "单位"), a.t("state", "状态")}, rows)
 			})
 		},
 	}

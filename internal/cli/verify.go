@@ -72,7 +72,7 @@ func checkBundle(ctx context.Context, dir, key string) (*bundle.Report, error) {
 		}
 		o.TrustedKey = string(b)
 		if _, _, err := bundle.ParseKey(o.TrustedKey); err != nil {
-			return nil, inFile(err, key)
+			return nil, glovebox.InFile(err, key)
 		}
 	}
 	if !isBundle(dir) {
@@ -89,7 +89,7 @@ func checkBundle(ctx context.Context, dir, key string) (*bundle.Report, error) {
 	o.Folder = filepath.Base(real)
 	r, err := bundle.Verify(ctx, os.DirFS(real), verify.Proof, o)
 	if err != nil {
-		return nil, inFile(err, dir)
+		return nil, glovebox.InFile(err, dir)
 	}
 	return r, nil
 }

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	"glovebox.example/glovebox"
@@ -44,6 +45,24 @@ func OwnerBy() *By { return &By{User: glovebox.User{Name: Owner}, proof: access.
 // systemBy is By for what the program does of its own accord.
 func systemBy() *By {
 	return &By{User: glovebox.User{Name: Owner}, proof: access.ProofOwner, system: true}
+}
+
+// IsOwner says whether by is the owner of the directory, who is no user.
+func (by *By) IsOwner() bool { return by.Name == Owner && by.proof == access.ProofOwner }
+
+// Refused records an act that somebody may not take, under that person's name,
+// and returns why. Whoever is not known leaves no entry.
+func (d *Domain) Refused(ctx context.Context, by *By, name, subject string, why error) error {
+	if by == nil || by.Name == "" {
+		return why
+	}
+	as := &By{User: by.User, proof: by.proof, system: true}
+	body := map[string]any{"asked": name, "code": glovebox.CodeOf(why), "proof": by.proof}
+	if subject != "" {
+		body["about"] = subject
+	}
+	err := d.Effect(ctx, as, func(tx *store.Tx) error { return Users.Record(tx, "act.refuse", by.Name, body) })
+	return errors.Join(why, err)
 }
 
 // prove checks, in the transaction that makes the change, that by may make it

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"glovebox.example/glovebox"
@@ -120,13 +121,23 @@ type Load struct {
 	Report *engine.LoadReport `json:"report"`
 }
 
+// LoadSource is the file that a load reads: its name, as errors call it, and what
+// opens it.
+type LoadSource struct {
+	Name string
+	Open func(name string) (*os.File, error)
+}
+
+// PathSource is the file at a path.
+func PathSource(path string) LoadSource { return LoadSource{path, files.Open} }
+
 // LoadDataset reads a provider's file into a new snapshot and makes it the
 // current one. It keeps nothing of a load that fails. A load of what the
 // current snapshot holds already is a new version like any other, with a digest,
 // a charge for its number of units and jobs of its own: if it could be told from
 // a load of other rows, whoever sees the digest would know, without noise,
 // whether anything at all had changed.
-func (d *Domain) LoadDataset(ctx context.Context, by *By, code, path string, progress func(done, total int64), may ...LoadOption) (_ *Load, err error) {
+func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from LoadSource, progress func(done, total int64), may ...LoadOption) (_ *Load, err error) {
 	var doc DatasetDoc
 	if err := d.Store.View(ctx, func(tx *store.Tx) error { return Datasets.Get(tx, code, &doc) }); err != nil {
 		return nil, err
@@ -137,7 +148,7 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code, path string, pro
 	if doc.State != glovebox.DatasetActive {
 		return nil, glovebox.Errorf(glovebox.CodeConflict, "dataset %q is %s", code, doc.State)
 	}
-	src, err := files.Open(path)
+	src, err := from.Open(from.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -157,16 +168,16 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code, path string, pro
 	}()
 	res, err := d.project(ctx, &doc.Record, 0, src, w, progress)
 	if err != nil {
-		return nil, named(err, path)
+		return nil, named(err, from.Name)
 	}
 	if !slices.Contains(may, AcceptChange) {
 		if err := d.expected(&doc, res); err != nil {
-			return nil, named(err, path)
+			return nil, named(err, from.Name)
 		}
 	}
 	units, err := d.projectOthers(ctx, &doc.Record, src, w, res, progress)
 	if err != nil {
-		return nil, named(err, path)
+		return nil, named(err, from.Name)
 	}
 	name, err := w.Name(res.ManifestBytes)
 	if err != nil {

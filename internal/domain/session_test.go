@@ -132,14 +132,14 @@ func TestClaim(t *testing.T) {
 	if free, err := d.Claim(other); err != nil || free == nil {
 		t.Fatalf("another job: %v %v", free, err)
 	} else {
-		free.Close()
+		free.Release()
 	}
 	brief, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
 	if err := d.AwaitClaim(brief, job); err == nil {
 		t.Fatal("nobody gave it free")
 	}
-	c.Close()
+	c.Release()
 	if err := d.AwaitClaim(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}

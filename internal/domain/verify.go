@@ -8,7 +8,6 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
-	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/domain/store/check"
 	"glovebox.example/glovebox/text"
 )
@@ -22,7 +21,6 @@ type Verification struct {
 	Last     string   `json:"last,omitempty"`
 	Docs     int      `json:"documents"` // compared with their last entry
 	Charges  int      `json:"charges"`   // compared with their entry
-	Kept     int      `json:"kept"`      // versions of documents, requests, answers and policies
 	Problems []string `json:"problems"`  // empty: all is as it was written
 	// Checkpoint is the signed one that was checked.
 	Checkpoint []byte `json:"-"`
@@ -75,7 +73,6 @@ func (d *Domain) Verify(ctx context.Context, remembered ...[]byte) (*Verificatio
 		Charges:   rows(&v.Charges, db.Charges(ctx), func(r check.Charge) verify.Row { return verify.Row(r) }),
 		Outbox:    rows(&other, db.Outbox(ctx), func(r check.Out) verify.Out { return verify.Out(r) }),
 		Blobs:     rows(&other, db.Blobs(ctx), func(r check.Blob) verify.Blob { return verify.Blob(r) }),
-		Kept:      rows(&v.Kept, db.Kept(ctx), d.opened),
 	}))
 	if err := ctx.Err(); err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "audit verify was stopped").Because(err)
@@ -83,28 +80,10 @@ func (d *Domain) Verify(ctx context.Context, remembered ...[]byte) (*Verificatio
 	return v, nil
 }
 
-// opened is a kept document as the checker compares it.
-func (d *Domain) opened(r check.Kept) verify.Blob {
-	data, err := d.Vault.Unseal(r.Name, r.Sealed)
-	if err != nil {
-		data = nil
-	}
-	return verify.Blob{Name: r.Name, Data: data}
-}
-
 // Entries calls fn with every entry of the log that can be decoded.
 func (d *Domain) Entries(ctx context.Context, fn func(*verify.Entry) error) error {
 	_, err := verify.Log(ctx, d.LogDir(), d.logKey.Verifier(), &verify.Options{Entries: fn})
 	return err
-}
-
-// Kept reads what is kept under a digest, checked against it.
-func (d *Domain) Kept(ctx context.Context, digest string) (data []byte, err error) {
-	err = d.Store.View(ctx, func(tx *store.Tx) error {
-		data, err = tx.Kept(digest)
-		return err
-	})
-	return data, err
 }
 
 // IsCheckpoint fails with CodeInvalid for anything but a checkpoint of this

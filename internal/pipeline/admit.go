@@ -19,8 +19,8 @@ import (
 // admission is a request with the policy's answers, its price and its identity.
 type admission struct {
 	by      *domain.By // who asks now; doc.Submitter may be another developer
-	admit   decided
-	columns decided
+	admit   glovebox.Decision
+	columns glovebox.Decision
 	charges []glovebox.Charge
 	caps    []store.Cap
 	prices  []Price
@@ -30,7 +30,7 @@ type admission struct {
 
 // decision is what the user is told: all reasons of both points, each once.
 func (a *admission) decision() glovebox.Decision {
-	d := a.admit.Decision
+	d := a.admit
 	d.Allow = a.admit.Allow && a.columns.Allow
 	if a.admit.Allow {
 		d.Reasons = append(slices.Clone(d.Reasons), a.columns.Reasons...)
@@ -82,7 +82,7 @@ func (a *admission) paid() bool {
 // identify digests what the job's answer depends on and looks whether the
 // domain knows that job.
 func (p *Pipeline) identify(ctx context.Context, r *ask, a *admission) error {
-	spec := job.Basis{Job: *r.Job, Module: r.Module.Digest(), Function: r.Function.Name, Rewriter: sandbox.RewriterVersion, Semantics: job.Semantics, Files: r.Digests,
+	spec := job.Spec{Job: *r.Job, Module: r.Module.Digest(), Function: r.Function.Name, Rewriter: sandbox.RewriterVersion, Semantics: job.Semantics, Files: r.Digests,
 		Snapshots: map[string]string{}, Versions: map[string]int{}, Policy: p.d.Policy.Revision(), Masks: a.masks()}
 	spec.Job.Module, spec.Job.References = "", nil // their digests stand for them
 	spec.Job.Release.Deadline = 0                  // when the answer shows is no part of it
@@ -97,7 +97,7 @@ func (p *Pipeline) identify(ctx context.Context, r *ask, a *admission) error {
 		return err
 	}
 	a.doc = job.Doc{ID: job.IDOf(identity), Identity: identity, Scenario: r.Job.Scenario, Product: r.Job.Product,
-		Submitter: r.by.Name, Submitted: p.d.Stamp(), Basis: spec, Prices: map[string]glovebox.Charge{}}
+		Submitter: r.by.Name, Submitted: p.d.Stamp(), Spec: spec, Prices: map[string]glovebox.Charge{}}
 	for _, c := range a.charges {
 		a.doc.Prices[c.Dataset] = c
 	}
@@ -242,7 +242,7 @@ func capsOf(code, developer string, ds policy.Dataset) (out []store.Cap) {
 }
 
 // decisionBody is a decision as an audit entry holds it.
-func decisionBody(ds ...decided) (json.RawMessage, error) {
+func decisionBody(ds ...glovebox.Decision) (json.RawMessage, error) {
 	b, err := json.Marshal(map[string]any{"decisions": ds})
 	if err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a decision cannot be encoded").Because(err)

@@ -32,7 +32,7 @@ func TestModulesAreBuiltApart(t *testing.T) {
 			if err := os.WriteFile(file, data[:bytes.LastIndexByte(bytes.TrimRight(data, "\n"), '\n')+1], 0o600); err != nil {
 				return err
 			}
-			_, err := d.LoadDataset(ctx, user(t, d, "census"), "pums", file, nil)
+			_, err := d.LoadDataset(ctx, user(t, d, "census"), "pums", domain.PathSource(file), nil)
 			return err
 		}, glovebox.CodeConflict},
 		"a smaller grant": {func(ctx context.Context, d *domain.Domain) error {

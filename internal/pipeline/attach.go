@@ -34,16 +34,25 @@ func (p *Pipeline) Attach(ctx context.Context, by *domain.By, id string, a Attac
 			err = domain.Jobs.Get(tx, doc.Job, &j)
 		}
 		switch {
-		case err == nil && !maySee(by.User, j.Submitter), glovebox.CodeOf(err) == glovebox.CodeNotFound:
+		case glovebox.CodeOf(err) == glovebox.CodeNotFound:
 			return glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows yours")
 		case err != nil:
 			return err
 		case by.Name != j.Submitter:
+			s, err := newSight(tx, by.User)
+			if err != nil {
+				return err
+			}
+			if w, err := s.work(tx, &j, doc); err != nil {
+				return err
+			} else if !s.viewer.Sees(w) {
+				return glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows yours")
+			}
 			return glovebox.Errorf(glovebox.CodeDenied, "only whoever submitted job %s attaches reports to its release", j.ID)
 		case doc.State != job.Pending:
 			return glovebox.Errorf(glovebox.CodeConflict, "release %s is %s: nobody reviews it any more", id, doc.State)
-		case a.Module != j.Basis.Module || a.Function != j.Basis.Function:
-			return glovebox.Errorf(glovebox.CodeInvalid, "the report is about another module than the one of job %s", j.ID).WithFix("test the module with digest %s", j.Basis.Module)
+		case a.Module != j.Spec.Module || a.Function != j.Spec.Function:
+			return glovebox.Errorf(glovebox.CodeInvalid, "the report is about another module than the one of job %s", j.ID).WithFix("test the module with digest %s", j.Spec.Module)
 		case len(doc.Reports) >= maxAttached:
 			return glovebox.Errorf(glovebox.CodeConflict, "release %s has %d reports already", id, maxAttached)
 		}

@@ -154,7 +154,7 @@ func TestChannelOneLedger(t *testing.T) {
 	rows := bytes.SplitAfter(read(t, filepath.Join(example, "pums.csv")), []byte("\n"))
 	next := filepath.Join(t.TempDir(), "next.csv")
 	must(os.WriteFile(next, bytes.Join(rows[:500], nil), 0o600))
-	_, err = d.LoadDataset(ctx, user(t, d, "census"), "pums", next, nil, domain.AcceptChange)
+	_, err = d.LoadDataset(ctx, user(t, d, "census"), "pums", domain.PathSource(next), nil, domain.AcceptChange)
 	must(err)
 	if got := balance(t, d, "pums"); got.Spent.Loss != 900_000_000 {
 		t.Fatalf("with a new snapshot %v is spent", got.Spent)

@@ -86,20 +86,15 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 		return err
 	}
 	in.Point = glovebox.PointRelease
-	d, err := p.decide(ctx, in)
-	if err != nil {
+	if doc.Decision, err = p.decide(ctx, in); err != nil {
 		return err
 	}
-	doc.Decision = d.Decision
-	body, err := decisionBody(d)
+	body, err := decisionBody(doc.Decision)
 	if err != nil {
 		return err
 	}
 	if !doc.Decision.Allow {
 		err := p.d.Effect(ctx, r.by, func(tx *store.Tx) error {
-			if err := keep(tx, d); err != nil {
-				return err
-			}
 			return domain.Jobs.Record(tx, "release.refuse", a.doc.ID, body)
 		})
 		if err != nil {
@@ -107,7 +102,7 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 		}
 		return doc.Decision.Denied()
 	}
-	doc.Needed, doc.State = approvers(d.Decision), ""
+	doc.Needed, doc.State = approvers(doc.Decision), ""
 	first := job.Pending
 	if len(doc.Needed) == 0 {
 		first = job.Approved
@@ -128,9 +123,6 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 			return err
 		}
 		doc.Content = digest
-		if err := keep(tx, d); err != nil {
-			return err
-		}
 		if err := domain.Releases.Put(tx, "release.make", doc.ID, doc, map[string]any{"content": digest, "decision": doc.Decision}); err != nil {
 			return err
 		}
@@ -165,8 +157,8 @@ func (p *Pipeline) facts(tx *store.Tx, r *ask, a *admission, t *work.Answer) (*F
 	m := r.Module.Manifest()
 	f := &Facts{Domain: p.d.Name, Job: a.doc.ID, Identity: a.doc.Identity, Scenario: s.Code, Purpose: s.Purpose,
 		Grant:  GrantFacts{By: g.By, From: g.From, Until: g.Until},
-		Module: ModuleFacts{r.Module.Digest(), m.Name, m.Version, r.Function.Name, r.Module.RewrittenDigest(), a.doc.Basis.Rewriter},
-		Params: r.Job.Params, Inputs: map[string]InputFacts{}, Files: r.Digests, Policy: a.doc.Basis.Policy, Privacy: r.Facts(t.Facts),
+		Module: ModuleFacts{r.Module.Digest(), m.Name, m.Version, r.Function.Name, r.Module.RewrittenDigest(), a.doc.Spec.Rewriter},
+		Params: r.Job.Params, Inputs: map[string]InputFacts{}, Files: r.Digests, Policy: a.doc.Spec.Policy, Privacy: r.Facts(t.Facts),
 		Charges: a.charges, Mode: r.Job.Mode, Output: r.Job.Output, Blocks: r.Job.Blocks, Train: r.Job.Train, FailedUpdates: t.Failed, Guarantee: map[string]map[string]float64{}}
 	for _, x := range s.Products {
 		if x.Code == a.doc.Product {
@@ -177,8 +169,8 @@ func (p *Pipeline) facts(tx *store.Tx, r *ask, a *admission, t *work.Answer) (*F
 		f.Group = n
 	}
 	for code, in := range r.Job.Inputs {
-		f.Inputs[code] = InputFacts{Snapshot: a.doc.Basis.Snapshots[code], Version: a.doc.Basis.Versions[code], Columns: in.Columns, Unit: a.doc.Basis.Job.Inputs[code].Unit,
-			Where: in.Where, Masks: a.doc.Basis.Masks[code], MaxRows: r.Datasets[code].Record.Unit.MaxRows}
+		f.Inputs[code] = InputFacts{Snapshot: a.doc.Spec.Snapshots[code], Version: a.doc.Spec.Versions[code], Columns: in.Columns, Unit: a.doc.Spec.Job.Inputs[code].Unit,
+			Where: in.Where, Masks: a.doc.Spec.Masks[code], MaxRows: r.Datasets[code].Record.Unit.MaxRows}
 	}
 	for _, c := range a.charges {
 		delta := float64(c.Amount.Delta) * glovebox.DeltaUnit

@@ -61,7 +61,7 @@ func pumsDomainUnder(tb testing.TB, rego string) (*domain.Domain, string) {
 	rec, err := catalog.ParseDataset("dataset.yaml", read(tb, filepath.Join(example, "dataset.yaml")))
 	must(err)
 	must(d.AddDataset(ctx, user(tb, d, "census"), rec))
-	_, err = d.LoadDataset(ctx, user(tb, d, "census"), "pums", filepath.Join(example, "pums.csv"), nil)
+	_, err = d.LoadDataset(ctx, user(tb, d, "census"), "pums", domain.PathSource(filepath.Join(example, "pums.csv")), nil)
 	must(err)
 	s, err := catalog.ParseScenario("scenario.yaml", read(tb, filepath.Join(example, "scenario.yaml")))
 	must(err)

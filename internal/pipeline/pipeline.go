@@ -14,13 +14,10 @@ package pipeline
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/domain/job"
-	"glovebox.example/glovebox/internal/domain/store"
 )
 
 // Options of New. Nil is what the product uses.
@@ -72,32 +69,4 @@ type Price struct {
 	Price   glovebox.Amount     `json:"price"`
 	Spent   glovebox.Amount     `json:"spent"`
 	Total   glovebox.Amount     `json:"total"`
-}
-
-// Jobs lists the jobs that a user may see: a developer's own, and all of them
-// for the other roles.
-func (p *Pipeline) Jobs(ctx context.Context, u glovebox.User) (out []job.Doc, err error) {
-	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
-		out, err = domain.Jobs.List(tx)
-		return err
-	})
-	return slices.DeleteFunc(out, func(j job.Doc) bool { return !maySee(u, j.Submitter) }), err
-}
-
-// Job returns one job that a user may see.
-func (p *Pipeline) Job(ctx context.Context, u glovebox.User, id string) (*job.Doc, error) {
-	var j job.Doc
-	err := p.d.Store.View(ctx, func(tx *store.Tx) error { return domain.Jobs.Get(tx, id, &j) })
-	if err == nil && !maySee(u, j.Submitter) {
-		err = glovebox.Errorf(glovebox.CodeNotFound, "no job %q in this domain", id).WithFix("`glovebox job list` shows yours")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &j, nil
-}
-
-// maySee: developers see their own work, everybody else sees all of it.
-func maySee(u glovebox.User, submitter string) bool {
-	return u.Name == submitter || slices.ContainsFunc(u.Roles, func(r glovebox.Role) bool { return r != glovebox.RoleDeveloper })
 }

@@ -20,41 +20,6 @@ type ReleaseView struct {
 	Content *release.Content `json:"content"`
 }
 
-// Release returns a release to a user who may see its job.
-func (p *Pipeline) Release(ctx context.Context, u glovebox.User, id string) (*ReleaseView, error) {
-	v, err := p.view(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := p.Job(ctx, u, v.Release.Job); err != nil {
-		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows yours")
-	}
-	return v, nil
-}
-
-// Releases lists the releases that a user may see: those of the jobs that the
-// user may see.
-func (p *Pipeline) Releases(ctx context.Context, u glovebox.User) (out []job.ReleaseDoc, err error) {
-	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
-		jobs, err := domain.Jobs.List(tx)
-		if err != nil {
-			return err
-		}
-		for _, j := range jobs {
-			if j.Release == "" || !maySee(u, j.Submitter) {
-				continue
-			}
-			var r job.ReleaseDoc
-			if err := domain.Releases.Get(tx, j.Release, &r); err != nil {
-				return err
-			}
-			out = append(out, r)
-		}
-		return nil
-	})
-	return out, err
-}
-
 // view reads a stored release through the type that only this package builds:
 // its decision, its receipt and its audit index have to be there.
 func (p *Pipeline) view(ctx context.Context, id string) (*ReleaseView, error) {
@@ -130,14 +95,14 @@ func (p *Pipeline) approve(ctx context.Context, by *domain.By, id string, role g
 	}
 	if !d.Allow {
 		err := p.d.Effect(ctx, by, func(tx *store.Tx) error {
-			return errors.Join(tx.Same(seen), keep(tx, d), domain.Releases.Record(tx, "release.approve_refused", id, body))
+			return errors.Join(tx.Same(seen), domain.Releases.Record(tx, "release.approve_refused", id, body))
 		})
 		if err != nil {
 			return nil, err
 		}
 		return nil, d.Denied()
 	}
-	doc.Needed = approvers(d.Decision)
+	doc.Needed = approvers(d)
 	next := job.Pending
 	if complete(doc, in) {
 		next = job.Approved
@@ -146,7 +111,7 @@ func (p *Pipeline) approve(ctx context.Context, by *domain.By, id string, role g
 		return nil, err
 	}
 	return doc, p.d.Effect(ctx, by, func(tx *store.Tx) error {
-		if err := errors.Join(tx.Same(seen), keep(tx, d)); err != nil {
+		if err := tx.Same(seen); err != nil {
 			return err
 		}
 		return domain.Releases.Put(tx, "release.approve", id, *doc, body)
@@ -248,14 +213,14 @@ func (p *Pipeline) releaseInput(tx *store.Tx, u glovebox.User, doc *job.ReleaseD
 		return nil, err
 	}
 	in.People.Submitter, in.Walls = j.Submitter, j.Walls
-	in.Module = policy.Module{Digest: j.Basis.Module, Admitted: true}
-	in.Job.Mode = j.Basis.Job.Mode
-	r := j.Basis.Job.Release
+	in.Module = policy.Module{Digest: j.Spec.Module, Admitted: true}
+	in.Job.Mode = j.Spec.Job.Mode
+	r := j.Spec.Job.Release
 	in.Job.Release = policy.Method{Method: r.Method, Epsilon: r.Epsilon, Rho: r.Rho, Delta: r.Delta}
 	if err := readScenario(tx, j.Scenario, in); err != nil {
 		return nil, err
 	}
-	for code, x := range j.Basis.Job.Inputs {
+	for code, x := range j.Spec.Job.Inputs {
 		in.Job.Inputs[code] = policy.JobInput{Columns: x.Columns}
 		var kept domain.DatasetDoc
 		if err := domain.Datasets.Get(tx, code, &kept); err != nil {

@@ -67,7 +67,7 @@ func timedDomain(t *testing.T, with bool) *timed {
 		data = append(bytes.TrimRight(data, "\n"), "\n40,1,16,1,"+target+",1,target\n"...)
 	}
 	must(os.WriteFile(filepath.Join(dir, "many.csv"), data, 0o600))
-	_, err = d.LoadDataset(ctx, u("census"), "many", filepath.Join(dir, "many.csv"), nil)
+	_, err = d.LoadDataset(ctx, u("census"), "many", domain.PathSource(filepath.Join(dir, "many.csv")), nil)
 	must(err)
 	s, err := catalog.ParseScenario("s", edit("scenario.yaml", "code: education-income", "code: many", "pums:", "many:"))
 	must(err)

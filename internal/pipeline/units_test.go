@@ -100,7 +100,7 @@ func loadMarriages(t *testing.T, d *domain.Domain, dir string, each, extra int) 
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := d.LoadDataset(t.Context(), user(t, d, "census"), "marriages", file, nil)
+	_, err := d.LoadDataset(t.Context(), user(t, d, "census"), "marriages", domain.PathSource(file), nil)
 	return err
 }
 
@@ -248,7 +248,7 @@ func TestUnitsOfSeveralColumnsAreBounded(t *testing.T) {
 	if err := os.WriteFile(file, []byte(double), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.LoadDataset(t.Context(), user(t, d, "census"), "marriages", file, nil, domain.AcceptChange); glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "column other") {
+	if _, err := d.LoadDataset(t.Context(), user(t, d, "census"), "marriages", domain.PathSource(file), nil, domain.AcceptChange); glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), "column other") {
 		t.Fatalf("two rows of an other: %v", err)
 	}
 	if err := loadMarriages(t, d, dir, 2, 0); err != nil {

@@ -1,3 +1,5 @@
+//go:build duckdb_arrow
+
 package duck
 
 import (
@@ -30,14 +32,7 @@ type DB struct{ connector *duckdb.Connector }
 // Conn is one connection of a db, for one goroutine at a time.
 type Conn struct {
 	raw   *duckdb.Conn
-	arrow arrowCalls
-}
-
-// arrowCalls are what DuckDB takes and gives in Arrow's form: *duckdb.Arrow,
-// which its driver has under the build tag duckdb_arrow only.
-type arrowCalls interface {
-	QueryContext(ctx context.Context, query string, args ...any) (array.RecordReader, error)
-	RegisterView(reader array.RecordReader, name string) (release func(), err error)
+	arrow *duckdb.Arrow
 }
 
 // fixedSettings are set before the first statement and locked by the last one.
@@ -110,12 +105,9 @@ func (d *DB) Connect(ctx context.Context) (*Conn, error) {
 	if !ok {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the DuckDB driver returned another connection type")
 	}
-	a, err := newArrow(raw)
+	a, err := duckdb.NewArrowFromConn(raw)
 	if err != nil {
 		_ = raw.Close()
-		if _, ours := errors.AsType[*glovebox.Error](err); ours {
-			return nil, err
-		}
 		return nil, dbError(ctx, "start DuckDB", err)
 	}
 	return &Conn{raw, a}, nil

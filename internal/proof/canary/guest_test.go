@@ -50,7 +50,7 @@ func load(t *testing.T) *loaded {
 	must(l.d.AddDataset(ctx, pat, l.rec))
 	file := filepath.Join(dir, "people.csv")
 	write(t, file, csvFile(t, people()))
-	res, err := l.d.LoadDataset(ctx, pat, "people", file, nil)
+	res, err := l.d.LoadDataset(ctx, pat, "people", domain.PathSource(file), nil)
 	must(err)
 	if res.Report.Accepted != population {
 		t.Fatalf("%d of %d rows were loaded", res.Report.Accepted, population)

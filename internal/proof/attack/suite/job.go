@@ -56,7 +56,7 @@ type jobCase struct {
 	once bool
 	// spill makes a place on the disk for keys, all of which go there, unit by
 	// unit. nil: they stay in memory.
-	spill func() (privacy.Spill, error)
+	spill func() (privacy.Place, error)
 }
 
 // jobKeys are the keys that told can give.

@@ -1,0 +1,133 @@
+// Package desk is what people do in a domain and look at in it, below every
+// door: the command line, the API and the pages say the same through it.
+//
+// Do takes one act of the table (internal/access): rights first, then what the
+// act names is read, then the domain or the pipeline decides and changes. Look
+// answers one question, as far as its asker may know. Both give the document
+// that a command prints with --json. A refusal by the table is an entry of the
+// log under the name of whoever asked; refusals by policy are made and logged
+// further down. The package decides nothing itself.
+package desk
+
+import (
+	"context"
+	"encoding/json"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/exporter/driver"
+	"glovebox.example/glovebox/internal/access"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/pipeline"
+)
+
+// Act is a step that somebody asks for.
+type Act struct {
+	Name    string          // a row of access.Acts
+	Subject string          // kind/ID; "" for what does not exist yet
+	Role    glovebox.Role   // to act in; "": the one that the act is open to
+	Params  json.RawMessage // a JSON object; nil: {}
+	Files   Files           // what Params name; nil: nothing
+}
+
+// Options of a desk; nil is what a server uses.
+type Options struct {
+	// Progress of a load, in bytes of the file.
+	Progress func(done, total int64)
+	// Waiting is called once for a run that waits for a place.
+	Waiting func(places int)
+	// Retrying is called before an export tries a file again.
+	Retrying func(file string, next, of int, err error)
+	// Export opens the place that an export names, and says how records call it.
+	// Nil: there is none.
+	Export func(to Destination) (name string, d driver.Destination, closed func(), err error)
+}
+
+// Desk is open for one domain. It is safe for concurrent use.
+type Desk struct {
+	d *domain.Domain
+	o Options
+}
+
+// New opens a desk.
+func New(d *domain.Domain, o *Options) *Desk {
+	k := &Desk{d: d}
+	if o != nil {
+		k.o = *o
+	}
+	return k
+}
+
+// Domain is what the desk stands in.
+func (k *Desk) Domain() *domain.Domain { return k.d }
+
+func (k *Desk) pipeline() *pipeline.Pipeline {
+	return pipeline.New(k.d, &pipeline.Options{Waiting: k.o.Waiting, Retrying: k.o.Retrying})
+}
+
+// call is an act on its way.
+type call struct {
+	context.Context
+	*Desk
+	by    *domain.By
+	act   Act
+	id    string // of the subject
+	files Files
+}
+
+// Do takes an act on behalf of a person and returns its document. It fails with
+// CodeDenied, CodeInvalid and CodeNotFound as rights and params demand, and as
+// the step itself does.
+func (k *Desk) Do(ctx context.Context, by *domain.By, a Act) (any, error) {
+	row, ok := access.Find(a.Name)
+	do := acts[a.Name]
+	if !ok || do == nil {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no act is called %q", a.Name).WithFix("docs/access.md lists them")
+	}
+	if !by.IsOwner() {
+		if _, err := row.Role(by.User, a.Role); err != nil {
+			return nil, k.d.Refused(ctx, by, a.Name, a.Subject, err)
+		}
+	}
+	c := &call{Context: ctx, Desk: k, by: by, act: a, files: a.Files}
+	if c.files == nil {
+		c.files = none{}
+	}
+	_, c.id = kindID(a.Subject)
+	return do(c)
+}
+
+// handler does one act.
+type handler func(*call) (any, error)
+
+// acts are the handlers of the rows of access.Acts.
+var acts = map[string]handler{
+	"org.add":           with(orgAdd),
+	"user.add":          with(userAdd),
+	"user.role_confirm": with(roleConfirm),
+	"user.role_remove":  with(roleRemove),
+	"user.suspend":      with(userSuspend),
+	"user.resume":       with(userResume),
+	"user.key_add":      with(keyAdd),
+	"user.key_confirm":  with(keyConfirm),
+	"user.key_revoke":   with(keyRevoke),
+	"dataset.add":       with(datasetAdd),
+	"dataset.load":      with(datasetLoad),
+	"fit.charge":        with(fitCharge),
+	"scenario.add":      with(scenarioAdd),
+	"scenario.grant":    with(scenarioGrant),
+	"job.run":           with(jobRun),
+	"release.attach":    with(releaseAttach),
+	"release.approve":   with(releaseApprove),
+	"release.export":    with(releaseExport),
+}
+
+// with reads the params of a handler, strictly.
+func with[P any](do func(*call, *P) (any, error)) handler {
+	return func(c *call) (any, error) {
+		p := new(P)
+		if err := decode(c.act.Params, p); err != nil {
+			return nil, err
+		}
+		return do(c, p)
+	}
+}

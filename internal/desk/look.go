@@ -1,0 +1,166 @@
+package desk
+
+import (
+	"context"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/access"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/domain/store"
+)
+
+// Look is a question about the domain.
+type Look struct {
+	Name  string            // one of looks
+	ID    string            // of what is looked at; "" for a list
+	Args  map[string]string // filters of a list
+	Files Files             // what a question is about, such as a job that is checked
+}
+
+// question is a look on its way.
+type question struct {
+	context.Context
+	*Desk
+	u    *glovebox.User // nil: the owner of the directory, where it is not served
+	look Look
+}
+
+// viewer is who asks, for access's rules.
+func (q *question) viewer() (*access.Viewer, error) {
+	v := &access.Viewer{User: *q.u}
+	return v, q.d.Store.View(q, func(tx *store.Tx) (err error) {
+		v.District, err = domain.District(tx, q.u.Org)
+		return err
+	})
+}
+
+// Look answers a question as far as u may know. nil is the owner of a directory
+// that is not served: what everybody of the domain may know. It fails with
+// CodeNotFound for what u may not see, as for what is not there.
+func (k *Desk) Look(ctx context.Context, u *glovebox.User, l Look) (any, error) {
+	see := looks[l.Name]
+	if see == nil {
+		return nil, glovebox.Errorf(glovebox.CodeNotFound, "there is no question %q", l.Name)
+	}
+	if u == nil && !public[l.Name] {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no user given").WithFix("pass --as USER or set GLOVEBOX_USER; `glovebox user add` makes one")
+	}
+	return see(&question{ctx, k, u, l})
+}
+
+// looks are the questions and what answers them.
+var looks = map[string]func(*question) (any, error){
+	"me":         func(q *question) (any, error) { return *q.u, nil },
+	"users":      lookUsers,
+	"user":       lookUser,
+	"orgs":       func(q *question) (any, error) { return listed(q.d.Orgs(q)) },
+	"keys":       lookKeys,
+	"datasets":   func(q *question) (any, error) { return listed(q.d.Datasets(q)) },
+	"dataset":    func(q *question) (any, error) { return q.d.Dataset(q, q.look.ID) },
+	"scenarios":  func(q *question) (any, error) { return listed(q.d.Scenarios(q)) },
+	"scenario":   func(q *question) (any, error) { return q.d.Scenario(q, q.look.ID) },
+	"jobs":       func(q *question) (any, error) { return listed(q.pipeline().Jobs(q, *q.u)) },
+	"job":        func(q *question) (any, error) { return q.pipeline().Job(q, *q.u, q.look.ID) },
+	"releases":   func(q *question) (any, error) { return listed(q.pipeline().Releases(q, *q.u)) },
+	"release":    lookRelease,
+	"budget":     func(q *question) (any, error) { return q.d.Budget(q, *q.u, q.look.ID) },
+	"check":      lookCheck,
+	"fit":        lookFit,
+	"entries":    lookEntries,
+	"entry":      lookEntry,
+	"state":      lookState,
+	"checkpoint": lookCheckpoint,
+}
+
+// public are the questions that the owner of a directory that is not served need
+// not ask in somebody's name.
+var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "datasets": true, "dataset": true, "scenarios": true, "scenario": true, "fit": true, "state": true, "checkpoint": true}
+
+// listed makes the JSON of no elements an empty list, not null.
+func listed[T any](all []T, err error) (any, error) {
+	if all == nil {
+		all = []T{}
+	}
+	return all, err
+}
+
+func lookUsers(q *question) (any, error) {
+	all, err := q.d.Users(q)
+	if err != nil || q.u == nil {
+		return listed(all, err)
+	}
+	v, err := q.viewer()
+	if err != nil {
+		return nil, err
+	}
+	out := []glovebox.User{}
+	for _, u := range all {
+		if v.People() || u.Name == v.Name || v.Org != "" && u.Org == v.Org {
+			out = append(out, u)
+		}
+	}
+	return out, nil
+}
+
+func lookUser(q *question) (any, error) {
+	all, err := lookUsers(q)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range all.([]glovebox.User) {
+		if u.Name == q.look.ID {
+			return u, nil
+		}
+	}
+	return nil, glovebox.Errorf(glovebox.CodeNotFound, "no user %q in this domain", q.look.ID).WithFix("`glovebox user list` shows those whom you may see")
+}
+
+// lookKeys lists keys: of the person ID, or of everybody for those who keep them.
+func lookKeys(q *question) (any, error) {
+	of := q.look.ID
+	if q.u != nil {
+		v, err := q.viewer()
+		if err != nil {
+			return nil, err
+		}
+		if !v.People() {
+			of = q.u.Name
+		}
+	}
+	return listed(q.d.Keys(q, of))
+}
+
+// State is the digest of a document as an act's state names it; "" where there
+// is none.
+type State struct {
+	Subject string `json:"subject"`
+	State   string `json:"state"`
+}
+
+// lookState is what an act about a subject has to name as the state that its
+// person saw. It tells of the digest and of nothing else.
+func lookState(q *question) (any, error) {
+	kind, id := kindID(q.look.ID)
+	s := State{Subject: q.look.ID}
+	if q.u != nil {
+		about := &question{q.Context, q.Desk, q.u, Look{ID: id}}
+		var err error
+		switch kind {
+		case string(domain.Jobs):
+			_, err = q.pipeline().Job(q, *q.u, id)
+		case string(domain.Releases):
+			_, err = q.pipeline().Release(q, *q.u, id)
+		case string(domain.Users):
+			if _, err = lookUser(about); glovebox.CodeOf(err) == glovebox.CodeNotFound {
+				err = nil // somebody who is to be registered
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s, q.d.Store.View(q, func(tx *store.Tx) (err error) {
+		s.State, err = tx.Digest(kind, id)
+		return err
+	})
+}

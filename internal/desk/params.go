@@ -1,0 +1,114 @@
+package desk
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/act"
+)
+
+// Params of acts. Files are named by Document.File and such, and read through
+// Act.Files.
+type (
+	// OrgAdd registers the institution of the subject org/NAME.
+	OrgAdd struct {
+		Kind     string `json:"kind"` // bureau, operator, firm, auditor, other
+		District string `json:"district,omitempty"`
+		Filing   string `json:"filing,omitempty"`
+	}
+	// UserAdd registers the person of the subject user/NAME, or asks for a role.
+	UserAdd struct {
+		Full          string        `json:"full_name,omitempty"`
+		Role          glovebox.Role `json:"role"`
+		Org           string        `json:"org,omitempty"`
+		Filing        string        `json:"filing,omitempty"`
+		Qualification string        `json:"qualification,omitempty"`
+	}
+	// Role is one role of the subject user/NAME.
+	Role struct {
+		Role glovebox.Role `json:"role"`
+	}
+	// Reason says why: 1 to 500 characters, shown to everybody who may see the
+	// entry.
+	Reason struct {
+		Reason string `json:"reason"`
+	}
+	// KeyAdd hands in a key, of the subject key/ID.
+	KeyAdd struct {
+		User string  `json:"user"`
+		Key  act.Key `json:"key"`
+	}
+	// Nothing: the subject says it all.
+	Nothing struct{}
+	// Document is a YAML document in a file.
+	Document struct {
+		File string `json:"file"`
+	}
+	// DatasetLoad loads a file into the dataset of the subject dataset/CODE.
+	DatasetLoad struct {
+		File         string `json:"file"`
+		AcceptChange bool   `json:"accept_change,omitempty"`
+	}
+	// FitCharge buys a fit of the dataset of the subject dataset/CODE: epsilon of a
+	// pure ledger or rho of a zcdp one.
+	FitCharge struct {
+		Kind  glovebox.LedgerKind `json:"kind"`
+		Price float64             `json:"price"`
+	}
+	// Approve approves the release of the subject release/ID; the act's role is
+	// the one that is approved in.
+	Approve struct{}
+	// Destination is where an export goes. A server knows places by Name alone.
+	Destination struct {
+		Name     string `json:"name,omitempty"`
+		To       string `json:"to,omitempty"` // a directory, or s3://BUCKET/PREFIX
+		Endpoint string `json:"endpoint,omitempty"`
+		Region   string `json:"region,omitempty"`
+		CA       string `json:"ca,omitempty"`
+		Retain   int64  `json:"retain,omitempty"` // seconds
+	}
+)
+
+// maxParams bounds the params of an act, in bytes: those of a signed one fit its
+// envelope.
+const maxParams = act.MaxAct
+
+// decode reads params. It fails with CodeInvalid and never quotes them.
+func decode(raw json.RawMessage, into any) error {
+	if len(raw) == 0 {
+		raw = []byte("{}")
+	}
+	if len(raw) > maxParams {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the params of an act are longer than %d bytes", maxParams).WithFix("name large documents as files")
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+	}
+	if err != nil {
+		return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "params", Msg: "are not those of the act"}).WithFix("docs/access.md lists the params of each act")
+	}
+	return nil
+}
+
+// Params encodes the params of an act.
+func Params(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("desk: params that JSON cannot say: " + err.Error()) // a programming error: they are structs of this package
+	}
+	return b
+}
+
+// kindID splits a subject.
+func kindID(subject string) (kind, id string) {
+	kind, id, _ = strings.Cut(subject, "/")
+	return kind, id
+}

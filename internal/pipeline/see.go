@@ -1,0 +1,188 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/access"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/domain/job"
+	"glovebox.example/glovebox/internal/domain/store"
+)
+
+// Jobs lists the jobs that a user may see (access.Viewer).
+func (p *Pipeline) Jobs(ctx context.Context, u glovebox.User) (out []job.Doc, err error) {
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		s, err := newSight(tx, u)
+		if err != nil {
+			return err
+		}
+		all, err := domain.Jobs.List(tx)
+		for _, j := range all {
+			if w, err := s.work(tx, &j, nil); err != nil {
+				return err
+			} else if s.viewer.Sees(w) {
+				out = append(out, j)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// Job returns one job that a user may see.
+func (p *Pipeline) Job(ctx context.Context, u glovebox.User, id string) (*job.Doc, error) {
+	var j job.Doc
+	var sees bool
+	err := p.d.Store.View(ctx, func(tx *store.Tx) error {
+		s, err := newSight(tx, u)
+		if err == nil {
+			err = domain.Jobs.Get(tx, id, &j)
+		}
+		if err != nil {
+			return err
+		}
+		w, err := s.work(tx, &j, nil)
+		sees = err == nil && s.viewer.Sees(w)
+		return err
+	})
+	if err == nil && !sees || glovebox.CodeOf(err) == glovebox.CodeNotFound {
+		err = glovebox.Errorf(glovebox.CodeNotFound, "no job %q in this domain", id).WithFix("`glovebox job list` shows yours")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &j, nil
+}
+
+// Releases lists the releases that a user may see: those of the jobs that the
+// user may see.
+func (p *Pipeline) Releases(ctx context.Context, u glovebox.User) (out []job.ReleaseDoc, err error) {
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		s, err := newSight(tx, u)
+		if err != nil {
+			return err
+		}
+		jobs, err := domain.Jobs.List(tx)
+		if err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			if j.Release == "" {
+				continue
+			}
+			w, err := s.work(tx, &j, nil)
+			if err != nil {
+				return err
+			}
+			if !s.viewer.Sees(w) {
+				continue
+			}
+			var r job.ReleaseDoc
+			if err := domain.Releases.Get(tx, j.Release, &r); err != nil {
+				return err
+			}
+			out = append(out, r)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Release returns a release with its figures to a user who may read them.
+// Whoever may see the job alone gets the release without: Content is nil.
+func (p *Pipeline) Release(ctx context.Context, u glovebox.User, id string) (*ReleaseView, error) {
+	v, err := p.view(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var sees, reads bool
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		s, err := newSight(tx, u)
+		if err != nil {
+			return err
+		}
+		var j job.Doc
+		if err := domain.Jobs.Get(tx, v.Release.Job, &j); err != nil {
+			return err
+		}
+		w, err := s.work(tx, &j, &v.Release)
+		sees, reads = err == nil && s.viewer.Sees(w), err == nil && s.viewer.Reads(w)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !sees {
+		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows yours")
+	}
+	if !reads {
+		v.Content = nil
+	}
+	return v, nil
+}
+
+// sight is what one person may look at, within one transaction.
+type sight struct {
+	viewer    access.Viewer
+	operators map[string]string // scenario: its operator
+	providers map[string]string // dataset: its provider
+	districts map[string]string // institution: its district
+}
+
+func newSight(tx *store.Tx, u glovebox.User) (*sight, error) {
+	district, err := domain.District(tx, u.Org)
+	return &sight{access.Viewer{User: u, District: district}, map[string]string{}, map[string]string{}, map[string]string{}}, err
+}
+
+// work is what a job, and its release if r is not nil, belongs to.
+func (s *sight) work(tx *store.Tx, j *job.Doc, r *job.ReleaseDoc) (*access.Work, error) {
+	w := &access.Work{Submitter: j.Submitter}
+	if r != nil {
+		w.Needed, w.Out = r.Needed, r.State != job.Pending
+	}
+	var err error
+	w.Operator, err = once(s.operators, j.Scenario, func() (string, error) {
+		var sc glovebox.Scenario
+		err := domain.Scenarios.Get(tx, j.Scenario, &sc)
+		return sc.Operator, known(err)
+	})
+	for code := range j.Spec.Job.Inputs {
+		org, e := once(s.providers, code, func() (string, error) {
+			var d domain.DatasetDoc
+			err := domain.Datasets.Get(tx, code, &d)
+			return d.Record.Provider, known(err)
+		})
+		if e != nil {
+			return nil, e
+		}
+		district, e := once(s.districts, org, func() (string, error) { return domain.District(tx, org) })
+		if e != nil {
+			return nil, e
+		}
+		w.Providers, w.Districts = append(w.Providers, org), append(w.Districts, district)
+	}
+	slices.Sort(w.Providers)
+	return w, err
+}
+
+// known lets pass that a job names what the domain does not have: such a job was
+// refused, and is its submitter's.
+func known(err error) error {
+	if glovebox.CodeOf(err) == glovebox.CodeNotFound {
+		return nil
+	}
+	return err
+}
+
+func once[V any](m map[string]V, key string, read func() (V, error)) (V, error) {
+	if v, ok := m[key]; ok {
+		return v, nil
+	}
+	v, err := read()
+	if err == nil {
+		m[key] = v
+	}
+	return v, err
+}
