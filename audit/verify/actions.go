@@ -48,8 +48,9 @@ var (
 )
 
 // own are the actions that the program takes of its own accord under ownerName:
-// it ends what an act began, after a restart too.
-var own = []string{"job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done"}
+// it ends what an act began, after a restart too, and records that the host's
+// owner changed the rules.
+var own = []string{"domain.settings", "policy.change", "job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done"}
 
 // refusals are the actions of entries that an act was refused. The act that they
 // hold, if any, changes nothing and does not use up its nonce: it can be stale,
