@@ -2,9 +2,8 @@ package privacy
 
 import (
 	"encoding/binary"
-	"fmt"
+	"encoding/json"
 	"math/bits"
-	"strconv"
 	"strings"
 
 	"glovebox.example/glovebox"
@@ -17,8 +16,6 @@ const (
 	MaxKeyBytes = 256
 	// MaxPublicKeys bounds the product of the public lists.
 	MaxPublicKeys = 1_000_000
-	// DefaultKeyWidth is the width in bytes of a string field that declares none.
-	DefaultKeyWidth = 32
 	// MaxKeyWidth bounds the width of a string field.
 	MaxKeyWidth = 64
 )
@@ -133,46 +130,25 @@ func compareInt(a, b int64) int {
 	return 0
 }
 
-// parse turns one declared value (text, or a number from a job file) into the
+// parse turns one declared value, of a job or of a file of texts, into the
 // field's type. The second result says what is wrong.
 func (f *keyField) parse(v any) (any, string) {
+	k := glovebox.KeyField{Type: glovebox.Int64}
 	if f.text {
-		s, ok := v.(string)
-		switch {
-		case !ok:
-			return nil, "is not a string"
-		case len(s) > f.width:
-			return nil, fmt.Sprintf("is longer than the width of the key, which is %d bytes", f.width)
-		}
-		if wrong := text.Key(s); wrong != "" {
-			return nil, string(wrong)
-		}
-		return s, ""
+		k = glovebox.KeyField{Type: glovebox.String, Width: f.width}
+	} else if s, ok := v.(string); ok {
+		v = json.Number(strings.TrimSpace(s))
 	}
-	const no = "is no whole number of 64 bits"
-	switch v := v.(type) {
-	case int:
-		return int64(v), ""
-	case int64:
-		return v, ""
-	case uint64:
-		if v < 1<<63 {
-			return int64(v), ""
-		}
-	case float64:
-		if -1<<53 <= v && v <= 1<<53 && v == float64(int64(v)) {
-			return int64(v), ""
-		}
-	case interface{ Int64() (int64, error) }: // json.Number
-		if n, err := v.Int64(); err == nil {
-			return n, ""
-		}
-	case string:
-		if n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64); err == nil {
-			return n, ""
+	value, wrong := k.Value(v)
+	if wrong != nil {
+		return nil, wrong.Msg
+	}
+	if s, ok := value.(string); ok {
+		if fault := text.Key(s); fault != "" {
+			return nil, string(fault)
 		}
 	}
-	return nil, no
+	return value, ""
 }
 
 // keyList is a public list of values of one field, sorted, with an index.
@@ -254,7 +230,7 @@ func newField(k glovebox.KeyField, path string) (keyField, error) {
 	case glovebox.String:
 		f.text = true
 		if f.width == 0 {
-			f.width = DefaultKeyWidth
+			f.width = glovebox.DefaultKeyWidth
 		}
 		if f.width < 1 || f.width > MaxKeyWidth {
 			return f, glovebox.Invalid(path+".width", "%d is outside 1..%d bytes", k.Width, MaxKeyWidth)

@@ -64,7 +64,7 @@ func ParseGrant(file string, data []byte) (*glovebox.Grant, error) {
 }
 
 // ParseJob reads a job. Key fields and metrics keep the order of the document.
-// The width of string keys defaults to DefaultKeyWidth.
+// The width of string keys defaults to glovebox.DefaultKeyWidth.
 // Parameters, public values and default keys hold string, bool, int64 or
 // float64: a number without decimal point and exponent is an int64.
 func ParseJob(file string, data []byte) (*glovebox.Job, error) {

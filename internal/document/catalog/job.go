@@ -9,9 +9,6 @@ import (
 	"glovebox.example/glovebox"
 )
 
-// DefaultKeyWidth is the width of a string key that declares none, in bytes.
-const DefaultKeyWidth = 32
-
 func checkJob(c *checker, j *glovebox.Job) {
 	for _, code := range slices.Sorted(maps.Keys(j.Inputs)) {
 		p := at("inputs", code, "columns")

@@ -29,7 +29,7 @@ func TestJobKeepsKindsOfNumbers(t *testing.T) {
 	if want := []any{int64(1), int64(9007199254740993)}; !reflect.DeepEqual(j.Output.Key[0].Public, want) {
 		t.Errorf("public is %#v", j.Output.Key[0].Public)
 	}
-	if want := []any{"01", "02", "b"}; !reflect.DeepEqual(j.Output.Key[1].Public, want) || j.Output.Key[1].Width != DefaultKeyWidth {
+	if want := []any{"01", "02", "b"}; !reflect.DeepEqual(j.Output.Key[1].Public, want) || j.Output.Key[1].Width != glovebox.DefaultKeyWidth {
 		t.Errorf("key is %#v", j.Output.Key[1])
 	}
 	want := []glovebox.DefaultRecord{{Key: map[string]any{"area": int64(9007199254740993), "town": "b"}, Metrics: map[string]float64{"need": 2}}}

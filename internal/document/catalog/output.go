@@ -1,11 +1,9 @@
 package catalog
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"glovebox.example/glovebox"
@@ -53,7 +51,7 @@ func checkKey(c *checker, k *glovebox.KeyField, p record.Path) {
 	c.reservedKey(k.Name, p)
 	if k.Type == glovebox.String {
 		if k.Width == 0 {
-			k.Width = DefaultKeyWidth
+			k.Width = glovebox.DefaultKeyWidth
 		}
 	} else {
 		c.absent(p.With("width"), "is for type string only")
@@ -69,9 +67,9 @@ func checkKey(c *checker, k *glovebox.KeyField, p record.Path) {
 	first := map[any]int{}
 	for i, v := range list {
 		q := p.With("public", i)
-		v, why := keyValue(*k, v)
-		if why != "" {
-			c.Add(q, "correct or remove it", "%s", why)
+		v, wrong := k.Value(v)
+		if wrong != nil {
+			c.Add(q, "correct or remove it", "%s", wrong.Msg)
 			continue
 		}
 		if j, dup := first[v]; dup {
@@ -80,31 +78,6 @@ func checkKey(c *checker, k *glovebox.KeyField, p record.Path) {
 		}
 		first[v], list[i] = i, v
 	}
-}
-
-// keyValue turns a value of the document into one of the key's type, or says
-// why it is none.
-func keyValue(k glovebox.KeyField, v any) (value any, why string) {
-	switch v := v.(type) {
-	case json.Number:
-		if k.Type != glovebox.Int64 {
-			return nil, "is a number where the key is a text; put it in quotes"
-		}
-		i, err := strconv.ParseInt(string(v), 10, 64)
-		if err != nil {
-			return nil, "is no whole number of 64 bits"
-		}
-		return i, ""
-	case string:
-		switch {
-		case k.Type != glovebox.String:
-			return nil, "is a text where the key is a number"
-		case len(v) > k.Width:
-			return nil, fmt.Sprintf("is longer than the width of the key, which is %d bytes", k.Width)
-		}
-		return v, ""
-	}
-	return nil, "is no value of the key's type"
 }
 
 // metricFields are all that a kind may need or take.
@@ -219,9 +192,9 @@ func checkDefaultKey(c *checker, o *glovebox.Output, r *glovebox.DefaultRecord, 
 			continue
 		}
 		q := p.With("key", k.Name)
-		v, why := keyValue(k, v)
-		if why != "" {
-			c.Add(q, "correct it", "%s", why)
+		v, wrong := k.Value(v)
+		if wrong != nil {
+			c.Add(q, "correct it", "%s", wrong.Msg)
 			continue
 		}
 		r.Key[k.Name] = v
