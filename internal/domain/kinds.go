@@ -19,5 +19,7 @@ const (
 	Fits      store.Kind[job.FitDoc]        = "fit"
 	Keys      store.Kind[KeyDoc]            = "key"
 	Orgs      store.Kind[glovebox.Org]      = "org"
+	NodeDocs  store.Kind[NodeDoc]           = "node"
+	Engines   store.Kind[EngineDoc]         = "engine" // who hands parts out, once it is not this machine
 	Served    store.Kind[ServedDoc]         = "served" // that the domain is served, once it is
 )

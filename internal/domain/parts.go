@@ -3,6 +3,7 @@ package domain
 import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/domain/vault"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
@@ -31,4 +32,18 @@ func partFiles(m *engine.Manifest, name work.PartName) (part, originals string, 
 		originals = prefix + p.Sealed.Name
 	}
 	return prefix + p.Name, originals, nil
+}
+
+// SealedPart finds what a name stands for as it lies encrypted; m is the manifest
+// of its snapshot and projection.
+func (d *Domain) SealedPart(m *engine.Manifest, name work.PartName) (part, originals *vault.Sealed, err error) {
+	file, other, err := partFiles(m, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if part, err = d.Vault.Sealed(name.Dataset, name.Version, file); err != nil || other == "" {
+		return part, nil, err
+	}
+	originals, err = d.Vault.Sealed(name.Dataset, name.Version, other)
+	return part, originals, err
 }

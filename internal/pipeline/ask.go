@@ -6,6 +6,7 @@ import (
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/request"
+	"glovebox.example/glovebox/internal/spread"
 )
 
 // ask is a request with who makes it and the workers for it.
@@ -14,6 +15,10 @@ type ask struct {
 	by     *domain.By
 	runner runner
 	walls  []string // around its workers
+	// Of runs on nodes, for the log at the slot: answers that were refused, and two
+	// that differed.
+	refused int
+	lie     *spread.Lie
 }
 
 func (r *ask) close() {
@@ -26,12 +31,15 @@ func (r *ask) close() {
 // prepare reads a job and what it names. It fails with CodeInvalid and
 // CodeModule, each problem with its file, field and fix.
 func (p *Pipeline) prepare(ctx context.Context, s request.Submission, by *domain.By) (_ *ask, err error) {
-	r := &ask{by: by, runner: p.runner()}
+	r := &ask{by: by}
 	defer func() {
 		if err != nil {
 			r.close()
 		}
 	}()
+	if err := r.start(ctx, p); err != nil {
+		return nil, err
+	}
 	r.Request, err = request.Read(ctx, s, &request.Options{MaxFuel: p.d.MaxFuel, Catalogue: func(codes []string) (map[string]request.Dataset, error) {
 		return p.datasets(ctx, codes)
 	}})

@@ -154,7 +154,7 @@ func (p *Pipeline) parts(ctx context.Context, w *jobWork, c work.Course) (work.T
 	total := c.Total(&privacy.SpoolOptions{Bytes: p.o.spoolBytes, Most: p.o.spoolMost, Table: w.table, Create: func() (privacy.Place, error) { return w.disk.NewSpool() }})
 	n := w.before
 	task := w.task(c.Job())
-	task.Open = func(name work.PartName) (work.Files, error) { return p.openPart(w, name) }
+	task.Open = func(_ context.Context, name work.PartName) (work.Files, error) { return p.openPart(w, name) }
 	task.Spool = func() (crew.Spool, error) { return w.disk.NewSpool() }
 	task.Check = total.Check
 	task.Done = func(group int, data []byte, last bool) error {

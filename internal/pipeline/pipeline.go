@@ -30,6 +30,9 @@ type Options struct {
 	// Retrying is called before an export tries a file again: which try of how
 	// many comes next, and why the one before failed. May be nil.
 	Retrying func(file string, next, of int, err error)
+	// Courier opens the engine of a domain whose jobs run on nodes. nil: such jobs
+	// fail before the charge.
+	Courier Courier
 
 	// For tests of this package: when parts are done, which depends on the data
 	// and is told to nobody, and the clock of the slots.

@@ -78,7 +78,7 @@ func (p *Pipeline) Run(ctx context.Context, s request.Submission, by *domain.By)
 		fault.Point("aggregated")
 		return errors.Join(err, p.hold(ctx, a.doc.FirstSlot(), turn.start))
 	})
-	if err != nil {
+	if err := p.told(ctx, r, a.doc.ID, err); err != nil {
 		return nil, plantRefund(ctx, p, a, err)
 	}
 	if err := p.store(ctx, r, a, table); err != nil {

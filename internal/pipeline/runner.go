@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/worker/crew"
 	"glovebox.example/glovebox/internal/worker/jail"
 	"glovebox.example/glovebox/internal/worker/work"
@@ -26,8 +27,14 @@ type runner interface {
 	Close()
 }
 
-// runner starts the workers' supervisor. The first worker comes up while the job
-// is being read.
-func (p *Pipeline) runner() runner {
-	return crew.New(&crew.Options{Workers: p.o.Workers, Cache: filepath.Join(p.d.Dir, "cache", "wasm")})
+// start gives a request its runner. The first worker of this machine comes up
+// while the job is being read.
+func (r *ask) start(ctx context.Context, p *Pipeline) error {
+	c := crew.New(&crew.Options{Workers: p.o.Workers, Cache: filepath.Join(p.d.Dir, "cache", "wasm")})
+	r.runner = c
+	doc, err := p.d.Engine(ctx)
+	if err == nil && doc.Kind != domain.LocalEngine {
+		r.runner = p.spreadRunner(c, doc, r)
+	}
+	return err
 }

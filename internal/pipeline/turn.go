@@ -101,7 +101,9 @@ func (p *Pipeline) wait(ctx context.Context, s *domain.Session, r *ask, until fu
 	if err := s.Apart(ctx, until); err != nil {
 		return err
 	}
-	r.runner = p.runner()
+	if err := r.start(ctx, p); err != nil {
+		return err
+	}
 	return p.readAgain(ctx, r)
 }
 

@@ -158,7 +158,7 @@ type Task struct {
 	Parts     int             // of each input; a power of two
 	// Open returns the descriptors of a part of one input; Run closes them, also
 	// those that come with an error. nil: for a runner that opens parts elsewhere.
-	Open func(work.PartName) (work.Files, error)
+	Open func(context.Context, work.PartName) (work.Files, error)
 	// Done takes the partial aggregate of each group (Job.PartsPerGroup parts,
 	// mostly one) once, from one goroutine at a time, in any order; one that came
 	// in pieces piece by piece, last is true for the last. ErrPartial means that

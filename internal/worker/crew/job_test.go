@@ -96,8 +96,8 @@ func newFixture(t testing.TB) *fixture {
 // inputs are the one snapshot.
 func (f *fixture) inputs() []work.Snapshot { return []work.Snapshot{{Dataset: "pums", Version: 1}} }
 
-func (f *fixture) open(t testing.TB) func(work.PartName) (work.Files, error) {
-	return func(n work.PartName) (work.Files, error) {
+func (f *fixture) open(t testing.TB) func(context.Context, work.PartName) (work.Files, error) {
+	return func(_ context.Context, n work.PartName) (work.Files, error) {
 		p, err := work.SealedFile(f.parts[f.decoded.Parts[n.Index].Name].Bytes())
 		return work.Files{Part: p}, err
 	}

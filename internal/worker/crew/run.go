@@ -188,7 +188,7 @@ func (r *run) try(ctx context.Context, p *jail.Process, number int, take func(pa
 	var answer []byte
 	for i := range r.per {
 		var err error
-		if answer, err = r.part(p, number*r.per+i, i == r.per-1, pieces); err != nil {
+		if answer, err = r.part(ctx, p, number*r.per+i, i == r.per-1, pieces); err != nil {
 			return p, err
 		}
 	}
@@ -205,7 +205,7 @@ func (r *run) patience(p *jail.Process) time.Duration {
 
 // part hands a part to a worker and waits for its answer: a partial aggregate
 // after the last part of a group, nothing after the others.
-func (r *run) part(p *jail.Process, part int, last bool, pieces *pieces) ([]byte, error) {
+func (r *run) part(ctx context.Context, p *jail.Process, part int, last bool, pieces *pieces) ([]byte, error) {
 	var files []work.Files
 	defer func() {
 		for _, f := range files {
@@ -217,7 +217,7 @@ func (r *run) part(p *jail.Process, part int, last bool, pieces *pieces) ([]byte
 		}
 	}()
 	for _, name := range r.t.Job.Part(r.t.Inputs, part) {
-		f, err := r.t.Open(name)
+		f, err := r.t.Open(ctx, name)
 		files = append(files, f)
 		if err != nil {
 			return nil, err

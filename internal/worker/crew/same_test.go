@@ -134,7 +134,7 @@ func (f *fixture) inside(t *testing.T) (out [][][]byte) {
 	per := f.job.PartsPerGroup(parts)
 	var one [][]byte
 	for i := range parts {
-		files, err := f.open(t)(work.PartName{Index: i})
+		files, err := f.open(t)(context.Background(), work.PartName{Index: i})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -89,6 +89,17 @@ func (w Walls) Names() []string {
 	return out
 }
 
+// Of is the set of the walls with these names. Names of none, and those of more
+// than one, add nothing.
+func Of(names []string) (w Walls) {
+	for _, x := range List() {
+		if slices.Contains(names, x.Name) {
+			w |= x.Bit
+		}
+	}
+	return w
+}
+
 // Missing lists the walls that the set lacks.
 func (w Walls) Missing() []string {
 	var out []string

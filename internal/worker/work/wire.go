@@ -28,9 +28,19 @@ type envelope struct {
 // no change.
 func types() { gob.Register([]any{}) }
 
-// Encode puts a job and its inputs' manifests into a sealed file in memory: it
-// holds the two keys that workers need.
+// Encode puts a job and its inputs' manifests into a sealed file in memory: see
+// Bytes.
 func (j *Job) Encode(manifests [][]byte) (*os.File, error) {
+	b, err := j.Bytes(manifests)
+	if err != nil {
+		return nil, err
+	}
+	return SealedFile(b)
+}
+
+// Bytes are a job and its inputs' manifests. They hold the two keys that workers
+// need.
+func (j *Job) Bytes(manifests [][]byte) ([]byte, error) {
 	types()
 	e := envelope{Spec: j.spec, References: map[string][]byte{}, Manifests: manifests}
 	e.Spec.References = nil
@@ -49,7 +59,7 @@ func (j *Job) Encode(manifests [][]byte) (*os.File, error) {
 	if err := gob.NewEncoder(&b).Encode(&e); err != nil || b.Len() > maxSpec {
 		return nil, encodeError()
 	}
-	return SealedFile(b.Bytes())
+	return b.Bytes(), nil
 }
 
 func encodeError() error {
@@ -57,13 +67,16 @@ func encodeError() error {
 }
 
 // SealedFile makes a file in memory that nobody can change any more.
-func SealedFile(p []byte) (*os.File, error) {
+func SealedFile(p []byte) (*os.File, error) { return SealedCopy(bytes.NewReader(p)) }
+
+// SealedCopy is SealedFile of all that a reader gives.
+func SealedCopy(r io.Reader) (*os.File, error) {
 	fd, err := unix.MemfdCreate("glovebox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot make a file in memory").Because(err)
 	}
 	f := os.NewFile(uintptr(fd), "sealed")
-	_, err = f.Write(p)
+	_, err = io.Copy(f, r)
 	if err == nil {
 		_, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SEAL|unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_WRITE)
 	}
@@ -90,10 +103,29 @@ func readSealed(f *os.File, max int64) ([]byte, error) {
 
 // decode reads what Encode wrote.
 func decode(f *os.File) (*Job, []*engine.Manifest, error) {
-	types()
 	p, err := readSealed(f, maxSpec)
 	if err != nil {
 		return nil, nil, err
+	}
+	j, raw, err := JobOf(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	manifests := make([]*engine.Manifest, len(raw))
+	for i, m := range raw {
+		if manifests[i], err = engine.DecodeManifest(m); err != nil {
+			return nil, nil, err
+		}
+	}
+	return j, manifests, nil
+}
+
+// JobOf reads what Bytes wrote: a job, admitted and checked again, and its
+// inputs' manifests.
+func JobOf(p []byte) (*Job, [][]byte, error) {
+	types()
+	if len(p) > maxSpec {
+		return nil, nil, encodeError()
 	}
 	var e envelope
 	if err := gob.NewDecoder(bytes.NewReader(p)).Decode(&e); err != nil || len(e.Manifests) != len(e.Spec.Inputs) {
@@ -113,12 +145,6 @@ func decode(f *os.File) (*Job, []*engine.Manifest, error) {
 		e.Spec.References[name] = b
 		r.Release()
 	}
-	manifests := make([]*engine.Manifest, len(e.Manifests))
-	for i, m := range e.Manifests {
-		if manifests[i], err = engine.DecodeManifest(m); err != nil {
-			return nil, nil, err
-		}
-	}
 	j, err := Check(e.Spec)
-	return j, manifests, err
+	return j, e.Manifests, err
 }

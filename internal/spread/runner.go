@@ -1,0 +1,369 @@
+package spread
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"errors"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"filippo.io/age"
+
+	"glovebox.example/glovebox"
+	dataengine "glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/internal/spread/engine"
+	"glovebox.example/glovebox/internal/spread/storage"
+	"glovebox.example/glovebox/internal/worker/crew"
+	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/work"
+)
+
+// Domain is what a run needs of the domain. internal/pipeline gives it.
+type Domain interface {
+	// Nodes are those that are trusted now.
+	Nodes(ctx context.Context) ([]Node, error)
+	// Sealed finds a part's files as they lie encrypted, with keys that open them
+	// alone; m is the manifest of its snapshot.
+	Sealed(m *dataengine.Manifest, name work.PartName) (Part, error)
+	// Signer signs envelopes.
+	Signer() crypto.Signer
+}
+
+// Part is one part of one input, as it lies encrypted.
+type Part struct {
+	Part      Sealed
+	Originals *Sealed
+}
+
+// Sealed is an encrypted file and how its ciphertext is opened.
+type Sealed struct {
+	File
+	Open func() (io.ReadCloser, error)
+}
+
+// Open opens an engine and the storage that it shares with the nodes.
+type Open func() (engine.Engine, storage.Storage, error)
+
+// Rounds is how often tasks whose groups have no answer are handed out again,
+// beside what the engine does of its own accord.
+const Rounds = 3
+
+// Times of a run.
+const (
+	lease  = 10 * time.Minute // an envelope's life, unless it is renewed
+	renew  = 3 * time.Minute
+	lookUp = 200 * time.Millisecond // between two looks for answers
+)
+
+// Runner has nodes work on parts. What needs no data (compiling, starting the
+// module, steps between two rounds) the crew of this machine does.
+type Runner struct {
+	*crew.Crew
+	domain Domain
+	open   Open
+	engine engine.Engine
+	at     storage.Storage
+	report func(Report)
+	walls  jail.Walls                               // that the policy was told of
+	source map[string]func() (io.ReadCloser, error) // ciphertext by locator
+}
+
+// Report is what a round of a job showed of its nodes. It is for the log, at the
+// run's slot and not before.
+type Report struct {
+	Refused int // answers that were not what they should be
+	Lie     *Lie
+}
+
+// New makes a runner. open is called before the charge. report is called once
+// after each round; it may be nil.
+func New(c *crew.Crew, d Domain, open Open, report func(Report)) *Runner {
+	if report == nil {
+		report = func(Report) {}
+	}
+	return &Runner{Crew: c, domain: d, open: open, report: report, source: map[string]func() (io.ReadCloser, error){}}
+}
+
+// Walls are those that every trusted node has, and this machine too: it starts
+// the module before the charge.
+func (r *Runner) Walls() (jail.Walls, error) {
+	w, err := r.Crew.Walls()
+	if err != nil {
+		return 0, err
+	}
+	nodes, err := r.trusted(context.Background())
+	if err != nil {
+		return 0, err
+	}
+	for _, n := range nodes {
+		w &= jail.Of(n.Walls)
+	}
+	r.walls = w
+	return w, nil
+}
+
+func (r *Runner) trusted(ctx context.Context) ([]Node, error) {
+	nodes, err := r.domain.Nodes(ctx)
+	// One that was trusted since the decision may have fewer walls.
+	nodes = slices.DeleteFunc(nodes, func(n Node) bool { return jail.Of(n.Walls)&r.walls != r.walls })
+	if err == nil && len(nodes) == 0 {
+		err = glovebox.Errorf(glovebox.CodeConflict, "jobs of this domain run on nodes, and no node is trusted").
+			WithFix("`glovebox node trust FILE` trusts one; `glovebox node use local` has this machine do the work")
+	}
+	return nodes, err
+}
+
+// Prepare opens the engine and the storage and starts the module in a worker of
+// this machine, without any data.
+func (r *Runner) Prepare(ctx context.Context, t *crew.Task) (err error) {
+	if _, err := r.trusted(ctx); err != nil {
+		return err
+	}
+	if r.engine, r.at, err = r.open(); err != nil {
+		return err
+	}
+	if _, err := r.at.List(ctx, strings.TrimSuffix(runsAt, "/")); err != nil {
+		return err
+	}
+	return r.Crew.Prepare(ctx, t)
+}
+
+// Run works on all parts of a round.
+func (r *Runner) Run(ctx context.Context, t *crew.Task) error {
+	nodes, err := r.trusted(ctx)
+	if err != nil {
+		return err
+	}
+	reply, err := age.GenerateHybridIdentity() // in memory, for this round alone
+	if err != nil {
+		return glovebox.Errorf(glovebox.CodeInternal, "a key cannot be made").Because(err)
+	}
+	e, err := r.envelope(ctx, t, reply)
+	if err != nil {
+		return err
+	}
+	groups := t.Parts / t.Job.PartsPerGroup(t.Parts)
+	g := &gather{at: r.at, run: e.Run, reply: reply, nodes: nodes, groups: groups, task: t, seen: map[string]bool{}, first: map[int]given{}}
+	defer r.clean(e.Run)
+	if err := r.put(ctx, e, nodes); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var kept sync.WaitGroup
+	defer kept.Wait() // nothing is laid down behind clean
+	defer stop()
+	kept.Go(func() { r.keep(ctx, e, nodes) })
+	err = r.rounds(ctx, e, g)
+	rep := Report{Refused: g.refused}
+	_ = errors.As(err, &rep.Lie) // nil if it is none
+	r.report(rep)
+	if err != nil {
+		return err
+	}
+	return r.stillTrusted(ctx, g.by())
+}
+
+// rounds hands tasks out until every group has its answer.
+func (r *Runner) rounds(ctx context.Context, e *Envelope, g *gather) error {
+	var last error
+	for n := 1; ; n++ {
+		if n > 1 { // what lies there may be what is wrong
+			if err := r.publish(ctx, e, true); err != nil {
+				last = err
+			}
+		}
+		var err error
+		if last, err = r.hand(ctx, e, g, g.left(e.Tasks)); err != nil {
+			return err
+		}
+		switch {
+		case g.complete():
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case n == Rounds:
+			return glovebox.Errorf(glovebox.CodeInternal, "some parts of the job have no answer from any node after %d rounds", Rounds).Because(last).
+				WithFix("run the job again: it is charged already and costs nothing more; `glovebox node doctor` on each node, and the node's own log, say what is wrong")
+		}
+	}
+}
+
+// hand has the engine start tasks, and looks for answers meanwhile. failed is what
+// the engine says of itself: the answers count, whatever it says.
+func (r *Runner) hand(ctx context.Context, e *Envelope, g *gather, tasks []int) (failed, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- r.engine.Run(ctx, e.Run, tasks) }()
+	tick := time.NewTicker(lookUp)
+	defer tick.Stop()
+	for running := true; running; {
+		select {
+		case failed = <-done:
+			running = false
+		case <-tick.C:
+		}
+		err := g.look(ctx)
+		if running && (err != nil || g.complete()) {
+			// Attempts that are not needed any more: nodes stop without an envelope,
+			// whatever the engine does.
+			r.over(e.Run)
+			stop()
+			<-done
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case running && g.complete():
+			return nil, g.look(context.WithoutCancel(ctx)) // what came twice is compared
+		}
+	}
+	return failed, nil
+}
+
+// envelope makes the envelope of a round, and sees that what it names lies on
+// shared storage.
+func (r *Runner) envelope(ctx context.Context, t *crew.Task, reply *age.HybridIdentity) (*Envelope, error) {
+	spec, err := t.Job.Bytes(t.Manifests)
+	if err != nil {
+		return nil, err
+	}
+	e := &Envelope{Format: 1, Run: newName(), Spec: spec, Parts: t.Parts, Tasks: tasks(t.Parts / t.Job.PartsPerGroup(t.Parts)), Reply: reply.Recipient().String()}
+	manifests := make([]*dataengine.Manifest, len(t.Manifests))
+	for k, raw := range t.Manifests {
+		if manifests[k], err = dataengine.DecodeManifest(raw); err != nil {
+			return nil, err
+		}
+	}
+	for i := range t.Parts {
+		var inputs []Files
+		for k, name := range t.Job.Part(t.Inputs, i) {
+			p, err := r.domain.Sealed(manifests[k], name)
+			if err != nil {
+				return nil, err
+			}
+			f := Files{Part: p.Part.File}
+			r.source[f.Part.Locator] = p.Part.Open
+			if p.Originals != nil {
+				f.Originals = &p.Originals.File
+				r.source[f.Originals.Locator] = p.Originals.Open
+			}
+			inputs = append(inputs, f)
+		}
+		e.Files = append(e.Files, inputs)
+	}
+	return e, r.publish(ctx, e, false)
+}
+
+// publish puts the files of an envelope on shared storage, those that are not
+// there, or all again.
+func (r *Runner) publish(ctx context.Context, e *Envelope, again bool) error {
+	for _, inputs := range e.Files {
+		for _, f := range inputs {
+			for _, x := range []*File{&f.Part, f.Originals} {
+				if x == nil {
+					continue
+				}
+				if err := r.publishFile(ctx, x, again); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Runner) publishFile(ctx context.Context, f *File, again bool) error {
+	name, size := PartName(f.Locator), Class(f.Bytes)
+	if !again {
+		if n, err := r.at.Size(ctx, name); err == nil && n == size {
+			return nil
+		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	src, err := r.source[f.Locator]()
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	return r.at.Put(ctx, name, io.LimitReader(io.MultiReader(io.LimitReader(src, f.Bytes), zeros{}), size), size)
+}
+
+// zeros is filling without an end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// put lays the envelope down, for another lease.
+func (r *Runner) put(ctx context.Context, e *Envelope, nodes []Node) error {
+	next := *e
+	next.Until = time.Now().Add(lease).UTC().Truncate(time.Second)
+	data, err := next.Seal(r.domain.Signer(), nodes)
+	if err != nil {
+		return err
+	}
+	return r.at.Put(ctx, EnvelopeName(e.Run), bytes.NewReader(data), int64(len(data)))
+}
+
+// keep renews the envelope while the run lasts: a core that dies takes its runs
+// with it.
+func (r *Runner) keep(ctx context.Context, e *Envelope, nodes []Node) {
+	t := time.NewTicker(renew)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			_ = r.put(ctx, e, nodes) // or the lease ends, and the tasks with it
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// over removes the envelope of a run: its nodes stop.
+func (r *Runner) over(run string) {
+	ctx, stop := context.WithTimeout(context.Background(), cleanWithin)
+	defer stop()
+	_ = r.at.Remove(ctx, EnvelopeName(run)) // or its lease ends
+}
+
+// clean removes what a run left. Nodes stop when its envelope is gone.
+func (r *Runner) clean(run string) {
+	r.over(run)
+	ctx, stop := context.WithTimeout(context.Background(), cleanWithin)
+	defer stop()
+	names, _ := r.at.List(ctx, answersAt+run)
+	for _, n := range names {
+		_ = r.at.Remove(ctx, n) // what stays can be opened by nobody any more
+	}
+}
+
+const cleanWithin = 30 * time.Second
+
+// stillTrusted fails if a node was revoked while it worked.
+func (r *Runner) stillTrusted(ctx context.Context, names []string) error {
+	nodes, err := r.domain.Nodes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		known := false
+		for _, n := range nodes {
+			known = known || n.Name == name
+		}
+		if !known {
+			return glovebox.Errorf(glovebox.CodeConflict, "node %s was revoked while the job ran", name).
+				WithFix("run the job again: it is charged already and costs nothing more")
+		}
+	}
+	return nil
+}
