@@ -462,17 +462,24 @@ func TestNodeLies(t *testing.T) {
 	p := s.pipeline()
 	walls := wallNames(t)
 	w, _ := s.work(t, p)
+	var lies func(run string)
 	// It has the form of an answer: that of no unit at all.
 	nothing, err := w.job.Round().(*privacy.Plan).NewPartial().MarshalBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.before = once(func(run string) {
+	both := s.nodes
+	s.nodes = both[:1]
+	var lied sync.Once
+	s.after = func(_ int, run string, _ int) {
+		lied.Do(func() { lies(run) })
+	}
+	lies = func(run string) {
 		e := s.open(t, "n2", run)
 		for g := range d.Parts {
 			s.say(t, s.keys["n2"], e, g, walls, nothing)
 		}
-	})
+	}
 	err = s.ends(t, p, false)
 	var lie *spread.Lie
 	if !errors.As(err, &lie) || !strings.Contains(err.Error(), "n1") || !strings.Contains(err.Error(), "n2") {
@@ -487,7 +494,7 @@ func TestNodeLies(t *testing.T) {
 	if _, err := d.RevokeNode(t.Context(), user(t, d, "zhao"), "n2"); err != nil {
 		t.Fatal(err)
 	}
-	s.before = nil
+	s.nodes, s.after = both, nil
 	s.ends(t, p, true)
 }
 

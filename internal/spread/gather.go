@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -65,11 +66,13 @@ type gather struct {
 	reply  age.Identity
 	nodes  []Node
 	groups int
+	tasks  []int // of each, its group
 	task   *crew.Task
 
 	mu      sync.Mutex
 	seen    map[string]bool
 	first   map[int]given
+	answers map[int]int // of each group, valid ones
 	refused int
 	again   int
 }
@@ -128,6 +131,7 @@ func (g *gather) take(data []byte) error {
 		if was.digest != a.digest {
 			return &Lie{a.Group, [2]string{was.node, a.Node}}
 		}
+		g.answers[a.Group]++
 		return nil
 	}
 	err = g.hand(a)
@@ -139,6 +143,7 @@ func (g *gather) take(data []byte) error {
 		return err
 	}
 	g.first[a.Group] = given{a.Node, a.digest}
+	g.answers[a.Group]++
 	return nil
 }
 
@@ -160,23 +165,26 @@ func (g *gather) hand(a *Answer) error {
 	return nil
 }
 
-// left are the tasks whose group has no answer, each group once.
-func (g *gather) left(tasks []int) []int {
+// left are the tasks that lack an answer: of a group that is done twice, both
+// until it has one.
+func (g *gather) left() (out []int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var out []int
-	asked := map[int]bool{}
-	for t, group := range tasks {
-		if _, ok := g.first[group]; !ok && !asked[group] {
-			asked[group] = true
+	have := maps.Clone(g.answers)
+	for t, group := range g.tasks {
+		if have[group]--; have[group] < 0 {
 			out = append(out, t)
 		}
 	}
 	return out
 }
 
-// complete says whether each group has an answer.
-func (g *gather) complete() bool {
+// complete says whether each task has its answer: a group that is done twice has
+// been compared.
+func (g *gather) complete() bool { return len(g.left()) == 0 }
+
+// whole says whether each group has an answer.
+func (g *gather) whole() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.first) == g.groups

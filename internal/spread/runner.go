@@ -148,7 +148,7 @@ func (r *Runner) Run(ctx context.Context, t *crew.Task) error {
 		return err
 	}
 	groups := t.Parts / t.Job.PartsPerGroup(t.Parts)
-	g := &gather{at: r.at, run: e.Run, reply: reply, nodes: nodes, groups: groups, task: t, seen: map[string]bool{}, first: map[int]given{}}
+	g := &gather{at: r.at, run: e.Run, reply: reply, nodes: nodes, groups: groups, tasks: e.Tasks, task: t, answers: map[int]int{}, seen: map[string]bool{}, first: map[int]given{}}
 	defer r.clean(e.Run)
 	if err := r.put(ctx, e, nodes); err != nil {
 		return err
@@ -178,7 +178,7 @@ func (r *Runner) rounds(ctx context.Context, e *Envelope, g *gather) error {
 			}
 		}
 		var err error
-		if last, err = r.hand(ctx, e, g, g.left(e.Tasks)); err != nil {
+		if last, err = r.hand(ctx, e, g, g.left()); err != nil {
 			return err
 		}
 		switch {
@@ -186,6 +186,8 @@ func (r *Runner) rounds(ctx context.Context, e *Envelope, g *gather) error {
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case n == Rounds && g.whole():
+			return nil // what was to be done twice was done once
 		case n == Rounds:
 			return glovebox.Errorf(glovebox.CodeInternal, "some parts of the job have no answer from any node after %d rounds", Rounds).Because(last).
 				WithFix("run the job again: it is charged already and costs nothing more; `glovebox node doctor` on each node, and the node's own log, say what is wrong")
