@@ -35,6 +35,10 @@ var Acts = []Act{
 	{Name: "scenario.add", Roles: operator, Scope: Scenario, Route: "POST /scenarios", Command: "scenario add", Text: "propose a scenario"},
 	{Name: "scenario.grant", Roles: authority, Scope: District, Route: "POST /scenarios/{id}/grants", Command: "scenario grant", Text: "grant a scenario"},
 
+	{Name: "node.trust", Roles: authority, Scope: Any, Route: "POST /nodes", Command: "node trust", Text: "let a node work on parts of jobs"},
+	{Name: "node.revoke", Roles: authority, Scope: Any, Route: "POST /nodes/{id}/state", Command: "node revoke", Text: "take a node's leave to work"},
+	{Name: "node.use", Roles: authority, Scope: Any, Route: "POST /engine", Command: "node use", Text: "say who hands the parts of jobs out"},
+
 	{Name: "job.run", Roles: developer, Scope: Own, Route: "POST /jobs", Command: "job run", Text: "run a job"},
 	{Name: "release.attach", Roles: developer, Scope: Own, Route: "POST /releases/{id}/reports", Command: "release attach", Text: "attach a report to one's own release"},
 	{Name: "release.approve", Roles: approvers, Scope: District, Route: "POST /releases/{id}/reviews", Command: "release approve", Text: "approve a release"},

@@ -19,7 +19,7 @@ func page(t *testing.T, name string) string {
 
 // wings are the folders of internal that hold packages of one kind, each of
 // which ARCHITECTURE.md names too.
-var wings = []string{"internal/author", "internal/document", "internal/domain", "internal/proof", "internal/worker"}
+var wings = []string{"internal/author", "internal/document", "internal/domain", "internal/proof", "internal/spread", "internal/worker"}
 
 // TestEveryFolderIsExplained: ARCHITECTURE.md names each folder of the top, of
 // internal and of its wings, and no other.

@@ -20,15 +20,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/spread/engine"
 )
 
 // Version is what `glovebox --version` prints.
 const Version = "0.1.0"
 
-// Streams are the three files of a process.
+// Streams are the three files of a process, and what else its program has.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
+	// Engines are those beside the ones that every program has; Pulls take tasks
+	// from those that start no programs. The program glovebox has none.
+	Engines engine.Table
+	Pulls   map[string]engine.Pull
 }
 
 // Main runs one command line and returns its exit status: 0 done, 1 failed or
@@ -107,7 +112,7 @@ func (a *app) root() *cobra.Command {
 	}
 	for _, c := range []*cobra.Command{
 		a.initCmd(), a.domainCmd(), a.userCmd(), a.datasetCmd(), a.scenarioCmd(), a.moduleCmd(), a.jobCmd(),
-		a.releaseCmd(), a.budgetCmd(), a.auditCmd(), a.verifyCmd(), a.doctorCmd(),
+		a.nodeCmd(), a.releaseCmd(), a.budgetCmd(), a.auditCmd(), a.verifyCmd(), a.doctorCmd(),
 	} {
 		root.AddCommand(c)
 	}

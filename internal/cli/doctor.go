@@ -46,17 +46,22 @@ something does.`, `检查本机、模块外围的隔离墙；给出 --domain 时
 			if a.dir != "" {
 				list = append(list, a.domainFindings(c.Context())...)
 			}
-			if err := a.emit(list, func() { a.printFindings(list) }); err != nil {
-				return err
-			}
-			for _, f := range list {
-				if f.State == "fail" {
-					return glovebox.Errorf(glovebox.CodeInternal, "something does not work here").WithFix("the findings above say what")
-				}
-			}
-			return nil
+			return a.findings(list)
 		},
 	}
+}
+
+// findings prints what was found. It fails if something does.
+func (a *app) findings(list []finding) error {
+	if err := a.emit(list, func() { a.printFindings(list) }); err != nil {
+		return err
+	}
+	for _, f := range list {
+		if f.State == "fail" {
+			return glovebox.Errorf(glovebox.CodeInternal, "something does not work here").WithFix("the findings above say what")
+		}
+	}
+	return nil
 }
 
 func (a *app) printFindings(list []finding) {
@@ -85,7 +90,8 @@ func (a *app) findingName(name string) string {
 		return lang + " 模块"
 	}
 	zh := map[string]string{"cpu": "处理器", "sealed memory files": "密封内存文件", "reset": "模块复原方式", "domain": "域", "domain directory": "域目录",
-		"swap": "交换空间", "jobs at once": "同时运行的作业数", "load": "载入数据", "row filter": "行过滤条件"}
+		"swap": "交换空间", "jobs at once": "同时运行的作业数", "load": "载入数据", "row filter": "行过滤条件",
+		"node keys": "节点密钥", "shared storage": "共用存储", "node socket": "节点套接字"}
 	if s := zh[name]; s != "" {
 		return s
 	}

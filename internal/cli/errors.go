@@ -54,6 +54,9 @@ type jsonProblem struct {
 // printError prints a failure once: a refusal with all its reasons in both
 // languages, other errors one line a problem, or one JSON object.
 func (a *app) printError(err error) {
+	if errors.Is(err, errSilent) {
+		return
+	}
 	if a.json {
 		a.printJSONError(err)
 		return

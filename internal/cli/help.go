@@ -112,6 +112,7 @@ Data providers, authority, operator
   user add|list                     the people and their roles
   dataset add|load|list|show|sample the catalogue; load data; make sample rows
   scenario add|grant|list|show      purposes, and the rights they have
+  node trust|revoke|list|use        machines that share the work
 Developers
   module new|build|check|show|test  make a module, see what admission says, test it
   job check|run|list|show           price a job, run it
@@ -142,6 +143,7 @@ More: glovebox COMMAND --help, README.md`,
   user add|list                     人员与角色
   dataset add|load|list|show|sample 数据资源目录；载入数据；生成样例数据
   scenario add|grant|list|show      应用场景与授权
+  node trust|revoke|list|use        分担处理的节点
 开发主体
   module new|build|check|show|test  构建模块，查看准入意见，测试
   job check|run|list|show           预检与运行作业

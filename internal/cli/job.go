@@ -177,7 +177,7 @@ Exit status: 0 released, 2 bad job, 3 refused by policy, 4 over budget,
 				return err
 			}
 			var o pipeline.Outcome
-			err := a.do(c.Context(), &desk.Options{Waiting: a.waitForPlace}, desk.Act{Name: "job.run", Params: desk.Params(desk.Document{File: w[0]}), Files: disk{}}, &o)
+			err := a.do(c.Context(), &desk.Options{Waiting: a.waitForPlace, Courier: a.courier}, desk.Act{Name: "job.run", Params: desk.Params(desk.Document{File: w[0]}), Files: disk{}}, &o)
 			if err != nil {
 				return err
 			}

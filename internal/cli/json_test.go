@@ -357,8 +357,22 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "audit show 0 --as sun")
 	run(0, "audit verify")
 	run(0, "verify out/"+id)
-	run(0, "domain key")
+	key, _ := run(0, "domain key")
 	run(0, "doctor")
+	run(0, "node init machine --name n1 --key "+text(key, "key"))
+	run(0, "node trust machine/node.json --as zhao")
+	run(3, "node trust machine/node.json --as wang")
+	if err := os.Mkdir("shared", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	run(1, "node doctor machine --storage shared --socket none")
+	run(0, "node use nats --at 127.0.0.1:4222 --storage s3://parts/city --endpoint 127.0.0.1:9000 --region local --ca pums/job.yaml --as zhao")
+	run(0, "node list")
+	run(2, "job run json/none.yaml --as wang")
+	run(0, "node use local --as zhao")
+	run(2, "node use flink --as zhao")
+	run(0, "node revoke n1 --as zhao")
+	run(2, "node revoke n1 --as zhao")
 	run(2, "job run json/visits.yaml --as wang")
 	run(2, "job run json/wrong.yaml --as wang")
 	run(2, "job rnu")
@@ -377,7 +391,11 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(2, "audit verify")
 
 	for _, cmd := range commands(tree("en")) {
-		if name := strings.TrimPrefix(cmd.CommandPath(), "glovebox "); !cmd.HasSubCommands() && (!ran[name] || c.commands[name] == "") {
+		name := strings.TrimPrefix(cmd.CommandPath(), "glovebox ")
+		if name == "node serve" || name == "node task" { // they print no document: see their help
+			continue
+		}
+		if !cmd.HasSubCommands() && (!ran[name] || c.commands[name] == "") {
 			t.Errorf("%s printed nothing here, or docs/cli-json.md does not have it", name)
 		}
 	}

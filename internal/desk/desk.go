@@ -37,6 +37,9 @@ type Options struct {
 	Waiting func(places int)
 	// Retrying is called before an export tries a file again.
 	Retrying func(file string, next, of int, err error)
+	// Courier opens the engine of a domain whose jobs run on nodes. Nil: such jobs
+	// fail before the charge.
+	Courier pipeline.Courier
 	// Export opens the place that an export names, and says how records call it.
 	// Nil: there is none.
 	Export func(to Destination) (name string, d driver.Destination, closed func(), err error)
@@ -61,7 +64,7 @@ func New(d *domain.Domain, o *Options) *Desk {
 func (k *Desk) Domain() *domain.Domain { return k.d }
 
 func (k *Desk) pipeline() *pipeline.Pipeline {
-	return pipeline.New(k.d, &pipeline.Options{Waiting: k.o.Waiting, Retrying: k.o.Retrying})
+	return pipeline.New(k.d, &pipeline.Options{Waiting: k.o.Waiting, Retrying: k.o.Retrying, Courier: k.o.Courier})
 }
 
 // call is an act on its way.
@@ -115,6 +118,9 @@ var acts = map[string]handler{
 	"fit.charge":        with(fitCharge),
 	"scenario.add":      with(scenarioAdd),
 	"scenario.grant":    with(scenarioGrant),
+	"node.trust":        with(nodeTrust),
+	"node.revoke":       with(nodeRevoke),
+	"node.use":          with(nodeUse),
 	"job.run":           with(jobRun),
 	"release.attach":    with(releaseAttach),
 	"release.approve":   with(releaseApprove),

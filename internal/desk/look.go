@@ -59,6 +59,7 @@ var looks = map[string]func(*question) (any, error){
 	"dataset":    func(q *question) (any, error) { return q.d.Dataset(q, q.look.ID) },
 	"scenarios":  func(q *question) (any, error) { return listed(q.d.Scenarios(q)) },
 	"scenario":   func(q *question) (any, error) { return q.d.Scenario(q, q.look.ID) },
+	"nodes":      lookNodes,
 	"jobs":       func(q *question) (any, error) { return listed(q.pipeline().Jobs(q, *q.u)) },
 	"job":        func(q *question) (any, error) { return q.pipeline().Job(q, *q.u, q.look.ID) },
 	"releases":   func(q *question) (any, error) { return listed(q.pipeline().Releases(q, *q.u)) },
@@ -74,7 +75,7 @@ var looks = map[string]func(*question) (any, error){
 
 // public are the questions that the owner of a directory that is not served need
 // not ask in somebody's name.
-var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "datasets": true, "dataset": true, "scenarios": true, "scenario": true, "fit": true, "state": true, "checkpoint": true}
+var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "datasets": true, "dataset": true, "scenarios": true, "scenario": true, "nodes": true, "fit": true, "state": true, "checkpoint": true}
 
 // listed makes the JSON of no elements an empty list, not null.
 func listed[T any](all []T, err error) (any, error) {

@@ -58,6 +58,16 @@ type (
 		Kind  glovebox.LedgerKind `json:"kind"`
 		Price float64             `json:"price"`
 	}
+	// NodeUse says who hands the parts of jobs out.
+	NodeUse struct {
+		Kind     string `json:"kind"` // local, sparksql, sparkconnect, nats
+		At       string `json:"at,omitempty"`
+		Storage  string `json:"storage,omitempty"`
+		Endpoint string `json:"endpoint,omitempty"`
+		Region   string `json:"region,omitempty"`
+		CA       string `json:"ca,omitempty"` // a file of PEM certificates
+		Command  string `json:"command,omitempty"`
+	}
 	// Approve approves the release of the subject release/ID; the act's role is
 	// the one that is approved in.
 	Approve struct{}

@@ -334,8 +334,8 @@ func (s *site) lay(t *testing.T, run string, data []byte) {
 	}
 }
 
-// once calls f at the first attempt.
-func once(f func(run string)) func(int, string, int) bool {
+// firstTime calls f at the first attempt.
+func firstTime(f func(run string)) func(int, string, int) bool {
 	var o sync.Once
 	return func(_ int, run string, _ int) bool { o.Do(func() { f(run) }); return false }
 }
@@ -361,7 +361,7 @@ func TestNodeForges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.before = once(func(run string) {
+	s.before = firstTime(func(run string) {
 		e := s.open(t, "n1", run)
 		s.say(t, stranger, e, 0, walls, []byte("forged"))
 		s.say(t, s.keys["n1"], e, 1, walls[:1], []byte("outside"))
@@ -402,7 +402,7 @@ func TestNodeReplays(t *testing.T) {
 		t.Fatal("nothing to replay")
 	}
 	s.after = nil
-	s.before = once(func(run string) {
+	s.before = firstTime(func(run string) {
 		for _, b := range old {
 			s.lay(t, run, b)
 		}
@@ -440,7 +440,7 @@ func TestNodeAnswersLate(t *testing.T) {
 	p := s.pipeline()
 	var late string
 	var e *spread.Envelope
-	s.before = once(func(run string) { late, e = run, s.open(t, "n1", run) })
+	s.before = firstTime(func(run string) { late, e = run, s.open(t, "n1", run) })
 	w, _ := s.work(t, p)
 	want := answer(t, p, w)
 	if err := s.nodes[0].Task(t.Context(), late, 0); err == nil {
@@ -519,7 +519,7 @@ func TestNodeRevokedMidRun(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s.nodes, s.after = both, nil
-	s.before = once(func(run string) {
+	s.before = firstTime(func(run string) {
 		data, err := os.ReadFile(filepath.Join(s.dir, spread.EnvelopeName(run)))
 		if err != nil {
 			t.Error(err)
@@ -584,7 +584,7 @@ func TestStorageAway(t *testing.T) {
 	s := testSite(t, d, file)
 	p := s.pipeline()
 	moved := s.dir + "-away"
-	s.before = once(func(string) {
+	s.before = firstTime(func(string) {
 		for name := range s.files(t, "parts") {
 			if err := os.WriteFile(filepath.Join(s.dir, name), []byte("something else"), 0o600); err != nil {
 				t.Error(err)
@@ -595,7 +595,7 @@ func TestStorageAway(t *testing.T) {
 	d, file = pumsDomain(t)
 	s = testSite(t, d, file)
 	p = s.pipeline()
-	s.before = once(func(string) {
+	s.before = firstTime(func(string) {
 		for _, folder := range []string{"parts", "answers", "runs"} {
 			_ = os.Rename(filepath.Join(s.dir, folder), moved+folder)
 			if err := os.WriteFile(filepath.Join(s.dir, folder), nil, 0o600); err != nil {

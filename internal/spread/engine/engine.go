@@ -29,3 +29,7 @@ type Setting struct {
 
 // Table has a function for each kind of engine that a program has.
 type Table map[string]func(Setting) (Engine, error)
+
+// Pull takes tasks from an engine that starts no programs, and calls do for each,
+// until the context ends. A task whose do fails is tried again, here or elsewhere.
+type Pull func(ctx context.Context, s Setting, do func(ctx context.Context, run string, task int) error) error
