@@ -58,7 +58,7 @@ var own = []string{"domain.settings", "policy.change", "job.run", "job.done", "j
 var refusals = []string{"act.refuse"}
 
 // earlier are the actions that a domain knows only before it is served.
-var earlier = []string{"domain.init", "user.key_enrol", serveAction}
+var earlier = []string{"domain.init", "user.key_enrol", "user.key_ask", serveAction}
 
 // ownerName is the actor of what nobody signs.
 const ownerName = "owner"

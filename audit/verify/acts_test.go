@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"glovebox.example/glovebox/audit"
+	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/act"
 	"glovebox.example/glovebox/internal/act/acttest"
 )
@@ -492,8 +493,12 @@ func TestKeysBeforeServing(t *testing.T) {
 		h.write(ownerName, keyAdd, "key/"+keys[who].Key().ID, map[string]any{"user": who, "key": keys[who].Key()})
 		h.sign(who, "user.add", "user/wu", nil, change{})
 	}
+	h.make("old", act.Ed25519)
+	old := map[string]any{"user": "old", "key": keys["old"].Key()}
+	h.write(ownerName, keyAdd, "key/"+keys["old"].Key().ID, old)
+	h.write(ownerName, keyRevoke, "key/"+keys["old"].Key().ID, map[string]any{"user": "old", "key_id": keys["old"].Key().ID})
 	h.good()
-	for _, enrolled := range []any{nil, []any{}, []any{map[string]any{"user": "reg"}}, []any{map[string]any{"user": "", "key": keys["reg"].Key()}},
+	for _, enrolled := range []any{nil, []any{old}, []any{}, []any{map[string]any{"user": "reg"}}, []any{map[string]any{"user": "", "key": keys["reg"].Key()}},
 		[]any{map[string]any{"user": "reg", "key": keys["mal"].Key()}},
 		[]any{map[string]any{"user": "reg", "key": keys["reg"].Key()}, map[string]any{"user": "auth", "key": keys["reg"].Key()}}} {
 		h.write(ownerName, serveAction, "served/domain", map[string]any{"served": true, "enrolled": enrolled})
@@ -544,6 +549,21 @@ func TestEveryActionIsKnownToTheCheck(t *testing.T) {
 	}
 	if n < 25 {
 		t.Fatalf("only %d actions found", n)
+	}
+}
+
+// TestEveryActIsKnownToTheCheck: so are the acts of the table of rights, and no
+// other.
+func TestEveryActIsKnownToTheCheck(t *testing.T) {
+	for _, a := range access.Acts {
+		if _, known := steps[a.Name]; !known {
+			t.Errorf("%s is in the table of rights, and not in actions.go", a.Name)
+		}
+	}
+	for name := range steps {
+		if _, known := access.Find(name); !known {
+			t.Errorf("%s is in actions.go, and not in the table of rights", name)
+		}
 	}
 }
 

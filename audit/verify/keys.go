@@ -86,8 +86,8 @@ func (a *Acts) serve(e *Entry, body map[string]any) string {
 		if user == "" || user == ownerName || users[user] || keys[id] != nil {
 			return "enrols a person or a key twice, or nobody"
 		}
-		if old := a.keys[id]; old != nil && old.user != user {
-			return "enrols a key of somebody else"
+		if old := a.keys[id]; old != nil && (old.user != user || old.state == revoked) {
+			return "enrols a key of somebody else, or one that was revoked"
 		}
 		k.user, k.by, k.state = user, ownerName, valid
 		keys[id], users[user] = k, true

@@ -41,6 +41,10 @@ type (
 		User string  `json:"user"`
 		Key  act.Key `json:"key"`
 	}
+	// KeyConfirm says whose the key of the subject key/ID is.
+	KeyConfirm struct {
+		User string `json:"user"`
+	}
 	// Nothing: the subject says it all.
 	Nothing struct{}
 	// Document is a YAML document in a file.

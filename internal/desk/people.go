@@ -41,7 +41,7 @@ func keyAdd(c *call, p *KeyAdd) (any, error) {
 	return c.d.AddKey(c, c.by, p.User, p.Key)
 }
 
-func keyConfirm(c *call, _ *Nothing) (any, error) { return c.d.ConfirmKey(c, c.by, c.id) }
+func keyConfirm(c *call, p *KeyConfirm) (any, error) { return c.d.ConfirmKey(c, c.by, p.User, c.id) }
 
 func keyRevoke(c *call, _ *Nothing) (any, error) { return c.d.RevokeKey(c, c.by, c.id) }
 

@@ -13,7 +13,7 @@ type KeyState string
 
 const (
 	KeyAsked   KeyState = "asked"   // handed in; exits: KeyActive, KeyRevoked
-	KeyActive  KeyState = "active"  // a second person confirmed it; exit: KeyRevoked
+	KeyActive  KeyState = "active"  // a second person confirmed it; exits: KeyRevoked, KeyAsked as the domain begins to be served
 	KeyRevoked KeyState = "revoked" // for good
 )
 
@@ -61,14 +61,17 @@ func (d *Domain) AddKey(ctx context.Context, by *By, user string, k act.Key) (do
 	})
 }
 
-// ConfirmKey says that a key is its person's: somebody other than that person and
-// whoever handed it in, who has looked at both.
-func (d *Domain) ConfirmKey(ctx context.Context, by *By, id string) (doc KeyDoc, err error) {
+// ConfirmKey says that a key is user's: somebody other than that person and
+// whoever handed it in, who has looked at both. The key alone does not say whose it
+// is, so who confirms it does.
+func (d *Domain) ConfirmKey(ctx context.Context, by *By, user, id string) (doc KeyDoc, err error) {
 	return doc, d.Effect(ctx, by, func(tx *store.Tx) error {
 		if err := Keys.Get(tx, id, &doc); err != nil {
 			return err
 		}
 		switch {
+		case doc.User != user:
+			return glovebox.Errorf(glovebox.CodeDenied, "the key was handed in as that of somebody else").WithFix("look at it again: `glovebox user key list`")
 		case doc.State != KeyAsked:
 			return glovebox.Errorf(glovebox.CodeConflict, "the key is %s: there is nothing to confirm", doc.State)
 		case by.Name == doc.User || by.Name == doc.By:

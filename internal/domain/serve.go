@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"slices"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/act"
@@ -57,8 +58,30 @@ func (d *Domain) Serve(ctx context.Context, registrar, authority Enrolled) (doc 
 				return err
 			}
 		}
+		if err := askAgain(tx, registrar.Key.ID, authority.Key.ID); err != nil {
+			return err
+		}
 		return Served.Put(tx, "domain.serve", servedID, doc, map[string]any{"served": true, "enrolled": doc.Enrolled})
 	})
+}
+
+// askAgain has all keys but the enrolled ones wait for a second person: so far
+// they were the word of whoever holds the directory.
+func askAgain(tx *store.Tx, enrolled ...string) error {
+	all, err := Keys.List(tx)
+	if err != nil {
+		return err
+	}
+	for _, k := range all {
+		if k.State != KeyActive || slices.Contains(enrolled, k.Key.ID) {
+			continue
+		}
+		k.State, k.By = KeyAsked, Owner
+		if err := Keys.Put(tx, "user.key_ask", k.Key.ID, k, map[string]any{"user": k.User, "key_id": k.Key.ID}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // enrol gives a person role and key in the change that begins the serving.
@@ -95,6 +118,17 @@ func (d *Domain) enrol(tx *store.Tx, e Enrolled, role glovebox.Role) error {
 		u.Roles = append(u.Roles, role)
 		if err := Users.Put(tx, "user.add", e.User, u, map[string]any{"role": role}); err != nil {
 			return err
+		}
+	}
+	if known, err := Keys.Has(tx, e.Key.ID); err != nil {
+		return err
+	} else if known {
+		var old KeyDoc
+		if err := Keys.Get(tx, e.Key.ID, &old); err != nil {
+			return err
+		}
+		if old.User != e.User || old.State == KeyRevoked {
+			return glovebox.Errorf(glovebox.CodeConflict, "the key of %s is one of somebody else, or was revoked", e.User).WithFix("make another one: `glovebox user key new`")
 		}
 	}
 	k := KeyDoc{Key: e.Key, User: e.User, State: KeyActive, Added: d.Stamp(), By: Owner, Confirmed: Owner}

@@ -181,9 +181,12 @@ func TestKeysAndRolesNeedASecondPerson(t *testing.T) {
 		}
 		return err
 	}
-	confirmKey := func(by *By) error { _, err := x.d.ConfirmKey(ctx, by, k.ID); return err }
+	confirmKey := func(by *By) error { _, err := x.d.ConfirmKey(ctx, by, "reg2", k.ID); return err }
 	if err := keyAct("reg1", "user.key_confirm", confirmKey); glovebox.CodeOf(err) != glovebox.CodeDenied {
 		t.Errorf("who handed a key in confirmed it: %v", err)
+	}
+	if err := keyAct("auth1", "user.key_confirm", func(by *By) error { _, err := x.d.ConfirmKey(ctx, by, "auth1", k.ID); return err }); glovebox.CodeOf(err) != glovebox.CodeDenied {
+		t.Errorf("a key was confirmed as that of somebody else: %v", err)
 	}
 	if err := keyAct("auth1", "user.key_confirm", confirmKey); err != nil {
 		t.Fatal(err)
@@ -219,6 +222,49 @@ func TestKeysAndRolesNeedASecondPerson(t *testing.T) {
 	}
 	if err := x.addUser(x.sign("reg2", "user.add", "user/wu"), NewUser{Name: "wu", Role: glovebox.RoleDeveloper, Org: "Data Bureau"}); glovebox.CodeOf(err) != glovebox.CodeDenied {
 		t.Errorf("a revoked key signed: %v", err)
+	}
+	x.checked()
+}
+
+// TestKeysOfBeforeServing: those that a domain took on its owner's word wait for
+// somebody who confirms them, once it is served.
+func TestKeysOfBeforeServing(t *testing.T) {
+	d, _ := made(t)
+	ctx := t.Context()
+	x := &desk{t, d, map[string]*act.FileKey{}}
+	for _, name := range []string{"liu", "auth1"} {
+		if _, err := d.AddUser(ctx, OwnerBy(), NewUser{Name: name, Role: glovebox.RoleDeveloper, Org: "Data Bureau"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k := x.key("liu")
+	if _, err := d.AddKey(ctx, OwnerBy(), "liu", k); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.by(x.sign("liu", "user.key_revoke", "key/"+k.ID)); err != nil {
+		t.Errorf("a key of a domain that is not served: %v", err)
+	}
+	if _, err := d.Serve(ctx, Enrolled{User: "reg1", Org: "Data Bureau", Key: k}, Enrolled{User: "auth2", Org: "Data Bureau", Key: x.key("auth2")}); glovebox.CodeOf(err) != glovebox.CodeConflict {
+		t.Errorf("somebody was enrolled with the key of another: %v", err)
+	}
+	if _, err := d.Serve(ctx, Enrolled{User: "reg1", Org: "Data Bureau", Key: x.key("reg1")}, Enrolled{User: "auth2", Org: "Data Bureau", Key: x.key("auth2")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.by(x.sign("liu", "user.key_revoke", "key/"+k.ID)); glovebox.CodeOf(err) != glovebox.CodeDenied {
+		t.Errorf("a key that only the owner vouched for signed: %v", err)
+	}
+	by, err := x.by(x.sign("reg1", "user.key_confirm", "key/"+k.ID, func(a *act.Act) { a.Params = json.RawMessage(`{"user":"liu"}`) }))
+	if err == nil {
+		_, err = d.ConfirmKey(ctx, by, "liu", k.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if by, err = x.by(x.sign("liu", "user.key_revoke", "key/"+k.ID)); err == nil {
+		_, err = d.RevokeKey(ctx, by, k.ID)
+	}
+	if err != nil {
+		t.Error(err)
 	}
 	x.checked()
 }
