@@ -280,7 +280,7 @@ func CheckOutput(f *Function, out *glovebox.Output) error {
 		field := fmt.Sprintf("output.key.%s", have.Name)
 		width := have.Width
 		if have.Type == glovebox.String && width == 0 {
-			width = defaultKeyWidth
+			width = glovebox.DefaultKeyWidth
 		}
 		switch {
 		case have.Name != k.Name:
@@ -309,6 +309,3 @@ func CheckOutput(f *Function, out *glovebox.Output) error {
 	}
 	return nil
 }
-
-// defaultKeyWidth is the width of a job's string key that declares none.
-const defaultKeyWidth = 32
