@@ -6,8 +6,6 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"reflect"
 	"slices"
@@ -36,54 +34,6 @@ type Options struct {
 	// Folder is the name of the folder that the bundle lies in, which has to be
 	// the release's. Default (empty): it lies in none.
 	Folder string
-}
-
-// Report is what Verify found. All its texts can be shown on a screen, whatever
-// the bundle holds: what does not show in them is written out (package text).
-type Report struct {
-	Domain      string
-	Key         string // "name+hash+key" that everything was checked against
-	Fingerprint string // of that key, for people to compare
-	Trusted     bool   // the key is Options.TrustedKey, not the bundle's own
-	Release     string
-	Content     string // digest of the content
-	Index       uint64 // of the decision's entry in the log
-	Rows        int
-	Columns     int
-	Product     glovebox.Product
-	Decision    glovebox.Decision
-	Receipt     glovebox.Receipt
-	Facts       json.RawMessage
-	Failures    []Failure
-}
-
-// Failure is one thing that is wrong with a bundle.
-type Failure struct {
-	File string
-	What string
-}
-
-// String prints "file: what".
-func (f Failure) String() string { return f.File + ": " + f.What }
-
-// OK says that nothing is wrong.
-func (r *Report) OK() bool { return len(r.Failures) == 0 }
-
-// Err is nil if nothing is wrong, else a CodeInvalid error with every failure.
-func (r *Report) Err() error {
-	if r.OK() {
-		return nil
-	}
-	var all []string
-	for _, f := range r.Failures {
-		all = append(all, f.String())
-	}
-	return glovebox.Errorf(glovebox.CodeInvalid, "the bundle does not verify: %s", strings.Join(all, "; ")).
-		WithFix("get it again from where it was exported; nothing in it may be edited")
-}
-
-func (r *Report) fail(file, format string, a ...any) {
-	r.Failures = append(r.Failures, Failure{text.Printed(file[:min(len(file), 200)]), text.Printed(fmt.Sprintf(format, a...))})
 }
 
 // Verify checks a bundle, offline. Everything that is wrong with the bundle is
@@ -155,77 +105,6 @@ func (v *verifier) run(ctx context.Context, o *Options) (*Report, error) {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "bundle verification was stopped").Because(err)
 	}
 	return v.r, nil
-}
-
-func fileNames() []string {
-	return slices.Concat([]string{EnvelopeFile, StatementFile}, results(), others())
-}
-
-// read takes in the files of a bundle and names those that are missing, too
-// large or not a bundle's.
-func (v *verifier) read(bundle fs.FS) error {
-	n := 0
-	err := fs.WalkDir(bundle, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if n++; n > maxEntries {
-			return errors.New("more files than a bundle has")
-		}
-		switch {
-		case name == "." || d.IsDir() && name == "audit":
-			return nil
-		case d.IsDir():
-			v.r.fail(name, "a folder that no bundle has")
-			return fs.SkipDir
-		case !slices.Contains(fileNames(), name):
-			v.r.fail(name, "a file that no bundle has")
-		case !d.Type().IsRegular():
-			v.r.fail(name, "not a regular file")
-		default:
-			v.readFile(bundle, name)
-		}
-		return nil
-	})
-	if err != nil {
-		return glovebox.Errorf(glovebox.CodeInvalid, "the bundle cannot be read").WithFix("give the folder that holds %s", EnvelopeFile)
-	}
-	v.missing()
-	return nil
-}
-
-func (v *verifier) missing() {
-	for _, name := range fileNames() {
-		if _, ok := v.files[name]; !ok && !v.named(name) {
-			v.r.fail(name, "missing")
-		}
-	}
-}
-
-func (v *verifier) named(file string) bool {
-	return slices.ContainsFunc(v.r.Failures, func(f Failure) bool { return f.File == file })
-}
-
-func (v *verifier) readFile(bundle fs.FS, name string) {
-	limit := int64(MaxFile)
-	if name == EnvelopeFile {
-		limit *= 2 // base64 of the statement
-	}
-	f, err := bundle.Open(name)
-	if err != nil {
-		v.r.fail(name, "cannot be read")
-		return
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	switch {
-	case err != nil:
-		v.r.fail(name, "cannot be read")
-	case int64(len(data)) > limit:
-		v.r.fail(name, "larger than a bundle's file may be")
-	default:
-		v.files[name] = data
-	}
 }
 
 // key returns the key to check against: the trusted one, else key.pub's.
