@@ -28,6 +28,7 @@ type slot struct {
 	piece *array.Struct // of Parquet: its rows, decoded
 	view  string        // the name under which DuckDB sees piece
 	n     int64         // rows in the piece
+	rows  *rowMaker     // what takes in the checked rows; nil: who called run
 	sql   string        // the check query
 	res   array.RecordReader
 	hide  func() // ends DuckDB's view of piece
@@ -48,6 +49,7 @@ type feedSpec struct {
 	match  func(header []string, cols []glovebox.Column) error // csv: compares the header
 	memory int64                                               // DuckDB's, in bytes
 	files  []*os.File                                          // ScratchFiles of them; nil: made here
+	work   func() *rowMaker                                    // makes what takes in the rows of a slot; nil: who calls run does
 }
 
 // openFeed opens a file. An error in a quality rule names its field.
@@ -68,6 +70,9 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 	var paths []string
 	for i := range ScratchFiles {
 		s := &slot{}
+		if spec.work != nil {
+			s.rows = spec.work()
+		}
 		f.slots = append(f.slots, s)
 		if def.Format != "parquet" {
 			if spec.files != nil {
@@ -180,7 +185,9 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 						return
 					}
 				}
-				s.res, s.err = s.conn.Query(ctx, s.sql)
+				if s.res, s.err = s.conn.Query(ctx, s.sql); s.err == nil && s.rows != nil {
+					s.err = s.rows.take(ctx, s)
+				}
 			})
 		}
 	})

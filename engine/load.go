@@ -16,7 +16,7 @@ import (
 // Defaults of LoadOptions.
 const (
 	DefaultParts  = 16
-	DefaultMemory = 2 << 30
+	DefaultMemory = 512 << 20
 	MinMemory     = 256 << 20
 )
 
@@ -47,11 +47,13 @@ type LoadOptions struct {
 	// Progress, if set, is told how far the load is; total does not change. It
 	// is never called twice at a time. What it is told depends on the data.
 	Progress func(done, total int64)
-	// Memory is how much memory the load may use, in bytes, as a target:
-	// about half for rows (compressed when they are many), a quarter for
-	// DuckDB. Zero: DefaultMemory; at least MinMemory. A file that needs more
-	// is refused; nothing spills to a disk.
+	// Memory is how much memory the load may use, in bytes, as a target,
+	// whatever the file's size: up to half of it for DuckDB. Zero:
+	// DefaultMemory; at least MinMemory.
 	Memory int64
+	// Spill takes the rows that do not fit in Memory, sealed. nil: rows stay
+	// in memory, however many they are.
+	Spill Spill
 	// Scratch are ScratchFiles files in memory to hand rows to DuckDB in, of
 	// less than ScratchBytes each. nil: files are made.
 	Scratch []*os.File
@@ -85,8 +87,10 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o LoadOptions)
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the source is not a regular file").
 			WithFix("write the data to a file first")
 	}
-	l := newLoader(&ds, o)
-	defer l.release()
+	l, err := newLoader(&ds, o)
+	if err != nil {
+		return nil, err
+	}
 	if err := l.read(ctx, src, st.Size()); err != nil {
 		return nil, err
 	}

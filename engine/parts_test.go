@@ -9,6 +9,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -83,49 +85,71 @@ func TestRowOrderWithinUnit(t *testing.T) {
 	}
 }
 
-func TestPackedRowsAreTheSame(t *testing.T) {
-	o := testOptions(nil)
-	ds := visits()
-	data := manyVisits(20000, 1)
-	load := func(pack bool) map[string]*bytes.Buffer {
-		v := newVault()
-		o.Create, o.Allocator = v.create, rowtest.Checked(t)
-		if err := o.fill(&ds); err != nil {
-			t.Fatal(err)
-		}
-		l := newLoader(&ds, o)
-		defer l.release()
-		if pack {
-			l.o.Memory = 4 << 20 // DuckDB gets a quarter, and so do loose rows
-		}
-		f := rowtest.TempFile(t, []byte(data))
-		st, err := f.Stat()
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.size = st.Size()
-		feed, err := openFeed(context.Background(), feedSpec{src: f, size: st.Size(), def: ds.Source, cols: ds.Columns, match: source.MatchHeader, memory: MinMemory})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer feed.close()
-		if err := feed.run(context.Background(), func(s *slot) error {
-			return errors.Join(l.take(context.Background(), s), l.makeRoom())
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if pack != (len(l.parts[0].packed) > 0) {
-			t.Fatalf("packed: %d", len(l.parts[0].packed))
-		}
-		if _, err := l.write(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-		return v.files
+// spillFile puts rows aside in a file.
+func spillFile(t testing.TB) Spill {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(t.TempDir(), "aside"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		t.Fatal(err)
 	}
-	a, b := load(false), load(true)
-	for name := range a {
-		if !bytes.Equal(a[name].Bytes(), b[name].Bytes()) {
-			t.Fatalf("%s differs", name)
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+// TestRowsPutAsideAreTheSame: parts have the same bytes whether rows lie in
+// memory or aside, and whether a bucket is sorted whole or in pieces, down to
+// rows that are equal in all.
+func TestRowsPutAsideAreTheSame(t *testing.T) {
+	one := strings.Builder{}
+	one.WriteString(visitsHeader)
+	for i := range 3000 {
+		fmt.Fprintf(&one, "p7,东城,%d,,2024-01-01,,\n", i%3*i%100)
+	}
+	keyed := visits()
+	keyed.Key = []string{"person", "cost", "seen"}
+	for name, q := range map[string]struct {
+		ds   glovebox.Dataset
+		data string
+	}{"many": {visits(), manyVisits(20000, 1)}, "key": {keyed, manyVisits(20000, 1)}, "one unit": {visits(), one.String()}, "a few": {visits(), manyVisits(3, 1)}} {
+		load := func(room, most int64) (map[string]*bytes.Buffer, LoadReport) {
+			o, v := testOptions(nil), newVault()
+			o.Create, o.Allocator = v.create, rowtest.Checked(t)
+			if room == 0 {
+				o.Spill = spillFile(t)
+			}
+			if err := o.fill(&q.ds); err != nil {
+				t.Fatal(err)
+			}
+			l, err := newLoader(&q.ds, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.rows, l.sortBytes = newStore(16, room, l.aside), most
+			if l.keys != nil {
+				l.keys.store = newStore(4, room, l.aside)
+			}
+			if err := l.read(context.Background(), rowtest.TempFile(t, []byte(q.data)), int64(len(q.data))); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.write(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if spilled := l.aside.blocks > 0; spilled != (room == 0 && len(q.data) > 10_000) {
+				t.Fatalf("%s: %d blocks were put aside", name, l.aside.blocks)
+			}
+			return v.files, l.report
+		}
+		want, report := load(1<<30, sortBytes)
+		for _, most := range []int64{sortBytes, 5000, 300} {
+			got, again := load(0, most)
+			if !reflect.DeepEqual(again, report) || len(got) != len(want) {
+				t.Errorf("%s: %+v, and in memory %+v", name, again, report)
+			}
+			for f := range want {
+				if !bytes.Equal(got[f].Bytes(), want[f].Bytes()) {
+					t.Errorf("%s, buckets up to %d bytes: %s differs", name, most, f)
+				}
+			}
 		}
 	}
 }

@@ -152,3 +152,11 @@ func matchReference(header []string, cols []glovebox.Column) error {
 	}
 	return nil
 }
+
+func upTo(n int) []int32 {
+	rows := make([]int32, n)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	return rows
+}

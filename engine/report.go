@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -71,6 +72,27 @@ func (r *LoadReport) reject(at source.Place, column, from string, why source.Rea
 		x.Source = from
 	}
 	r.First = append(r.First, x)
+}
+
+// repeat rejects rows that were accepted before.
+func (r *LoadReport) repeat(rows *repeated) {
+	if r.ByReason == nil {
+		r.ByReason = map[source.Reason]int64{}
+	}
+	r.Accepted -= rows.n
+	r.Inside -= rows.lines - rows.n
+	r.Rows += rows.lines - rows.n
+	r.Rejected += rows.lines
+	r.ByReason[source.ReasonDuplicate] += rows.lines
+	for _, at := range rows.first {
+		x := Reject{Row: at.Row, Line: at.Line, Reason: source.ReasonDuplicate}
+		if at.Lines > 1 {
+			x.Lines = at.Lines
+		}
+		r.First = append(r.First, x)
+	}
+	slices.SortStableFunc(r.First, func(a, b Reject) int { return cmp.Compare(a.Row, b.Row) })
+	r.First = r.First[:min(len(r.First), MaxFirstRejects)]
 }
 
 // RejectsError is the failure of a load that rejected a larger share of rows

@@ -5,10 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
-	"strconv"
-
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"glovebox.example/glovebox/engine/internal/column"
 	"glovebox.example/glovebox/engine/source"
@@ -60,42 +56,3 @@ func (p *prf) rowOrder() *prf {
 func (p *prf) order(row []byte) uint64 {
 	return binary.BigEndian.Uint64(p.eval(prfRowOrder, row))
 }
-
-// identifier turns one column of ids into tokens, one batch at a time.
-type identifier struct {
-	prf    *prf
-	format string
-	ids    []string // normalised; "" means none
-	tokens *array.FixedSizeBinaryBuilder
-}
-
-// normalise reads the ids of a batch.
-func (id *identifier) normalise(col arrow.Array) {
-	id.ids = id.ids[:0]
-	for i := range col.Len() {
-		s := ""
-		if col.IsValid(i) {
-			switch c := col.(type) {
-			case *array.String:
-				s = source.NormaliseID(id.format, c.Value(i))
-			case *array.Int32:
-				s = strconv.Itoa(int(c.Value(i)))
-			case *array.Int64:
-				s = strconv.FormatInt(c.Value(i), 10)
-			}
-		}
-		id.ids = append(id.ids, s)
-	}
-}
-
-// append appends the token of the i-th id, a null for none or a rejected row.
-func (id *identifier) append(i int, accepted bool) {
-	if !accepted || id.ids[i] == "" {
-		id.tokens.AppendNull()
-		return
-	}
-	id.tokens.Append(id.prf.token([]byte(id.ids[i])))
-}
-
-// last returns the token that was appended last.
-func (id *identifier) last() []byte { return id.prf.sum[:column.TokenBytes] }

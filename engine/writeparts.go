@@ -1,20 +1,15 @@
 package engine
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"hash"
 	"io"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
@@ -28,138 +23,203 @@ import (
 const (
 	// createdBy is the writer's name in every part: a part's bytes must not
 	// change with the version of a library.
-	createdBy    = "glovebox"
-	rowGroupRows = 1 << 17
-	dictBytes    = 1 << 20 // a column with a larger dictionary is stored plainly
+	createdBy     = "glovebox"
+	rowGroupRows  = 1 << 17
+	rowGroupBytes = 32 << 20 // of values: a group of wide rows has fewer
+	dictBytes     = 1 << 20  // a column with a larger dictionary is stored plainly
 )
 
-// partBuffer collects the rows of one part while a file is read, in the order
-// of the file. Column 0 is the token, then the stored columns but the unit's,
-// then the originals that are kept.
-type partBuffer struct {
-	rb     *array.RecordBuilder
-	packed [][]byte // earlier rows, as compressed Arrow IPC streams
+// partWriter writes parts, one after another. It holds one row group and one
+// bucket in memory.
+type partWriter struct {
+	l      *loader
+	create func(name string) (io.WriteCloser, error)
+	sort   sorter
+
+	main, sealed *partFile // sealed is nil if nothing is kept
+	token        *rowColumnBuffer
+	cols         []*rowColumnBuffer // by stored column
+	bytes        int64              // in them
+	rows, units  int64
+	last         unitToken
+	run, most    int64 // rows of the last unit, and of the one that has most
 }
 
-// pack compresses the rows collected so far, to make room.
-func (p *partBuffer) pack(mem memory.Allocator) error {
-	rec := p.rb.NewRecordBatch()
-	defer rec.Release()
-	if rec.NumRows() == 0 {
-		return nil
+func (l *loader) newPartWriter(create func(name string) (io.WriteCloser, error)) *partWriter {
+	w := &partWriter{l: l, create: create, token: newRowColumnBuffer(column.TokenType)}
+	for _, s := range l.stored {
+		w.cols = append(w.cols, newRowColumnBuffer(s.field.Type))
 	}
-	var b bytes.Buffer
-	w := ipc.NewWriter(&b, ipc.WithSchema(rec.Schema()), ipc.WithAllocator(mem), ipc.WithLZ4())
-	err := w.Write(rec)
-	if err2 := w.Close(); err == nil {
-		err = err2
+	w.sort = sorter{head: l.tokenAt() - 4, most: l.sortBytes, order: newPRF(l.o.UnitKey).rowOrder(), aside: l.aside, drop: l.drop, emit: w.row}
+	return w
+}
+
+// part writes one part and, if originals are kept, its sealed part.
+func (w *partWriter) part(ctx context.Context, i int, p *ManifestPart) error {
+	w.rows, w.units, w.most, w.run, w.last = 0, 0, 0, 0, unitToken{}
+	if err := w.open(i); err != nil {
+		return err
+	}
+	buckets, known := w.l.bucketsOf(i)
+	var err error
+	for k := range buckets {
+		if err = ctx.Err(); err == nil {
+			err = w.sort.bucket(w.l.rows, &buckets[k], known)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = w.flush()
+	}
+	if u := w.l.ds.Unit; err == nil && len(w.l.ds.OtherUnits) > 0 && w.most > int64(u.MaxRows) {
+		// Dropping the rest would let one unit's rows decide about another's.
+		err = source.Invalid("unit.max_rows", "in this file a unit of column %s has more than %d rows, and the dataset has several unit columns", u.Column, u.MaxRows).
+			WithFix("correct the file, or register the record with a larger max_rows under another code")
+	}
+	p.Rows, p.Units = w.rows, w.units
+	var err2, err3 error
+	p.File, err2 = w.main.end()
+	if w.sealed != nil {
+		var f File
+		f, err3 = w.sealed.end()
+		p.Sealed = &f
 	}
 	if err != nil {
-		return glovebox.Errorf(glovebox.CodeInternal, "cannot pack rows in memory")
+		return err
 	}
-	p.packed = append(p.packed, bytes.Clone(b.Bytes()))
+	return errors.Join(err2, err3)
+}
+
+// open makes the files of a part.
+func (w *partWriter) open(i int) (err error) {
+	unit := arrow.Field{Name: column.UnitColumn, Type: column.TokenType}
+	main, sealed := []arrow.Field{unit}, []arrow.Field{unit, {Name: source.RowColumn, Type: arrow.PrimitiveTypes.Int32}}
+	for _, s := range w.l.stored {
+		if s.kept {
+			sealed = append(sealed, s.field)
+		} else {
+			main = append(main, s.field)
+		}
+	}
+	w.sealed = nil
+	if w.main, err = newPartFile(w.l.o.Allocator, w.create, partName(i), main, false); err != nil || len(sealed) == 2 {
+		return err
+	}
+	if w.sealed, err = newPartFile(w.l.o.Allocator, w.create, sealedName(i), sealed, true); err != nil {
+		_, _ = w.main.end()
+	}
+	return err
+}
+
+// row takes the next row: its token and values.
+func (w *partWriter) row(row []byte) error {
+	if t := tokenAt(row); w.rows == 0 || t != w.last {
+		w.last, w.run = t, 0
+		w.units++
+	}
+	w.rows++
+	w.run++
+	w.most = max(w.most, w.run)
+	w.token.addToken(row[:column.TokenBytes])
+	v := row[column.TokenBytes:]
+	for _, c := range w.cols {
+		v = c.add(v)
+	}
+	if w.bytes += int64(len(row)); w.token.n < rowGroupRows && w.bytes < rowGroupBytes {
+		return nil
+	}
+	return w.flush()
+}
+
+// flush writes what was taken as one row group.
+func (w *partWriter) flush() error {
+	n := w.token.n
+	if n == 0 {
+		return nil
+	}
+	main, sealed := []arrow.Array{w.token.array()}, []arrow.Array{w.token.array(), int32Array(int(w.rows)-n, n)}
+	for i, s := range w.l.stored {
+		if s.kept {
+			sealed = append(sealed, w.cols[i].array())
+		} else {
+			main = append(main, w.cols[i].array())
+		}
+	}
+	err := w.main.write(main, n)
+	if err == nil && w.sealed != nil {
+		err = w.sealed.write(sealed, n)
+	}
+	w.token.reset()
+	for _, c := range w.cols {
+		c.reset()
+	}
+	w.bytes = 0
+	return err
+}
+
+// partFile is a Parquet file that is being written.
+type partFile struct {
+	fw     *fileWriter
+	out    io.WriteCloser
+	w      *pqarrow.FileWriter
+	schema *arrow.Schema
+	name   string
+	err    error
+}
+
+// newPartFile begins a file. Tokens are random and, like the originals of a
+// sealed file, seldom the same in many rows: neither has a dictionary.
+func newPartFile(mem memory.Allocator, create func(string) (io.WriteCloser, error), name string, fields []arrow.Field, sealed bool) (*partFile, error) {
+	out, err := create(name)
+	if err != nil {
+		return nil, err
+	}
+	opts := []parquet.WriterProperty{
+		parquet.WithAllocator(mem), parquet.WithCreatedBy(createdBy),
+		parquet.WithCompression(compress.Codecs.Snappy), parquet.WithStats(false),
+		parquet.WithMaxRowGroupLength(rowGroupRows), parquet.WithDictionaryPageSizeLimit(dictBytes),
+	}
+	for _, f := range fields {
+		token := f.Type.ID() == arrow.FIXED_SIZE_BINARY
+		if token || sealed {
+			opts = append(opts, parquet.WithDictionaryFor(f.Name, false))
+		}
+		if token {
+			opts = append(opts, parquet.WithCompressionFor(f.Name, compress.Codecs.Uncompressed))
+		}
+	}
+	f := &partFile{fw: newFileWriter(out), out: out, schema: arrow.NewSchema(fields, nil), name: name}
+	if f.w, err = pqarrow.NewFileWriter(f.schema, struct{ io.Writer }{f.fw}, parquet.NewWriterProperties(opts...), pqarrow.NewArrowWriterProperties(pqarrow.WithAllocator(mem))); err != nil {
+		_ = out.Close()
+		return nil, f.failed()
+	}
+	return f, nil
+}
+
+func (f *partFile) failed() error {
+	return glovebox.Errorf(glovebox.CodeInternal, "cannot write snapshot part %s", f.name).Because(f.fw.err)
+}
+
+// write writes a row group.
+func (f *partFile) write(cols []arrow.Array, n int) error {
+	b := array.NewRecordBatch(f.schema, cols, int64(n))
+	defer b.Release()
+	if f.err = errors.Join(f.w.Write(b), f.fw.err); f.err != nil {
+		return f.failed()
+	}
 	return nil
 }
 
-// unpack returns all rows of the part as one batch.
-func (p *partBuffer) unpack(mem memory.Allocator) (arrow.RecordBatch, error) {
-	if len(p.packed) == 0 {
-		return p.rb.NewRecordBatch(), nil
+// end completes the file, or closes what there is of it.
+func (f *partFile) end() (File, error) {
+	err := errors.Join(f.err, f.w.Close())
+	f.fw.err = errors.Join(f.fw.err, f.out.Close())
+	if err != nil || f.fw.err != nil {
+		return File{}, f.failed()
 	}
-	if err := p.pack(mem); err != nil {
-		return nil, err
-	}
-	for i, b := range p.packed {
-		r, err := ipc.NewReader(bytes.NewReader(b), ipc.WithAllocator(mem))
-		if err != nil {
-			return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot unpack rows in memory")
-		}
-		for r.Next() {
-			rec := r.RecordBatch()
-			for c, col := range rec.Columns() {
-				column.Append(p.rb.Field(c), col, upTo(int(rec.NumRows())))
-			}
-		}
-		err = r.Err()
-		r.Release()
-		if err != nil {
-			return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot unpack rows in memory")
-		}
-		p.packed[i] = nil
-	}
-	return p.rb.NewRecordBatch(), nil
-}
-
-func upTo(n int) []int32 {
-	rows := make([]int32, n)
-	for i := range rows {
-		rows[i] = int32(i)
-	}
-	return rows
-}
-
-// sortRows returns the rows of a part by token and, within a unit, by a keyed
-// hash of the token and the row's own values: what the other units' rows are, or
-// where in the file a row stood, has no part in it. With the token in it, equal
-// rows of two units are ordered independently: else the order would be the same
-// bit of values that a module never sees in all units that share them. It also counts the units, and the
-// rows of the unit that has most.
-func sortRows(rec arrow.RecordBatch, order *prf) (rows []int32, units, most int64, err error) {
-	type entry struct {
-		hi, lo, order uint64
-		row           int32
-	}
-	tok, err := column.Tokens(rec.Column(0))
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	es := make([]entry, rec.NumRows())
-	for i := range es {
-		t := tok[i*column.TokenBytes:]
-		es[i] = entry{hi: binary.BigEndian.Uint64(t), lo: binary.BigEndian.Uint64(t[8:]), row: int32(i)}
-	}
-	byUnit := func(a, b entry) int {
-		if c := cmp.Compare(a.hi, b.hi); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.lo, b.lo)
-	}
-	slices.SortFunc(es, byUnit)
-	var buf []byte
-	for i := 0; i < len(es); {
-		j := i + 1
-		for j < len(es) && byUnit(es[i], es[j]) == 0 {
-			j++
-		}
-		most = max(most, int64(j-i))
-		if units++; j > i+1 {
-			for k := i; k < j; k++ {
-				row := int(es[k].row)
-				buf = append(buf[:0], tok[row*column.TokenBytes:(row+1)*column.TokenBytes]...)
-				buf = appendRowBytes(buf, rec, row)
-				es[k].order = order.order(buf)
-			}
-			// Rows with equal order are equal in all their values.
-			slices.SortFunc(es[i:j], func(a, b entry) int {
-				return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.row, b.row))
-			})
-		}
-		i = j
-	}
-	rows = make([]int32, len(es))
-	for i := range es {
-		rows[i] = es[i].row
-	}
-	return rows, units, most, nil
-}
-
-// appendRowBytes appends an unambiguous encoding of a row's values but the
-// token of its unit.
-func appendRowBytes(b []byte, rec arrow.RecordBatch, row int) []byte {
-	for _, col := range rec.Columns()[1:] {
-		b = column.AppendValue(b, col, row)
-	}
-	return b
+	return f.fw.file(f.name), nil
 }
 
 // fileWriter hashes and counts what goes to the caller's writer. It keeps the
@@ -185,57 +245,4 @@ func (f *fileWriter) Write(p []byte) (int, error) {
 	f.sum.Write(p)
 	f.n += int64(len(p))
 	return len(p), nil
-}
-
-// writeParquet writes the given rows of columns [from, to) of rec as one
-// Parquet file. For a sealed part, numbered is true and the row's number in
-// the part comes second.
-func writeParquet(ctx context.Context, mem memory.Allocator, out io.WriteCloser, name string, schema *arrow.Schema, rec arrow.RecordBatch, columns []int, numbered bool, rows []int32) (File, error) {
-	fw := newFileWriter(out)
-	err := func() error {
-		props := parquet.NewWriterProperties(
-			parquet.WithAllocator(mem), parquet.WithCreatedBy(createdBy),
-			parquet.WithCompression(compress.Codecs.Snappy), parquet.WithStats(false),
-			parquet.WithMaxRowGroupLength(rowGroupRows), parquet.WithDictionaryPageSizeLimit(dictBytes),
-			parquet.WithDictionaryFor(column.UnitColumn, false), parquet.WithDictionaryFor(source.RowColumn, false))
-		w, err := pqarrow.NewFileWriter(schema, struct{ io.Writer }{fw}, props, pqarrow.NewArrowWriterProperties(pqarrow.WithAllocator(mem)))
-		if err != nil {
-			return err
-		}
-		rb := array.NewRecordBuilder(mem, schema)
-		defer rb.Release()
-		for from := 0; from < len(rows); from += rowGroupRows {
-			group := rows[from:min(from+rowGroupRows, len(rows))]
-			field := 0
-			for _, c := range columns {
-				column.Append(rb.Field(field), rec.Column(c), group)
-				field++
-				if numbered && field == 1 {
-					for i := range group {
-						rb.Field(field).(*array.Int32Builder).Append(int32(from + i))
-					}
-					field++
-				}
-			}
-			b := rb.NewRecordBatch()
-			err := w.Write(b)
-			b.Release()
-			if err != nil {
-				_ = w.Close()
-				return err
-			}
-			if ctx.Err() != nil || fw.err != nil {
-				break
-			}
-		}
-		return w.Close()
-	}()
-	fw.err = errors.Join(fw.err, out.Close())
-	if ctx.Err() != nil {
-		return File{}, ctx.Err()
-	}
-	if err != nil || fw.err != nil {
-		return File{}, glovebox.Errorf(glovebox.CodeInternal, "cannot write snapshot part %s", name).Because(fw.err)
-	}
-	return fw.file(name), nil
 }
