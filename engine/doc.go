@@ -13,7 +13,9 @@
 // has all its fields, whether its bytes are text) is decided here, in Go,
 // because row numbers must be exact and because DuckDB's own errors quote the
 // line they complain about. Types, bounds, value lists and quality rules are
-// checked by DuckDB on clean pieces of a few MiB.
+// checked by DuckDB on clean pieces of a few MiB. Rows of a CSV file whose every
+// value stands in the canonical text of its type go past it: a test holds both
+// ways to one outcome.
 //
 // A Parquet file is decoded here too: page checksums are verified, every value
 // comes out exactly or its row is rejected, a text that is not UTF-8 costs its
@@ -27,10 +29,13 @@
 //
 // # Promises
 //
-//   - Nothing is written to a disk. The pieces that DuckDB reads lie in memory
-//     files (memfd), DuckDB's temporary directory is off, and the parts go
-//     where the caller's Create says, which is expected to encrypt them. Swap
-//     and core dumps are the machine's business.
+//   - Nothing is written to a disk in plain text. The pieces that DuckDB reads
+//     lie in memory files (memfd), DuckDB's temporary directory is off, the
+//     parts go where the caller's Create says, which is expected to encrypt
+//     them, and rows that do not fit in memory to the caller's [Spill], sealed
+//     under a key that the load makes and forgets. Swap and core dumps are the
+//     machine's business.
+//   - A load takes the memory that it was given, whatever the file's size.
 //   - DuckDB sees the memory files of CSV and JSON and nothing else: no other
 //     path, no network, no extension, no setting can be changed once it runs.
 //   - No error, report or progress call holds a cell value. DuckDB's and

@@ -49,6 +49,7 @@ type feedSpec struct {
 	match  func(header []string, cols []glovebox.Column) error // csv: compares the header
 	memory int64                                               // DuckDB's, in bytes
 	files  []*os.File                                          // ScratchFiles of them; nil: made here
+	fast   func(header []string) *fastPlan                     // csv: how sound rows are read; may be nil, or return nil
 	work   func() *rowMaker                                    // makes what takes in the rows of a slot; nil: who calls run does
 }
 
@@ -111,7 +112,15 @@ func (f *feed) overText(w *source.Window, spec feedSpec, rules []string) (err er
 	} else {
 		cut, err = source.NewCSV(w, def.Delimiter, func(header []string) error {
 			raw = func(path string) source.RawSource { return source.CSVSource(path, def, header, cols) }
-			return spec.match(header, cols)
+			if err := spec.match(header, cols); err != nil || spec.fast == nil {
+				return err
+			}
+			if plan := spec.fast(header); plan != nil {
+				for _, s := range f.slots {
+					s.rows.fast = plan.reader(s.rows)
+				}
+			}
+			return nil
 		})
 	}
 	if err != nil {
@@ -127,7 +136,7 @@ func (f *feed) overText(w *source.Window, spec feedSpec, rules []string) (err er
 			return false, err
 		}
 		s.n = int64(len(s.chunk.Rows))
-		return more, s.mem.Put(s.chunk.Data)
+		return more, nil
 	}
 	return nil
 }
@@ -185,8 +194,12 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 						return
 					}
 				}
-				if s.res, s.err = s.conn.Query(ctx, s.sql); s.err == nil && s.rows != nil {
-					s.err = s.rows.take(ctx, s)
+				if s.rows != nil {
+					s.err = s.rows.read(ctx, s)
+					return
+				}
+				if s.err = s.mem.Put(s.chunk.Data); s.err == nil {
+					s.res, s.err = s.conn.Query(ctx, s.sql)
 				}
 			})
 		}

@@ -33,6 +33,8 @@ type loader struct {
 	sortBytes int64     // of a bucket in memory
 	keys      *keyStore // nil: the record has no key
 	drop      *rowSet   // rows that turned out to repeat a key
+	slow      bool      // the check query sees every row
+	fast      int64     // rows that it did not see
 }
 
 // storedColumn is a value of a row in the store.
@@ -85,7 +87,7 @@ func newLoader(ds *glovebox.Dataset, o LoadOptions) (*loader, error) {
 func (l *loader) read(ctx context.Context, src *os.File, size int64) error {
 	f, err := openFeed(ctx, feedSpec{
 		src: src, size: size, def: l.ds.Source, cols: l.ds.Columns, rules: l.ds.Quality, match: source.MatchHeader, memory: l.o.Memory / 2, files: l.o.Scratch,
-		work: l.newRowMaker,
+		work: l.newRowMaker, fast: func(header []string) *fastPlan { return l.fastPlan(header) },
 	})
 	if err != nil {
 		return err
@@ -107,40 +109,45 @@ func (l *loader) read(ctx context.Context, src *os.File, size int64) error {
 
 // take takes in one piece of the file.
 func (l *loader) take(s *slot) error {
-	m := &s.rows.made
-	if s.n > 0 && m.n != s.n {
-		return glovebox.Errorf(glovebox.CodeInternal, "DuckDB sees other rows than the splitter, after row %d", l.report.Rows)
-	}
 	if l.report.Rows > source.MaxRows {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the file has more than %d rows", int64(source.MaxRows))
 	}
-	bad, worse, data, keys := s.chunk.Bad, m.bad, m.data, m.keys
+	bad, worse, odd := s.chunk.Bad, s.rows.made.bad, []int64(nil)
+	if s.rows.fast != nil {
+		odd = s.rows.fast.odd
+	}
 	flush := func(before int64) {
 		for len(bad) > 0 && bad[0].At.Row < before {
 			l.report.reject(bad[0].At, bad[0].Column, bad[0].Source, bad[0].Why)
 			bad = bad[1:]
 		}
 	}
+	made := &s.rows.made
 	for i := range s.n {
 		at := s.place(i)
 		flush(at.Row)
 		if len(worse) > 0 && worse[0].i == i {
 			l.reject(at, worse[0].column, worse[0].why)
-			worse = worse[1:]
+			worse, odd = worse[1:], odd[min(1, len(odd)):]
 			continue
 		}
+		from := made
+		if s.rows.fast != nil {
+			if from = &s.rows.fast.rows; len(odd) > 0 && odd[0] == i {
+				from, odd = made, odd[1:]
+			} else {
+				l.fast++
+			}
+		}
 		l.report.accept(at)
-		n := 4 + int(binary.LittleEndian.Uint32(data))
-		row := data[:n]
-		data = data[n:]
+		row, key := from.next()
 		if err := l.rows.push(binary.BigEndian.Uint32(row[l.tokenAt():]), row); err != nil {
 			return err
 		}
 		if l.keys != nil {
-			if err := l.keys.push(keys[0], at); err != nil {
+			if err := l.keys.push(key, at); err != nil {
 				return err
 			}
-			keys = keys[1:]
 		}
 	}
 	flush(1 << 62)

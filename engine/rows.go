@@ -22,7 +22,9 @@ type rowMaker struct {
 	ids  [][]string // by column: normalised, "" means none
 	key  []byte
 
-	made madeRows
+	fast *fastReader // nil: the check query sees all rows
+	made madeRows    // of the rows that it saw
+	buf  []byte
 }
 
 // madeRows is what became of a piece.
@@ -31,6 +33,21 @@ type madeRows struct {
 	bad  []madeBad
 	keys []keyHash // of the rows in data, if the record has a key
 	n    int64     // rows that were seen
+	at   int       // bytes of data that were taken out
+	out  int       // rows that were taken out
+}
+
+func (m *madeRows) reset() { *m = madeRows{data: m.data[:0], bad: m.bad[:0], keys: m.keys[:0]} }
+
+// next takes the next row out, and its key if it has one.
+func (m *madeRows) next() (row []byte, key keyHash) {
+	row = m.data[m.at:]
+	row = row[:4+binary.LittleEndian.Uint32(row)]
+	if len(m.keys) > 0 {
+		key = m.keys[m.out]
+	}
+	m.at, m.out = m.at+len(row), m.out+1
+	return row, key
 }
 
 // madeBad is a rejected row.
@@ -50,20 +67,44 @@ func (l *loader) newRowMaker() *rowMaker {
 	return m
 }
 
-func (m *rowMaker) reset() {
-	m.made.data, m.made.bad, m.made.keys, m.made.n = m.made.data[:0], m.made.bad[:0], m.made.keys[:0], 0
+// token returns the token of a normalised id; it is valid until the next call.
+func (m *rowMaker) token(col int, id string) []byte {
+	m.buf = append(m.buf[:0], id...)
+	return m.prfs[col].token(m.buf)
 }
 
-// take takes in all that the check query says of a piece's rows.
-func (m *rowMaker) take(ctx context.Context, s *slot) error {
-	m.reset()
+// read takes in a piece of a file.
+func (m *rowMaker) read(ctx context.Context, s *slot) (err error) {
+	if m.fast != nil {
+		return m.fast.read(ctx, s)
+	}
+	if s.mem != nil {
+		err = s.mem.Put(s.chunk.Data)
+	}
+	if err == nil {
+		s.res, err = s.conn.Query(ctx, s.sql)
+	}
+	if err == nil {
+		err = m.take(ctx, s, nil)
+	}
+	return err
+}
+
+// take takes in all that the check query says of a piece's rows: of those that
+// odd lists, or of all.
+func (m *rowMaker) take(ctx context.Context, s *slot, odd []int64) error {
+	m.made.reset()
+	want := s.n
+	if odd != nil {
+		want = int64(len(odd))
+	}
 	for s.res.Next() {
 		b := s.res.RecordBatch()
-		if m.made.n+b.NumRows() > s.n {
+		if m.made.n+b.NumRows() > want {
 			m.made.n += b.NumRows()
 			break
 		}
-		if err := m.batch(b, s); err != nil {
+		if err := m.batch(b, s, odd); err != nil {
 			return err
 		}
 		m.made.n += b.NumRows()
@@ -71,11 +112,14 @@ func (m *rowMaker) take(ctx context.Context, s *slot) error {
 	if s.res.Err() != nil {
 		return duck.ReadError(ctx, s.res.Err())
 	}
+	if m.made.n != want {
+		return glovebox.Errorf(glovebox.CodeInternal, "DuckDB sees other rows than the splitter")
+	}
 	return nil
 }
 
 // batch takes in one batch of checked rows.
-func (m *rowMaker) batch(b arrow.RecordBatch, s *slot) error {
+func (m *rowMaker) batch(b arrow.RecordBatch, s *slot, odd []int64) error {
 	l := m.l
 	why, ok1 := b.Column(0).(*array.Int32)
 	rule, ok2 := b.Column(1).(*array.Int32)
@@ -93,6 +137,9 @@ func (m *rowMaker) batch(b arrow.RecordBatch, s *slot) error {
 	}
 	for i := range int(b.NumRows()) {
 		at := m.made.n + int64(i)
+		if odd != nil {
+			at = odd[at]
+		}
 		if name, reason := m.judge(cols, i, why.Value(i), rule.Value(i)); reason != "" {
 			m.made.bad = append(m.made.bad, madeBad{at, name, reason})
 			continue
@@ -139,7 +186,7 @@ func (m *rowMaker) row(cols []arrow.Array, i int, number int64) {
 	if l.seeds != nil {
 		b = binary.LittleEndian.AppendUint64(b, uint64(number))
 	}
-	b = append(b, m.prfs[l.unit].token([]byte(m.ids[l.unit][i]))...)
+	b = append(b, m.token(l.unit, m.ids[l.unit][i])...)
 	for _, s := range l.stored {
 		switch {
 		case s.kept || m.prfs[s.from] == nil:
@@ -147,7 +194,7 @@ func (m *rowMaker) row(cols []arrow.Array, i int, number int64) {
 		case m.ids[s.from][i] == "":
 			b = append(b, 0)
 		default:
-			b = append(append(b, 1), m.prfs[s.from].token([]byte(m.ids[s.from][i]))...)
+			b = append(append(b, 1), m.token(s.from, m.ids[s.from][i])...)
 		}
 	}
 	binary.LittleEndian.PutUint32(b[start:], uint32(len(b)-start-4))

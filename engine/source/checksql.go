@@ -142,7 +142,7 @@ func CheckSQL(s RawSource, cols []glovebox.Column, rules []string) string {
 			if rc.nul {
 				when(fmt.Sprintf("contains(%s, chr(0))", v), i, 1)
 			}
-			when(fmt.Sprintf("strlen(%s) > %d", v, maxBytes(c)), i, 6)
+			when(fmt.Sprintf("strlen(%s) > %d", v, MaxBytes(c)), i, 6)
 		}
 		if len(c.Values) > 0 {
 			var vs []string

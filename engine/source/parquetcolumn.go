@@ -310,7 +310,7 @@ func textBound(col glovebox.Column) int {
 	if col.Type != glovebox.String {
 		return MaxTextBytes // with white space around a number or a date
 	}
-	return maxBytes(col)
+	return MaxBytes(col)
 }
 
 // holdsNothing says whether a column, or a group that has this first leaf, is

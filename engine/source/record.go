@@ -189,7 +189,8 @@ func boundSQL(t glovebox.Type, b glovebox.Bound) (string, error) {
 	return "", fmt.Errorf("only numbers and dates have bounds")
 }
 
-func maxBytes(c glovebox.Column) int {
+// MaxBytes is how many bytes a text of a column has at most.
+func MaxBytes(c glovebox.Column) int {
 	if c.MaxBytes == 0 {
 		return glovebox.DefaultMaxBytes
 	}

@@ -32,6 +32,7 @@ type Place struct {
 type Chunk struct {
 	Data []byte  // csv: records, without header, each ended by \n; json: one object a line
 	Rows []Place // of each row in data
+	Ends []int   // where each row in data ends, behind its \n
 	Bad  []badRow
 	Read int64 // bytes of the file behind this chunk and all before it
 }
@@ -44,11 +45,13 @@ type badRow struct {
 }
 
 // Reset empties a chunk.
-func (c *Chunk) Reset() { c.Data, c.Rows, c.Bad = c.Data[:0], c.Rows[:0], c.Bad[:0] }
+func (c *Chunk) Reset() {
+	c.Data, c.Rows, c.Ends, c.Bad = c.Data[:0], c.Rows[:0], c.Ends[:0], c.Bad[:0]
+}
 
 func (c *Chunk) keep(at Place, row []byte) {
 	c.Data = append(append(c.Data, row...), '\n')
-	c.Rows = append(c.Rows, at)
+	c.Rows, c.Ends = append(c.Rows, at), append(c.Ends, len(c.Data))
 }
 
 func (c *Chunk) reject(at Place, why Reason) { c.Bad = append(c.Bad, badRow{At: at, Why: why}) }

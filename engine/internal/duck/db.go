@@ -195,7 +195,7 @@ func dbError(ctx context.Context, doing string, err error) error {
 					WithFix("raise them (ulimit -v, ulimit -d) and run the same command again")
 			}
 			return glovebox.Errorf(glovebox.CodeInvalid, "cannot %s: DuckDB needs more memory than it may use", doing).
-				WithFix("raise the memory limit or load a smaller file")
+				WithFix("load a file with fewer columns or shorter rows")
 		}
 	}
 	return glovebox.Errorf(glovebox.CodeInternal, "cannot %s: DuckDB error (%s)", doing, kind)
