@@ -51,6 +51,9 @@ type LoadOptions struct {
 	// whatever the file's size: up to half of it for DuckDB. Zero:
 	// DefaultMemory; at least MinMemory.
 	Memory int64
+	// Hold is how many bytes of rows stay in memory where there is a Spill. Zero:
+	// an eighth of Memory.
+	Hold int64
 	// Spill takes the rows that do not fit in Memory, sealed. nil: rows stay
 	// in memory, however many they are.
 	Spill Spill
@@ -119,6 +122,9 @@ func (o *LoadOptions) fill(ds *glovebox.Dataset) error {
 	}
 	if o.Memory == 0 {
 		o.Memory = DefaultMemory
+	}
+	if o.Hold == 0 {
+		o.Hold = o.Memory / 8
 	}
 	if o.Allocator == nil {
 		o.Allocator = memory.DefaultAllocator

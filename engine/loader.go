@@ -73,12 +73,12 @@ func newLoader(ds *glovebox.Dataset, o LoadOptions) (*loader, error) {
 		return nil, err
 	}
 	l.sortBytes = sortBytes
-	l.rows = newStore(max(storeBuckets, o.Parts), o.Memory/8, l.aside)
+	l.rows = newStore(bucketsFor(o.Hold, o.Parts), o.Hold, l.aside)
 	for _, k := range ds.Key {
 		l.key = append(l.key, slices.IndexFunc(ds.Columns, func(c glovebox.Column) bool { return c.Name == k }))
 	}
 	if len(l.key) > 0 {
-		l.seeds, l.keys = newKeySeeds(), &keyStore{store: newStore(storeBuckets, o.Memory/16, l.aside)}
+		l.seeds, l.keys = newKeySeeds(), &keyStore{store: newStore(bucketsFor(o.Hold/2, 1), o.Hold/2, l.aside)}
 	}
 	return l, nil
 }

@@ -115,7 +115,7 @@ func TestRowsPutAsideAreTheSame(t *testing.T) {
 			o, v := testOptions(nil), newVault()
 			o.Create, o.Allocator = v.create, rowtest.Checked(t)
 			if room == 0 {
-				o.Spill = spillFile(t)
+				o.Spill, o.Hold = spillFile(t), 1
 			}
 			if err := o.fill(&q.ds); err != nil {
 				t.Fatal(err)
@@ -124,10 +124,7 @@ func TestRowsPutAsideAreTheSame(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l.rows, l.sortBytes = newStore(16, room, l.aside), most
-			if l.keys != nil {
-				l.keys.store = newStore(4, room, l.aside)
-			}
+			l.sortBytes = most
 			if err := l.read(context.Background(), rowtest.TempFile(t, []byte(q.data)), int64(len(q.data))); err != nil {
 				t.Fatal(err)
 			}

@@ -22,7 +22,7 @@ type Spill interface {
 }
 
 const (
-	storeBuckets = 1024     // of a store, at least
+	storeBuckets = 1024     // of a store, at most, but for one of more parts
 	blockBytes   = 16 << 10 // what is sealed at a time
 	sealBytes    = 16       // that sealing adds
 )
@@ -111,6 +111,16 @@ type block struct {
 // newStore makes a store of so many buckets, a power of two.
 func newStore(buckets int, room int64, a *aside) *store {
 	return &store{shift: uint(32 - bits.Len(uint(buckets-1))), buckets: make([]bucket, buckets), room: room, aside: a}
+}
+
+// bucketsFor is how many buckets a store has that holds so many bytes: so few
+// that most of them can fill blocks.
+func bucketsFor(held int64, atLeast int) int {
+	n := storeBuckets
+	for n > atLeast && int64(n)*blockBytes > held {
+		n /= 2
+	}
+	return max(n, atLeast)
 }
 
 // push adds a record.

@@ -32,12 +32,19 @@ func Projection(place int) string {
 // project reads a provider's file into one projection.
 func (d *Domain) project(ctx context.Context, rec *glovebox.Dataset, place int, src *os.File, w *vault.SnapshotWriter, progress func(done, total int64)) (*engine.LoadResult, error) {
 	about, _, _ := rec.About(rec.Units()[place].Column) // it has the column
+	write, read, err := d.Vault.NewAside()
+	if err != nil {
+		return nil, err
+	}
+	aside := &crew.Aside{Append: write, Read: read}
+	defer aside.Close()
 	return crew.Load(ctx, about, src, engine.LoadOptions{
 		UnitKey:  d.Vault.UnitKey(about.Unit.Space).Bytes(),
 		IdentKey: func(c glovebox.Column) [32]byte { return d.Vault.IdentKey(identPurpose(c)).Bytes() },
 		Parts:    d.Parts,
 		Create:   func(name string) (io.WriteCloser, error) { return w.Create(Projection(place) + name) },
 		Progress: progress,
+		Spill:    aside,
 	})
 }
 

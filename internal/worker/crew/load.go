@@ -46,7 +46,7 @@ func loadFile(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.L
 	if o.Memory == 0 {
 		o.Memory = engine.DefaultMemory
 	}
-	spec := work.LoadSpec{Record: ds, UnitKey: o.UnitKey, IdentKeys: map[string][32]byte{}, Parts: o.Parts, Memory: o.Memory}
+	spec := work.LoadSpec{Record: ds, UnitKey: o.UnitKey, IdentKeys: map[string][32]byte{}, Parts: o.Parts, Memory: o.Memory, Hold: o.Hold}
 	for _, c := range ds.Columns {
 		if c.Class == glovebox.ClassIdentifier && c.Name != ds.Unit.Column {
 			spec.IdentKeys[c.Name] = o.IdentKey(c)
@@ -71,8 +71,14 @@ func loadFile(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.L
 	if o.Parts == 0 {
 		o.Parts = engine.DefaultParts
 	}
-	r := &receiver{o: &o, form: engine.NewManifest(&ds, o.Parts), room: roomAtLeast + roomPerByte*st.Size(), files: map[uint16]*received{}, done: map[string]engine.File{}}
-	err = p.Send(work.MessageLoad, nil, f)
+	handed := []*os.File{f}
+	if a, ok := o.Spill.(*Aside); ok {
+		handed = append(handed, a.Read)
+	} else {
+		o.Spill = nil
+	}
+	r := &receiver{o: &o, aside: roomAtLeast + roomPerByte*st.Size(), form: engine.NewManifest(&ds, o.Parts), room: roomAtLeast + roomPerByte*st.Size(), files: map[uint16]*received{}, done: map[string]engine.File{}}
+	err = p.Send(work.MessageLoad, nil, handed...)
 	for err == nil && r.result == nil {
 		var frame jail.Frame
 		if frame, err = p.Next(loadWithin); err == nil {
@@ -102,6 +108,7 @@ type receiver struct {
 	o      *engine.LoadOptions
 	form   *engine.Manifest     // what the manifest has to say of the record
 	room   int64                // bytes that may still come
+	aside  int64                // bytes that may still be put aside
 	files  map[uint16]*received // open
 	next   uint16
 	done   map[string]engine.File
@@ -130,6 +137,15 @@ func (r *receiver) take(f jail.Frame) error {
 			r.o.Progress(done, total)
 		}
 		return nil
+	case work.FrameAside:
+		if r.o.Spill == nil {
+			return jail.ErrFrame
+		}
+		if r.aside -= int64(len(f.Payload)); r.aside < 0 {
+			return tooLarge()
+		}
+		_, err := r.o.Spill.Write(f.Payload)
+		return err
 	case work.FrameOpened, work.FrameData, work.FrameClosed:
 		if len(f.Payload) < 2 {
 			return jail.ErrFrame
@@ -167,8 +183,7 @@ func (r *receiver) file(kind jail.Kind, number uint16, data []byte) error {
 	}
 	if kind == work.FrameData {
 		if r.room -= int64(len(data)); r.room < 0 {
-			return glovebox.Errorf(glovebox.CodeInvalid, "the file becomes more than %d times as large when it is read", roomPerByte).
-				WithFix("load it in another form, such as CSV")
+			return tooLarge()
 		}
 		f.sum.Write(data)
 		f.n += int64(len(data))
@@ -178,6 +193,12 @@ func (r *receiver) file(kind jail.Kind, number uint16, data []byte) error {
 	delete(r.files, number)
 	r.done[f.name] = engine.File{Name: f.name, Bytes: f.n, SHA256: hex.EncodeToString(f.sum.Sum(nil))}
 	return f.w.Close()
+}
+
+// tooLarge is the error of a file that would fill the disk.
+func tooLarge() error {
+	return glovebox.Errorf(glovebox.CodeInvalid, "the file becomes more than %d times as large when it is read", roomPerByte).
+		WithFix("load it in another form, such as CSV")
 }
 
 // drop closes what is open, for the caller to throw away.

@@ -17,6 +17,7 @@ const (
 	FrameClosed   jail.Kind = 12 // a file is complete: its number (2 bytes)
 	FrameProgress jail.Kind = 13 // done (8 bytes), total (8 bytes)
 	FrameLoaded   jail.Kind = 14 // the load is complete: a Loaded
+	FrameAside    jail.Kind = 21 // sealed bytes to put aside, which the loader reads again
 	FrameRefused  jail.Kind = 15 // it failed: a refusal; of a reader too
 	// Of a reader only.
 	FrameChecked jail.Kind = 16 // a filter is sound: a Checked
@@ -52,7 +53,7 @@ func Frames(role string) jail.Frames {
 		return jail.Frames{FramePartial: partial}
 	case RoleLoad:
 		return jail.Frames{FrameOpened: {Most: 2 + maxName}, FrameData: {Most: 2 + MaxChunk}, FrameClosed: {Most: 2, Exact: true},
-			FrameProgress: {Most: 16, Exact: true}, FrameLoaded: {Most: MaxLoaded}, FrameRefused: {Most: MaxRefused}}
+			FrameProgress: {Most: 16, Exact: true}, FrameAside: {Most: MaxChunk}, FrameLoaded: {Most: MaxLoaded}, FrameRefused: {Most: MaxRefused}}
 	case RoleRead:
 		return jail.Frames{FrameChecked: {Most: MaxChecked}, FrameTable: {Most: MaxTable}, FrameRefused: {Most: MaxRefused}}
 	}

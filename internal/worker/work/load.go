@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -17,7 +18,8 @@ import (
 	"glovebox.example/glovebox/internal/worker/jail"
 )
 
-// MessageLoad is the one message to a loader; files: the encoded LoadSpec.
+// MessageLoad is the one message to a loader; files: the encoded LoadSpec and,
+// if it may put rows aside, where those can be read.
 const MessageLoad = 'L'
 
 // LoadSpec is what a loader needs beside the file: the record, and the keys
@@ -28,6 +30,7 @@ type LoadSpec struct {
 	IdentKeys map[string][32]byte `json:"ident_keys"` // by column
 	Parts     int                 `json:"parts"`
 	Memory    int64               `json:"memory"`
+	Hold      int64               `json:"hold,omitempty"`
 }
 
 // Encode puts a spec into a sealed file in memory.
@@ -63,7 +66,7 @@ func load(in *jail.Inside) error {
 		return err
 	}
 	defer m.Close()
-	if m.Kind != MessageLoad || len(m.Files) != 1 {
+	if m.Kind != MessageLoad || len(m.Files) < 1 || len(m.Files) > 2 {
 		return errMessage
 	}
 	scratch, err := sealLoading(in)
@@ -79,10 +82,17 @@ func load(in *jail.Inside) error {
 		return errors.Join(err, in.Fail(jail.FaultInternal))
 	}
 	out := &sender{in: in}
-	res, err := engine.Load(context.Background(), spec.Record, in.Source(), engine.LoadOptions{
+	o := engine.LoadOptions{
 		UnitKey: spec.UnitKey, IdentKey: func(c glovebox.Column) [32]byte { return spec.IdentKeys[c.Name] },
-		Parts: spec.Parts, Memory: spec.Memory, Scratch: scratch, Create: out.create, Progress: out.progress,
-	})
+		Parts: spec.Parts, Memory: spec.Memory, Hold: spec.Hold, Scratch: scratch, Create: out.create, Progress: out.progress,
+	}
+	if len(m.Files) == 2 {
+		o.Spill = &aside{in: in, read: m.Files[1]}
+	}
+	if spec.Memory > 0 { // near it Go's collector works harder; DuckDB's memory is not Go's
+		debug.SetMemoryLimit(spec.Memory / 2)
+	}
+	res, err := engine.Load(context.Background(), spec.Record, in.Source(), o)
 	if err != nil {
 		return errors.Join(err, send(in, FrameRefused, refused(err), MaxRefused))
 	}
