@@ -1,5 +1,3 @@
-//go:build duckdb_arrow
-
 package duck
 
 import (
@@ -32,7 +30,14 @@ type DB struct{ connector *duckdb.Connector }
 // Conn is one connection of a db, for one goroutine at a time.
 type Conn struct {
 	raw   *duckdb.Conn
-	arrow *duckdb.Arrow
+	arrow arrowCalls
+}
+
+// arrowCalls are what DuckDB takes and gives in Arrow's form: *duckdb.Arrow,
+// which its driver has under the build tag duckdb_arrow only.
+type arrowCalls interface {
+	QueryContext(ctx context.Context, query string, args ...any) (array.RecordReader, error)
+	RegisterView(reader array.RecordReader, name string) (release func(), err error)
 }
 
 // fixedSettings are set before the first statement and locked by the last one.
@@ -105,9 +110,12 @@ func (d *DB) Connect(ctx context.Context) (*Conn, error) {
 	if !ok {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the DuckDB driver returned another connection type")
 	}
-	a, err := duckdb.NewArrowFromConn(raw)
+	a, err := newArrow(raw)
 	if err != nil {
 		_ = raw.Close()
+		if _, ours := errors.AsType[*glovebox.Error](err); ours {
+			return nil, err
+		}
 		return nil, dbError(ctx, "start DuckDB", err)
 	}
 	return &Conn{raw, a}, nil
