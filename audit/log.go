@@ -108,7 +108,7 @@ func Open(ctx context.Context, dir string, key *Key, o *Options) (_ *Log, err er
 	}
 	defer func() {
 		if err != nil {
-			l.release()
+			l.unlock()
 		}
 	}()
 	signed, err := inspect(dir, key)
@@ -314,14 +314,14 @@ func (l *Log) Close(ctx context.Context) error {
 	if e := l.one.shut(ctx); err == nil {
 		err = e
 	}
-	l.release()
+	l.unlock()
 	if err != nil {
 		return internal(err, "audit log is not signed to its end; it will be when it is opened again")
 	}
 	return nil
 }
 
-func (l *Log) release() {
+func (l *Log) unlock() {
 	if l.stop != nil {
 		l.stop()
 	}

@@ -37,7 +37,7 @@ type slot struct {
 }
 
 // place returns where the piece's i-th row stands in the file.
-func (s *slot) place(i int64) source.Place { return s.chunk.Rows[i] }
+func (s *slot) place(i int64) source.Position { return s.chunk.Rows[i] }
 
 // feedSpec says what a feed reads.
 type feedSpec struct {
@@ -206,7 +206,7 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 	})
 	take1 := func(s *slot) error {
 		<-s.done
-		defer s.release()
+		defer s.free()
 		if s.err != nil {
 			return s.err
 		}
@@ -216,7 +216,7 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 	for s := range work {
 		if err != nil {
 			<-s.done
-			s.release()
+			s.free()
 			continue
 		}
 		if err = take1(s); err != nil {
@@ -233,7 +233,7 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 	return err
 }
 
-func (s *slot) release() {
+func (s *slot) free() {
 	if s.res != nil {
 		s.res.Release()
 		s.res = nil

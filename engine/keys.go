@@ -36,7 +36,7 @@ type keyStore struct {
 }
 
 // push adds the key of the row at a place; rows come in order.
-func (s *keyStore) push(h keyHash, at source.Place) error {
+func (s *keyStore) push(h keyHash, at source.Position) error {
 	b := binary.LittleEndian.AppendUint64(s.buf[:0], h[0])
 	b = binary.LittleEndian.AppendUint64(b, h[1])
 	b = binary.AppendUvarint(b, uint64(at.Row))
@@ -50,7 +50,7 @@ type repeated struct {
 	rows  rowSet
 	n     int64 // of them
 	lines int64 // that they take
-	first []source.Place
+	first []source.Position
 }
 
 // repeats reads the keys back. A bucket takes memory by its distinct keys, and
@@ -97,7 +97,7 @@ func (s *keyStore) repeats() (*repeated, error) {
 }
 
 // readKey reads what push wrote; n is 0 if it is not all there.
-func readKey(p []byte) (h keyHash, at source.Place, n int) {
+func readKey(p []byte) (h keyHash, at source.Position, n int) {
 	if len(p) < 16 {
 		return h, at, 0
 	}
@@ -113,7 +113,7 @@ func readKey(p []byte) (h keyHash, at source.Place, n int) {
 	return h, at, n
 }
 
-func (r *repeated) add(at source.Place) {
+func (r *repeated) add(at source.Position) {
 	r.rows.add(at.Row)
 	r.n, r.lines = r.n+1, r.lines+at.Lines
 	if r.first = append(r.first, at); len(r.first) >= 4*MaxFirstRejects {
@@ -123,7 +123,7 @@ func (r *repeated) add(at source.Place) {
 
 // trim leaves those that come first in the file.
 func (r *repeated) trim() {
-	slices.SortFunc(r.first, func(a, b source.Place) int { return cmp.Compare(a.Row, b.Row) })
+	slices.SortFunc(r.first, func(a, b source.Position) int { return cmp.Compare(a.Row, b.Row) })
 	r.first = r.first[:min(len(r.first), MaxFirstRejects)]
 }
 

@@ -163,7 +163,7 @@ func (l *loader) tokenAt() int {
 }
 
 // reject counts a rejected row.
-func (l *loader) reject(at source.Place, name string, why source.Reason) {
+func (l *loader) reject(at source.Position, name string, why source.Reason) {
 	from := name
 	if c, ok := l.ds.Column(name); ok && why != source.ReasonQuality {
 		from = c.SourceName()

@@ -107,7 +107,7 @@ func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, o *R
 }
 
 func takeReference(ctx context.Context, s *slot, rows int64, cols []glovebox.Column, rb *array.RecordBuilder) error {
-	wrong := func(at source.Place, column string, why source.Reason) error {
+	wrong := func(at source.Position, column string, why source.Reason) error {
 		e := glovebox.Errorf(glovebox.CodeInvalid, "line %d of the reference table: %s", at.Line, why)
 		e.Field = column
 		return e

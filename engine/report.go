@@ -47,14 +47,14 @@ type LoadReport struct {
 	First    []Reject                `json:"first,omitempty"` // at most MaxFirstRejects, by row
 }
 
-func (r *LoadReport) accept(at source.Place) {
+func (r *LoadReport) accept(at source.Position) {
 	r.Rows++
 	r.Accepted++
 	r.Inside += at.Lines - 1
 }
 
 // reject counts a rejected row. from is the column's name in the file.
-func (r *LoadReport) reject(at source.Place, column, from string, why source.Reason) {
+func (r *LoadReport) reject(at source.Position, column, from string, why source.Reason) {
 	if r.ByReason == nil {
 		r.ByReason = map[source.Reason]int64{}
 	}

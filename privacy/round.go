@@ -17,7 +17,7 @@ import (
 // and every operation here is one that IEEE 754 rounds in one way, so that the
 // same integers give the same bytes on every machine.
 func cell(v, lo, hi, least, most float64) Cell {
-	place, ok := decimal.Place((hi - lo) / 200)
+	place, ok := decimal.Exponent((hi - lo) / 200)
 	if ok {
 		v, lo, hi = decimal.Round(v, place, math.RoundToEven), decimal.Round(lo, place, math.Floor), decimal.Round(hi, place, math.Ceil)
 	}

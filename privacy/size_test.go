@@ -73,7 +73,7 @@ func TestMostFigures(t *testing.T) {
 // same with keys in memory and on the disk.
 func TestTableOfPrivateKeys(t *testing.T) {
 	closed := 0
-	create := func() (Place, error) { return &pile{closed: &closed}, nil }
+	create := func() (Spill, error) { return &pile{closed: &closed}, nil }
 	p := spoolPlan(nil)
 	whole := int64(0)
 	for _, bytes := range []int64{0, 1} {

@@ -12,19 +12,19 @@ import (
 
 const (
 	// DefaultSpoolBytes is how much memory a spool's partial result may take, in
-	// bytes, before it goes to places on the disk.
+	// bytes, before it goes to spills on the disk.
 	DefaultSpoolBytes = 512 << 20
 	// DefaultSpoolMost is how much memory it may take where nothing can go to the
 	// disk, or comes back from there, in bytes.
 	DefaultSpoolMost = 2 << 30
-	// spoolPlaces is over how many places keys are spread by their hash: one of
+	// spoolSpills is over how many spills keys are spread by their hash: one of
 	// them at a time is in memory when the table is made.
-	spoolPlaces = 64
+	spoolSpills = 64
 )
 
-// Place keeps records outside memory, in order. What it keeps is raw data: it
+// Spill keeps records outside memory, in order. What it keeps is raw data: it
 // must be encrypted, under a key that ends with the process.
-type Place interface {
+type Spill interface {
 	Append(record []byte) error
 	Each(f func(record []byte) error) error
 	Close() error
@@ -43,8 +43,8 @@ type SpoolOptions struct {
 	// bundle: a table with more ends with CodeInvalid. That follows from the rows
 	// alone, which are private. Zero: any.
 	Table int64
-	// Create makes an empty place. nil: all is kept in memory.
-	Create func() (Place, error)
+	// Create makes an empty spill. nil: all is kept in memory.
+	Create func() (Spill, error)
 }
 
 // Spool adds up the partial results of one job in bounded memory, however many
@@ -55,7 +55,7 @@ type Spool struct {
 	plan   *Plan
 	o      SpoolOptions
 	total  *Partial
-	places []Place // nil: all is in memory; nil among them: no key went there
+	spills []Spill // nil: all is in memory; nil among them: no key went there
 }
 
 // NewSpool makes an empty spool. Close it.
@@ -100,19 +100,19 @@ func (s *Spool) fits(t *Partial) error {
 	return nil
 }
 
-// spill moves what is in memory to the places.
+// spill moves what is in memory to the spills.
 func (s *Spool) spill() error {
-	if s.places == nil {
-		s.places = make([]Place, spoolPlaces)
+	if s.spills == nil {
+		s.spills = make([]Spill, spoolSpills)
 	}
-	for i, t := range s.total.spread(len(s.places)) {
+	for i, t := range s.total.spread(len(s.spills)) {
 		if t == nil {
 			continue
 		}
-		if s.places[i] == nil {
+		if s.spills[i] == nil {
 			var err error
-			if s.places[i], err = s.o.Create(); err != nil {
-				s.places[i] = nil // which may hold a nil of a type
+			if s.spills[i], err = s.o.Create(); err != nil {
+				s.spills[i] = nil // which may hold a nil of a type
 				return err
 			}
 		}
@@ -121,7 +121,7 @@ func (s *Spool) spill() error {
 			return err
 		}
 		for range plantAgain(1) {
-			if err := s.places[i].Append(data); err != nil {
+			if err := s.spills[i].Append(data); err != nil {
 				return err
 			}
 		}
@@ -136,7 +136,7 @@ func (t *Partial) spread(n int) []*Partial {
 	out := make([]*Partial, n)
 	of, at := make([]int, t.n), make([]int, t.n)
 	for i := range t.n {
-		// The upper bits: the lower ones place keys in the tables.
+		// The upper bits: the lower ones find keys in the tables.
 		of[i] = int(t.plan.hash.sum(t.key(i)) >> 32 % uint64(n))
 		if out[of[i]] == nil {
 			out[of[i]] = t.plan.NewPartial()
@@ -158,14 +158,14 @@ func (t *Partial) spread(n int) []*Partial {
 }
 
 // Release makes the table of all that was added: see Plan.Release. It works
-// once. Where keys went to places they are taken place by place; rows come out
+// once. Where keys went to spills they are taken spill by spill; rows come out
 // in the same order.
 func (s *Spool) Release(src *mechanism.Source) (*Table, error) {
 	var space *room
 	if s.plan.private && s.o.Table > 0 {
 		space = &room{s.o.Table, s.plan.figureBytes()}
 	}
-	if s.places == nil || s.total.done || src == nil {
+	if s.spills == nil || s.total.done || src == nil {
 		return s.plan.release(s.total, src, space) // which says what is wrong
 	}
 	if err := s.spill(); err != nil {
@@ -181,12 +181,12 @@ func (s *Spool) Release(src *mechanism.Source) (*Table, error) {
 	return r.finish(), nil
 }
 
-// rows makes the rows of the keys in places.
+// rows makes the rows of the keys in spills.
 func (s *Spool) rows(r *releaser) error {
 	if t := s.plan.top; t != nil && t.rounds {
 		return s.top(r)
 	}
-	for i := range s.places {
+	for i := range s.spills {
 		t, err := s.load(i)
 		if err != nil {
 			return err
@@ -198,13 +198,13 @@ func (s *Spool) rows(r *releaser) error {
 	return nil
 }
 
-// load reads a place into memory.
+// load reads a spill into memory.
 func (s *Spool) load(i int) (*Partial, error) {
 	t := s.plan.NewPartial()
-	if s.places[i] == nil {
+	if s.spills[i] == nil {
 		return t, nil
 	}
-	return t, s.places[i].Each(func(data []byte) error {
+	return t, s.spills[i].Each(func(data []byte) error {
 		one := s.plan.NewPartial()
 		if err := one.UnmarshalBinary(data); err != nil {
 			return err
@@ -216,15 +216,15 @@ func (s *Spool) load(i int) (*Partial, error) {
 	})
 }
 
-// Close frees the places.
+// Close frees the spills.
 func (s *Spool) Close() error {
 	var errs []error
-	for _, p := range s.places {
+	for _, p := range s.spills {
 		if p != nil {
 			errs = append(errs, p.Close())
 		}
 	}
-	s.places, s.total = nil, &Partial{plan: s.plan, done: true}
+	s.spills, s.total = nil, &Partial{plan: s.plan, done: true}
 	return errors.Join(errs...)
 }
 

@@ -14,7 +14,7 @@ import (
 	"glovebox.example/glovebox/privacy/mechanism"
 )
 
-// pile is a place in memory.
+// pile is a spill in memory.
 type pile struct {
 	records [][]byte
 	closed  *int
@@ -87,7 +87,7 @@ func TestSpool(t *testing.T) {
 	}
 	for _, limit := range []int64{1, 20_000, 1 << 40} {
 		closed, made, largest := 0, 0, int64(0)
-		s := p.NewSpool(&SpoolOptions{Bytes: limit, Create: func() (Place, error) { made++; return &pile{closed: &closed}, nil }})
+		s := p.NewSpool(&SpoolOptions{Bytes: limit, Create: func() (Spill, error) { made++; return &pile{closed: &closed}, nil }})
 		for _, part := range spoolParts(p, 3000) {
 			if err := s.Add(part); err != nil {
 				t.Fatal(err)
@@ -113,15 +113,15 @@ func TestSpool(t *testing.T) {
 				t.Fatalf("limit %d: row %d is %v, not %v", limit, i, g, w)
 			}
 		}
-		// Some 400 keys: half of the places get one with a probability above 1-1e-30.
-		if spilled := limit < 1<<40; spilled != (made > spoolPlaces/2) || made > spoolPlaces || spilled && largest > max(limit, p.NewPartial().bytes()) {
-			t.Fatalf("limit %d: %d places, at most %d bytes", limit, made, largest)
+		// Some 400 keys: half of the spills get one with a probability above 1-1e-30.
+		if spilled := limit < 1<<40; spilled != (made > spoolSpills/2) || made > spoolSpills || spilled && largest > max(limit, p.NewPartial().bytes()) {
+			t.Fatalf("limit %d: %d spills, at most %d bytes", limit, made, largest)
 		}
 		if _, err := s.Release(check.Must(mechanism.NewSource())); glovebox.CodeOf(err) != glovebox.CodeConflict {
 			t.Fatalf("released twice: %v", err)
 		}
 		if err := s.Close(); err != nil || closed != made {
-			t.Fatalf("%d of %d places closed: %v", closed, made, err)
+			t.Fatalf("%d of %d spills closed: %v", closed, made, err)
 		}
 	}
 }
@@ -130,7 +130,7 @@ func TestSpool(t *testing.T) {
 func TestSpoolFails(t *testing.T) {
 	p := spoolPlan(nil)
 	full := errors.New("full")
-	s := p.NewSpool(&SpoolOptions{Bytes: 1, Create: func() (Place, error) { return nil, full }})
+	s := p.NewSpool(&SpoolOptions{Bytes: 1, Create: func() (Spill, error) { return nil, full }})
 	if err := s.Add(spoolParts(p, 100)[0]); !errors.Is(err, full) {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestSpoolTop(t *testing.T) {
 	}
 	release := func(limit int64) (*Table, int) {
 		closed, made := 0, 0
-		s := p.NewSpool(&SpoolOptions{Bytes: limit, Create: func() (Place, error) { made++; return &pile{closed: &closed}, nil }})
+		s := p.NewSpool(&SpoolOptions{Bytes: limit, Create: func() (Spill, error) { made++; return &pile{closed: &closed}, nil }})
 		for _, part := range parts() {
 			if err := s.Add(part); err != nil {
 				t.Fatal(err)
@@ -182,18 +182,18 @@ func TestSpoolTop(t *testing.T) {
 		}
 		table := check.Must(s.Release(check.Must(mechanism.NewSource())))
 		if err := s.Close(); err != nil || closed != made {
-			t.Fatalf("%d of %d places closed: %v", closed, made, err)
+			t.Fatalf("%d of %d spills closed: %v", closed, made, err)
 		}
 		return table, made
 	}
 	want, made := release(1 << 40)
 	if made != 0 || len(want.Rows) != 3 || want.Rows[2].Key[0] != int64(2) {
-		t.Fatalf("%d places, %d rows", made, len(want.Rows))
+		t.Fatalf("%d spills, %d rows", made, len(want.Rows))
 	}
 	for _, limit := range []int64{1, 20_000} {
 		got, made := release(limit)
-		if made < spoolPlaces/2 || len(got.Rows) != len(want.Rows) {
-			t.Fatalf("limit %d: %d places, %d rows", limit, made, len(got.Rows))
+		if made < spoolSpills/2 || len(got.Rows) != len(want.Rows) {
+			t.Fatalf("limit %d: %d spills, %d rows", limit, made, len(got.Rows))
 		}
 		for i, w := range want.Rows {
 			g := got.Rows[i]
@@ -252,7 +252,7 @@ func TestTopPicks(t *testing.T) {
 // beyond ends the job; public keys are as many as they are.
 func TestSpoolMost(t *testing.T) {
 	closed := 0
-	create := func() (Place, error) { return &pile{closed: &closed}, nil }
+	create := func() (Spill, error) { return &pile{closed: &closed}, nil }
 	run := func(p *Plan, parts []*Partial, o SpoolOptions) error {
 		s := p.NewSpool(&o)
 		defer s.Close()

@@ -16,9 +16,9 @@ import (
 // added up, in its canonical form, under a secret key of this job alone. To whom
 // the key is unknown that is a seed drawn at random once for each data set. Whoever
 // has it can test a guess at the data: it should end when the data does. It fails
-// where keys went to places.
+// where keys went to spills.
 func (s *Spool) Source(key [32]byte, round int) (*mechanism.Source, error) {
-	if s.places != nil {
+	if s.spills != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "noise that can be drawn again is for results in memory")
 	}
 	frame, err := s.total.MarshalBinary()

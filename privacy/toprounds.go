@@ -78,17 +78,17 @@ func (t *top) largest(list scores) (r []scored, err error) {
 const scoreBytes = 1 << 16
 
 // top makes the rows of a top that is chosen in rounds among keys that lie in
-// places: one place at a time is in memory, and the scores alone go to a place
+// spills: one spill at a time is in memory, and the scores alone go to a spill
 // of their own, for the rounds.
 func (s *Spool) top(r *releaser) (err error) {
-	place, err := s.o.Create()
+	spill, err := s.o.Create()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, place.Close()) }()
-	first, n := make([]int, len(s.places)+1), 0 // number of each place's first key
+	defer func() { err = errors.Join(err, spill.Close()) }()
+	first, n := make([]int, len(s.spills)+1), 0 // number of each spill's first key
 	var buf []byte
-	for i := range s.places {
+	for i := range s.spills {
 		first[i] = n
 		part, err := s.load(i)
 		if err != nil {
@@ -97,19 +97,19 @@ func (s *Spool) top(r *releaser) (err error) {
 		for _, k := range part.order(s.plan.compare) {
 			buf = binary.LittleEndian.AppendUint64(buf, uint64(r.Plan.top.score(s.plan, part, k)))
 			if n++; len(buf) >= scoreBytes {
-				if err := place.Append(buf); err != nil {
+				if err := spill.Append(buf); err != nil {
 					return err
 				}
 				buf = buf[:0]
 			}
 		}
 	}
-	first[len(s.places)] = n
-	if err := place.Append(buf); err != nil {
+	first[len(s.spills)] = n
+	if err := spill.Append(buf); err != nil {
 		return err
 	}
 	chosen, err := r.Plan.top.pick(func(f func(int64)) error {
-		return place.Each(func(record []byte) error {
+		return spill.Each(func(record []byte) error {
 			for ; len(record) >= 8; record = record[8:] {
 				f(int64(binary.LittleEndian.Uint64(record)))
 			}
@@ -124,7 +124,7 @@ func (s *Spool) top(r *releaser) (err error) {
 
 // rowsOf makes the rows of the keys of these numbers, ascending.
 func (s *Spool) rowsOf(r *releaser, first, chosen []int) error {
-	for i := range s.places {
+	for i := range s.spills {
 		if len(chosen) == 0 || chosen[0] >= first[i+1] {
 			continue
 		}

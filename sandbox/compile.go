@@ -148,7 +148,7 @@ func (p *Program) acquire() bool {
 	return true
 }
 
-func (p *Program) release() error {
+func (p *Program) drop() error {
 	p.mu.Lock()
 	p.users--
 	last := p.users == 0
@@ -169,5 +169,5 @@ func (p *Program) Close() error {
 	if again {
 		return nil
 	}
-	return p.release()
+	return p.drop()
 }

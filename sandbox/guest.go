@@ -311,5 +311,5 @@ func (g *Guest) Close() error {
 	}
 	p := g.program
 	g.program, g.in, g.unusable = nil, nil, true
-	return p.release()
+	return p.drop()
 }

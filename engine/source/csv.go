@@ -70,7 +70,7 @@ func (s *csvSplitter) Fill(c *Chunk) (bool, error) {
 			return false, nil
 		}
 		s.row++
-		at := Place{s.row, r.line, r.lines}
+		at := Position{s.row, r.line, r.lines}
 		switch {
 		case r.why != "":
 			c.reject(at, r.why)

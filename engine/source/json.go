@@ -97,7 +97,7 @@ func (s *jsonSplitter) oneLine(c *Chunk) error {
 		}
 		if end < 0 || end > MaxRowBytes {
 			s.row++
-			c.reject(Place{s.row, s.line, 1}, ReasonLong)
+			c.reject(Position{s.row, s.line, 1}, ReasonLong)
 			err := s.w.skipLine()
 			s.line++
 			s.done = s.w.eof && len(s.w.rest()) == 0
@@ -194,7 +194,7 @@ func (s *jsonSplitter) end() error {
 
 func (s *jsonSplitter) add(c *Chunk, row []byte, line int64) {
 	s.row++
-	at := Place{s.row, line, 1}
+	at := Position{s.row, line, 1}
 	if !s.w.isText(row) {
 		c.reject(at, ReasonEncoding)
 		return

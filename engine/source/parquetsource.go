@@ -88,7 +88,7 @@ func (r *parquetReader) Fill(c *Chunk) (piece *array.Struct, more bool, err erro
 		return nil, false, err
 	}
 	for i := range n {
-		at := Place{Row: r.row + int64(i) + 1, Lines: 1}
+		at := Position{Row: r.row + int64(i) + 1, Lines: 1}
 		if col := garbled[i]; col != nil {
 			c.Bad = append(c.Bad, badRow{at, ReasonEncoding, col.Name, col.SourceName()})
 		} else {

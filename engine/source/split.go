@@ -20,8 +20,8 @@ const (
 	MaxRows     = 1 << 40 // of one file
 )
 
-// Place is where a row stands in its file.
-type Place struct {
+// Position is where a row stands in its file.
+type Position struct {
 	Row   int64 // number among the rows, from 1
 	Line  int64 // of the file, where the row begins, from 1; 0: the file has no lines
 	Lines int64 // that are not blank and lie in the row, at least 1
@@ -30,16 +30,16 @@ type Place struct {
 // Chunk is a piece of a file: the rows whose structure is sound, as clean
 // bytes, and what was wrong with the others.
 type Chunk struct {
-	Data []byte  // csv: records, without header, each ended by \n; json: one object a line
-	Rows []Place // of each row in data
-	Ends []int   // where each row in data ends, behind its \n
+	Data []byte     // csv: records, without header, each ended by \n; json: one object a line
+	Rows []Position // of each row in data
+	Ends []int      // where each row in data ends, behind its \n
 	Bad  []badRow
 	Read int64 // bytes of the file behind this chunk and all before it
 }
 
 // badRow is a row whose structure is not sound.
 type badRow struct {
-	At             Place
+	At             Position
 	Why            Reason
 	Column, Source string // parquet: the column at fault and its name in the file
 }
@@ -49,12 +49,12 @@ func (c *Chunk) Reset() {
 	c.Data, c.Rows, c.Ends, c.Bad = c.Data[:0], c.Rows[:0], c.Ends[:0], c.Bad[:0]
 }
 
-func (c *Chunk) keep(at Place, row []byte) {
+func (c *Chunk) keep(at Position, row []byte) {
 	c.Data = append(append(c.Data, row...), '\n')
 	c.Rows, c.Ends = append(c.Rows, at), append(c.Ends, len(c.Data))
 }
 
-func (c *Chunk) reject(at Place, why Reason) { c.Bad = append(c.Bad, badRow{At: at, Why: why}) }
+func (c *Chunk) reject(at Position, why Reason) { c.Bad = append(c.Bad, badRow{At: at, Why: why}) }
 
 func (c *Chunk) full() bool { return len(c.Data) >= chunkBytes }
 

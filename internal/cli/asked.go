@@ -29,7 +29,7 @@ type asked struct {
 
 // askedBy is what a job asks.
 func askedBy(j *job.Doc) *asked {
-	s := &j.Spec
+	s := &j.Basis
 	x := &asked{inputs: map[string]pipeline.InputFacts{}, params: s.Job.Params, files: s.Files, mode: s.Job.Mode, output: s.Job.Output,
 		blocks: s.Job.Blocks, train: s.Job.Train, policy: s.Policy, function: s.Function, module: s.Module}
 	for code, in := range s.Job.Inputs {

@@ -16,8 +16,8 @@ const claimFile = "jobs.lock"
 // process ends, however it ends.
 type Claim struct{ f *os.File }
 
-// Release gives the job free.
-func (c *Claim) Release() { _ = c.f.Close() } // closing an unwritten file
+// Close gives the job free.
+func (c *Claim) Close() { _ = c.f.Close() } // closing an unwritten file
 
 // Claim takes a job to run, or returns nil if somebody runs it already. What
 // was known of the job before may have changed until then.
@@ -39,7 +39,7 @@ func (d *Domain) AwaitClaim(ctx context.Context, job string) error {
 	return await(ctx, "job "+job+", which is running", func() (bool, error) {
 		c, err := d.Claim(job)
 		if c != nil {
-			c.Release()
+			c.Close()
 		}
 		return c != nil, err
 	})

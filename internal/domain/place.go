@@ -50,8 +50,8 @@ func memory() uint64 {
 // when the process ends, however it ends.
 type Place struct{ f *os.File }
 
-// Release gives the place free.
-func (p *Place) Release() { _ = p.f.Close() } // closing an unwritten file
+// Close gives the place free.
+func (p *Place) Close() { _ = p.f.Close() } // closing an unwritten file
 
 // Place takes a place, or returns nil if all are taken.
 func (d *Domain) Place() (*Place, error) {
@@ -73,7 +73,7 @@ func (d *Domain) AwaitPlace(ctx context.Context) error {
 	return await(ctx, "a place: as many jobs run as the domain allows", func() (bool, error) {
 		p, err := d.Place()
 		if p != nil {
-			p.Release()
+			p.Close()
 		}
 		return p != nil, err
 	})

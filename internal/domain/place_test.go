@@ -39,9 +39,9 @@ func TestPlaces(t *testing.T) {
 	if err := d.AwaitPlace(brief); err == nil || !strings.Contains(err.Error(), "gave up waiting for a place") {
 		t.Fatalf("a place that is not there: %v", err)
 	}
-	first.Release()
-	take(other, true).Release()
-	second.Release()
+	first.Close()
+	take(other, true).Close()
+	second.Close()
 
 	child := exec.Command(os.Args[0], "-test.run=^TestPlaceChild$")
 	child.Env = append(os.Environ(), placeVar+"="+dir)
@@ -65,7 +65,7 @@ func TestPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = child.Wait() // it was killed
-	take(d, true).Release()
+	take(d, true).Close()
 }
 
 const placeVar = "GLOVEBOX_TEST_PLACES"

@@ -132,14 +132,14 @@ func TestClaim(t *testing.T) {
 	if free, err := d.Claim(other); err != nil || free == nil {
 		t.Fatalf("another job: %v %v", free, err)
 	} else {
-		free.Release()
+		free.Close()
 	}
 	brief, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
 	if err := d.AwaitClaim(brief, job); err == nil {
 		t.Fatal("nobody gave it free")
 	}
-	c.Release()
+	c.Close()
 	if err := d.AwaitClaim(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func (a *admission) paid() bool {
 // identify digests what the job's answer depends on and looks whether the
 // domain knows that job.
 func (p *Pipeline) identify(ctx context.Context, r *ask, a *admission) error {
-	spec := job.Spec{Job: *r.Job, Module: r.Module.Digest(), Function: r.Function.Name, Rewriter: sandbox.RewriterVersion, Semantics: job.Semantics, Files: r.Digests,
+	spec := job.Basis{Job: *r.Job, Module: r.Module.Digest(), Function: r.Function.Name, Rewriter: sandbox.RewriterVersion, Semantics: job.Semantics, Files: r.Digests,
 		Snapshots: map[string]string{}, Versions: map[string]int{}, Policy: p.d.Policy.Revision(), Masks: a.masks()}
 	spec.Job.Module, spec.Job.References = "", nil // their digests stand for them
 	spec.Job.Release.Deadline = 0                  // when the answer shows is no part of it
@@ -97,7 +97,7 @@ func (p *Pipeline) identify(ctx context.Context, r *ask, a *admission) error {
 		return err
 	}
 	a.doc = job.Doc{ID: job.IDOf(identity), Identity: identity, Scenario: r.Job.Scenario, Product: r.Job.Product,
-		Submitter: r.by.Name, Submitted: p.d.Stamp(), Spec: spec, Prices: map[string]glovebox.Charge{}}
+		Submitter: r.by.Name, Submitted: p.d.Stamp(), Basis: spec, Prices: map[string]glovebox.Charge{}}
 	for _, c := range a.charges {
 		a.doc.Prices[c.Dataset] = c
 	}

@@ -157,8 +157,8 @@ func (p *Pipeline) facts(tx *store.Tx, r *ask, a *admission, t *work.Answer) (*F
 	m := r.Module.Manifest()
 	f := &Facts{Domain: p.d.Name, Job: a.doc.ID, Identity: a.doc.Identity, Scenario: s.Code, Purpose: s.Purpose,
 		Grant:  GrantFacts{By: g.By, From: g.From, Until: g.Until},
-		Module: ModuleFacts{r.Module.Digest(), m.Name, m.Version, r.Function.Name, r.Module.RewrittenDigest(), a.doc.Spec.Rewriter},
-		Params: r.Job.Params, Inputs: map[string]InputFacts{}, Files: r.Digests, Policy: a.doc.Spec.Policy, Privacy: r.Facts(t.Facts),
+		Module: ModuleFacts{r.Module.Digest(), m.Name, m.Version, r.Function.Name, r.Module.RewrittenDigest(), a.doc.Basis.Rewriter},
+		Params: r.Job.Params, Inputs: map[string]InputFacts{}, Files: r.Digests, Policy: a.doc.Basis.Policy, Privacy: r.Facts(t.Facts),
 		Charges: a.charges, Mode: r.Job.Mode, Output: r.Job.Output, Blocks: r.Job.Blocks, Train: r.Job.Train, FailedUpdates: t.Failed, Guarantee: map[string]map[string]float64{}}
 	for _, x := range s.Products {
 		if x.Code == a.doc.Product {
@@ -169,8 +169,8 @@ func (p *Pipeline) facts(tx *store.Tx, r *ask, a *admission, t *work.Answer) (*F
 		f.Group = n
 	}
 	for code, in := range r.Job.Inputs {
-		f.Inputs[code] = InputFacts{Snapshot: a.doc.Spec.Snapshots[code], Version: a.doc.Spec.Versions[code], Columns: in.Columns, Unit: a.doc.Spec.Job.Inputs[code].Unit,
-			Where: in.Where, Masks: a.doc.Spec.Masks[code], MaxRows: r.Datasets[code].Record.Unit.MaxRows}
+		f.Inputs[code] = InputFacts{Snapshot: a.doc.Basis.Snapshots[code], Version: a.doc.Basis.Versions[code], Columns: in.Columns, Unit: a.doc.Basis.Job.Inputs[code].Unit,
+			Where: in.Where, Masks: a.doc.Basis.Masks[code], MaxRows: r.Datasets[code].Record.Unit.MaxRows}
 	}
 	for _, c := range a.charges {
 		delta := float64(c.Amount.Delta) * glovebox.DeltaUnit

@@ -43,7 +43,7 @@ func (w *jobWork) close() {
 // here, before anything is charged.
 func (p *Pipeline) newWork(ctx context.Context, r *ask, a *admission) (*jobWork, error) {
 	w := &jobWork{parts: p.d.Parts, runner: r.runner, disk: p.d.Vault.NewDisk(p.d.RunDisk()), table: bundle.MaxFile - r.HeadBytes()}
-	spec := r.Spec(p.d.MaxFuel, a.doc.Spec.Masks)
+	spec := r.Spec(p.d.MaxFuel, a.doc.Basis.Masks)
 	spec.PieceBytes = p.o.pieceBytes
 	spec.Secret, spec.TokenKey = p.d.Vault.JobSecret(a.doc.ID).Bytes(), p.d.Vault.ScenarioKey(a.doc.Scenario).Bytes()
 	for _, code := range r.Codes() {
@@ -52,14 +52,14 @@ func (p *Pipeline) newWork(ctx context.Context, r *ask, a *admission) (*jobWork,
 			return nil, glovebox.Errorf(glovebox.CodeConflict, "the snapshot of %s has %d parts, the domain %d", code, doc.Snapshot.Parts, w.parts).
 				WithFix("load %s again", code)
 		}
-		w.inputs = append(w.inputs, work.Snapshot{Dataset: code, Version: doc.Snapshot.Version, Projection: r.Place(code)})
+		w.inputs = append(w.inputs, work.Snapshot{Dataset: code, Version: doc.Snapshot.Version, Projection: r.Projection(code)})
 	}
 	var err error
 	if w.job, err = work.Bind(spec, r.Module, r.Mode); err != nil {
 		return nil, r.Blame(err, "")
 	}
 	if r.Mode.Repeats() {
-		if w.noise, err = p.d.Vault.NoiseKey(a.doc.ID, a.doc.Spec.Versions); err != nil {
+		if w.noise, err = p.d.Vault.NoiseKey(a.doc.ID, a.doc.Basis.Versions); err != nil {
 			return nil, err
 		}
 	}
@@ -151,7 +151,7 @@ func tooMuch(err error) error {
 // parts has the crew work on all parts and merges what it sends, in bounded
 // memory.
 func (p *Pipeline) parts(ctx context.Context, w *jobWork, c work.Course) (work.Total, error) {
-	total := c.Total(&privacy.SpoolOptions{Bytes: p.o.spoolBytes, Most: p.o.spoolMost, Table: w.table, Create: func() (privacy.Place, error) { return w.disk.NewSpool() }})
+	total := c.Total(&privacy.SpoolOptions{Bytes: p.o.spoolBytes, Most: p.o.spoolMost, Table: w.table, Create: func() (privacy.Spill, error) { return w.disk.NewSpool() }})
 	n := w.before
 	task := w.task(c.Job())
 	task.Open = func(_ context.Context, name work.PartName) (work.Files, error) { return p.openPart(w, name) }

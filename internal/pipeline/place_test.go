@@ -29,7 +29,7 @@ func TestRunsWaitForAPlace(t *testing.T) {
 				t.Errorf("%d places", places)
 			}
 			go func() {
-				defer busy.Release()
+				defer busy.Close()
 				ctx, stop := context.WithTimeout(context.Background(), 10*time.Minute)
 				defer stop()
 				other, err := domain.Open(ctx, d.Dir, &domain.Options{}) // the lock is free
@@ -63,7 +63,7 @@ func TestRunsWaitForAPlace(t *testing.T) {
 	if o := run(t, p, file, "wang"); !o.Repeated || told != 1 {
 		t.Fatalf("told %d times; %+v", told, o)
 	}
-	free.Release()
+	free.Close()
 }
 
 // TestChannelPlaces: a run keeps its place until its slot, whatever it takes, so

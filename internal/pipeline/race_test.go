@@ -60,7 +60,7 @@ func TestNothingIsLostAtOnce(t *testing.T) {
 
 	// Reports come before the release is approved: of another one.
 	o2 := run(t, p, anotherJob(t, file), "wang")
-	together(t, func() error { return attached(t, p, o2.Release.ID, j.Spec, "a") }, func() error { return attached(t, p, o2.Release.ID, j.Spec, "b") })
+	together(t, func() error { return attached(t, p, o2.Release.ID, j.Basis, "a") }, func() error { return attached(t, p, o2.Release.ID, j.Basis, "b") })
 	if v, err = p.Release(t.Context(), user(t, d, "zhao").User, o2.Release.ID); err != nil || len(v.Release.Reports) != 2 {
 		t.Errorf("%d reports of two that were attached, %v", len(v.Release.Reports), err)
 	}
@@ -70,7 +70,7 @@ func TestNothingIsLostAtOnce(t *testing.T) {
 	}
 }
 
-func attached(t *testing.T, p *Pipeline, id string, s job.Spec, text string) error {
+func attached(t *testing.T, p *Pipeline, id string, s job.Basis, text string) error {
 	_, err := p.Attach(t.Context(), user(t, p.d, "wang"), id, Attachment{Kind: "neighbours", Module: s.Module, Function: s.Function, Data: []byte(text)})
 	return err
 }

@@ -213,14 +213,14 @@ func (p *Pipeline) releaseInput(tx *store.Tx, u glovebox.User, doc *job.ReleaseD
 		return nil, err
 	}
 	in.People.Submitter, in.Walls = j.Submitter, j.Walls
-	in.Module = policy.Module{Digest: j.Spec.Module, Admitted: true}
-	in.Job.Mode = j.Spec.Job.Mode
-	r := j.Spec.Job.Release
+	in.Module = policy.Module{Digest: j.Basis.Module, Admitted: true}
+	in.Job.Mode = j.Basis.Job.Mode
+	r := j.Basis.Job.Release
 	in.Job.Release = policy.Method{Method: r.Method, Epsilon: r.Epsilon, Rho: r.Rho, Delta: r.Delta}
 	if err := readScenario(tx, j.Scenario, in); err != nil {
 		return nil, err
 	}
-	for code, x := range j.Spec.Job.Inputs {
+	for code, x := range j.Basis.Job.Inputs {
 		in.Job.Inputs[code] = policy.JobInput{Columns: x.Columns}
 		var kept domain.DatasetDoc
 		if err := domain.Datasets.Get(tx, code, &kept); err != nil {

@@ -181,8 +181,8 @@ func (p *Pipeline) recordRun(ctx context.Context, r *ask, a *admission) error {
 		a.doc.Walls = r.walls
 		a.doc.SetFirstSlot(again(base(r.Job.Release), a.doc.FirstSlot()))
 		return domain.Jobs.Put(tx, "job.run", a.doc.ID, a.doc, map[string]any{
-			"module": r.Module.Digest(), "rewritten": r.Module.RewrittenDigest(), "rewriter": a.doc.Spec.Rewriter,
-			"snapshots": a.doc.Spec.Snapshots, "walls": r.walls,
+			"module": r.Module.Digest(), "rewritten": r.Module.RewrittenDigest(), "rewriter": a.doc.Basis.Rewriter,
+			"snapshots": a.doc.Basis.Snapshots, "walls": r.walls,
 		})
 	})
 }

@@ -235,7 +235,7 @@ func TestOneRunOfAJob(t *testing.T) {
 	if err != nil || c == nil {
 		t.Fatalf("a job that nobody runs is claimed: %v", err)
 	}
-	c.Release()
+	c.Close()
 	if err := d.Close(); err != nil { // the first process ends
 		t.Fatal(err)
 	}

@@ -18,8 +18,8 @@ type turn struct {
 }
 
 func (t *turn) end() {
-	t.place.Release()
-	t.claim.Release()
+	t.place.Close()
+	t.claim.Close()
 }
 
 // claim asks whether the job may run, and takes it and a place if it may;
@@ -57,9 +57,9 @@ func (p *Pipeline) claim(ctx context.Context, s *domain.Session, r *ask, asked t
 				return a, &turn{claim, place, asked}, nil
 			}
 			if place != nil {
-				place.Release()
+				place.Close()
 			}
-			claim.Release()
+			claim.Close()
 			switch {
 			case err != nil:
 				return nil, nil, err
@@ -136,7 +136,7 @@ func (p *Pipeline) build(ctx context.Context, s *domain.Session, r *ask, a *admi
 		return err
 	})
 	if err == nil && s.Left() {
-		a, err = p.anew(ctx, r, a)
+		a, err = p.readmit(ctx, r, a)
 	}
 	if err != nil && w != nil {
 		w.close()
@@ -144,8 +144,8 @@ func (p *Pipeline) build(ctx context.Context, s *domain.Session, r *ask, a *admi
 	return w, a, err
 }
 
-// anew admits a claimed job again.
-func (p *Pipeline) anew(ctx context.Context, r *ask, before *admission) (*admission, error) {
+// readmit admits a claimed job again.
+func (p *Pipeline) readmit(ctx context.Context, r *ask, before *admission) (*admission, error) {
 	if err := p.readAgain(ctx, r); err != nil {
 		return nil, err
 	}

@@ -22,8 +22,9 @@ func (r *Request) Take(known map[string]Dataset) error {
 	return nil
 }
 
-// Place is which of a dataset's unit columns the job is about: its projection.
-func (r *Request) Place(code string) int { return r.places[code] }
+// Projection is which of the projections of a dataset the job reads: the index of
+// its unit column among the record's.
+func (r *Request) Projection(code string) int { return r.projections[code] }
 
 // take keeps a dataset as the unit column that the job is about turns it.
 func (r *Request) take(code string, doc Dataset) error {
@@ -31,7 +32,7 @@ func (r *Request) take(code string, doc Dataset) error {
 	if !ok {
 		return r.Invalid("inputs."+code+".unit", "names no unit column of %s", code).WithFix("name one of %v", unitColumns(&doc.Record))
 	}
-	r.places[code], r.Datasets[code] = place, about
+	r.projections[code], r.Datasets[code] = place, about
 	return nil
 }
 
@@ -58,7 +59,7 @@ func unitColumns(d *glovebox.Dataset) (out []string) {
 // named it: that makes no other job.
 func (r *Request) Inputs() map[string]glovebox.JobInput {
 	out := maps.Clone(r.Job.Inputs)
-	for code, place := range r.places {
+	for code, place := range r.projections {
 		if in := out[code]; place == 0 {
 			in.Unit = ""
 			out[code] = in

@@ -43,11 +43,11 @@ type Request struct {
 	Datasets map[string]Dataset // those that the catalogue knows, as the job is about them
 	Filters  map[string]*filter.Filter
 
-	places map[string]int // of the unit column that the job is about
-	refs   map[string]arrow.RecordBatch
-	reader *crew.Reader // of its filters and tables
-	from   Submission
-	alone  bool
+	projections map[string]int // of the unit column that the job is about
+	refs        map[string]arrow.RecordBatch
+	reader      *crew.Reader // of its filters and tables
+	from        Submission
+	alone       bool
 }
 
 // Options of Read.
@@ -75,7 +75,7 @@ type Dataset struct {
 // each problem with its file, field and fix.
 func Read(ctx context.Context, s Submission, o *Options) (_ *Request, err error) {
 	r := &Request{Name: s.name(), Wasm: o.Wasm, Digests: map[string]string{}, Public: privacy.PublicKeys{}, Datasets: map[string]Dataset{}, Filters: map[string]*filter.Filter{},
-		places: map[string]int{}, refs: map[string]arrow.RecordBatch{}, reader: &crew.Reader{}, from: s, alone: o.Alone}
+		projections: map[string]int{}, refs: map[string]arrow.RecordBatch{}, reader: &crew.Reader{}, from: s, alone: o.Alone}
 	defer func() {
 		if err != nil {
 			r.Close()

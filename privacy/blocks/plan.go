@@ -248,7 +248,7 @@ func (c *metric) value(i float64) float64 {
 		v = math.Exp(math.Log(c.Min) + at*c.logSpan())
 		next = v * math.Expm1(c.logSpan()/float64(c.points-1))
 	}
-	if place, ok := decimal.Place(next / 10); ok {
+	if place, ok := decimal.Exponent(next / 10); ok {
 		v = decimal.Round(v, place, math.RoundToEven)
 	}
 	return math.Min(math.Max(v, c.Min), c.Max) + 0 // no negative zero

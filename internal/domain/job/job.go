@@ -63,7 +63,7 @@ type Doc struct {
 	Product   string                     `json:"product"`
 	Submitter string                     `json:"submitter"`
 	Submitted string                     `json:"submitted"` // RFC 3339, UTC
-	Spec      Spec                       `json:"spec"`
+	Basis     Basis                      `json:"spec"`
 	Reasons   []glovebox.Reason          `json:"reasons,omitempty"` // of a refusal
 	Prices    map[string]glovebox.Charge `json:"prices,omitempty"`  // by dataset
 	Release   string                     `json:"release,omitempty"` // id of its release, when done
@@ -81,8 +81,8 @@ func (d *Doc) SetFirstSlot(at time.Duration) {
 	d.Slot = int64((at + time.Millisecond - 1) / time.Millisecond)
 }
 
-// Spec is everything that a job's answer depends on.
-type Spec struct {
+// Basis is everything that a job's answer depends on.
+type Basis struct {
 	Job       glovebox.Job        `json:"job"`    // references and public keys replaced by digests
 	Module    string              `json:"module"` // digest
 	Function  string              `json:"function"`
@@ -98,8 +98,8 @@ type Spec struct {
 // MaskPlan is what the columns decision demanded for one dataset.
 type MaskPlan = map[string]glovebox.Mask
 
-// Identity digests a spec.
-func (s *Spec) Identity() (string, error) {
+// Identity digests a basis.
+func (s *Basis) Identity() (string, error) {
 	b, err := json.Marshal(s)
 	if err != nil {
 		return "", glovebox.Errorf(glovebox.CodeInternal, "a job cannot be encoded").Because(err)

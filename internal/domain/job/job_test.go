@@ -57,8 +57,8 @@ func TestEveryArrowOfARelease(t *testing.T) {
 // TestIdentity: whatever an answer depends on changes the identity; who asks
 // does not.
 func TestIdentity(t *testing.T) {
-	base := func() Spec {
-		return Spec{Job: glovebox.Job{Product: "p", Params: map[string]any{"a": 1.0}}, Module: "sha256:m", Snapshots: map[string]string{"d": "s1"}, Policy: "r1"}
+	base := func() Basis {
+		return Basis{Job: glovebox.Job{Product: "p", Params: map[string]any{"a": 1.0}}, Module: "sha256:m", Snapshots: map[string]string{"d": "s1"}, Policy: "r1"}
 	}
 	b := base()
 	first, err := b.Identity()
@@ -69,18 +69,18 @@ func TestIdentity(t *testing.T) {
 	if x, _ := again.Identity(); x != first {
 		t.Fatal("the same request has two identities")
 	}
-	for name, change := range map[string]func(*Spec){
-		"module":    func(s *Spec) { s.Module = "sha256:n" },
-		"params":    func(s *Spec) { s.Job.Params["a"] = 2.0 },
-		"snapshot":  func(s *Spec) { s.Snapshots["d"] = "s2" },
-		"policy":    func(s *Spec) { s.Policy = "r2" },
-		"filter":    func(s *Spec) { s.Job.Inputs = map[string]glovebox.JobInput{"d": {Where: "x"}} },
-		"price":     func(s *Spec) { s.Job.Release.Epsilon = 0.5 },
-		"masks":     func(s *Spec) { s.Masks = map[string]MaskPlan{"d": {"c": {Kind: "token"}}} },
-		"files":     func(s *Spec) { s.Files = map[string]string{"output.key.k": "sha256:f"} },
-		"rewriter":  func(s *Spec) { s.Rewriter = "2" },
-		"shared":    func(s *Spec) { s.Masks = map[string]MaskPlan{"d": {"c": {Kind: "token", Shared: true}}} },
-		"semantics": func(s *Spec) { s.Semantics = 2 },
+	for name, change := range map[string]func(*Basis){
+		"module":    func(s *Basis) { s.Module = "sha256:n" },
+		"params":    func(s *Basis) { s.Job.Params["a"] = 2.0 },
+		"snapshot":  func(s *Basis) { s.Snapshots["d"] = "s2" },
+		"policy":    func(s *Basis) { s.Policy = "r2" },
+		"filter":    func(s *Basis) { s.Job.Inputs = map[string]glovebox.JobInput{"d": {Where: "x"}} },
+		"price":     func(s *Basis) { s.Job.Release.Epsilon = 0.5 },
+		"masks":     func(s *Basis) { s.Masks = map[string]MaskPlan{"d": {"c": {Kind: "token"}}} },
+		"files":     func(s *Basis) { s.Files = map[string]string{"output.key.k": "sha256:f"} },
+		"rewriter":  func(s *Basis) { s.Rewriter = "2" },
+		"shared":    func(s *Basis) { s.Masks = map[string]MaskPlan{"d": {"c": {Kind: "token", Shared: true}}} },
+		"semantics": func(s *Basis) { s.Semantics = 2 },
 	} {
 		s := base()
 		change(&s)

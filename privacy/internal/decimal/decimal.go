@@ -11,9 +11,9 @@ var powersOfTen = [...]float64{
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 }
 
-// Place returns the largest p in -22..22 with 10^p <= x. There is none
+// Exponent returns the largest p in -22..22 with 10^p <= x. There is none
 // if x is smaller than that: then nothing is rounded.
-func Place(x float64) (p int, ok bool) {
+func Exponent(x float64) (p int, ok bool) {
 	const last = len(powersOfTen) - 1
 	if x >= 1 {
 		for p < last && powersOfTen[p+1] <= x {

@@ -23,7 +23,7 @@ func TestRound(t *testing.T) {
 		p    int
 		some bool
 	}{{1, 0, true}, {0.999, -1, true}, {9.99, 0, true}, {12, 1, true}, {1e300, 22, true}, {1e-22, -22, true}, {1e-23, 0, false}, {0, 0, false}} {
-		if p, ok := Place(c.x); p != c.p || ok != c.some {
+		if p, ok := Exponent(c.x); p != c.p || ok != c.some {
 			t.Errorf("place of %v: %d %v", c.x, p, ok)
 		}
 	}

@@ -56,7 +56,7 @@ type jobCase struct {
 	once bool
 	// spill makes a place on the disk for keys, all of which go there, unit by
 	// unit. nil: they stay in memory.
-	spill func() (privacy.Place, error)
+	spill func() (privacy.Spill, error)
 }
 
 // jobKeys are the keys that told can give.

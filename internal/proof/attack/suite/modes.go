@@ -186,17 +186,17 @@ func (j *job) spilled(side int) (_ attack.Output, err error) {
 	return j.figures(t), nil
 }
 
-// memoryPlace is a place that is none: for the many samples of an audit.
-type memoryPlace struct{ records [][]byte }
+// memorySpill is a place that is none: for the many samples of an audit.
+type memorySpill struct{ records [][]byte }
 
-func inMemory() (privacy.Place, error) { return &memoryPlace{}, nil }
+func inMemory() (privacy.Spill, error) { return &memorySpill{}, nil }
 
-func (p *memoryPlace) Append(record []byte) error {
+func (p *memorySpill) Append(record []byte) error {
 	p.records = append(p.records, bytes.Clone(record))
 	return nil
 }
 
-func (p *memoryPlace) Each(f func(record []byte) error) error {
+func (p *memorySpill) Each(f func(record []byte) error) error {
 	for _, r := range p.records {
 		if err := f(r); err != nil {
 			return err
@@ -205,7 +205,7 @@ func (p *memoryPlace) Each(f func(record []byte) error) error {
 	return nil
 }
 
-func (p *memoryPlace) Close() error { return nil }
+func (p *memorySpill) Close() error { return nil }
 
 // onDisk is the same with the places that a domain has: encrypted files in a
 // vault.
@@ -228,7 +228,7 @@ func onDisk(samples int) target {
 		if err != nil {
 			return nil, nil, err
 		}
-		c := jobCase{rest: people(12, ordinary), target: ordinary, output: private(), release: pure(1, 0.01), spill: func() (privacy.Place, error) { return v.NewSpool() }}
+		c := jobCase{rest: people(12, ordinary), target: ordinary, output: private(), release: pure(1, 0.01), spill: func() (privacy.Spill, error) { return v.NewSpool() }}
 		draw, stop, err := c.start()
 		return draw, func() error { return errors.Join(stop(), clean()) }, err
 	}}
