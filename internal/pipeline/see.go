@@ -148,7 +148,7 @@ func (s *sight) work(tx *store.Tx, j *job.Doc, r *job.ReleaseDoc) (*access.Work,
 		err := domain.Scenarios.Get(tx, j.Scenario, &sc)
 		return sc.Operator, known(err)
 	})
-	for code := range j.Spec.Job.Inputs {
+	for code := range j.Basis.Job.Inputs {
 		org, e := once(s.providers, code, func() (string, error) {
 			var d domain.DatasetDoc
 			err := domain.Datasets.Get(tx, code, &d)
