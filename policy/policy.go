@@ -33,6 +33,7 @@ type Options struct {
 // Engine holds a policy. It is safe for concurrent use.
 type Engine struct {
 	query    func() (rego.PreparedEvalQuery, error) // compiled once
+	sources  map[string]string
 	revision string
 }
 
@@ -44,19 +45,37 @@ func New(ctx context.Context, o *Options) (*Engine, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	sources, err := librarySources()
+	library, err := librarySources()
 	if err != nil {
 		return nil, err
 	}
-	own, err := parseDomain(o.Modules)
+	return assemble(ctx, library, o.Modules)
+}
+
+// Restore makes the engine of a policy from all its sources, as Sources gave them
+// then: the library of that time too. It fails as New does.
+func Restore(ctx context.Context, sources map[string]string) (*Engine, error) {
+	library, modules := map[string]string{}, map[string]string{}
+	for name, text := range sources {
+		if own, ok := strings.CutPrefix(name, "domain/"); ok {
+			modules[own] = text
+		} else {
+			library[name] = text
+		}
+	}
+	return assemble(ctx, library, modules)
+}
+
+func assemble(ctx context.Context, library, modules map[string]string) (*Engine, error) {
+	own, err := parseDomain(modules)
 	if err != nil {
 		return nil, err
 	}
-	library := maps.Clone(sources)
-	for name, text := range o.Modules {
+	sources := maps.Clone(library)
+	for name, text := range modules {
 		sources["domain/"+name] = text
 	}
-	e := &Engine{revision: revision(sources), query: sync.OnceValues(func() (rego.PreparedEvalQuery, error) {
+	e := &Engine{sources: sources, revision: revision(sources), query: sync.OnceValues(func() (rego.PreparedEvalQuery, error) {
 		return compile(context.WithoutCancel(ctx), library, own)
 	})}
 	if len(own) > 0 {
@@ -94,6 +113,10 @@ func compile(ctx context.Context, library map[string]string, own []*ast.Module) 
 // Revision names the policy that decides: the digest of all its sources, the
 // library's and the domain's.
 func (e *Engine) Revision() string { return e.revision }
+
+// Sources are the policy's texts by name: library/FILE those that are shipped,
+// domain/FILE the domain's own. They are to be kept as long as its decisions.
+func (e *Engine) Sources() map[string]string { return maps.Clone(e.sources) }
 
 // Decide answers one request. The decision is complete and to be recorded
 // whether it allows or not. An error means that no decision could be made (the

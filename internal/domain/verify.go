@@ -21,6 +21,7 @@ type Verification struct {
 	Last     string   `json:"last,omitempty"`
 	Docs     int      `json:"documents"` // compared with their last entry
 	Charges  int      `json:"charges"`   // compared with their entry
+	Kept     int      `json:"kept"`      // versions of documents, requests, answers and policies
 	Problems []string `json:"problems"`  // empty: all is as it was written
 	// Checkpoint is the signed one that was checked.
 	Checkpoint []byte `json:"-"`
@@ -73,11 +74,21 @@ func (d *Domain) Verify(ctx context.Context, remembered ...[]byte) (*Verificatio
 		Charges:   rows(&v.Charges, db.Charges(ctx), func(r check.Charge) verify.Row { return verify.Row(r) }),
 		Outbox:    rows(&other, db.Outbox(ctx), func(r check.Out) verify.Out { return verify.Out(r) }),
 		Blobs:     rows(&other, db.Blobs(ctx), func(r check.Blob) verify.Blob { return verify.Blob(r) }),
+		Kept:      rows(&v.Kept, db.Kept(ctx), d.opened),
 	}))
 	if err := ctx.Err(); err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "audit verify was stopped").Because(err)
 	}
 	return v, nil
+}
+
+// opened is a kept document as the checker compares it.
+func (d *Domain) opened(r check.Kept) verify.Blob {
+	data, err := d.Vault.Unseal(r.Name, r.Sealed)
+	if err != nil {
+		data = nil
+	}
+	return verify.Blob{Name: r.Name, Data: data}
 }
 
 // Entries calls fn with every entry of the log that can be decoded.

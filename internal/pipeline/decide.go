@@ -11,11 +11,36 @@ import (
 	"glovebox.example/glovebox/policy"
 )
 
+// decided is a decision with what the policy was asked and what it answered, as
+// they are kept beside the entry that acts on it.
+type decided struct {
+	glovebox.Decision
+	asked, answered []byte
+}
+
+// keep keeps what decisions were made of. The next entry names it.
+func keep(tx *store.Tx, all ...decided) error {
+	for _, d := range all {
+		if d.asked == nil { // the policy was not asked
+			continue
+		}
+		if err := tx.Keep(d.asked, d.answered); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // decide asks the policy and refuses an answer that cannot be carried out: the
 // engine knows the datasets of one request only, and the domain knows them all.
-func (p *Pipeline) decide(ctx context.Context, in *policy.Input) (glovebox.Decision, error) {
-	d, err := p.d.Policy.Decide(ctx, *in)
-	if err != nil || !d.Allow {
+func (p *Pipeline) decide(ctx context.Context, in *policy.Input) (d decided, err error) {
+	if d.Decision, err = p.d.Policy.Decide(ctx, *in); err != nil {
+		return d, err
+	}
+	if d.asked, _, err = in.Encode(); err != nil {
+		return d, err
+	}
+	if d.answered, err = store.Canonical(d.Decision); err != nil || !d.Allow {
 		return d, err
 	}
 	var wrong []glovebox.Reason
