@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"bytes"
 	"context"
 	"embed"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"maps"
@@ -130,11 +132,38 @@ func (e *Engine) Decide(ctx context.Context, in Input) (glovebox.Decision, error
 		return failed(d, "input", ""), err
 	}
 	d.InputDigest = digest
+	return e.eval(ctx, d, valueOf(reflect.ValueOf(r)))
+}
+
+// Again decides on the kept bytes of a request (Input.Encode), whatever version
+// of this program made them.
+func (e *Engine) Again(ctx context.Context, asked []byte) (glovebox.Decision, error) {
+	return e.again(ctx, asked)
+}
+
+func (e *Engine) again(ctx context.Context, asked []byte, o ...rego.EvalOption) (glovebox.Decision, error) {
+	d := glovebox.Decision{Reasons: []glovebox.Reason{}, Revision: e.revision, InputDigest: glovebox.Digest(asked)}
+	var point struct {
+		Point glovebox.Point `json:"point"`
+	}
+	v, err := ast.ValueFromReader(bytes.NewReader(asked))
+	if err == nil {
+		err = json.Unmarshal(asked, &point)
+	}
+	if err != nil || len(asked) > MaxInput {
+		return failed(d, "input", ""), glovebox.Errorf(glovebox.CodeInvalid, "the bytes are no request to the policy")
+	}
+	d.Point = point.Point
+	return e.eval(ctx, d, v, o...)
+}
+
+// eval asks the rules and puts their answer into d.
+func (e *Engine) eval(ctx context.Context, d glovebox.Decision, in ast.Value, o ...rego.EvalOption) (glovebox.Decision, error) {
 	q, err := e.query()
 	if err != nil {
 		return failed(d, "compilation", ""), err
 	}
-	rs, err := q.Eval(ctx, rego.EvalParsedInput(valueOf(reflect.ValueOf(r))))
+	rs, err := q.Eval(ctx, append(o, rego.EvalParsedInput(in))...)
 	switch {
 	case ctx.Err() != nil:
 		return failed(d, "evaluation", ""), ctx.Err()

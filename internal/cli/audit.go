@@ -13,7 +13,7 @@ import (
 
 func (a *app) auditCmd() *cobra.Command {
 	return a.group("audit", "the log of every decision, charge, run and export", "每项决策、记账、运行与导出的日志",
-		a.auditList(), a.auditShow(), a.auditVerify())
+		a.auditList(), a.auditShow(), a.auditVerify(), a.auditReplay())
 }
 
 func (a *app) auditList() *cobra.Command {

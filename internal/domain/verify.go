@@ -8,6 +8,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/domain/store/check"
 	"glovebox.example/glovebox/text"
 )
@@ -95,6 +96,15 @@ func (d *Domain) opened(r check.Kept) verify.Blob {
 func (d *Domain) Entries(ctx context.Context, fn func(*verify.Entry) error) error {
 	_, err := verify.Log(ctx, d.LogDir(), d.logKey.Verifier(), &verify.Options{Entries: fn})
 	return err
+}
+
+// Kept reads what is kept under a digest, checked against it.
+func (d *Domain) Kept(ctx context.Context, digest string) (data []byte, err error) {
+	err = d.Store.View(ctx, func(tx *store.Tx) error {
+		data, err = tx.Kept(digest)
+		return err
+	})
+	return data, err
 }
 
 // IsCheckpoint fails with CodeInvalid for anything but a checkpoint of this

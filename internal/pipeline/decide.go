@@ -62,25 +62,17 @@ func (p *Pipeline) decide(ctx context.Context, in *policy.Input) (d decided, err
 	if wrong != nil {
 		d.Allow, d.Obligations, d.Reasons = false, nil, wrong
 	}
-	d.Obligations = slices.DeleteFunc(d.Obligations, func(o glovebox.Obligation) bool { return o.Kind == mustExist })
+	d.Obligations = slices.DeleteFunc(d.Obligations, func(o glovebox.Obligation) bool { return o.Kind == policy.MustExist })
 	return d, nil
 }
-
-const (
-	// mustExist is the obligation to know a dataset's column. It is met or
-	// refused here, and is no part of the decision that others see.
-	mustExist = "exists"
-	// obligationRule names the refusals of decide: the policy's own rule.
-	obligationRule = "policy.obligation"
-)
 
 // unknown says what an obligation names that the domain does not have; nil:
 // nothing. A dataset that this job does not use is none of its business.
 func unknown(tx *store.Tx, o *glovebox.Obligation) (*glovebox.Reason, error) {
-	if o.Kind != mustExist {
+	if o.Kind != policy.MustExist {
 		return nil, nil
 	}
-	r := &glovebox.Reason{Rule: obligationRule, At: "domain.obligation", Req: "R04"}
+	r := &glovebox.Reason{Rule: policy.ObligationRule, At: "domain.obligation", Req: "R04"}
 	about := func(en, zh string) *glovebox.Reason {
 		r.Text = glovebox.Text{EN: "an obligation of the domain's policy names " + en + ", so the request is refused; tell whoever keeps the domain's policy",
 			ZH: "域策略的一项义务（obligation）指定了" + zh + "，故拒绝该请求；请联系域策略的维护者"}
