@@ -143,7 +143,7 @@ var owners = map[string][]string{
 	"filippo.io/edwards25519":                {"internal/act", "audit/verify"},
 	"github.com/emmansun/gmsm":               {"internal/act", "audit/verify"},
 	"github.com/go-webauthn/webauthn":        {"internal/act"},
-	"modernc.org/sqlite":                     {"internal/domain/store"},
+	"modernc.org/sqlite":                     {"internal/domain/store", "internal/evidence/index"},
 	"github.com/elastic/go-seccomp-bpf":      {"internal/worker/jail"},
 	"github.com/spf13/cobra":                 {"internal/cli"},
 	"go.yaml.in/yaml":                        {"internal/document/record", "policy"}, // policy: test cases

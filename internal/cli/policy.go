@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/document/files"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/evidence"
 	"glovebox.example/glovebox/internal/evidence/replay"
 	"glovebox.example/glovebox/policy"
 )
@@ -185,23 +185,24 @@ func (a *app) passed(ok bool) string {
 func (a *app) policyExplain() *cobra.Command {
 	var under, rule, point string
 	c := &cobra.Command{
-		Use:   "explain ENTRY",
+		Use:   "explain ENTRY|JOB",
 		Short: a.t("show which rules a recorded decision asked, and what each said", "说明一项已记录决策询问了哪些规则及各规则的结论"),
 		Long: a.t(`Decide the kept request of an entry again and show rule by rule: whether it was
 asked, whether it refused, and where it ended if it did not; and for a request
-that is allowed, the rule that allows it with the conditions that held. With
---policy, the same under another policy. Role: auditor or authority.`, `以条目留存的请求重新作出决策，逐条说明：规则是否被询问、是否拒绝、
+that is allowed, the rule that allows it with the conditions that held. Of a job,
+what admitted it. With --policy, the same under another policy too: "now" is the
+domain's of today. Role: auditor or authority.`, `以条目留存的请求重新作出决策，逐条说明：规则是否被询问、是否拒绝、
 未拒绝时止于何处；对获准的请求，说明准予的规则及其成立的条件。
 加 --policy 则依据另一策略。角色：审计或实施机构。`),
 		Example: "  glovebox policy explain 13 --domain ./city --as sun\n  glovebox policy explain 13 --rule column.not_needed --policy now --domain ./city --as sun",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			n, err := entryNumber(w[0])
-			if err != nil {
-				return err
-			}
 			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
-				if err := evidence.Require(by.User); err != nil {
+				if err := desk.LogReader(c.Context(), d, by.User); err != nil {
+					return err
+				}
+				n, err := entryOrJob(c.Context(), d, w[0])
+				if err != nil {
 					return err
 				}
 				var other *policy.Engine
@@ -228,10 +229,18 @@ that is allowed, the rule that allows it with the conditions that held. With
 			})
 		},
 	}
-	c.Flags().StringVar(&under, "policy", "", a.t("under this `POLICY`: a revision, now, or a folder", "依据该策略 `POLICY`：修订号、now 或文件夹"))
+	c.Flags().StringVar(&under, "policy", "", a.t("under this `POLICY` too: a revision, now, or a folder", "另依据该策略 `POLICY`：修订号、now 或文件夹"))
 	c.Flags().StringVar(&rule, "rule", "", a.t("only this `RULE`, such as column.not_needed", "只显示规则 `RULE`，如 column.not_needed"))
 	c.Flags().StringVar(&point, "point", "", a.t("only the decision at `POINT`, such as admit", "只显示决策点 `POINT` 的决策，如 admit"))
 	return c
+}
+
+// entryOrJob is an entry by its number, or the one that admitted a job.
+func entryOrJob(ctx context.Context, d *domain.Domain, word string) (uint64, error) {
+	if strings.HasPrefix(word, "j-") {
+		return replay.Admission(ctx, d, word)
+	}
+	return entryNumber(word)
 }
 
 // oneRule leaves one rule in each explanation.
@@ -286,7 +295,7 @@ what audit replay --policy says. Role: auditor or authority.`, `逐文件、逐�
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
-				if err := evidence.Require(by.User); err != nil {
+				if err := desk.LogReader(c.Context(), d, by.User); err != nil {
 					return err
 				}
 				out, err := policyChanges(c.Context(), d, w[0], w[1])

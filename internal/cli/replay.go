@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/evidence"
 	"glovebox.example/glovebox/internal/evidence/replay"
 	"glovebox.example/glovebox/policy"
 )
@@ -50,7 +50,7 @@ Exit status: 0 no answer differs, 2 some do.`, `重新作出策略曾作出的�
 				return err
 			}
 			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
-				if err := evidence.Require(by.User); err != nil {
+				if err := desk.LogReader(c.Context(), d, by.User); err != nil {
 					return err
 				}
 				if under != "" {

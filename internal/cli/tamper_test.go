@@ -57,9 +57,10 @@ type editor struct {
 	db *sql.DB
 }
 
-func edit(t *testing.T, dir string) *editor {
+func edit(t *testing.T, dir string, file ...string) *editor {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, "domain.db")+"?_pragma=foreign_keys(0)&_pragma=ignore_check_constraints(1)&_pragma=synchronous(0)")
+	name := filepath.Join(append([]string{dir}, append(file, "domain.db")[0])...)
+	db, err := sql.Open("sqlite", name+"?_pragma=foreign_keys(0)&_pragma=ignore_check_constraints(1)&_pragma=synchronous(0)")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,6 +69,9 @@ var looks = map[string]func(*question) (any, error){
 	"fit":        lookFit,
 	"entries":    lookEntries,
 	"entry":      lookEntry,
+	"timeline":   lookTimeline,
+	"holders":    lookHolders,
+	"index":      lookIndex,
 	"state":      lookState,
 	"checkpoint": lookCheckpoint,
 }

@@ -10,6 +10,7 @@ import (
 	"glovebox.example/glovebox/audit/verify"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/domain/store/check"
+	"glovebox.example/glovebox/internal/evidence/index"
 	"glovebox.example/glovebox/text"
 )
 
@@ -77,6 +78,15 @@ func (d *Domain) Verify(ctx context.Context, remembered ...[]byte) (*Verificatio
 		Blobs:     rows(&other, db.Blobs(ctx), func(r check.Blob) verify.Blob { return verify.Blob(r) }),
 		Kept:      rows(&v.Kept, db.Kept(ctx), d.opened),
 	}))
+	if exists(d.Dir, filepath.Join("cache", "audit.db")) {
+		bad, err := index.Check(ctx, d.IndexFile(), d)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range bad {
+			v.Problems = append(v.Problems, text.Printed(x))
+		}
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "audit verify was stopped").Because(err)
 	}
@@ -97,6 +107,16 @@ func (d *Domain) Entries(ctx context.Context, fn func(*verify.Entry) error) erro
 	_, err := verify.Log(ctx, d.LogDir(), d.logKey.Verifier(), &verify.Options{Entries: fn})
 	return err
 }
+
+// From calls fn with every entry from an index on that can be read, without
+// checking the log.
+func (d *Domain) From(ctx context.Context, index uint64, fn func(*verify.Entry) error) error {
+	return verify.Read(ctx, d.LogDir(), d.logKey.Verifier(), index, fn)
+}
+
+// IndexFile is where an index of the log is kept: what is in there can be thrown
+// away at any time.
+func (d *Domain) IndexFile() string { return filepath.Join(d.Dir, "cache", "audit.db") }
 
 // Kept reads what is kept under a digest, checked against it.
 func (d *Domain) Kept(ctx context.Context, digest string) (data []byte, err error) {

@@ -27,17 +27,6 @@ type Source interface {
 	Kept(ctx context.Context, digest string) ([]byte, error)
 }
 
-// Readers are the roles that may read the whole log.
-var Readers = []glovebox.Role{glovebox.RoleAuditor, glovebox.RoleAuthority}
-
-// Require fails with CodeDenied unless the user may read the whole log.
-func Require(u glovebox.User) error {
-	if slices.ContainsFunc(Readers, func(r glovebox.Role) bool { return slices.Contains(u.Roles, r) }) {
-		return nil
-	}
-	return glovebox.Errorf(glovebox.CodeDenied, "%s may not read the log", u.Name).WithFix("act as an auditor or the authority")
-}
-
 // Decisions are the policy's answers that an entry records, in its order.
 func Decisions(e *verify.Entry) []glovebox.Decision {
 	var body struct {

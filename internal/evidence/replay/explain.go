@@ -11,8 +11,8 @@ import (
 )
 
 // Explain says of each decision of an entry how it came about, under the policy
-// that made it or, if under is not nil, under another.
-func Explain(ctx context.Context, src evidence.Source, entry uint64, under *policy.Engine) ([]policy.Explanation, error) {
+// that made it and, if also is not nil, under that policy too.
+func Explain(ctx context.Context, src evidence.Source, entry uint64, also *policy.Engine) ([]policy.Explanation, error) {
 	all, err := Read(ctx, src)
 	if err != nil {
 		return nil, err
@@ -27,17 +27,20 @@ func Explain(ctx context.Context, src evidence.Source, entry uint64, under *poli
 			if err != nil {
 				return err
 			}
-			engine := under
-			if engine == nil {
-				if engine, err = all.Engine(ctx, d.Revision); err != nil {
-					return err
-				}
-			}
-			x, err := engine.Explain(ctx, asked)
+			then, err := all.Engine(ctx, d.Revision)
 			if err != nil {
 				return err
 			}
-			out = append(out, *x)
+			for _, engine := range []*policy.Engine{then, also} {
+				if engine == nil {
+					continue
+				}
+				x, err := engine.Explain(ctx, asked)
+				if err != nil {
+					return err
+				}
+				out = append(out, *x)
+			}
 		}
 		return nil
 	})
@@ -45,6 +48,30 @@ func Explain(ctx context.Context, src evidence.Source, entry uint64, under *poli
 		err = glovebox.Errorf(glovebox.CodeNotFound, "entry %d of the log records no decision", entry).WithFix("`glovebox audit list --decision any` shows those that do")
 	}
 	return out, err
+}
+
+// Admission is the entry that admitted a job last, or if none did, refused it.
+func Admission(ctx context.Context, src evidence.Source, job string) (uint64, error) {
+	var admitted, refused *uint64
+	err := src.Entries(ctx, func(e *verify.Entry) error {
+		switch {
+		case e.Subject != "job/"+job:
+		case e.Action == "job.admit":
+			admitted = &e.Index
+		case e.Action == "job.refuse" && len(evidence.Decisions(e)) > 0:
+			refused = &e.Index
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return 0, err
+	case admitted != nil:
+		return *admitted, nil
+	case refused != nil:
+		return *refused, nil
+	}
+	return 0, glovebox.Errorf(glovebox.CodeNotFound, "the log has no decision about job %s", job).WithFix("`glovebox audit list --decision any` shows those that do")
 }
 
 // maxLines bounds the table of a comparison of two texts.
