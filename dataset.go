@@ -17,6 +17,12 @@ const (
 	Bool    Type = "bool"    // bool
 	Date    Type = "date"    // date32, days since 1970-01-01
 	Token   Type = "token"   // fixed_size_binary(16); what an identifier is inside the vault
+
+	// DateTime is int64: microseconds since 1970-01-01 00:00:00 on the clock of
+	// the column's zone.
+	DateTime Type = "datetime"
+	// Decimal is int64: the number times ten to the column's scale.
+	Decimal Type = "decimal"
 )
 
 // Class says what kind of secret a column is (数据分类).
@@ -57,10 +63,19 @@ type Dataset struct {
 
 // Source says how to read a provider's file.
 type Source struct {
-	Format    string   `json:"format"`              // csv, json (array or lines), parquet
-	Encoding  string   `json:"encoding,omitempty"`  // utf-8 (default) or gb18030; csv only
-	Delimiter string   `json:"delimiter,omitempty"` // one ASCII character; default ","; csv only
-	Null      []string `json:"null,omitempty"`      // texts that mean "no value"; default [""]; csv only
+	Format      string   `json:"format"`                // csv, json (array or lines), parquet, arrow, xlsx, sqlite, postgres, mysql
+	Encoding    string   `json:"encoding,omitempty"`    // utf-8 (default), gb18030, utf-16, utf-16le or utf-16be; csv only
+	Delimiter   string   `json:"delimiter,omitempty"`   // one ASCII character; default ","; csv only
+	Null        []string `json:"null,omitempty"`        // texts that mean "no value"; default [""]; csv and xlsx
+	Compression string   `json:"compression,omitempty"` // gzip, zstd or zip; csv and json
+	Entry       string   `json:"entry,omitempty"`       // file in a zip archive; default: the only one
+	Header      string   `json:"header,omitempty"`      // none: no line names the columns; csv and xlsx
+	Skip        int      `json:"skip,omitempty"`        // rows above the header, or above the data; csv and xlsx; 0..1000
+	Ragged      string   `json:"ragged,omitempty"`      // pad: short rows lack their last values; csv
+	Extra       string   `json:"extra,omitempty"`       // ignore: what the record does not declare is left out
+	Sheet       string   `json:"sheet,omitempty"`       // xlsx; default: the only one
+	Merged      string   `json:"merged,omitempty"`      // fill: a merged cell's value is that of every cell in it; xlsx
+	Table       string   `json:"table,omitempty"`       // sqlite, postgres, mysql: [schema.]table or view
 }
 
 // Unit names whom a release over the dataset protects.
@@ -110,9 +125,19 @@ type Column struct {
 	Name string `json:"name"` // [A-Za-z_][A-Za-z0-9_]{0,62}
 	// Source is the column's name in the provider's file, such as a Chinese
 	// header: 1..128 characters, no control characters. Default: Name.
-	Source   string   `json:"source,omitempty"`
-	Title    Text     `json:"title,omitzero"`
-	Type     Type     `json:"type"`
+	// In JSON, a source that begins with / is a pointer to a nested field (RFC
+	// 6901).
+	Source string `json:"source,omitempty"`
+	// Place is the column's number in the file, from 1: for files without a
+	// header and for headers that name two columns alike. Default: found by name.
+	Place int  `json:"place,omitempty"`
+	Title Text `json:"title,omitzero"`
+	Type  Type `json:"type"`
+	// Written are the ways in which the file writes the values: see package
+	// value. Default: that of the type.
+	Written  []string `json:"written,omitempty"`
+	Scale    int      `json:"scale,omitempty"` // decimal: digits behind the point, 0..18
+	Zone     string   `json:"zone,omitempty"`  // datetime: +08:00 (default) or another; the clock that values are on
 	Class    Class    `json:"class"`
 	Grade    int      `json:"grade"`               // 1 (lowest) to 4 (highest), 数据分级
 	Nullable bool     `json:"nullable,omitempty"`  // default: a missing value rejects the row
@@ -175,12 +200,32 @@ func (c Column) SourceName() string {
 }
 
 // StoredType is the type a column has inside the vault: identifiers are
-// tokens there, whatever they were outside.
+// tokens there, whatever they were outside, datetimes and decimals int64.
 func (c Column) StoredType() Type {
 	if c.Class == ClassIdentifier {
 		return Token
 	}
-	return c.Type
+	return c.Type.Plain()
+}
+
+// Plain is the type of the numbers that stand for values of type t: int64 for
+// datetimes and decimals, t itself for the others.
+func (t Type) Plain() Type {
+	if t == DateTime || t == Decimal {
+		return Int64
+	}
+	return t
+}
+
+// DefaultZone is the clock of a datetime that declares none: Beijing time.
+const DefaultZone = "+08:00"
+
+// Clock is the zone of a datetime column, as +08:00.
+func (c Column) Clock() string {
+	if c.Zone != "" {
+		return c.Zone
+	}
+	return DefaultZone
 }
 
 // Bound is a number or a date (YYYY-MM-DD) kept as the author wrote it; ""

@@ -8,6 +8,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine/source"
+	"glovebox.example/glovebox/value"
 )
 
 // fastReader is a fastPlan at work on one piece after another.
@@ -160,7 +161,7 @@ func (r *fastReader) id(b []byte, c *fastColumn, t string) ([]byte, bool) {
 	var v int64
 	if c.typ == glovebox.String {
 		// An original is kept without the white space around it.
-		if id = source.NormaliseID(c.format, t); id == "" || strings.TrimSpace(t) != t || !c.fits(t) {
+		if id = source.NormaliseID(c.format, t); id == "" || strings.TrimSpace(t) != t || !c.fits(t) || c.format == "" && value.LooksRounded([]byte(t)) {
 			return b, false
 		}
 	} else {

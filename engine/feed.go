@@ -11,6 +11,7 @@ import (
 	"glovebox.example/glovebox/engine/filter"
 	"glovebox.example/glovebox/engine/internal/duck"
 	"glovebox.example/glovebox/engine/source"
+	"glovebox.example/glovebox/engine/source/rows"
 )
 
 // feed runs a file, piece by piece and in order, through the check query.
@@ -18,6 +19,7 @@ type feed struct {
 	db    *duck.DB
 	slots []*slot
 	next  func(*slot) (more bool, err error)
+	end   func() // closes what it reads from; may be nil
 }
 
 // slot is a piece of a file on its way.
@@ -46,11 +48,11 @@ type feedSpec struct {
 	def    glovebox.Source
 	cols   []glovebox.Column
 	rules  []glovebox.Quality
-	match  func(header []string, cols []glovebox.Column) error // csv: compares the header
-	memory int64                                               // DuckDB's, in bytes
-	files  []*os.File                                          // ScratchFiles of them; nil: made here
-	fast   func(header []string) *fastPlan                     // csv: how sound rows are read; may be nil, or return nil
-	work   func() *rowMaker                                    // makes what takes in the rows of a slot; nil: who calls run does
+	locate func(header []string, def glovebox.Source, cols []glovebox.Column) (source.Layout, error) // csv: finds the columns by their names; nil: source.Locate
+	memory int64                                                                                     // DuckDB's, in bytes
+	files  []*os.File                                                                                // ScratchFiles of them; nil: made here
+	fast   func(header []string) *fastPlan                                                           // csv: how sound rows are read; may be nil, or return nil
+	work   func() *rowMaker                                                                          // makes what takes in the rows of a slot; nil: who calls run does
 }
 
 // openFeed opens a file. An error in a quality rule names its field.
@@ -61,13 +63,19 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 			f.close()
 		}
 	}()
+	text := def.Format == "csv" || def.Format == "json"
 	var head []byte
-	if def.Format != "parquet" {
-		head = source.ReadHead(src, spec.size)
+	if text {
+		if head, err = source.ReadHead(src, spec.size, def); err != nil {
+			return nil, err
+		}
 		if err := source.RefuseKind(head, def); err != nil {
 			return nil, err
 		}
+	} else if err := source.RefuseOther(src, spec.size, def); err != nil {
+		return nil, err
 	}
+	plain := source.Plain(def, cols)
 	var paths []string
 	for i := range ScratchFiles {
 		s := &slot{}
@@ -75,7 +83,7 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 			s.rows = spec.work()
 		}
 		f.slots = append(f.slots, s)
-		if def.Format != "parquet" {
+		if text && plain {
 			if spec.files != nil {
 				s.mem = duck.LendMemFile(spec.files[i])
 			} else if s.mem, err = duck.NewMemFile(); err != nil {
@@ -96,38 +104,76 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if def.Format == "parquet" {
-		return f, f.overParquet(src, spec.size, cols, exprs)
+	switch {
+	case def.Format == "parquet":
+		return f, f.overParquet(src, spec.size, def, cols, exprs)
+	case !text:
+		r, err := source.OpenTable(ctx, src, spec.size, def)
+		if err != nil {
+			return nil, err
+		}
+		return f, f.overTable(r, spec.size, def, cols, exprs)
 	}
-	return f, source.ExplainText(head, def, f.overText(source.NewWindow(src, spec.size, def.Encoding), spec, exprs))
+	w, err := source.OpenWindow(src, spec.size, def)
+	if err != nil {
+		return nil, err
+	}
+	return f, source.ExplainText(head, def, f.overText(w, spec, plain, exprs))
 }
 
-// overText feeds a CSV or JSON file.
-func (f *feed) overText(w *source.Window, spec feedSpec, rules []string) (err error) {
+// overText feeds a CSV or JSON file: to DuckDB as it stands if it is plain, else
+// as typed values.
+func (f *feed) overText(w *source.Window, spec feedSpec, plain bool, rules []string) (err error) {
 	def, cols := spec.def, spec.cols
+	var pieces *source.Pieces
+	var typed source.RawSource
+	if !plain {
+		if pieces, typed, err = source.NewPieces(cols, def.Null); err != nil {
+			return err
+		}
+		f.end = pieces.Release
+	}
+	locate := spec.locate
+	if locate == nil {
+		locate = source.Locate
+	}
 	var cut source.Splitter
-	raw := func(path string) source.RawSource { return source.JSONSource(path, cols) }
+	raw := func(path string) source.RawSource { return source.JSONSource(path, def, cols) }
 	if def.Format == "json" {
-		cut, err = source.NewJSON(w)
+		cut, err = source.NewJSON(w, def, cols, pieces)
 	} else {
-		cut, err = source.NewCSV(w, def.Delimiter, func(header []string) error {
-			raw = func(path string) source.RawSource { return source.CSVSource(path, def, header, cols) }
-			if err := spec.match(header, cols); err != nil || spec.fast == nil {
-				return err
+		cut, err = source.NewCSV(w, def, cols, pieces, func(header []string, width int) (l source.Layout, err error) {
+			switch {
+			case width < 0: // no rows
+				l = source.NoLayout(cols)
+			case header == nil:
+				l, err = source.LocatePlaces(width, def, cols)
+			default:
+				l, err = locate(header, def, cols)
+			}
+			raw = func(path string) source.RawSource { return source.CSVSource(path, def, l, cols) }
+			if err != nil || spec.fast == nil || header == nil || !plain {
+				return l, err
 			}
 			if plan := spec.fast(header); plan != nil {
 				for _, s := range f.slots {
 					s.rows.fast = plan.reader(s.rows)
 				}
 			}
-			return nil
+			return l, nil
 		})
 	}
 	if err != nil {
 		return err
 	}
-	for _, s := range f.slots {
-		s.sql = source.CheckSQL(raw(s.mem.Path()), cols, rules)
+	for i, s := range f.slots {
+		if plain {
+			s.sql = source.CheckSQL(raw(s.mem.Path()), cols, rules)
+			continue
+		}
+		s.view = source.PieceView(i)
+		typed.From = s.view
+		s.sql = source.CheckSQL(typed, cols, rules)
 	}
 	f.next = func(s *slot) (bool, error) {
 		s.chunk.Reset()
@@ -136,17 +182,28 @@ func (f *feed) overText(w *source.Window, spec feedSpec, rules []string) (err er
 			return false, err
 		}
 		s.n = int64(len(s.chunk.Rows))
-		return more, nil
+		if plain {
+			return more, nil
+		}
+		s.piece, err = pieces.Take()
+		return more, err
 	}
 	return nil
 }
 
-// overParquet feeds a Parquet file.
-func (f *feed) overParquet(src *os.File, size int64, cols []glovebox.Column, rules []string) error {
-	r, raw, err := source.OpenParquetReader(src, size, cols)
+// overTable feeds a table that is read as rows of fields.
+func (f *feed) overTable(r rows.Reader, size int64, def glovebox.Source, cols []glovebox.Column, rules []string) error {
+	t, raw, err := source.NewTable(r, size, def, cols)
 	if err != nil {
 		return err
 	}
+	f.end = t.Close
+	f.overPieces(raw, cols, rules, t.Fill)
+	return nil
+}
+
+// overPieces feeds pieces that fill makes.
+func (f *feed) overPieces(raw source.RawSource, cols []glovebox.Column, rules []string, fill func(*source.Chunk) (*array.Struct, bool, error)) {
 	for i, s := range f.slots {
 		s.view = source.PieceView(i)
 		raw.From = s.view
@@ -154,10 +211,19 @@ func (f *feed) overParquet(src *os.File, size int64, cols []glovebox.Column, rul
 	}
 	f.next = func(s *slot) (more bool, err error) {
 		s.chunk.Reset()
-		s.piece, more, err = r.Fill(&s.chunk)
+		s.piece, more, err = fill(&s.chunk)
 		s.n = int64(len(s.chunk.Rows))
 		return more, err
 	}
+}
+
+// overParquet feeds a Parquet file.
+func (f *feed) overParquet(src *os.File, size int64, def glovebox.Source, cols []glovebox.Column, rules []string) error {
+	r, raw, err := source.OpenParquetReader(src, size, def, cols)
+	if err != nil {
+		return err
+	}
+	f.overPieces(raw, cols, rules, r.Fill)
 	return nil
 }
 
@@ -198,7 +264,10 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 					s.err = s.rows.read(ctx, s)
 					return
 				}
-				if s.err = s.mem.Put(s.chunk.Data); s.err == nil {
+				if s.mem != nil {
+					s.err = s.mem.Put(s.chunk.Data)
+				}
+				if s.err == nil {
 					s.res, s.err = s.conn.Query(ctx, s.sql)
 				}
 			})
@@ -259,5 +328,8 @@ func (f *feed) close() {
 	}
 	if f.db != nil {
 		f.db.Close()
+	}
+	if f.end != nil {
+		f.end()
 	}
 }

@@ -99,7 +99,9 @@ func Load(ctx context.Context, ds glovebox.Dataset, src *os.File, o LoadOptions)
 	}
 	r := &l.report
 	if float64(r.Rejected) > ds.MaxRejects*float64(r.Rows) {
-		return nil, &RejectsError{Dataset: ds.Code, Max: ds.MaxRejects, Report: *r}
+		e := &RejectsError{Dataset: ds.Code, Max: ds.MaxRejects, Report: *r}
+		e.advise(ctx, src, st.Size(), &ds)
+		return nil, e
 	}
 	m, err := l.write(ctx)
 	if err != nil {

@@ -64,7 +64,7 @@ func newLoader(ds *glovebox.Dataset, o LoadOptions) (*loader, error) {
 		}
 		l.idKeys[i] = &key
 		if c.Keep {
-			kept = append(kept, storedColumn{from: i, kept: true, field: arrow.Field{Name: c.Name, Type: column.ArrowTypes[c.Type], Nullable: c.Nullable}})
+			kept = append(kept, storedColumn{from: i, kept: true, field: arrow.Field{Name: c.Name, Type: column.ArrowTypes[c.Type.Plain()], Nullable: c.Nullable}})
 		}
 	}
 	l.stored = append(l.stored, kept...)
@@ -86,7 +86,7 @@ func newLoader(ds *glovebox.Dataset, o LoadOptions) (*loader, error) {
 // read takes in the whole file.
 func (l *loader) read(ctx context.Context, src *os.File, size int64) error {
 	f, err := openFeed(ctx, feedSpec{
-		src: src, size: size, def: l.ds.Source, cols: l.ds.Columns, rules: l.ds.Quality, match: source.MatchHeader, memory: l.o.Memory / 2, files: l.o.Scratch,
+		src: src, size: size, def: l.ds.Source, cols: l.ds.Columns, rules: l.ds.Quality, memory: l.o.Memory / 2, files: l.o.Scratch,
 		work: l.newRowMaker, fast: func(header []string) *fastPlan { return l.fastPlan(header) },
 	})
 	if err != nil {

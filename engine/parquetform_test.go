@@ -178,7 +178,7 @@ func TestParquetForeignTypes(t *testing.T) {
 		"is FIXED_LEN_BYTE_ARRAY":     {flat(leaf(t, none, parquet.Types.FixedLenByteArray, 6), []parquet.FixedLenByteArray{[]byte("secret")}), glovebox.String},
 		"is UUID":                     {flat(leaf(t, schema.UUIDLogicalType{}, parquet.Types.FixedLenByteArray, 16), []parquet.FixedLenByteArray{make([]byte, 16)}), glovebox.String},
 		"is BSON":                     {flat(leaf(t, schema.BSONLogicalType{}, parquet.Types.ByteArray, -1), []parquet.ByteArray{[]byte("secret")}), glovebox.String},
-		"is TIMESTAMP,":               {flat(leaf(t, schema.NewTimestampLogicalType(false, schema.TimeUnitMicros), parquet.Types.Int64, -1), ints), glovebox.Date},
+		"is TIMESTAMP,":               {flat(leaf(t, schema.NewTimestampLogicalType(false, schema.TimeUnitMicros), parquet.Types.Int64, -1), ints), glovebox.Int64},
 		"is TIMESTAMP WITH TIME ZONE": {flat(leaf(t, schema.NewTimestampLogicalType(true, schema.TimeUnitNanos), parquet.Types.Int64, -1), ints), glovebox.Date},
 		"is INT96":                    {flat(leaf(t, none, parquet.Types.Int96, -1), []parquet.Int96{{1}}), glovebox.Date},
 		"is TIME,":                    {flat(leaf(t, schema.NewTimeLogicalType(false, schema.TimeUnitMicros), parquet.Types.Int64, -1), ints), glovebox.Int64},

@@ -364,7 +364,7 @@ func TestRecordRefusals(t *testing.T) {
 		"columns[3].max":       change(func(d *glovebox.Dataset) { d.Columns[3].Max = "inf" }),
 		"columns[4].min":       change(func(d *glovebox.Dataset) { d.Columns[4].Min = "2020-02-30" }),
 		"columns[5].max":       change(func(d *glovebox.Dataset) { d.Columns[5].Max = "1" }),
-		"source.format":        change(func(d *glovebox.Dataset) { d.Source.Format = "xlsx" }),
+		"source.format":        change(func(d *glovebox.Dataset) { d.Source.Format = "xls" }),
 		"source.encoding":      change(func(d *glovebox.Dataset) { d.Source.Encoding = "big5" }),
 		"source":               change(func(d *glovebox.Dataset) { d.Source = glovebox.Source{Format: "json", Delimiter: ";"} }),
 		"source.delimiter":     change(func(d *glovebox.Dataset) { d.Source.Delimiter = "||" }),

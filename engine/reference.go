@@ -59,11 +59,11 @@ func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, o *R
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a reference table is a regular file of at most %d MiB", MaxReferenceBytes>>20)
 	}
 	if cols == nil {
-		if _, err := source.NewCSV(source.NewWindow(f, st.Size(), ""), "", func(header []string) error {
+		if _, err := source.NewCSV(source.NewWindow(f, st.Size(), ""), glovebox.Source{}, nil, nil, func(header []string, _ int) (source.Layout, error) {
 			for _, h := range header {
 				cols = append(cols, ReferenceColumn{h, glovebox.String})
 			}
-			return nil
+			return source.Layout{}, nil
 		}); err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, o *R
 		return nil, source.Invalid("columns", "a reference table has 1 to %d columns", source.MaxColumns)
 	}
 	feed, err := openFeed(ctx, feedSpec{
-		src: f, size: st.Size(), def: glovebox.Source{Format: "csv"}, cols: decl, match: matchReference, memory: MinMemory, files: opt.Scratch,
+		src: f, size: st.Size(), def: glovebox.Source{Format: "csv"}, cols: decl, locate: locateReference, memory: MinMemory, files: opt.Scratch,
 	})
 	if err != nil {
 		return nil, err
@@ -139,18 +139,20 @@ func takeReference(ctx context.Context, s *slot, rows int64, cols []glovebox.Col
 	return nil
 }
 
-// matchReference makes sure that a header has the columns, each once.
-func matchReference(header []string, cols []glovebox.Column) error {
+// locateReference makes sure that a header has the columns, each once.
+func locateReference(header []string, _ glovebox.Source, cols []glovebox.Column) (source.Layout, error) {
+	l := source.Layout{Width: len(header)}
 	for _, c := range cols {
 		i := slices.Index(header, c.Name)
 		if i < 0 {
-			return glovebox.Errorf(glovebox.CodeInvalid, "the reference table lacks the column %s", c.Name)
+			return l, glovebox.Errorf(glovebox.CodeInvalid, "the reference table lacks the column %s", c.Name)
 		}
 		if slices.Contains(header[i+1:], c.Name) {
-			return glovebox.Errorf(glovebox.CodeInvalid, "the reference table names the column %s twice", c.Name)
+			return l, glovebox.Errorf(glovebox.CodeInvalid, "the reference table names the column %s twice", c.Name)
 		}
+		l.At = append(l.At, i)
 	}
-	return nil
+	return l, nil
 }
 
 func upTo(n int) []int32 {

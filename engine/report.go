@@ -2,8 +2,10 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -101,6 +103,9 @@ type RejectsError struct {
 	Dataset string
 	Max     float64 // share allowed
 	Report  LoadReport
+	// Advice are lines to add to the record, so that fewer rows are rejected:
+	// each with where it goes in parentheses, source or a column's name.
+	Advice []string `json:",omitempty"`
 }
 
 // Error prints counts, reasons and the first position.
@@ -125,8 +130,32 @@ func (e *RejectsError) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the error its code.
+// Unwrap gives the error its code and says what can be done.
 func (e *RejectsError) Unwrap() error {
-	return glovebox.Errorf(glovebox.CodeInvalid, "too many rows rejected").
-		WithFix("correct the rows in the report, or raise max_rejects in the record")
+	x := glovebox.Errorf(glovebox.CodeInvalid, "too many rows rejected")
+	switch {
+	case e.Report.ByReason[source.ReasonRounded] > 0:
+		return x.WithFix("a spreadsheet program rounded long numbers, and their last digits are lost: have it keep the column as text, and export the data again")
+	case len(e.Advice) > 0:
+		return x.WithFix("add to a new record: %s", strings.Join(e.Advice, ", "))
+	}
+	return x.WithFix("correct the rows in the report, or raise max_rejects in the record")
+}
+
+// advise looks at the file once more and says what its record could declare.
+func (e *RejectsError) advise(ctx context.Context, src *os.File, size int64, ds *glovebox.Dataset) {
+	reasons := map[string]map[source.Reason]int64{}
+	for _, f := range e.Report.First {
+		if reasons[f.Column] == nil {
+			reasons[f.Column] = map[source.Reason]int64{}
+		}
+		reasons[f.Column][f.Reason]++
+	}
+	for _, a := range source.Advise(ctx, src, size, ds.Source, ds.Columns, reasons) {
+		where := a.Column
+		if where == "" {
+			where = "source"
+		}
+		e.Advice = append(e.Advice, a.Line+" ("+where+")")
+	}
 }

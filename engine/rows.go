@@ -12,6 +12,7 @@ import (
 	"glovebox.example/glovebox/engine/internal/column"
 	"glovebox.example/glovebox/engine/internal/duck"
 	"glovebox.example/glovebox/engine/source"
+	"glovebox.example/glovebox/value"
 )
 
 // rowMaker turns the checked rows of a piece into rows of the store, for one
@@ -128,7 +129,7 @@ func (m *rowMaker) batch(b arrow.RecordBatch, s *slot, odd []int64) error {
 	}
 	cols := b.Columns()[2:]
 	for i, c := range l.ds.Columns {
-		if !arrow.TypeEqual(cols[i].DataType(), column.ArrowTypes[c.Type]) {
+		if !arrow.TypeEqual(cols[i].DataType(), column.ArrowTypes[c.Type.Plain()]) {
 			return glovebox.Errorf(glovebox.CodeInternal, "the check query returned another type for column %s", c.Name)
 		}
 		if m.prfs[i] != nil {
@@ -165,11 +166,18 @@ func (m *rowMaker) judge(cols []arrow.Array, i int, why, rule int32) (column str
 				if !l.ds.Columns[c].Nullable {
 					return name, source.ReasonNull
 				}
+			} else if value.LooksRounded([]byte(m.ids[c][i])) {
+				return name, source.ReasonRounded
 			} else if l.check[c] != nil && !l.check[c](m.ids[c][i]) {
 				return name, source.ReasonFormat
 			}
-		} else if l.check[c] != nil && col.IsValid(i) && !l.check[c](col.(*array.String).Value(i)) {
-			return name, source.ReasonFormat
+		} else if l.check[c] != nil && col.IsValid(i) {
+			if t := col.(*array.String).Value(i); !l.check[c](t) {
+				if value.LooksRounded([]byte(t)) {
+					return name, source.ReasonRounded
+				}
+				return name, source.ReasonFormat
+			}
 		}
 	}
 	if rule != 0 {

@@ -15,10 +15,13 @@ import (
 // are exact as float64.
 const maxWholeStep = 1 << 53
 
+// groupMonths are the months of each group that a date is generalised to.
+var groupMonths = map[string]int{"year": 12, "quarter": 3, "month": 1}
+
 func generaliseMask(column string, t glovebox.Type, m glovebox.Mask) (mask, error) {
 	switch t {
 	case glovebox.Date:
-		months := map[string]int{"year": 12, "quarter": 3, "month": 1}[m.To]
+		months := groupMonths[m.To]
 		if months == 0 {
 			return nil, invalid(column, "mask generalise of a date goes to %q", m.To).WithFix("set to: year, quarter or month")
 		}
@@ -32,6 +35,11 @@ func generaliseMask(column string, t glovebox.Type, m glovebox.Mask) (mask, erro
 		steps := glovebox.NewSteps(m.Step)
 		return func(mem memory.Allocator, a, _ arrow.Array) (arrow.Array, error) {
 			return floats(mem, a.(*array.Float64), &steps), nil
+		}, nil
+	}
+	if months := groupMonths[m.To]; t == glovebox.Int64 && months != 0 { // a datetime
+		return func(mem memory.Allocator, a, _ arrow.Array) (arrow.Array, error) {
+			return times(mem, a.(*array.Int64), months), nil
 		}, nil
 	}
 	if !(m.Step >= 1 && m.Step <= maxWholeStep) || m.Step != math.Trunc(m.Step) {
@@ -94,6 +102,26 @@ func dates(mem memory.Allocator, a *array.Date32, months int) arrow.Array {
 		if a.IsValid(i) {
 			dst[i] = firstDay(v, months)
 		}
+	}
+	return out.array(a.DataType())
+}
+
+// times goes back to the first moment of a group of months; the column's numbers
+// are microseconds on its own clock.
+func times(mem memory.Allocator, a *array.Int64, months int) arrow.Array {
+	const day = daySeconds * 1_000_000
+	out := newColumn(mem, a, 8, 0)
+	dst := arrow.Int64Traits.CastFromBytes(out.slots.Bytes())
+	for i, v := range a.Int64Values() {
+		if a.IsNull(i) {
+			continue
+		}
+		days := v / day
+		if v%day < 0 {
+			days--
+		}
+		days = min(max(days, math.MinInt32), math.MaxInt32)
+		dst[i] = int64(firstDay(arrow.Date32(days), months)) * day
 	}
 	return out.array(a.DataType())
 }

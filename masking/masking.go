@@ -138,6 +138,10 @@ var fits = map[glovebox.Type][]string{
 	glovebox.Bool:    {None, Suppress},
 	glovebox.Date:    {None, Generalise, Suppress},
 	glovebox.Token:   {None, Token, Suppress},
+
+	// Kept as int64, which is what their masks are made for.
+	glovebox.DateTime: {None, Generalise, Suppress},
+	glovebox.Decimal:  {None, Generalise, Suppress},
 }
 
 // typeOf is the declared type that an Arrow type stands for.

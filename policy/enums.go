@@ -19,7 +19,7 @@ var valuesOfType = map[reflect.Type][]string{
 	reflect.TypeFor[glovebox.Point](): texts(glovebox.PointAdmit, glovebox.PointColumns, glovebox.PointRelease, glovebox.PointExport),
 	reflect.TypeFor[glovebox.Role]():  texts(glovebox.Roles...),
 	reflect.TypeFor[glovebox.Type](): texts(glovebox.String, glovebox.Int32, glovebox.Int64, glovebox.Float64, glovebox.Bool,
-		glovebox.Date, glovebox.Token),
+		glovebox.Date, glovebox.DateTime, glovebox.Decimal, glovebox.Token),
 	reflect.TypeFor[glovebox.Class](): texts(glovebox.ClassPublic, glovebox.ClassPersonal, glovebox.ClassSensitive, glovebox.ClassBusiness,
 		glovebox.ClassIdentifier, glovebox.ClassWork, glovebox.ClassState),
 	reflect.TypeFor[glovebox.LedgerKind]():    texts(glovebox.LedgerPure, glovebox.LedgerZCDP),

@@ -57,23 +57,27 @@ func Check(ctx context.Context, expr string, cols []glovebox.Column) (Filter, er
 	}
 	defer d.Close()
 	defer c.Close()
-	return checkFilter(ctx, c, expr, storedTypes(cols))
+	return checkFilter(ctx, c, expr, storedColumns(cols))
 }
 
-// storedTypes maps column names to the types that they have in the vault.
-func storedTypes(cols []glovebox.Column) map[string]glovebox.Type {
-	m := make(map[string]glovebox.Type, len(cols))
+// storedColumns maps column names to the columns as they are in the vault: an
+// identifier is a token.
+func storedColumns(cols []glovebox.Column) map[string]glovebox.Column {
+	m := make(map[string]glovebox.Column, len(cols))
 	for _, c := range cols {
-		m[c.Name] = c.StoredType()
+		if c.Class == glovebox.ClassIdentifier {
+			c.Type = glovebox.Token
+		}
+		m[c.Name] = c
 	}
 	return m
 }
 
 // CompileRules checks quality rules, which see columns as they are declared.
 func CompileRules(ctx context.Context, c *duck.Conn, cols []glovebox.Column, rules []glovebox.Quality) ([]string, error) {
-	types := make(map[string]glovebox.Type, len(cols))
+	types := make(map[string]glovebox.Column, len(cols))
 	for _, col := range cols {
-		types[col.Name] = col.Type
+		types[col.Name] = col
 	}
 	var out []string
 	for i, r := range rules {
@@ -99,7 +103,7 @@ func filterError(expr string, at int, format string, a ...any) *glovebox.Error {
 	return e.WithFix("write one true-or-false expression over the columns, such as age >= 25; docs/formats/job.md has all that is allowed")
 }
 
-func checkFilter(ctx context.Context, c *duck.Conn, text string, cols map[string]glovebox.Type) (Filter, error) {
+func checkFilter(ctx context.Context, c *duck.Conn, text string, cols map[string]glovebox.Column) (Filter, error) {
 	if len(text) > MaxBytes {
 		return Filter{}, filterError(text, -1, "longer than %d bytes", MaxBytes)
 	}
@@ -132,12 +136,12 @@ func checkFilter(ctx context.Context, c *duck.Conn, text string, cols map[string
 
 // bindFilter has DuckDB bind a canonical filter over no rows, as a second
 // opinion on its names and types.
-func bindFilter(ctx context.Context, c *duck.Conn, f Filter, cols map[string]glovebox.Type) error {
+func bindFilter(ctx context.Context, c *duck.Conn, f Filter, cols map[string]glovebox.Column) error {
 	from := "(SELECT 1)"
 	if len(f.Columns) > 0 {
 		var nulls []string
 		for _, n := range f.Columns {
-			nulls = append(nulls, fmt.Sprintf("CAST(NULL AS %s) AS %s", duck.Types[cols[n]], duck.QuoteName(n)))
+			nulls = append(nulls, fmt.Sprintf("CAST(NULL AS %s) AS %s", duck.Types[cols[n].Type.Plain()], duck.QuoteName(n)))
 		}
 		from = "(SELECT " + strings.Join(nulls, ", ") + ")"
 	}

@@ -84,7 +84,7 @@ func TestFilterCanonical(t *testing.T) {
 		{"town = $$x$$", `("town" = 'x')`, "town"},
 		{"age + null > 1", `((CAST("age" AS DOUBLE) + CAST(NULL AS DOUBLE)) > 1e+00)`, "age"},
 	} {
-		f, err := checkFilter(context.Background(), c, q[0], storedTypes(filterColumns))
+		f, err := checkFilter(context.Background(), c, q[0], storedColumns(filterColumns))
 		if err != nil {
 			t.Errorf("%s: %v", q[0], err)
 			continue
@@ -92,7 +92,7 @@ func TestFilterCanonical(t *testing.T) {
 		if f.SQL != q[1] || strings.Join(f.Columns, ",") != q[2] {
 			t.Errorf("%s: got %s over %v, want %s over %s", q[0], f.SQL, f.Columns, q[1], q[2])
 		}
-		g, err := checkFilter(context.Background(), c, f.SQL, storedTypes(filterColumns))
+		g, err := checkFilter(context.Background(), c, f.SQL, storedColumns(filterColumns))
 		if err != nil || g.SQL != f.SQL || !slices.Equal(g.Columns, f.Columns) {
 			t.Errorf("%s: the canonical text is not a fixed point: %s, %v", q[0], g.SQL, err)
 		}
@@ -126,7 +126,7 @@ func TestFilterRefusals(t *testing.T) {
 		"age::bigint = 1", "cast(town as int) = 1", "town::date = seen", "try_cast(town as decimal(3,1)) = 1", "try_cast(town as int[]) is null", "try_cast(town as timestamp) is null", "try_cast(person as varchar) = 'x'", "try_cast(town as blob) is null", "timestamp '2020-01-01' > seen", "interval 1 day is null", "town collate nocase = 'a'", "seen at time zone 'UTC' is null", "seen - 1 = seen",
 		"cost > 1e400", "age > 123456789012345678901234567890", "cost > 12345678901234567890.5", "town = 'a\x00b'", "town = '\xff'", strings.Repeat(" ", MaxBytes) + "urgent", deep, wide,
 	} {
-		f, err := checkFilter(context.Background(), c, q, storedTypes(filterColumns))
+		f, err := checkFilter(context.Background(), c, q, storedColumns(filterColumns))
 		if err == nil {
 			t.Errorf("%.80s: accepted as %s", q, f.SQL)
 			continue

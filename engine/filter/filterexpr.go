@@ -2,6 +2,7 @@ package filter
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"strconv"
 	"strings"
@@ -29,7 +30,7 @@ func (k kind) String() string {
 
 var kinds = map[glovebox.Type]kind{
 	glovebox.String: kindText, glovebox.Int32: kindInt, glovebox.Int64: kindInt, glovebox.Float64: kindFloat,
-	glovebox.Bool: kindBool, glovebox.Date: kindDate, glovebox.Token: kindToken,
+	glovebox.Bool: kindBool, glovebox.Date: kindDate, glovebox.Decimal: kindFloat, glovebox.DateTime: kindDate, glovebox.Token: kindToken,
 }
 
 // expr is a compiled expression: its canonical SQL, in parentheses where it
@@ -48,7 +49,7 @@ type expr struct {
 // know: what DuckDB adds later is refused too.
 type compiler struct {
 	text  string
-	cols  map[string]glovebox.Type
+	cols  map[string]glovebox.Column
 	used  map[string]bool
 	nodes int
 	texts int  // functions that make a text
@@ -122,12 +123,21 @@ func (k *compiler) column(raw json.RawMessage, at, _ int) (expr, error) {
 	if len(n.Names) != 1 {
 		return k.fail(at, "a column is named without a table")
 	}
-	t, ok := k.cols[n.Names[0]]
-	if !ok || kinds[t] == kindNull {
+	c, ok := k.cols[n.Names[0]]
+	if !ok || kinds[c.Type] == kindNull {
 		return k.fail(at, "unknown column")
 	}
 	k.used[n.Names[0]] = true
-	return expr{sql: duck.QuoteName(n.Names[0]), kind: kinds[t]}, nil
+	e := expr{sql: duck.QuoteName(n.Names[0]), kind: kinds[c.Type]}
+	if k.guard { // the canonical text names the column; what runs reads its number
+		switch c.Type {
+		case glovebox.Decimal: // both are exact up to 2^53, so the quotient is the nearest
+			e.sql = fmt.Sprintf("(CAST(%s AS DOUBLE) / 1e%d)", e.sql, c.Scale)
+		case glovebox.DateTime:
+			e.sql = fmt.Sprintf("CAST(make_timestamp(%s) AS DATE)", e.sql)
+		}
+	}
+	return e, nil
 }
 
 func (k *compiler) constant(raw json.RawMessage, at, _ int) (expr, error) {

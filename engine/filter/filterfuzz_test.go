@@ -25,7 +25,7 @@ func FuzzCheckFilter(f *testing.F) {
 		('2020-02-30', -1, -1, 5e-324, DATE '2020-02-29', true, NULL, NULL, NULL), ('a%_\é城', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)) t(town, age, big, cost, seen, urgent, person, doctor, "select")`); err != nil {
 		f.Fatal(err)
 	}
-	types := storedTypes(filterColumns)
+	types := storedColumns(filterColumns)
 	f.Fuzz(func(t *testing.T, s string) {
 		ctx := context.Background()
 		got, err := checkFilter(ctx, c, s, types)

@@ -13,7 +13,7 @@ import (
 // evaluate returns the value of a filter over the one row of a table.
 func evaluate(t *testing.T, c *duck.Conn, filter string, cols []glovebox.Column) string {
 	t.Helper()
-	f, err := checkFilter(context.Background(), c, filter, storedTypes(cols))
+	f, err := checkFilter(context.Background(), c, filter, storedColumns(cols))
 	if err != nil {
 		t.Fatalf("%s: %v", filter, err)
 	}
@@ -68,7 +68,7 @@ func TestGuardsDoNotMultiply(t *testing.T) {
 	for range 25 {
 		deep = "(" + deep + ") / age"
 	}
-	f, err := checkFilter(context.Background(), c, deep+" > 1", storedTypes(filterColumns))
+	f, err := checkFilter(context.Background(), c, deep+" > 1", storedColumns(filterColumns))
 	if err != nil || len(f.run) > 25*200 {
 		t.Fatalf("%d bytes, %v", len(f.run), err)
 	}

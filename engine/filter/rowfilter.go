@@ -22,7 +22,7 @@ const filterRows = 1 << 14
 // about 10 ms, so use it for many parts; it is for one goroutine at a time.
 type RowFilter struct {
 	filter Filter
-	types  map[string]glovebox.Type
+	types  map[string]glovebox.Column
 	sql    string
 	mem    memory.Allocator
 	db     *duck.DB
@@ -39,7 +39,7 @@ type Options struct {
 // over batches with the given columns. For batches of masked values, cols are
 // the columns after the masks.
 func Open(ctx context.Context, expr string, cols []glovebox.Column, o *Options) (*RowFilter, error) {
-	f := &RowFilter{types: storedTypes(cols), mem: memory.DefaultAllocator}
+	f := &RowFilter{types: storedColumns(cols), mem: memory.DefaultAllocator}
 	if o != nil && o.Allocator != nil {
 		f.mem = o.Allocator
 	}
@@ -78,7 +78,7 @@ func (f *RowFilter) Apply(ctx context.Context, r array.RecordReader) (array.Reco
 	at := make([]int, len(f.filter.Columns))
 	for i, name := range f.filter.Columns {
 		idx := r.Schema().FieldIndices(name)
-		if len(idx) != 1 || !arrow.TypeEqual(r.Schema().Field(idx[0]).Type, column.ArrowTypes[f.types[name]]) {
+		if len(idx) != 1 || !arrow.TypeEqual(r.Schema().Field(idx[0]).Type, column.ArrowTypes[f.types[name].Type.Plain()]) {
 			return nil, glovebox.Errorf(glovebox.CodeInternal, "the batches lack column %s or have it in another type", name)
 		}
 		at[i] = idx[0]

@@ -16,7 +16,7 @@ const (
 )
 
 // whyReasons are the reasons that SQL finds, by their number in whyColumn.
-var whyReasons = [...]Reason{1: ReasonEncoding, 2: ReasonObject, 3: ReasonExtra, 4: ReasonNull, 5: ReasonType, 6: ReasonMaxBytes, 7: ReasonValue, 8: ReasonBounds}
+var whyReasons = [...]Reason{1: ReasonEncoding, 2: ReasonObject, 3: ReasonExtra, 4: ReasonNull, 5: ReasonType, 6: ReasonMaxBytes, 7: ReasonValue, 8: ReasonBounds, whyRounded: ReasonRounded}
 
 // whyRow marks a reason that belongs to no column.
 const whyRow = MaxColumns + 1
@@ -34,6 +34,7 @@ type rawColumn struct {
 	expr  string // SQL over the source's row
 	typed bool   // the file has a type of its own: expr is not text
 	bad   string // SQL that is true where the file holds no scalar; may be empty
+	why   string // SQL that is the number of a reason in whyReasons, 0 for none; may be empty
 	nul   bool   // a text may hold a NUL
 }
 
@@ -45,13 +46,11 @@ type RawSource struct {
 	cols  []rawColumn
 }
 
-// CSVSource reads clean records whose fields are in the order of header.
-func CSVSource(path string, src glovebox.Source, header []string, cols []glovebox.Column) RawSource {
+// CSVSource reads clean records whose fields lie as the layout says.
+func CSVSource(path string, src glovebox.Source, l Layout, cols []glovebox.Column) RawSource {
 	var decl []string
-	place := map[string]int{}
-	for i, h := range header {
+	for i := range l.Width {
 		decl = append(decl, fmt.Sprintf("'f%d': 'VARCHAR'", i))
-		place[h] = i
 	}
 	delim := src.Delimiter
 	if delim == "" {
@@ -59,8 +58,8 @@ func CSVSource(path string, src glovebox.Source, header []string, cols []glovebo
 	}
 	s := RawSource{From: fmt.Sprintf(`read_csv(%s, auto_detect = false, header = false, delim = %s, quote = '"', escape = '"', new_line = '\n', nullstr = '', columns = {%s})`,
 		duck.QuoteText(path), duck.QuoteText(delim), strings.Join(decl, ", "))}
-	for _, c := range cols {
-		e := fmt.Sprintf("f%d", place[c.SourceName()])
+	for i := range cols {
+		e := fmt.Sprintf("f%d", l.At[i])
 		if len(src.Null) > 0 {
 			var null []string
 			for _, n := range src.Null {
@@ -83,7 +82,7 @@ const whiteSpace = "chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' " +
 var pointer = strings.NewReplacer("~", "~0", "/", "~1")
 
 // JSONSource reads one object a line, made ready by jsonObject.
-func JSONSource(path string, cols []glovebox.Column) RawSource {
+func JSONSource(path string, src glovebox.Source, cols []glovebox.Column) RawSource {
 	var paths, names []string
 	for _, c := range cols {
 		paths = append(paths, duck.QuoteText("/"+pointer.Replace(c.SourceName())))
@@ -95,6 +94,9 @@ func JSONSource(path string, cols []glovebox.Column) RawSource {
 			list, list, duck.QuoteText(path)),
 		extra: fmt.Sprintf("NOT list_has_all([%s], n)", strings.Join(names, ", ")),
 		gone:  "n IS NULL",
+	}
+	if src.Extra == "ignore" {
+		s.extra = ""
 	}
 	for i, c := range cols {
 		none := "'OBJECT', 'ARRAY'"
@@ -127,12 +129,18 @@ func CheckSQL(s RawSource, cols []glovebox.Column, rules []string) string {
 		rc := s.cols[i]
 		r, v, b := fmt.Sprintf("r%d", i), fmt.Sprintf("v%d", i), fmt.Sprintf("b%d", i)
 		raw = append(raw, rc.expr+" AS "+r, orFalse(rc.bad)+" AS "+b)
-		t := duck.Typed(r, c.Type, rc.typed)
+		t := duck.Typed(r, c.Type.Plain(), rc.typed)
 		if c.Type == glovebox.String && c.Class == glovebox.ClassIdentifier {
 			t = "trim(" + t + ", " + whiteSpace + ")" // as NormaliseID does
 		}
 		typed = append(typed, t+" AS "+v)
 		named = append(named, v+" AS "+duck.QuoteName(c.Name))
+		if rc.why != "" {
+			w := fmt.Sprintf("w%d", i)
+			raw = append(raw, rc.why+" AS "+w)
+			when(fmt.Sprintf("%s = %d", w, whyType), i, whyType)
+			when(fmt.Sprintf("%s = %d", w, whyRounded), i, whyRounded)
+		}
 		if !c.Nullable {
 			when(r+" IS NULL", i, 4)
 		}
@@ -152,10 +160,10 @@ func CheckSQL(s RawSource, cols []glovebox.Column, rules []string) string {
 			when(fmt.Sprintf("%s NOT IN (%s)", v, strings.Join(vs, ", ")), i, 7)
 		}
 		// CheckRecord has made sure that the bounds are good.
-		if lo, _ := boundSQL(c.Type, c.Min); lo != "" {
+		if lo, _ := boundSQL(c, c.Min); lo != "" {
 			when(v+" < "+lo, i, 8)
 		}
-		if hi, _ := boundSQL(c.Type, c.Max); hi != "" {
+		if hi, _ := boundSQL(c, c.Max); hi != "" {
 			when(v+" > "+hi, i, 8)
 		}
 	}

@@ -2,12 +2,11 @@ package source
 
 import (
 	"bytes"
-	"fmt"
 	"iter"
-	"slices"
 	"strings"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source/rows"
 )
 
 // csvSplitter reads CSV as RFC 4180 says it, with a header: quotes around a
@@ -20,6 +19,14 @@ type csvSplitter struct {
 	fields int
 	row    int64 // records so far
 	line   int64 // lines so far
+
+	cols   []glovebox.Column // of the record
+	layout Layout
+	first  *csvRecord // of a file without a header: the record that gave its width
+	pad    bool       // short rows lack their last values
+	pieces *Pieces    // where rows go; nil: to DuckDB as they stand
+	cells  []rows.Field
+	order  []*rows.Field
 }
 
 // csvRecord is one record, or one stretch of a file that is none.
@@ -32,19 +39,34 @@ type csvRecord struct {
 	end    bool // of the file: there is no record
 }
 
-// NewCSV reads the header and checks its names with check, which returns an
-// error or nil.
-func NewCSV(w *Window, delim string, check func(header []string) error) (*csvSplitter, error) {
-	s := &csvSplitter{w: w, delim: ','}
-	if delim != "" {
-		s.delim = delim[0]
+// NewCSV reads what lies above the rows and finds the columns. locate gets the
+// names of the header, or nil and the width of the first row where there is no
+// header, and returns an error or nil. Rows go to pieces if that is not nil.
+func NewCSV(w *Window, def glovebox.Source, cols []glovebox.Column, pieces *Pieces, locate func(header []string, width int) (Layout, error)) (*csvSplitter, error) {
+	s := &csvSplitter{w: w, delim: ',', cols: cols, pieces: pieces, pad: def.Ragged == "pad"}
+	if def.Delimiter != "" {
+		s.delim = def.Delimiter[0]
 	}
 	if err := w.skipBOM(); err != nil {
 		return nil, err
 	}
+	for i := range def.Skip {
+		r, err := s.next()
+		if err != nil {
+			return nil, err
+		}
+		if r.end {
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file has only %d rows, and source.skip says %d", i, def.Skip).WithFix("correct `skip`")
+		}
+	}
 	head, err := s.next()
 	if err != nil {
 		return nil, err
+	}
+	if def.Header == "none" && head.end { // no rows at all
+		s.layout, err = locate(nil, -1)
+		s.fields = s.layout.Width
+		return s, err
 	}
 	if head.end || head.why != "" {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file has no header line that can be read").
@@ -52,21 +74,32 @@ func NewCSV(w *Window, delim string, check func(header []string) error) (*csvSpl
 	}
 	header := s.split(head.text)
 	s.fields = len(header)
-	if err := check(header); err != nil {
-		return nil, err
+	if def.Header == "none" {
+		head.text = bytes.Clone(head.text)
+		s.first = &head
+		s.layout, err = locate(nil, s.fields)
+		return s, err
 	}
-	return s, nil
+	if s.layout, err = locate(header, s.fields); err == nil {
+		return s, nil
+	}
+	return s, below(err, header, def, s.cols, func() []string {
+		r, e := s.next()
+		if e != nil || r.end || r.why != "" {
+			return nil
+		}
+		return s.split(r.text)
+	})
 }
 
-// Fill is as in Splitter.
 func (s *csvSplitter) Fill(c *Chunk) (bool, error) {
-	for !c.full() {
-		r, err := s.next()
+	for !c.full() && (s.pieces == nil || !s.pieces.full()) {
+		r, err := s.record()
 		if err != nil {
 			return false, err
 		}
 		if r.end {
-			c.Read = s.w.raw.n
+			c.Read = s.w.read()
 			return false, nil
 		}
 		s.row++
@@ -74,16 +107,67 @@ func (s *csvSplitter) Fill(c *Chunk) (bool, error) {
 		switch {
 		case r.why != "":
 			c.reject(at, r.why)
-		case r.fields != s.fields:
+		case r.fields != s.fields && !s.pad, r.fields > s.fields && !s.blankAfter(r.text):
 			c.reject(at, ReasonFields)
 		case r.lines > 1 && s.ambiguous(r.text):
 			c.reject(at, ReasonQuote)
+		case s.pieces != nil:
+			s.addRow(c, at, r.text)
 		default:
 			c.keep(at, r.text)
 		}
 	}
-	c.Read = s.w.raw.n - int64(len(s.w.rest()))
+	c.Read = s.w.used()
 	return true, nil
+}
+
+// record returns the next record behind what lies above the rows.
+func (s *csvSplitter) record() (csvRecord, error) {
+	if r := s.first; r != nil {
+		s.first = nil
+		return *r, nil
+	}
+	return s.next()
+}
+
+// blankAfter says whether the fields of a record behind the last column are
+// empty.
+func (s *csvSplitter) blankAfter(text []byte) bool {
+	for _, f := range s.split(text)[s.fields:] {
+		if strings.TrimSpace(f) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// addRow adds a sound record to a piece.
+func (s *csvSplitter) addRow(c *Chunk, at Position, text []byte) {
+	if s.order == nil {
+		s.cells, s.order = make([]rows.Field, s.fields), make([]*rows.Field, len(s.layout.At))
+		for i, at := range s.layout.At {
+			s.order[i] = &s.cells[at]
+		}
+	}
+	n := 0
+	if bytes.IndexByte(text, '"') < 0 {
+		for more := true; more && n < s.fields; n++ {
+			var f []byte
+			f, text, more = bytes.Cut(text, []byte{s.delim})
+			s.cells[n] = rows.Field{Kind: rows.Text, Text: f}
+		}
+	} else {
+		for _, f := range s.split(text) {
+			if n < s.fields {
+				s.cells[n] = rows.Field{Kind: rows.Text, Text: []byte(f)}
+				n++
+			}
+		}
+	}
+	for ; n < s.fields; n++ { // a short row
+		s.cells[n] = rows.Field{}
+	}
+	s.pieces.add(c, at, s.order)
 }
 
 // next returns the next record.
@@ -211,35 +295,4 @@ func (s *csvSplitter) split(line []byte) []string {
 		}
 	}
 	return append(out, field.String())
-}
-
-// MatchHeader compares the names of a file with those of the record (their
-// source names). A name
-// that the record does not know is told by its position: in a file without a
-// header it would be a cell value.
-func MatchHeader(header []string, cols []glovebox.Column) error {
-	var missing, extra []string
-	for _, c := range cols {
-		if !slices.Contains(header, c.SourceName()) {
-			missing = append(missing, c.SourceName())
-		}
-	}
-	for i, h := range header {
-		known := slices.ContainsFunc(cols, func(c glovebox.Column) bool { return c.SourceName() == h })
-		if !known || slices.Contains(header[:i], h) {
-			extra = append(extra, fmt.Sprint(i+1))
-		}
-	}
-	var msg []string
-	if len(missing) > 0 {
-		msg = append(msg, "the file lacks the columns "+strings.Join(missing, ", "))
-	}
-	if len(extra) > 0 {
-		msg = append(msg, "the record does not declare, or the file names twice, the file's columns number "+strings.Join(extra, ", "))
-	}
-	if msg == nil {
-		return nil
-	}
-	return glovebox.Errorf(glovebox.CodeInvalid, "%s", strings.Join(msg, "; ")).
-		WithFix("make the file's header and the record's columns agree; a file holds no more than its record declares")
 }

@@ -9,7 +9,7 @@ import (
 // VerifyAllPages opens a Parquet file and holds each row group to its pages.
 // unread says that the file was refused before.
 func VerifyAllPages(f *os.File, size int64, cols []glovebox.Column) (bad error, unread bool) {
-	p, err := openParquet(f, size, cols)
+	p, err := openParquet(f, size, glovebox.Source{}, cols)
 	if err != nil {
 		return err, true
 	}

@@ -3,13 +3,16 @@ package source
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"os"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source/unpack"
 )
 
 // headBytes is how much of a file is looked at to tell what it is.
@@ -19,6 +22,8 @@ const headBytes = 64 << 10
 type kindOfFile struct {
 	name string // for a message; never made of the file's bytes
 	fix  string // what its provider can do
+	// format is the format that reads it, packed the compression, if there is one.
+	format, packed string
 	// sure says that no CSV and no JSON file starts so. Of another kind a file
 	// may still be text that happens to start with the same letters.
 	sure bool
@@ -37,6 +42,15 @@ const (
 	fixJSON     = "declare source.format: json, or export the data in the declared format"
 	fixText     = "declare source.format: csv or json, or export the data as Parquet"
 	fixDecrypt  = "export it without encryption"
+	fixGzip     = "add `compression: gzip` under source, with the format of what lies in it (csv, json); or unpack it"
+	fixZstd     = "add `compression: zstd` under source, with the format of what lies in it (csv, json); or unpack it"
+	fixZip      = "add `compression: zip` under source, with the format of what lies in it (csv, json); or unpack it"
+	fixArrow    = "declare `format: arrow` under source"
+	fixSQLite   = "declare `format: sqlite` and `table: NAME` under source"
+	fixXLSX     = "declare `format: xlsx` under source, or save the sheet as CSV (UTF-8)"
+	fixUTF16    = "add `encoding: utf-16` under source, or save the file as UTF-8"
+	fixUTF16LE  = "add `encoding: utf-16le` under source, or save the file as UTF-8"
+	fixUTF16BE  = "add `encoding: utf-16be` under source, or save the file as UTF-8"
 	fixMore     = "export it again; the file may have been cut off on its way"
 )
 
@@ -47,24 +61,24 @@ var magic = []struct {
 	bytes string
 	is    kindOfFile
 }{
-	{0, "PAR1", kindOfFile{name: "a Parquet file", fix: fixParquet}},
+	{0, "PAR1", kindOfFile{name: "a Parquet file", fix: fixParquet, format: "parquet"}},
 	{0, "PARE", kindOfFile{name: "an encrypted Parquet file", fix: fixDecrypt}},
-	{0, "PK\x03\x04", kindOfFile{name: "a zip archive", fix: fixUnpack}},
+	{0, "PK\x03\x04", kindOfFile{name: "a zip archive", fix: fixZip, packed: unpack.Zip}},
 	{0, "PK\x05\x06", kindOfFile{name: "an empty zip archive", fix: fixUnpack}},
-	{0, "\x1f\x8b", kindOfFile{name: "a gzip file", fix: fixUnpack}},
+	{0, "\x1f\x8b", kindOfFile{name: "a gzip file", fix: fixGzip, packed: unpack.Gzip}},
 	{0, "BZh", kindOfFile{name: "a bzip2 file", fix: fixUnpack}},
 	{0, "\xfd7zXZ\x00", kindOfFile{name: "an xz file", fix: fixUnpack}},
-	{0, "\x28\xb5\x2f\xfd", kindOfFile{name: "a Zstandard file", fix: fixUnpack}},
+	{0, "\x28\xb5\x2f\xfd", kindOfFile{name: "a Zstandard file", fix: fixZstd, packed: unpack.Zstd}},
 	{0, "\x04\x22\x4d\x18", kindOfFile{name: "an LZ4 file", fix: fixUnpack}},
 	{0, "7z\xbc\xaf\x27\x1c", kindOfFile{name: "a 7z archive", fix: fixUnpack}},
 	{0, "Rar!\x1a\x07", kindOfFile{name: "a RAR archive", fix: fixUnpack}},
 	{257, "ustar", kindOfFile{name: "a tar archive", fix: fixUnpack}},
 	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", kindOfFile{name: "an old or password-protected Office file (such as .xls)", fix: fixSheet}},
-	{0, "ARROW1\x00\x00", kindOfFile{name: "an Arrow or Feather file", fix: fixExport}},
+	{0, "ARROW1\x00\x00", kindOfFile{name: "an Arrow or Feather file", fix: fixArrow, format: "arrow"}},
 	{0, "FEA1", kindOfFile{name: "a Feather file", fix: fixExport}},
 	{0, "ORC", kindOfFile{name: "an ORC file", fix: fixExport}},
 	{0, "Obj\x01", kindOfFile{name: "an Avro file", fix: fixExport}},
-	{0, "SQLite format 3\x00", kindOfFile{name: "an SQLite database", fix: fixExport}},
+	{0, "SQLite format 3\x00", kindOfFile{name: "an SQLite database", fix: fixSQLite, format: "sqlite"}},
 	{0, "\x89HDF\r\n\x1a\n", kindOfFile{name: "an HDF5 file", fix: fixExport}},
 	{0, "$FL2", kindOfFile{name: "an SPSS file", fix: fixExport}},
 	{0, "%PDF-", kindOfFile{name: "a PDF file", fix: fixExport}},
@@ -74,18 +88,109 @@ var magic = []struct {
 	{0, "\x7fELF", kindOfFile{name: "a program", fix: fixExport}},
 	{0, "\xff\xfe\x00\x00", kindOfFile{name: "text in UTF-32", fix: fixUTF8}},
 	{0, "\x00\x00\xfe\xff", kindOfFile{name: "text in UTF-32", fix: fixUTF8}},
-	{0, "\xff\xfe", kindOfFile{name: "text in UTF-16", fix: fixUTF8}},
-	{0, "\xfe\xff", kindOfFile{name: "text in UTF-16", fix: fixUTF8}},
+	{0, "\xff\xfe", kindOfFile{name: "text in UTF-16", fix: fixUTF16}},
+	{0, "\xfe\xff", kindOfFile{name: "text in UTF-16", fix: fixUTF16}},
 }
 
-// ReadHead returns the first bytes of a file, up to headBytes.
-func ReadHead(f *os.File, size int64) []byte {
+// readHead returns the first bytes of a file, up to headBytes.
+func readHead(f io.ReaderAt, size int64) []byte {
 	b := make([]byte, min(size, headBytes))
 	n, err := f.ReadAt(b, 0)
 	if err != nil && err != io.EOF {
 		return nil
 	}
 	return b[:n]
+}
+
+// ReadHead returns the first bytes of the text in a file, up to headBytes:
+// unpacked, and in UTF-8 if it is declared to be UTF-16.
+func ReadHead(f io.ReaderAt, size int64, def glovebox.Source) ([]byte, error) {
+	head := readHead(f, size)
+	if def.Compression != "" {
+		if k := kindOf(head); k != nil && k.packed != def.Compression && k.sure {
+			return nil, notThis("a packed file", k)
+		}
+		in, err := unpack.Open(f, size, def.Compression, def.Entry)
+		if err != nil {
+			return nil, err
+		}
+		defer in.Close()
+		b := make([]byte, headBytes)
+		n, err := io.ReadFull(in, b)
+		if e, ok := errors.AsType[*glovebox.Error](err); ok {
+			return nil, e
+		}
+		head = b[:n]
+	}
+	if !strings.HasPrefix(def.Encoding, "utf-16") {
+		return head, nil
+	}
+	if !wideText(head, def.Encoding) {
+		return nil, refuseWide(head, def)
+	}
+	w := NewWindow(bytes.NewReader(head), int64(len(head)), def.Encoding)
+	if err := w.more(); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(w.rest(), "\uFFFD"), nil
+}
+
+// wideText says whether a text is in the declared form of UTF-16, as far as its
+// start says.
+func wideText(head []byte, encoding string) bool {
+	little, big := bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff})
+	switch encoding {
+	case "utf-16":
+		return little || big
+	case "utf-16le":
+		return little || !big && wide(head, 1)
+	}
+	return big || !little && wide(head, 0)
+}
+
+// refuseWide says what a text is that is not in the declared form of UTF-16.
+func refuseWide(head []byte, def glovebox.Source) error {
+	switch {
+	case len(head) == 0:
+		return glovebox.Errorf(glovebox.CodeInvalid, "the file holds nothing").WithFix("export it again; a CSV file holds at least its header")
+	case bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff}):
+		return notThis(textName(def), &kindOfFile{name: "text in UTF-16", fix: fixUTF16})
+	case wide(head, 1):
+		return notThis(textName(def), &kindOfFile{name: "text in UTF-16, little-endian, without a byte order mark", fix: fixUTF16LE})
+	case wide(head, 0):
+		return notThis(textName(def), &kindOfFile{name: "text in UTF-16, big-endian, without a byte order mark", fix: fixUTF16BE})
+	case utf8Head(head):
+		return notThis(textName(def), &kindOfFile{name: "text in UTF-8", fix: fixIsUTF8})
+	case isGB18030(head):
+		return notThis(textName(def), &kindOfFile{name: "text in GB 18030 or GBK", fix: fixGB18030})
+	}
+	return notThis(textName(def), &kindOfFile{name: "not text in UTF-16", fix: fixUTF8})
+}
+
+// RefuseOther names a file that is not of the declared form, of those that are
+// no text and not Parquet, by its first bytes.
+func RefuseOther(f io.ReaderAt, size int64, def glovebox.Source) error {
+	want := map[string]string{"xlsx": "an Excel workbook (.xlsx)", "arrow": "Arrow IPC", "sqlite": "an SQLite database"}[def.Format]
+	if want == "" {
+		return nil
+	}
+	if size == 0 {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the file holds nothing").WithFix("export it again")
+	}
+	head := readHead(f, size)
+	k := kindOf(head)
+	switch {
+	case k != nil && k.format == def.Format, k == nil && def.Format == "arrow" && bytes.IndexByte(head, 0) >= 0:
+		return nil // a stream has no mark
+	case k != nil && def.Format == "xlsx" && k.packed == unpack.Zip && k.format == "":
+		return nil // the workbook's parts decide
+	case k == nil:
+		k = &kindOfFile{name: "something else", fix: fixExport}
+		if plainText(head) || utf8Head(head) || isGB18030(head) {
+			k = &kindOfFile{name: "plain text", fix: fixText}
+		}
+	}
+	return notThis(want, k)
 }
 
 // kindOf tells what a file is by its first bytes; nil if they say nothing, as
@@ -110,7 +215,7 @@ func zipKind(head []byte, k *kindOfFile) {
 	has := func(s string) bool { return bytes.Contains(head, []byte(s)) }
 	switch {
 	case has("xl/"):
-		k.name, k.fix = "an Excel workbook (.xlsx)", fixSheet
+		k.name, k.fix, k.format = "an Excel workbook (.xlsx)", fixXLSX, "xlsx"
 	case has("word/"):
 		k.name, k.fix = "a Word document (.docx)", fixExport
 	case has("application/vnd.oasis.opendocument.spreadsheet"):
@@ -124,8 +229,11 @@ func zipKind(head []byte, k *kindOfFile) {
 
 // textKind names texts that are not what a CSV or JSON file is.
 func textKind(head []byte) *kindOfFile {
-	if wide(head, 1) || wide(head, 0) {
-		return &kindOfFile{name: "text in UTF-16", fix: fixUTF8, sure: true}
+	if wide(head, 0) {
+		return &kindOfFile{name: "text in UTF-16 without a byte order mark", fix: fixUTF16BE, sure: true}
+	}
+	if wide(head, 1) {
+		return &kindOfFile{name: "text in UTF-16 without a byte order mark", fix: fixUTF16LE, sure: true}
 	}
 	b := bytes.TrimPrefix(head, []byte("\uFEFF"))
 	b = bytes.ToLower(bytes.TrimLeft(b[:min(len(b), 1024)], " \t\r\n"))
@@ -200,6 +308,9 @@ func notThis(format string, k *kindOfFile) error {
 // What is not sure is only said of JSON that does not start as JSON does: the
 // first line of a CSV file may be anything.
 func RefuseKind(head []byte, def glovebox.Source) error {
+	if strings.HasPrefix(def.Encoding, "utf-16") { // the head is UTF-8
+		def.Encoding = ""
+	}
 	k := kindOf(head)
 	first := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\uFEFF")), " \t\r\n")
 	json := def.Format == "json" && len(first) > 0 && first[0] != '{' && first[0] != '['
@@ -215,6 +326,9 @@ func RefuseKind(head []byte, def glovebox.Source) error {
 // ExplainText says better what is wrong with a text whose start could not be
 // read; err is what was found there.
 func ExplainText(head []byte, def glovebox.Source, err error) error {
+	if strings.HasPrefix(def.Encoding, "utf-16") { // the head is UTF-8
+		def.Encoding = ""
+	}
 	if err == nil || glovebox.CodeOf(err) != glovebox.CodeInvalid {
 		return err
 	}
@@ -247,6 +361,8 @@ func ExplainText(head []byte, def glovebox.Source, err error) error {
 // textName names the declared format of a text.
 func textName(def glovebox.Source) string {
 	switch {
+	case strings.HasPrefix(def.Encoding, "utf-16"):
+		return "CSV in UTF-16"
 	case def.Format == "json":
 		return "JSON in UTF-8"
 	case def.Encoding == "gb18030":
@@ -258,7 +374,7 @@ func textName(def glovebox.Source) string {
 // refuseParquet names what a file is that is no Parquet file, or only its
 // beginning; nil if its first and last bytes are those of Parquet.
 func refuseParquet(f *os.File, size int64) error {
-	head := ReadHead(f, size)
+	head := readHead(f, size)
 	k := kindOf(head)
 	tail := make([]byte, 8)
 	if n, err := f.ReadAt(tail, max(size-8, 0)); err != nil && err != io.EOF || n < 8 {

@@ -17,11 +17,20 @@ type jsonSplitter struct {
 	row   int64
 	line  int64 // of the file, of the next byte, from 1
 	obj   jsonObject
+
+	pieces *Pieces // where rows go; nil: to DuckDB
+	tree   *jsonTree
 }
 
 // NewJSON starts to read a file of objects.
-func NewJSON(w *Window) (*jsonSplitter, error) {
-	s := &jsonSplitter{w: w, line: 1}
+func NewJSON(w *Window, def glovebox.Source, cols []glovebox.Column, pieces *Pieces) (*jsonSplitter, error) {
+	s := &jsonSplitter{w: w, line: 1, pieces: pieces}
+	if pieces != nil {
+		var err error
+		if s.tree, err = newTree(cols, def.Extra == "ignore"); err != nil {
+			return nil, err
+		}
+	}
 	if err := w.skipBOM(); err != nil {
 		return nil, err
 	}
@@ -45,7 +54,7 @@ func NewJSON(w *Window) (*jsonSplitter, error) {
 
 // Fill is as in Splitter.
 func (s *jsonSplitter) Fill(c *Chunk) (more bool, err error) {
-	for !s.done && !c.full() {
+	for !s.done && !c.full() && (s.pieces == nil || !s.pieces.full()) {
 		if s.array {
 			err = s.element(c)
 		} else {
@@ -55,7 +64,7 @@ func (s *jsonSplitter) Fill(c *Chunk) (more bool, err error) {
 			return false, err
 		}
 	}
-	c.Read = s.w.raw.n - int64(len(s.w.rest()))
+	c.Read = s.w.used()
 	return !s.done, nil
 }
 
@@ -197,6 +206,15 @@ func (s *jsonSplitter) add(c *Chunk, row []byte, line int64) {
 	at := Position{s.row, line, 1}
 	if !s.w.isText(row) {
 		c.reject(at, ReasonEncoding)
+		return
+	}
+	if s.pieces != nil {
+		fields, why := s.tree.read(row)
+		if why != "" {
+			c.reject(at, why)
+			return
+		}
+		s.pieces.add(c, at, fields)
 		return
 	}
 	clean, why := s.obj.clean(row)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -15,6 +16,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source/rows"
+	"glovebox.example/glovebox/value"
 )
 
 // parquetStep is how many values are decoded at a time.
@@ -35,7 +38,7 @@ const (
 
 // handed are the Arrow types in which columns go to DuckDB.
 var handed = map[reading]arrow.DataType{
-	readText: arrow.BinaryTypes.String, readIntText: arrow.BinaryTypes.String,
+	readCell: arrow.BinaryTypes.String, readText: arrow.BinaryTypes.String, readIntText: arrow.BinaryTypes.String,
 	readInt: arrow.PrimitiveTypes.Int64, readUint: arrow.PrimitiveTypes.Uint64,
 	readFloat: arrow.PrimitiveTypes.Float64, readDecimal: arrow.PrimitiveTypes.Float64,
 	readBool: arrow.FixedWidthTypes.Boolean, readDate: arrow.FixedWidthTypes.Date32,
@@ -49,6 +52,10 @@ type columnReader struct {
 	isID  bool // white space around it does not count
 	vals  *stepValues
 	stand []byte // what a text that is too long becomes
+
+	col    glovebox.Column // of readCell
+	parser *value.Parser
+	out    []byte
 }
 
 // stepValues are the values of one step, by their physical type, and their
@@ -137,6 +144,13 @@ func (c *columnReader) append(b array.Builder, v int) bool {
 			return false
 		}
 		b.(*array.StringBuilder).BinaryBuilder.Append(t)
+	case readCell:
+		t, ok := c.cell(v)
+		if !ok {
+			b.AppendNull()
+			return false
+		}
+		b.(*array.StringBuilder).BinaryBuilder.Append(t)
 	case readInt:
 		b.(*array.Int64Builder).Append(c.signed(v))
 	case readUint:
@@ -157,6 +171,92 @@ func (c *columnReader) append(b array.Builder, v int) bool {
 		b.(*array.Date32Builder).Append(arrow.Date32(d))
 	}
 	return true
+}
+
+// cell returns a value in the form that its type has by default, "-" for what is
+// none; false for a text that is not UTF-8.
+func (c *columnReader) cell(v int) ([]byte, bool) {
+	var f rows.Field
+	switch c.kind {
+	case classText:
+		f = rows.Field{Kind: rows.Text, Text: c.vals.bytes[v]}
+		if !utf8.Valid(f.Text) {
+			return nil, false
+		}
+	case classTime, classInstant:
+		f = rows.Field{Kind: rows.Time, Int: c.signed(v)}
+		if c.kind == classInstant {
+			f.Kind = rows.Instant
+		}
+		switch c.unit.scale {
+		case 3:
+			if f.Int > math.MaxInt64/1000 || f.Int < math.MinInt64/1000 {
+				return noValue, true
+			}
+			f.Int *= 1000
+		case 9:
+			if f.Int%1000 != 0 {
+				return noValue, true
+			}
+			f.Int /= 1000
+		}
+	case classDate:
+		f = rows.Field{Kind: rows.Day, Int: int64(c.vals.int32s[v])}
+	case classInt:
+		f = rows.Field{Kind: rows.Int, Int: c.signed(v)}
+	case classUint:
+		f = rows.Field{Kind: rows.Number, Text: strconv.AppendUint(nil, c.unsigned(v), 10)}
+	case classFloat:
+		f = rows.Field{Kind: rows.Float, Float: c.float(v)}
+	case classDecimal:
+		i, ok := c.unscaled(v)
+		if !ok {
+			return noValue, true
+		}
+		f = rows.Field{Kind: rows.Number, Text: []byte(pointed(i, c.unit.scale))}
+	}
+	got, missing, fault := rows.Cell(c.parser, &c.col, &f)
+	if missing || fault == value.Type {
+		return noValue, true
+	}
+	if fault == value.Rounded { // the loader knows it by its look
+		t, ok := c.text(f.Text)
+		return t, ok
+	}
+	b := c.out[:0]
+	switch c.col.Type {
+	case glovebox.String:
+		return c.text(got.T)
+	case glovebox.Float64:
+		b = strconv.AppendFloat(b, got.F, 'g', -1, 64)
+	case glovebox.Date:
+		b = value.AppendDate(b, got.I)
+	case glovebox.Bool:
+		b = strconv.AppendBool(b, got.I != 0)
+	default:
+		b = strconv.AppendInt(b, got.I, 10)
+	}
+	c.out = b
+	return b, true
+}
+
+// noValue is a text that is no number, date or bool. What cell gives for a column
+// of texts has a value.
+var noValue = []byte("-")
+
+// pointed writes a decimal with its point.
+func pointed(i *big.Int, scale int) string {
+	s := new(big.Int).Abs(i).String()
+	if scale > 0 {
+		if n := scale + 1 - len(s); n > 0 {
+			s = strings.Repeat("0", n) + s
+		}
+		s = s[:len(s)-scale] + "." + s[len(s)-scale:]
+	}
+	if i.Sign() < 0 {
+		s = "-" + s
+	}
+	return s
 }
 
 // text returns a text that DuckDB can have: one that is longer than any that
@@ -293,6 +393,12 @@ func (p *parquetFile) newColumnReader(g *file.RowGroupReader, c parquetColumn, c
 	if old == nil {
 		old = &columnReader{parquetColumn: c, vals: p.vals, most: textBound(col), isID: col.Class == glovebox.ClassIdentifier}
 		old.stand = bytes.Repeat([]byte("x"), old.most+1)
+		var err error
+		if old.col = col; c.as == readCell {
+			if old.parser, err = value.Compile(col); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if c.as == readNull {
 		return old, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/schema"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/value"
 )
 
 // Bounds on a Parquet file. What is larger is refused before it is read.
@@ -40,6 +41,7 @@ type parquetColumn struct {
 	leaf int    // its number among the file's leaves; the first one of a group
 	as   reading
 	unit decimalUnit // of a decimal
+	kind parquetClass
 
 	isUnsigned bool // of an integer
 }
@@ -58,10 +60,11 @@ const (
 	readDecimal                // a decimal, to float64
 	readBool
 	readDate
+	readCell // what package value reads, to a text in the type's own form
 )
 
 // openParquet opens a file and compares its columns with the record.
-func openParquet(src *os.File, size int64, cols []glovebox.Column) (p *parquetFile, err error) {
+func openParquet(src *os.File, size int64, def glovebox.Source, cols []glovebox.Column) (p *parquetFile, err error) {
 	defer damageOnPanic(&err)
 	if err := refuseParquet(src, size); err != nil {
 		return nil, err
@@ -86,11 +89,12 @@ func openParquet(src *os.File, size int64, cols []glovebox.Column) (p *parquetFi
 	for i := range root.NumFields() {
 		names = append(names, root.Field(i).Name())
 	}
-	if err := MatchHeader(names, cols); err != nil {
+	l, err := Locate(names, def, cols)
+	if err != nil {
 		return nil, err
 	}
 	for i, col := range cols {
-		at := slices.Index(names, col.SourceName())
+		at := l.At[i]
 		c, err := p.match(root.Field(at), col)
 		if err != nil {
 			return nil, err
@@ -177,7 +181,7 @@ func (p *parquetFile) match(n schema.Node, col glovebox.Column) (parquetColumn, 
 	}
 	if leaf, ok := n.(*schema.PrimitiveNode); ok && n.RepetitionType() != parquet.Repetitions.Repeated {
 		class, unit := classOf(leaf)
-		c.as, c.unit, c.isUnsigned = readingOf(class, unit, col.Type), unit, class == classUint
+		c.as, c.unit, c.kind, c.isUnsigned = readingOf(class, unit, col), unit, class, class == classUint
 		if class == classNull && p.rows() == 0 {
 			c.as = readNull
 		}
@@ -207,9 +211,15 @@ func (p *parquetFile) firstLeaf(n schema.Node) int {
 }
 
 // readingOf is how a flat column is read as a declared type.
-func readingOf(class parquetClass, unit decimalUnit, t glovebox.Type) reading {
+func readingOf(class parquetClass, unit decimalUnit, col glovebox.Column) reading {
+	t := col.Type
 	integer := t == glovebox.Int32 || t == glovebox.Int64
 	switch {
+	case class == classText && !value.Plain(col),
+		class == classTime && (t == glovebox.DateTime || t == glovebox.Date), class == classInstant && t == glovebox.DateTime,
+		class == classDate && t == glovebox.DateTime,
+		t == glovebox.Decimal && (class == classDecimal || class == classInt || class == classUint || class == classFloat):
+		return readCell
 	case class == classText:
 		return readText
 	case class == classBool && t == glovebox.Bool:

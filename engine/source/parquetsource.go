@@ -37,8 +37,8 @@ type parquetReader struct {
 
 // OpenParquetReader opens a file and says what its pieces look like to DuckDB,
 // but for the view that they are in.
-func OpenParquetReader(src *os.File, size int64, cols []glovebox.Column) (*parquetReader, RawSource, error) {
-	f, err := openParquet(src, size, cols)
+func OpenParquetReader(src *os.File, size int64, def glovebox.Source, cols []glovebox.Column) (*parquetReader, RawSource, error) {
+	f, err := openParquet(src, size, def, cols)
 	if err != nil {
 		return nil, RawSource{}, err
 	}
@@ -47,7 +47,7 @@ func OpenParquetReader(src *os.File, size int64, cols []glovebox.Column) (*parqu
 	var fields []arrow.Field
 	width := 0
 	for i, c := range f.cols {
-		text := c.as == readText || c.as == readIntText
+		text := c.as == readText || c.as == readIntText || c.as == readCell
 		if text {
 			width += textBound(cols[i])
 		}

@@ -18,6 +18,8 @@ const (
 	classDecimal
 	classBool
 	classDate
+	classTime    // on a clock on the wall
+	classInstant // UTC
 	classNull
 )
 
@@ -25,7 +27,8 @@ const (
 // some 300 digits, more than any float64 has.
 const maxDecimalBytes = 128
 
-// decimalUnit says what one unit of a decimal's integer stands for.
+// decimalUnit says what one unit of a decimal's integer stands for, or of a
+// time's: the latter counts 10 to the scale in a second.
 type decimalUnit struct{ scale int }
 
 // classOf tells what a flat column holds.
@@ -53,6 +56,15 @@ func classOf(n *schema.PrimitiveNode) (parquetClass, decimalUnit) {
 		if scale := int(t.Scale()); (integer || bytes) && scale >= 0 && scale <= int(t.Precision()) && n.TypeLength() <= maxDecimalBytes {
 			return classDecimal, decimalUnit{scale}
 		}
+	case schema.TimestampLogicalType:
+		scale := map[schema.TimeUnitType]int{schema.TimeUnitMillis: 3, schema.TimeUnitMicros: 6, schema.TimeUnitNanos: 9}[t.TimeUnit()]
+		switch {
+		case phys != parquet.Types.Int64 || scale == 0:
+		case t.IsAdjustedToUTC():
+			return classInstant, decimalUnit{scale}
+		default:
+			return classTime, decimalUnit{scale}
+		}
 	case schema.Float16LogicalType:
 		if phys == parquet.Types.FixedLenByteArray && n.TypeLength() == 2 {
 			return classFloat, decimalUnit{}
@@ -75,11 +87,12 @@ func classOf(n *schema.PrimitiveNode) (parquetClass, decimalUnit) {
 // What a provider can do about a type.
 const (
 	fixDeclare   = "declare the type that the file has, or export the column in the declared one"
-	fixTimestamp = "export it as a date or as text with a date in it, and declare that; a record has no time of day"
+	fixTimestamp = "declare `type: datetime`, or export it as a date"
+	fixInt96     = "export it as a TIMESTAMP of 64 bits, and declare `type: datetime`"
 	fixTime      = "export it as a number or as text, and declare that; a record has no time of day"
 	fixBytes     = "export it as text (logical type STRING), or leave the column out"
 	fixNested    = "export each field of it as a column of its own, or leave it out"
-	fixDecimal   = "declare float64, or export it as a whole number"
+	fixDecimal   = "declare `type: decimal` with its `scale`, or float64, or export it as a whole number"
 	fixNumber    = "declare int32, int64 or float64, or export it as text"
 	fixFloat     = "declare float64, or export it as a whole number"
 )
@@ -145,7 +158,7 @@ func parquetTypeName(n schema.Node) (name, fix string) {
 	case parquet.Types.Int64:
 		return "INT64", fixNumber
 	case parquet.Types.Int96:
-		return "INT96 (an old TIMESTAMP)", fixTimestamp
+		return "INT96 (an old TIMESTAMP)", fixInt96
 	case parquet.Types.Float:
 		return "FLOAT", fixFloat
 	case parquet.Types.Double:

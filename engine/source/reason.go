@@ -16,6 +16,7 @@ const (
 	ReasonExtra     Reason = "extra"     // json: a field that the record does not declare
 	ReasonNull      Reason = "null"      // no value where one is needed
 	ReasonType      Reason = "type"      // not a value of the declared type
+	ReasonRounded   Reason = "rounded"   // a long number that a spreadsheet program rounded, such as 4.2E+17
 	ReasonMaxBytes  Reason = "max_bytes" // a text longer than max_bytes
 	ReasonValue     Reason = "value"     // not in the list of values
 	ReasonBounds    Reason = "bounds"    // below min or above max

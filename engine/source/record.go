@@ -14,6 +14,8 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine/internal/column"
 	"glovebox.example/glovebox/engine/internal/duck"
+	"glovebox.example/glovebox/engine/source/unpack"
+	"glovebox.example/glovebox/value"
 )
 
 // Bounds on a record.
@@ -62,6 +64,9 @@ func CheckRecord(ds *glovebox.Dataset) error {
 			names[l] = true
 		}
 		src := strings.ToLower(c.SourceName())
+		if c.Place > 0 { // told apart by its number
+			src = fmt.Sprintf("%d %s", c.Place, src)
+		}
 		if sources[src] || len(src) > maxSourceName || strings.ContainsFunc(src, unicode.IsControl) || !utf8.ValidString(src) {
 			return Invalid(at+".source", "the name in the file is taken, longer than %d bytes, or holds control characters", maxSourceName)
 		}
@@ -104,9 +109,15 @@ func CheckRecord(ds *glovebox.Dataset) error {
 }
 
 func checkColumn(at string, c glovebox.Column) error {
-	_, ok := duck.Types[c.Type]
+	_, ok := duck.Types[c.Type.Plain()]
 	if !ok || c.Type == glovebox.Token {
-		return Invalid(at+".type", "the type is string, int32, int64, float64, bool or date")
+		return Invalid(at+".type", "the type is string, int32, int64, float64, bool, date, datetime or decimal")
+	}
+	if c.Scale < 0 || c.Scale > value.MaxScale || c.Scale > 0 && c.Type != glovebox.Decimal {
+		return Invalid(at+".scale", "a decimal has a scale of 0 to %d", value.MaxScale)
+	}
+	if _, err := value.Compile(c); err != nil {
+		return Invalid(at+".written", "%s", err)
 	}
 	isText := c.Type == glovebox.String
 	id := c.Class == glovebox.ClassIdentifier
@@ -130,24 +141,37 @@ func checkColumn(at string, c glovebox.Column) error {
 			return Invalid(fmt.Sprintf("%s.values[%d]", at, i), "a value holds a NUL")
 		}
 	}
-	if _, err := boundSQL(c.Type, c.Min); err != nil {
+	if _, err := boundSQL(c, c.Min); err != nil {
 		return Invalid(at+".min", "%s", err)
 	}
-	if _, err := boundSQL(c.Type, c.Max); err != nil {
+	if _, err := boundSQL(c, c.Max); err != nil {
 		return Invalid(at+".max", "%s", err)
 	}
 	return nil
 }
 
+// formatNames are the formats of a source.
+var formatNames = []string{"csv", "json", "parquet", "arrow", "xlsx", "sqlite"}
+
 func checkSource(s glovebox.Source) error {
-	csv := s.Format == "csv"
+	csv, text, sheet := s.Format == "csv", s.Format == "csv" || s.Format == "json", s.Format == "csv" || s.Format == "xlsx"
 	switch {
-	case s.Format != "csv" && s.Format != "json" && s.Format != "parquet":
-		return Invalid("source.format", "the format is csv, json or parquet")
-	case s.Encoding != "" && s.Encoding != "utf-8" && s.Encoding != "gb18030":
-		return Invalid("source.encoding", "the encoding is utf-8 or gb18030")
-	case !csv && (s.Encoding == "gb18030" || s.Delimiter != "" || len(s.Null) > 0):
-		return Invalid("source", "encoding, delimiter and null are for csv")
+	case !slices.Contains(formatNames, s.Format):
+		return Invalid("source.format", "the format is one of %s", strings.Join(formatNames, ", "))
+	case !slices.Contains([]string{"", "utf-8", "gb18030", "utf-16", "utf-16le", "utf-16be"}, s.Encoding):
+		return Invalid("source.encoding", "the encoding is utf-8, gb18030, utf-16, utf-16le or utf-16be")
+	case !slices.Contains([]string{"", unpack.Gzip, unpack.Zstd, unpack.Zip}, s.Compression):
+		return Invalid("source.compression", "the compression is gzip, zstd or zip")
+	case !csv && (s.Encoding != "" && s.Encoding != "utf-8" || s.Delimiter != "" || s.Ragged != ""):
+		return Invalid("source", "encoding, delimiter and ragged are for csv")
+	case !sheet && (len(s.Null) > 0 || s.Header != "" || s.Skip != 0):
+		return Invalid("source", "null, header and skip are for csv and xlsx")
+	case !text && s.Compression != "":
+		return Invalid("source.compression", "compression is for csv and json")
+	case s.Header != "" && s.Header != "none", s.Ragged != "" && s.Ragged != "pad", s.Extra != "" && s.Extra != "ignore", s.Merged != "" && s.Merged != "fill", s.Skip < 0 || s.Skip > 1000:
+		return Invalid("source", "header is none, ragged pad, extra ignore, merged fill, skip 0 to 1000")
+	case s.Format == "sqlite" && s.Table == "":
+		return Invalid("source.table", "format sqlite needs a table")
 	case s.Delimiter != "" && (len(s.Delimiter) != 1 || s.Delimiter[0] >= 0x80 || s.Delimiter[0] < 0x20 && s.Delimiter != "\t" || s.Delimiter == `"`):
 		return Invalid("source.delimiter", "the delimiter is one ASCII character, not a quote").
 			WithFix(`write "\t" for a tab`)
@@ -163,12 +187,18 @@ func checkSource(s glovebox.Source) error {
 }
 
 // boundSQL turns a bound into an SQL constant; "" means none.
-func boundSQL(t glovebox.Type, b glovebox.Bound) (string, error) {
+func boundSQL(c glovebox.Column, b glovebox.Bound) (string, error) {
 	s := string(b)
 	if s == "" {
 		return "", nil
 	}
-	switch t {
+	switch c.Type {
+	case glovebox.DateTime, glovebox.Decimal:
+		n, ok := value.Bound(c, b)
+		if !ok {
+			return "", fmt.Errorf("the bound is no value of the column's type")
+		}
+		return "CAST(" + strconv.FormatInt(n, 10) + " AS BIGINT)", nil
 	case glovebox.Int32, glovebox.Int64:
 		if !intBound().MatchString(s) {
 			return "", fmt.Errorf("the bound of an integer is an integer of at most 18 digits")

@@ -14,8 +14,11 @@ const minUTF8 = 4
 
 // What a provider can do about rows of another kind than declared.
 const (
-	fixCSV   = "declare source.format: csv, or export the data as JSON: an array of objects, or one object a line"
-	fixDelim = "declare in source.delimiter what stands between the columns, or export the data with commas"
+	fixSemicolon = "add `delimiter: \";\"` under source, or export the data with commas"
+	fixTab       = "add `delimiter: \"\\t\"` under source, or export the data with commas"
+	fixBar       = "add `delimiter: \"|\"` under source, or export the data with commas"
+	fixComma     = "leave `delimiter` out of source, or export the data with the declared one"
+	fixCSV       = "declare source.format: csv, or export the data as JSON: an array of objects, or one object a line"
 )
 
 // rowKind tells what a text is whose rows are something else than declared,
@@ -89,10 +92,10 @@ func otherDelim(line []byte, delim string) *kindOfFile {
 		delim string
 		is    kindOfFile
 	}{
-		{";", kindOfFile{name: "text with semicolons between its columns", fix: fixDelim}},
-		{"\t", kindOfFile{name: "text with tabs between its columns", fix: fixDelim}},
-		{"|", kindOfFile{name: "text with vertical bars between its columns", fix: fixDelim}},
-		{",", kindOfFile{name: "text with commas between its columns", fix: fixDelim}},
+		{";", kindOfFile{name: "text with semicolons between its columns", fix: fixSemicolon}},
+		{"\t", kindOfFile{name: "text with tabs between its columns", fix: fixTab}},
+		{"|", kindOfFile{name: "text with vertical bars between its columns", fix: fixBar}},
+		{",", kindOfFile{name: "text with commas between its columns", fix: fixComma}},
 	} {
 		if bytes.Contains(line, []byte(d.delim)) {
 			return &d.is

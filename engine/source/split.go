@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source/unpack"
 )
 
 const (
@@ -71,7 +72,8 @@ type Window struct {
 	buf   []byte
 	pos   int
 	eof   bool
-	lossy bool // bytes that are not text came in as U+FFFD
+	lossy bool       // bytes that are not text came in as U+FFFD
+	far   *farReader // of a packed file
 }
 
 type countReader struct {
@@ -86,13 +88,72 @@ func (c *countReader) Read(p []byte) (int, error) {
 }
 
 // NewWindow reads a file from its start, wherever its offset is.
-func NewWindow(f *os.File, size int64, encoding string) *Window {
+func NewWindow(f io.ReaderAt, size int64, encoding string) *Window {
 	raw := &countReader{r: io.NewSectionReader(f, 0, size)}
 	w := &Window{r: raw, raw: raw}
-	if encoding == "gb18030" {
-		w.r, w.lossy = transform.NewReader(raw, gbDecoder{t: gbCodes()}), true
-	}
+	w.decode(encoding)
 	return w
+}
+
+// OpenWindow reads the text in a file, which may be packed, from its start.
+func OpenWindow(f io.ReaderAt, size int64, def glovebox.Source) (*Window, error) {
+	if def.Compression == "" {
+		return NewWindow(f, size, def.Encoding), nil
+	}
+	far := &farReader{f: f}
+	in, err := unpack.Open(far, size, def.Compression, def.Entry)
+	if err != nil {
+		return nil, err
+	}
+	w := &Window{r: in, raw: &countReader{}, far: far}
+	w.decode(def.Encoding)
+	return w, nil
+}
+
+// decode has what follows turned from an encoding into UTF-8.
+func (w *Window) decode(encoding string) {
+	var t transform.Transformer
+	switch encoding {
+	case "gb18030":
+		t = gbDecoder{t: gbCodes()}
+	case "utf-16":
+		t = unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder()
+	case "utf-16le":
+		t = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder()
+	case "utf-16be":
+		t = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder()
+	default:
+		return
+	}
+	w.r, w.lossy = transform.NewReader(w.r, t), true
+}
+
+// farReader notes how far into a file was read.
+type farReader struct {
+	f   io.ReaderAt
+	far int64
+}
+
+func (r *farReader) ReadAt(p []byte, at int64) (int, error) {
+	n, err := r.f.ReadAt(p, at)
+	r.far = max(r.far, at+int64(n))
+	return n, err
+}
+
+// read is how many bytes of the file were read.
+func (w *Window) read() int64 {
+	if w.far != nil {
+		return w.far.far
+	}
+	return w.raw.n
+}
+
+// used is how many of them were used.
+func (w *Window) used() int64 {
+	if w.far != nil {
+		return w.far.far
+	}
+	return w.raw.n - int64(len(w.rest()))
 }
 
 // rest is what was read and not yet used.
@@ -115,6 +176,9 @@ func (w *Window) more() error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		w.eof = true
 		return nil
+	}
+	if e, ok := errors.AsType[*glovebox.Error](err); ok { // of unpacking
+		return e
 	}
 	if err != nil {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the file cannot be read to its end")

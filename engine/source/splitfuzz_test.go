@@ -17,7 +17,7 @@ func FuzzSplitCSV(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		w := &Window{r: bytes.NewReader(data), raw: &countReader{}}
-		s, err := NewCSV(w, "", func([]string) error { return nil })
+		s, err := NewCSV(w, glovebox.Source{}, nil, nil, func([]string, int) (Layout, error) { return Layout{}, nil })
 		if err != nil {
 			return
 		}
@@ -56,7 +56,7 @@ func FuzzSplitJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		w := &Window{r: bytes.NewReader(data), raw: &countReader{}}
-		s, err := NewJSON(w)
+		s, err := NewJSON(w, glovebox.Source{}, nil, nil)
 		if err != nil {
 			return
 		}

@@ -112,7 +112,7 @@ func (a *app) root() *cobra.Command {
 	}
 	for _, c := range []*cobra.Command{
 		a.initCmd(), a.domainCmd(), a.userCmd(), a.datasetCmd(), a.scenarioCmd(), a.moduleCmd(), a.jobCmd(),
-		a.nodeCmd(), a.releaseCmd(), a.budgetCmd(), a.auditCmd(), a.policyCmd(), a.verifyCmd(), a.doctorCmd(),
+		a.nodeCmd(), a.releaseCmd(), a.budgetCmd(), a.auditCmd(), a.verifyCmd(), a.doctorCmd(),
 	} {
 		root.AddCommand(c)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/engine/source"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/words"
 	"glovebox.example/glovebox/sandbox"
@@ -78,6 +79,9 @@ func (a *app) printError(err error) {
 	}
 	if rejects, ok := errors.AsType[*engine.RejectsError](err); ok {
 		a.printRejects(a.Err, &rejects.Report)
+		if e, ok := errors.AsType[*glovebox.Error](rejects.Unwrap()); ok && (len(rejects.Advice) > 0 || rejects.Report.ByReason[source.ReasonRounded] > 0) {
+			fmt.Fprintln(a.Err, words.In(a.lang, e.Fix))
+		}
 		fmt.Fprintln(a.Err, a.t("correct these rows, or raise max_rejects in a new record; nothing was loaded", "请更正这些行，或登记 max_rejects 更高的新记录；未载入任何数据"))
 	}
 }

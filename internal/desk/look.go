@@ -69,9 +69,6 @@ var looks = map[string]func(*question) (any, error){
 	"fit":        lookFit,
 	"entries":    lookEntries,
 	"entry":      lookEntry,
-	"timeline":   lookTimeline,
-	"holders":    lookHolders,
-	"index":      lookIndex,
 	"state":      lookState,
 	"checkpoint": lookCheckpoint,
 }

@@ -86,20 +86,15 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 		return err
 	}
 	in.Point = glovebox.PointRelease
-	d, err := p.decide(ctx, in)
-	if err != nil {
+	if doc.Decision, err = p.decide(ctx, in); err != nil {
 		return err
 	}
-	doc.Decision = d.Decision
-	body, err := decisionBody(d)
+	body, err := decisionBody(doc.Decision)
 	if err != nil {
 		return err
 	}
 	if !doc.Decision.Allow {
 		err := p.d.Effect(ctx, r.by, func(tx *store.Tx) error {
-			if err := keep(tx, d); err != nil {
-				return err
-			}
 			return domain.Jobs.Record(tx, "release.refuse", a.doc.ID, body)
 		})
 		if err != nil {
@@ -107,7 +102,7 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 		}
 		return doc.Decision.Denied()
 	}
-	doc.Needed, doc.State = approvers(d.Decision), ""
+	doc.Needed, doc.State = approvers(doc.Decision), ""
 	first := job.Pending
 	if len(doc.Needed) == 0 {
 		first = job.Approved
@@ -128,9 +123,6 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 			return err
 		}
 		doc.Content = digest
-		if err := keep(tx, d); err != nil {
-			return err
-		}
 		if err := domain.Releases.Put(tx, "release.make", doc.ID, doc, map[string]any{"content": digest, "decision": doc.Decision}); err != nil {
 			return err
 		}

@@ -29,6 +29,8 @@ fits := {
 	"float64": {"none", "generalise", "suppress"},
 	"bool": {"none", "suppress"},
 	"date": {"none", "generalise", "suppress"},
+	"datetime": {"none", "generalise", "suppress"},
+	"decimal": {"none", "generalise", "suppress"},
 	"token": {"none", "token", "suppress"},
 }
 
@@ -40,10 +42,13 @@ default_masks := {
 	3: {
 		"string": {"kind": "token"},
 		"date": {"kind": "generalise", "to": "month"},
+		"datetime": {"kind": "suppress"},
 	},
 	4: {
 		"string": {"kind": "token"},
 		"date": {"kind": "generalise", "to": "year"},
+		"datetime": {"kind": "suppress"},
+		"decimal": {"kind": "suppress"},
 		"int32": {"kind": "suppress"},
 		"int64": {"kind": "suppress"},
 		"float64": {"kind": "suppress"},

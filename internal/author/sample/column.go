@@ -59,6 +59,13 @@ func free(d dice, u unit, c glovebox.Column, null []string) string {
 	case glovebox.Float64:
 		lo, hi := realBounds(c)
 		return strconv.FormatFloat(d.real(lo, hi), 'f', -1, 64)
+	case glovebox.DateTime, glovebox.Decimal:
+		lo, hi := scaled(c)
+		n := d.between(lo, hi)
+		if c.Type == glovebox.DateTime && n-n%1_000_000 >= lo {
+			n -= n % 1_000_000
+		}
+		return scaledText(c, n)
 	case glovebox.Bool:
 		return strconv.FormatBool(d.one(2))
 	case glovebox.Date:

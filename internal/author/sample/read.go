@@ -21,7 +21,8 @@ const MaxFile = 64 << 20
 // fit the record is found out when the table is loaded. Errors name lines and
 // columns, no values.
 func ReadCSV(rec *glovebox.Dataset, r io.Reader) (*Table, error) {
-	s := rec.Source
+	form := Plain(rec)
+	s := form.Source
 	if s.Encoding == "gb18030" {
 		r = simplifiedchinese.GB18030.NewDecoder().Reader(r)
 	}
@@ -38,7 +39,7 @@ func ReadCSV(rec *glovebox.Dataset, r io.Reader) (*Table, error) {
 	if err != nil {
 		return nil, csvError(err, 1)
 	}
-	from, err := match(rec, head)
+	from, err := match(form, head)
 	if err != nil {
 		return nil, err
 	}

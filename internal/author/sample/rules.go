@@ -118,7 +118,7 @@ func (r *rules) batch(rows []*slot) (arrow.RecordBatch, error) {
 
 // arrowType is the Arrow type of a declared type: see glovebox.Type.
 func arrowType(t glovebox.Type) arrow.DataType {
-	switch t {
+	switch t.Plain() {
 	case glovebox.Int32:
 		return arrow.PrimitiveTypes.Int32
 	case glovebox.Int64:
@@ -146,6 +146,13 @@ func appendCell(to array.Builder, c glovebox.Column, v Cell) error {
 		n, err = strconv.ParseInt(v.Text, 10, 32)
 		b.Append(int32(n))
 	case *array.Int64Builder:
+		if c.Type == glovebox.DateTime || c.Type == glovebox.Decimal {
+			n, ok := scaledValue(c, v.Text)
+			if b.Append(n); !ok {
+				err = strconv.ErrSyntax
+			}
+			break
+		}
 		var n int64
 		n, err = strconv.ParseInt(v.Text, 10, 64)
 		b.Append(n)

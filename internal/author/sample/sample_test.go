@@ -262,3 +262,23 @@ func FuzzReadCSV(f *testing.F) {
 		}
 	})
 }
+
+// TestOddRecords: rows of a record whose files are odd have the plain form of
+// the record, and load by it.
+func TestOddRecords(t *testing.T) {
+	rec := glovebox.Dataset{
+		Code: "odd", Source: glovebox.Source{Format: "xlsx", Header: "none", Null: []string{"无"}}, Unit: glovebox.Unit{Space: "person", Column: "id", MaxRows: 3}, Ledger: glovebox.LedgerDef{Kind: glovebox.LedgerPure, Epsilon: 1},
+		Columns: []glovebox.Column{
+			{Name: "id", Source: "号码", Place: 1, Type: glovebox.String, Class: glovebox.ClassIdentifier, Format: "cn-resident-id", MaxBytes: 18, Written: []string{"excel-text"}},
+			{Name: "rent", Source: "号码", Place: 2, Type: glovebox.Decimal, Scale: 2, Min: "500", Max: "9999.5", Class: glovebox.ClassPersonal, Written: []string{"currency"}},
+			{Name: "seen", Type: glovebox.DateTime, Min: "2024-01-01", Max: "2024-12-31 12:00:00", Class: glovebox.ClassPersonal, Nullable: true, Written: []string{"YYYY/M/D h:m"}},
+			{Name: "day", Type: glovebox.Date, Class: glovebox.ClassPersonal, Written: []string{"YYYY年M月D日"}},
+			{Name: "loss", Type: glovebox.Decimal, Class: glovebox.ClassPersonal},
+		},
+		Quality: []glovebox.Quality{{Name: "cheap", Check: "rent < 9000.25 and (seen is null or year(seen) = 2024)"}},
+	}
+	tab := generate(t, &rec, &sample.Options{Seed: 3, Units: 50})
+	if n := load(t, sample.Plain(&rec), written(t, tab)); n < 50 {
+		t.Errorf("%d rows", n)
+	}
+}

@@ -17,8 +17,12 @@ import (
 )
 
 // Write writes a table in the form in which its dataset's files come: the
-// record's format, encoding, delimiter and column names.
+// record's format, encoding, delimiter and column names; as plain CSV where they
+// come in another form (Plain).
 func (t *Table) Write(w io.Writer) error {
+	if p := Plain(t.Record); p != t.Record {
+		t = &Table{Record: p, Rows: t.Rows}
+	}
 	switch t.Record.Source.Format {
 	case "json":
 		return t.writeJSON(w)
@@ -31,6 +35,9 @@ func (t *Table) Write(w io.Writer) error {
 // WriteCSV writes a table as CSV, in the encoding and with the delimiter of a
 // CSV record, as UTF-8 with commas for others.
 func (t *Table) WriteCSV(w io.Writer) error {
+	if p := Plain(t.Record); p != t.Record {
+		t = &Table{Record: p, Rows: t.Rows}
+	}
 	if t.Record.Source.Encoding == "gb18030" {
 		e := simplifiedchinese.GB18030.NewEncoder().Writer(w)
 		return t.writeCSV(e)
@@ -90,7 +97,7 @@ func (t *Table) writeJSON(w io.Writer) error {
 			value := []byte("null")
 			if !r[i].Null {
 				value = []byte(r[i].Text)
-				if c.Type == glovebox.String || c.Type == glovebox.Date {
+				if c.Type == glovebox.String || c.Type == glovebox.Date || c.Type == glovebox.DateTime {
 					if value, err = json.Marshal(r[i].Text); err != nil {
 						return err
 					}

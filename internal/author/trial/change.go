@@ -10,6 +10,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/author/sample"
+	"glovebox.example/glovebox/value"
 )
 
 // crowd is the most rows that a unit of a crowded pair gets in one input.
@@ -188,6 +189,10 @@ func least(c glovebox.Column) (sample.Cell, bool) {
 		return text(first(string(c.Min), strconv.FormatFloat(-math.MaxFloat64, 'g', -1, 64)))
 	case glovebox.Date:
 		return text(first(string(c.Min), "0001-01-01"))
+	case glovebox.DateTime:
+		return text(first(atClock(c.Min), "0001-01-01 00:00:00"))
+	case glovebox.Decimal:
+		return text(first(string(c.Min), "-"+string(value.AppendDecimal(nil, 999_999_999_999_999_999, c.Scale))))
 	case glovebox.Bool:
 		return text("false")
 	}
@@ -205,6 +210,10 @@ func greatest(c glovebox.Column) (sample.Cell, bool) {
 		return text(first(string(c.Max), strconv.Itoa(math.MaxInt64)))
 	case glovebox.Float64:
 		return text(first(string(c.Max), strconv.FormatFloat(math.MaxFloat64, 'g', -1, 64)))
+	case glovebox.DateTime:
+		return text(first(atClock(c.Max), "9999-12-31 23:59:59"))
+	case glovebox.Decimal:
+		return text(first(string(c.Max), string(value.AppendDecimal(nil, 999_999_999_999_999_999, c.Scale))))
 	case glovebox.Date:
 		return text(first(string(c.Max), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)))
 	case glovebox.Bool:
@@ -234,4 +243,12 @@ func width(c glovebox.Column) int {
 		return glovebox.DefaultMaxBytes
 	}
 	return c.MaxBytes
+}
+
+// atClock is a bound of a datetime with its time of day.
+func atClock(b glovebox.Bound) string {
+	if len(b) == len(time.DateOnly) {
+		return string(b) + " 00:00:00"
+	}
+	return string(b)
 }

@@ -44,7 +44,7 @@ func (l *loaded) close() {
 // against its record, its identifiers become tokens, it is sorted by unit. An
 // author's own rows are foreign, and are taken in behind the walls.
 func load(ctx context.Context, t *sample.Table, seed uint64, foreign bool) (_ *loaded, err error) {
-	rec := *t.Record
+	rec := *sample.Plain(t.Record)
 	rec.Source = glovebox.Source{Format: "csv", Null: t.Record.Source.Null}
 	plain := sample.Table{Record: &rec, Rows: t.Rows}
 	var text bytes.Buffer

@@ -7,6 +7,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/record"
+	"glovebox.example/glovebox/value"
 )
 
 // maxInt64Bound is above every bound of an int64 column: the engine reads
@@ -25,6 +26,10 @@ func checkBounds(c *checker, col *glovebox.Column, p record.Path) {
 		form = "a number"
 	case glovebox.Date:
 		form = "a date that exists, YYYY-MM-DD"
+	case glovebox.DateTime:
+		form = "a time that exists, YYYY-MM-DD hh:mm:ss, on the column's clock"
+	case glovebox.Decimal:
+		form = "a number of at most 18 digits, with no more behind the point than the column has"
 	default:
 		c.absent(p.With("min"), "is for numbers and dates only")
 		c.absent(p.With("max"), "is for numbers and dates only")
@@ -37,18 +42,18 @@ func checkBounds(c *checker, col *glovebox.Column, p record.Path) {
 	}{{"min", col.Min}, {"max", col.Max}} {
 		if b.value == "" {
 			both = false
-		} else if !boundFits(col.Type, b.value) {
+		} else if !boundFits(col, b.value) {
 			c.Add(p.With(b.field), "write "+form, "is no bound of type %s", col.Type)
 			both = false
 		}
 	}
-	if both && boundAbove(col.Type, col.Min, col.Max) {
+	if both && boundAbove(col, col.Min, col.Max) {
 		c.Add(p.With("max"), "swap the two", "is below min")
 	}
 }
 
-func boundFits(t glovebox.Type, b glovebox.Bound) bool {
-	switch t {
+func boundFits(col *glovebox.Column, b glovebox.Bound) bool {
+	switch col.Type {
 	case glovebox.Int32:
 		_, err := strconv.ParseInt(string(b), 10, 32)
 		return err == nil
@@ -61,13 +66,20 @@ func boundFits(t glovebox.Type, b glovebox.Bound) bool {
 	case glovebox.Date:
 		_, ok := date(string(b))
 		return ok
+	case glovebox.DateTime, glovebox.Decimal:
+		_, ok := value.Bound(*col, b)
+		return ok
 	}
 	return false
 }
 
 // boundAbove says whether a is above b; both fit the type.
-func boundAbove(t glovebox.Type, a, b glovebox.Bound) bool {
-	switch t {
+func boundAbove(col *glovebox.Column, a, b glovebox.Bound) bool {
+	switch col.Type {
+	case glovebox.DateTime, glovebox.Decimal:
+		x, _ := value.Bound(*col, a)
+		y, _ := value.Bound(*col, b)
+		return x > y
 	case glovebox.Int32, glovebox.Int64:
 		x, _ := strconv.ParseInt(string(a), 10, 64)
 		y, _ := strconv.ParseInt(string(b), 10, 64)

@@ -1,9 +1,11 @@
 package catalog
 
 import (
+	"errors"
 	"iter"
 	"strings"
 
+	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/record"
 	"glovebox.example/glovebox/text"
 )
@@ -53,6 +55,19 @@ func entries(list record.Path) func(int) record.Path {
 // fields is a path function for a field of the i-th entry of a list.
 func fields(list record.Path, field string) func(int) record.Path {
 	return func(i int) record.Path { return list.With(i, field) }
+}
+
+// refused reports what another package says of the value at p.
+func (c *checker) refused(p record.Path, err error) {
+	fix := "correct it"
+	if e, ok := errors.AsType[*glovebox.Error](err); ok {
+		if e.Fix != "" {
+			fix = e.Fix
+		}
+		c.Add(p, fix, "%s", e.Msg)
+		return
+	}
+	c.Add(p, fix, "is not right")
 }
 
 // reserved reports a name, the value at p, that starts with the host's own

@@ -5,6 +5,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/record"
+	"glovebox.example/glovebox/value"
 )
 
 // Defaults of a CSV source.
@@ -24,6 +25,7 @@ func checkDataset(c *checker, d *glovebox.Dataset) {
 	}
 	c.unique(names, fields(at("columns"), "name"), "column")
 	checkSourceNames(c, d.Columns)
+	checkPlaces(c, d)
 	for _, q := range d.Quality {
 		rules = append(rules, q.Name)
 	}
@@ -57,20 +59,67 @@ func findColumn(c *checker, d *glovebox.Dataset, name string, names []string, p 
 }
 
 func checkSource(c *checker, s *glovebox.Source) {
-	if s.Format != "csv" {
-		for _, f := range []string{"encoding", "delimiter", "null"} {
+	csv, text, sheet := s.Format == "csv", s.Format == "csv" || s.Format == "json", s.Format == "csv" || s.Format == "xlsx"
+	if !csv {
+		for _, f := range []string{"encoding", "delimiter", "ragged"} {
 			c.absent(at("source", f), "is for format csv only")
 		}
-		return
 	}
-	if s.Encoding == "" {
-		s.Encoding = DefaultEncoding
+	if !sheet {
+		for _, f := range []string{"null", "header", "skip"} {
+			c.absent(at("source", f), "is for formats csv and xlsx only")
+		}
 	}
-	if s.Delimiter == "" {
-		s.Delimiter = DefaultDelimiter
+	if !text {
+		for _, f := range []string{"compression", "entry"} {
+			c.absent(at("source", f), "is for formats csv and json only")
+		}
 	}
-	if s.Null == nil {
+	if s.Format != "xlsx" {
+		for _, f := range []string{"sheet", "merged"} {
+			c.absent(at("source", f), "is for format xlsx only")
+		}
+	}
+	if s.Format != "sqlite" {
+		c.absent(at("source", "table"), "is for format sqlite only")
+	}
+	if text && s.Compression != "zip" {
+		c.absent(at("source", "entry"), "is for compression zip only")
+	}
+	if s.Format == "sqlite" && s.Table == "" {
+		c.Add(at("source"), "add `table`, the name of the table in the database", "format sqlite needs a table")
+	}
+	if csv {
+		if s.Encoding == "" {
+			s.Encoding = DefaultEncoding
+		}
+		if s.Delimiter == "" {
+			s.Delimiter = DefaultDelimiter
+		}
+	}
+	if s.Null == nil && sheet {
 		s.Null = []string{""}
+	}
+}
+
+// checkPlaces checks the columns' numbers in the file.
+func checkPlaces(c *checker, d *glovebox.Dataset) {
+	with := 0
+	for i, col := range d.Columns {
+		p := at("columns", i, "place")
+		if col.Place == 0 {
+			continue
+		}
+		with++
+		if d.Source.Format != "csv" && d.Source.Format != "xlsx" {
+			c.absent(p, "is for formats csv and xlsx only")
+		}
+		if j := slices.IndexFunc(d.Columns[:i], func(o glovebox.Column) bool { return o.Place == col.Place }); j >= 0 {
+			c.Add(p, "read each column of the file once", "is the number of entry %d already", j+1)
+		}
+	}
+	if d.Source.Header == "none" && with > 0 && with < len(d.Columns) {
+		c.Add(at("columns"), "give every column its `place`, or none: then they are in the file's order", "some columns have a place and some have none, and the file has no header")
 	}
 }
 
@@ -81,6 +130,9 @@ func checkSourceNames(c *checker, columns []glovebox.Column) {
 		names = append(names, col.SourceName())
 	}
 	for i, j := range repeats(names) {
+		if columns[i].Place != 0 && columns[j].Place != 0 {
+			continue // the header names two columns alike; their numbers tell them apart
+		}
 		p := at("columns", i, "source")
 		if !c.given(p) {
 			if !c.given(at("columns", j, "source")) {
@@ -145,8 +197,30 @@ var formatBytes = map[string]int{"cn-resident-id": 18, "cn-mobile": 11, "cn-uscc
 // of.
 var identifierTypes = []glovebox.Type{glovebox.String, glovebox.Int32, glovebox.Int64}
 
+// checkWritten checks the ways in which a column's values are written.
+func checkWritten(c *checker, col *glovebox.Column, p record.Path) {
+	if col.Type != glovebox.Decimal {
+		c.absent(p.With("scale"), "is for type decimal only")
+	}
+	if col.Type != glovebox.DateTime {
+		c.absent(p.With("zone"), "is for type datetime only")
+	}
+	one := *col
+	for i, w := range col.Written {
+		one.Written = []string{w}
+		if _, err := value.Compile(one); err != nil {
+			c.refused(p.With("written", i), err)
+			return
+		}
+	}
+	if _, err := value.Compile(*col); err != nil {
+		c.refused(p.With("written"), err)
+	}
+}
+
 func checkColumn(c *checker, col *glovebox.Column, p record.Path) {
 	c.reserved(col.Name, p.With("name"))
+	checkWritten(c, col, p)
 	checkBounds(c, col, p)
 	if col.Type == glovebox.String {
 		if col.MaxBytes == 0 {

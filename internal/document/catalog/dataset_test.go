@@ -95,7 +95,7 @@ func TestDatasetChecks(t *testing.T) {
 		"identifiers made public": {[]string{"max_bytes: 18", "values: [x]"},
 			[]string{"d:25:5: columns[0].values: would publish identifiers: a record is public (remove it)"}},
 		"csv fields of parquet": {[]string{"format: csv", "format: parquet"},
-			[]string{"d:7:3: source.encoding: is for format csv only (remove it)", "d:8:3: source.null: is for format csv only (remove it)"}},
+			[]string{"d:7:3: source.encoding: is for format csv only (remove it)", "d:8:3: source.null: is for formats csv and xlsx only (remove it)"}},
 		"rule twice": {[]string{"quality:\n", "quality:\n  - {name: moved-after-birth, check: \"true\"}\n"},
 			[]string{"d:37:11: quality[1].name: rule `moved-after-birth` is the name of entry 1 already; case does not count (rename one of the two)"}},
 		"form": {[]string{"update: month", "update: monthly", "max_rows: 4", "max_rows: 0", "\ncolumns:", "\ncolums: []\ncolumns:", "delta: 1e-5", "delta: 0.5", "max_rejects: 0.01", "max_rejects: 1.5", "grade: 3", "grade: 5"},

@@ -8,6 +8,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/record"
+	"glovebox.example/glovebox/value"
 )
 
 func fold(s string) string { return strings.ToLower(s) }
@@ -88,7 +89,8 @@ func checkPart(c *checker, part glovebox.GrantDataset, d *glovebox.Dataset, need
 // maskMisfit says why a mask cannot be made of a column, "" if it can.
 func maskMisfit(m *glovebox.Mask, col glovebox.Column) (why, fix string) {
 	identifier := col.Class == glovebox.ClassIdentifier
-	number := col.Type == glovebox.Int32 || col.Type == glovebox.Int64 || col.Type == glovebox.Float64
+	number := col.Type == glovebox.Int32 || col.Type == glovebox.Int64 || col.Type == glovebox.Float64 || col.Type == glovebox.Decimal
+	whole := col.Type == glovebox.Int32 || col.Type == glovebox.Int64
 	switch m.Kind {
 	case "none":
 		if identifier {
@@ -107,9 +109,11 @@ func maskMisfit(m *glovebox.Mask, col glovebox.Column) (why, fix string) {
 			return "an identifier cannot be generalised", "use token, redact or suppress"
 		case m.Step > 0 && !number:
 			return "step is for numbers", "use `to` for a date, redact or suppress for a text"
-		case m.Step > 0 && col.Type != glovebox.Float64 && (m.Step != math.Trunc(m.Step) || m.Step >= 1<<53):
+		case m.Step > 0 && whole && (m.Step != math.Trunc(m.Step) || m.Step >= 1<<53):
 			return "the step of a whole number is not whole", "write a whole number"
-		case m.To != "" && col.Type != glovebox.Date:
+		case m.Step > 0 && col.Type == glovebox.Decimal && value.Step(m.Step, col.Scale) == 0:
+			return "the step has more digits behind the point than the column", "write one with as many or fewer"
+		case m.To != "" && col.Type != glovebox.Date && col.Type != glovebox.DateTime:
 			return "to is for dates", "use `step` for a number, redact or suppress for a text"
 		}
 	case "token":

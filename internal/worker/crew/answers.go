@@ -8,6 +8,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
+	"glovebox.example/glovebox/engine/source"
 	"glovebox.example/glovebox/internal/worker/jail"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/text"
@@ -44,8 +45,13 @@ func refusal(payload []byte) error {
 		return jail.ErrFrame
 	}
 	if e := doc.Rejects; e != nil {
-		if !validReport(&e.Report) || clean(e.Dataset) != e.Dataset {
+		if !validReport(&e.Report) || clean(e.Dataset) != e.Dataset || len(e.Advice) > 2*source.MaxColumns {
 			return jail.ErrFrame
+		}
+		for _, a := range e.Advice {
+			if clean(a) != a {
+				return jail.ErrFrame
+			}
 		}
 		return e
 	}

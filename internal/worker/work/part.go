@@ -148,7 +148,7 @@ func (w *Worker) open(ctx context.Context, i int, f *Files) (array.RecordReader,
 	if err != nil {
 		return nil, err
 	}
-	t, err := masking.Compile(r.Schema(), in.Masks, w.r.maskOptions())
+	t, err := masking.Compile(r.Schema(), in.unitMasks(), w.r.maskOptions())
 	if err != nil {
 		r.Release()
 		return nil, err

@@ -18,6 +18,7 @@ package work
 
 import (
 	"context"
+	"maps"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -27,6 +28,7 @@ import (
 	"glovebox.example/glovebox/masking"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/value"
 )
 
 // Spec is a job as workers know it.
@@ -225,7 +227,20 @@ func (j *Job) masks(in *Input) (*masking.Transform, error) {
 	if err != nil {
 		return nil, err
 	}
-	return masking.Compile(read, in.Masks, j.maskOptions())
+	return masking.Compile(read, in.unitMasks(), j.maskOptions())
+}
+
+// unitMasks are the masks with the steps of decimals in units of their scale, in
+// which their columns are kept.
+func (in *Input) unitMasks() map[string]glovebox.Mask {
+	out := maps.Clone(in.Masks)
+	for _, c := range in.Record {
+		if m := in.Masks[c.Name]; c.Type == glovebox.Decimal && m.Step > 0 {
+			m.Step = float64(value.Step(m.Step, c.Scale)) // 0 is refused as no step
+			out[c.Name] = m
+		}
+	}
+	return out
 }
 
 // maskOptions are the keys of token masks, and whose tokens are equal: those of
@@ -240,7 +255,11 @@ func (in *Input) maskedColumns(s *arrow.Schema) []glovebox.Column {
 	for _, f := range s.Fields()[1:] {
 		for _, c := range in.Record {
 			if c.Name == f.Name {
-				out = append(out, glovebox.Column{Name: c.Name, Type: typeOf(f.Type), Class: glovebox.ClassPersonal, Nullable: true})
+				shown := glovebox.Column{Name: c.Name, Type: typeOf(f.Type), Class: glovebox.ClassPersonal, Nullable: true}
+				if c.Type.Plain() == shown.Type && c.Class != glovebox.ClassIdentifier {
+					shown.Type, shown.Scale, shown.Zone = c.Type, c.Scale, c.Zone
+				}
+				out = append(out, shown)
 			}
 		}
 	}

@@ -160,7 +160,10 @@ params_ok(m, _) if {
 	object.get(m, "keep_last", 0) in numbers.range(0, tables.max_kept_at_end)
 }
 
-params_ok(m, "float64") if m.step > 0
+params_ok(m, type) if {
+	type in {"float64", "decimal"}
+	m.step > 0
+}
 
 params_ok(m, type) if {
 	type in {"int32", "int64"}
@@ -169,4 +172,7 @@ params_ok(m, type) if {
 	m.step == floor(m.step)
 }
 
-params_ok(m, "date") if m.to in {"year", "quarter", "month"}
+params_ok(m, type) if {
+	type in {"date", "datetime"}
+	m.to in {"year", "quarter", "month"}
+}

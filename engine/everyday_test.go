@@ -1,0 +1,317 @@
+package engine
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+	_ "modernc.org/sqlite"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/rowtest"
+	"glovebox.example/glovebox/value"
+)
+
+// rent is the record of rent contracts as an office's plain file has them.
+func rent() glovebox.Dataset {
+	return glovebox.Dataset{
+		Code: "rent", Source: glovebox.Source{Format: "csv", Null: []string{""}}, Unit: glovebox.Unit{Space: "person", Column: "id", MaxRows: 5},
+		Columns: []glovebox.Column{
+			{Name: "id", Source: "公民身份号码", Type: glovebox.String, Class: glovebox.ClassIdentifier, Format: "cn-resident-id", MaxBytes: 18, Keep: true},
+			{Name: "town", Source: "乡镇街道", Type: glovebox.String, Class: glovebox.ClassPersonal},
+			{Name: "rent", Source: "月租金(元)", Type: glovebox.Float64, Class: glovebox.ClassPersonal},
+			{Name: "signed", Source: "签约日期", Type: glovebox.Date, Class: glovebox.ClassPersonal},
+			{Name: "note", Source: "备注", Type: glovebox.String, Class: glovebox.ClassPersonal, Nullable: true},
+		},
+	}
+}
+
+// contract is a row, and nobodyID an id of nobody: region 99.
+type contract struct {
+	id, town  string
+	rent      float64
+	y, m, day int
+	note      string
+}
+
+func nobodyID(n int) string {
+	b := fmt.Appendf(nil, "990281%04d%02d%02d%03d", 1950+n%50, 1+n%12, 1+n%28, n%1000)
+	return string(append(b, value.ResidentCheck(b)))
+}
+
+func contracts() (out []contract) {
+	for i := range 40 {
+		out = append(out, contract{nobodyID(i), []string{"还地桥镇", "东岳路街道", "保安镇"}[i%3], 500.5 + 1000*float64(i%7), 2020 + i%5, 1 + i%12, 1 + i%28, []string{"", "note", "电梯房"}[i%3]})
+	}
+	return out
+}
+
+// lines writes the contracts as a CSV file with other texts in it.
+func lines(header string, row func(c contract) string) string {
+	var b strings.Builder
+	b.WriteString(header)
+	for _, c := range contracts() {
+		b.WriteString(row(c))
+		b.WriteString("\r\n")
+	}
+	return b.String()
+}
+
+const rentHeader = "公民身份号码,乡镇街道,月租金(元),签约日期,备注\r\n"
+
+func plainRow(c contract) string {
+	return fmt.Sprintf("%s,%s,%g,%04d-%02d-%02d,%s", c.id, c.town, c.rent, c.y, c.m, c.day, c.note)
+}
+
+func packed(t *testing.T, how, s string) []byte {
+	var b bytes.Buffer
+	var w io.WriteCloser = gzip.NewWriter(&b)
+	var err error
+	switch how {
+	case "zstd":
+		w, err = zstd.NewWriter(&b)
+	case "zip":
+		z := zip.NewWriter(&b)
+		var e io.Writer
+		if e, err = z.Create("rent.csv"); err == nil {
+			_, err = e.Write([]byte(s))
+		}
+		if err = errors.Join(err, z.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	if err == nil {
+		_, err = w.Write([]byte(s))
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func encoded(t *testing.T, b []byte, err error) []byte {
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// arrowRent and sqliteRent are the contracts in these forms.
+func arrowRent(t *testing.T) []byte {
+	d := rent()
+	types := []arrow.DataType{arrow.BinaryTypes.String, &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String}, arrow.PrimitiveTypes.Float64, arrow.FixedWidthTypes.Timestamp_us, arrow.BinaryTypes.LargeString}
+	types[3] = &arrow.TimestampType{Unit: arrow.Microsecond}
+	var fields []arrow.Field
+	for i, c := range d.Columns {
+		fields = append(fields, arrow.Field{Name: c.Source, Type: types[i], Nullable: true})
+	}
+	rb := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema(fields, nil))
+	defer rb.Release()
+	for _, c := range contracts() {
+		for i, s := range []string{c.id, c.town, fmt.Sprint(c.rent), fmt.Sprintf("%04d-%02d-%02d 00:00:00", c.y, c.m, c.day), c.note} {
+			if i == 4 && s == "" {
+				rb.Field(i).AppendNull()
+			} else if err := rb.Field(i).AppendValueFromString(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	batch := rb.NewRecordBatch()
+	defer batch.Release()
+	var b bytes.Buffer
+	w := ipc.NewWriter(&b, ipc.WithSchema(batch.Schema()))
+	if err := errors.Join(w.Write(batch), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func sqliteRent(t *testing.T) []byte {
+	path := filepath.Join(t.TempDir(), "rent.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = db.Exec(`CREATE TABLE 备案 (公民身份号码 TEXT, 乡镇街道 TEXT, "月租金(元)" REAL, 签约日期 TEXT, 备注 TEXT)`); err == nil {
+		for _, c := range contracts() {
+			if _, e := db.Exec(`INSERT INTO 备案 VALUES (?, ?, ?, ?, nullif(?, ''))`, c.id, c.town, c.rent, fmt.Sprintf("%04d-%02d-%02d", c.y, c.m, c.day), c.note); e != nil {
+				err = e
+			}
+		}
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	return encoded(t, b, err)
+}
+
+// everyday is a form in which offices send the contracts.
+type everyday struct {
+	name    string
+	data    []byte
+	declare func(*glovebox.Dataset) // nil: the plain record reads it
+	refusal string                  // of the plain record
+	fix     string                  // in that refusal: the line to add; "": there is none
+}
+
+func everydayFiles(t *testing.T) []everyday {
+	plain := lines(rentHeader, plainRow)
+	gb, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(plain))
+	gb = encoded(t, gb, err)
+	wide, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().Bytes([]byte(plain))
+	wide = encoded(t, wide, err)
+	bare, err := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewEncoder().Bytes([]byte(plain))
+	bare = encoded(t, bare, err)
+	src := func(f func(*glovebox.Source)) func(*glovebox.Dataset) { return func(d *glovebox.Dataset) { f(&d.Source) } }
+	written := func(col int, w ...string) func(*glovebox.Dataset) {
+		return func(d *glovebox.Dataset) { d.Columns[col].Written = w }
+	}
+	day := func(form string) func(contract) string {
+		return func(c contract) string {
+			return fmt.Sprintf("%s,%s,%g,%s,%s", c.id, c.town, c.rent, fmt.Sprintf(form, c.y, c.m, c.day), c.note)
+		}
+	}
+	sum := func(form func(float64) string) func(contract) string {
+		return func(c contract) string {
+			return fmt.Sprintf("%s,%s,%s,%04d-%02d-%02d,%s", c.id, c.town, form(c.rent), c.y, c.m, c.day, c.note)
+		}
+	}
+	id := func(form func(string) string) func(contract) string {
+		return func(c contract) string { c.id = form(c.id); return plainRow(c) }
+	}
+	json := func(row string) string {
+		return lines("", func(c contract) string {
+			note := `"` + c.note + `"`
+			if c.note == "" {
+				note = "null"
+			}
+			return fmt.Sprintf(row, c.id, c.town, fmt.Sprint(c.rent), fmt.Sprintf("%04d-%02d-%02d", c.y, c.m, c.day), note)
+		})
+	}
+	noNull := func(f func(*glovebox.Source)) func(*glovebox.Dataset) {
+		return func(d *glovebox.Dataset) { d.Source.Null = nil; f(&d.Source) }
+	}
+	fullWidth := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r > ' ' && r < 0x7f {
+				return r + 0xFEE0
+			}
+			return r
+		}, s)
+	}
+	return []everyday{
+		{name: "plain", data: []byte(plain)},
+		{name: "byte order mark", data: []byte("\uFEFF" + plain)},
+		{name: "small x and spaces", data: []byte(lines(rentHeader, id(func(s string) string { return " " + strings.ToLower(s) + "　" })))},
+		{name: "spaces in the header", data: []byte(strings.ReplaceAll(plain, "乡镇街道,", " 乡镇街道 ,"))},
+		{name: "gb18030", data: gb, declare: src(func(s *glovebox.Source) { s.Encoding = "gb18030" }), refusal: "GB 18030", fix: "encoding: gb18030"},
+		{name: "utf-16", data: wide, declare: src(func(s *glovebox.Source) { s.Encoding = "utf-16" }), refusal: "UTF-16", fix: "encoding: utf-16`"},
+		{name: "utf-16 without a mark", data: bare, declare: src(func(s *glovebox.Source) { s.Encoding = "utf-16be" }), refusal: "UTF-16", fix: "encoding: utf-16be`"},
+		{name: "semicolons", data: []byte(strings.ReplaceAll(plain, ",", ";")), declare: src(func(s *glovebox.Source) { s.Delimiter = ";" }), refusal: "semicolons", fix: `delimiter: ";"`},
+		{name: "tabs", data: []byte(strings.ReplaceAll(plain, ",", "\t")), declare: src(func(s *glovebox.Source) { s.Delimiter = "\t" }), refusal: "tabs", fix: `delimiter: "\t"`},
+		{name: "bars", data: []byte(strings.ReplaceAll(plain, ",", "|")), declare: src(func(s *glovebox.Source) { s.Delimiter = "|" }), refusal: "vertical bars", fix: `delimiter: "|"`},
+		{name: "gzip", data: packed(t, "gzip", plain), declare: src(func(s *glovebox.Source) { s.Compression = "gzip" }), refusal: "gzip", fix: "compression: gzip"},
+		{name: "zstd", data: packed(t, "zstd", plain), declare: src(func(s *glovebox.Source) { s.Compression = "zstd" }), refusal: "Zstandard", fix: "compression: zstd"},
+		{name: "zip", data: packed(t, "zip", plain), declare: src(func(s *glovebox.Source) { s.Compression = "zip" }), refusal: "zip", fix: "compression: zip"},
+		{name: "a title row", data: []byte("2024年房屋租赁备案表,,,,\r\n" + plain), declare: src(func(s *glovebox.Source) { s.Skip = 1 }), refusal: "lacks the columns", fix: "skip: 1"},
+		{name: "titles of one field", data: []byte("备案表\r\n填报单位：某局\r\n\r\n" + plain), declare: src(func(s *glovebox.Source) { s.Skip = 2 }), refusal: "lacks the columns", fix: "skip: 2"},
+		{name: "no header", data: []byte(lines("", plainRow)), declare: src(func(s *glovebox.Source) { s.Header = "none" }), refusal: "lacks the columns", fix: "header: none"},
+		{name: "a title for a header", data: []byte(lines("2024年备案表,,,,\r\n", plainRow)), declare: src(func(s *glovebox.Source) { s.Header, s.Skip = "none", 1 }), refusal: "lacks the columns", fix: "`header: none` and `skip: 1`"},
+		{name: "a column too many", data: []byte(lines(strings.TrimSpace(rentHeader)+",联系电话\r\n", func(c contract) string { return plainRow(c) + ",13800000000" })), declare: src(func(s *glovebox.Source) { s.Extra = "ignore" }), refusal: "number 6", fix: "extra: ignore"},
+		{name: "named twice", data: []byte(lines(strings.Replace(rentHeader, "备注", "乡镇街道", 1), plainRow)), declare: func(d *glovebox.Dataset) {
+			d.Columns[1].Place, d.Columns[4].Place, d.Columns[4].Source = 2, 5, "乡镇街道"
+		}, refusal: "number 2, 5", fix: "place: N"},
+		{name: "short rows", data: []byte(lines(rentHeader, func(c contract) string { return strings.TrimSuffix(plainRow(c), ",") })), declare: src(func(s *glovebox.Source) { s.Ragged = "pad" }), refusal: "fields", fix: "ragged: pad"},
+		{name: "empty fields at the end", data: []byte(lines(rentHeader, func(c contract) string { return plainRow(c) + ",," })), declare: src(func(s *glovebox.Source) { s.Ragged = "pad" }), refusal: "fields", fix: "ragged: pad"},
+		{name: "slashes", data: []byte(lines(rentHeader, day("%d/%d/%d"))), declare: written(3, "YYYY/M/D"), refusal: "type", fix: "written: [YYYY/M/D]"},
+		{name: "digits", data: []byte(lines(rentHeader, day("%04d%02d%02d"))), declare: written(3, "YYYYMMDD"), refusal: "type", fix: "written: [YYYYMMDD]"},
+		{name: "Chinese dates", data: []byte(lines(rentHeader, day("%d年%d月%d日"))), declare: written(3, "YYYY年M月D日"), refusal: "type", fix: "written: [YYYY年M月D日]"},
+		{name: "dots", data: []byte(lines(rentHeader, day("%d.%d.%d"))), declare: written(3, "YYYY.M.D"), refusal: "type", fix: "written: [YYYY.M.D]"},
+		{name: "thousands", data: []byte(lines(rentHeader, sum(func(f float64) string { return fmt.Sprintf(`"%d,%03d.50"`, int(f)/1000, int(f)%1000) }))), declare: written(2, "thousands"), refusal: "type", fix: "written: [thousands]"},
+		{name: "yuan", data: []byte(lines(rentHeader, sum(func(f float64) string { return fmt.Sprintf("￥%g", f) }))), declare: written(2, "currency"), refusal: "type", fix: "written: [currency]"},
+		{name: "full-width", data: []byte(lines(rentHeader, sum(func(f float64) string { return fullWidth(fmt.Sprint(f)) }))), declare: written(2, "full-width"), refusal: "type", fix: "written: [full-width]"},
+		{name: "ten thousands", data: []byte(lines(rentHeader, sum(func(f float64) string { return fmt.Sprintf("%g万", f/10000) }))), declare: written(2, "wan"), refusal: "type", fix: "written: [wan]"},
+		{name: "full-width ids", data: []byte(lines(rentHeader, id(fullWidth))), declare: written(0, "full-width"), refusal: "", fix: "written: [full-width]"},
+		{name: "ids as a spreadsheet's text", data: []byte(lines(rentHeader, id(func(s string) string { return "'" + s }))), declare: written(0, "excel-text"), refusal: "", fix: "written: [excel-text]"},
+		{name: "rounded ids", data: []byte(lines(rentHeader, id(func(s string) string { return s[:1] + "." + s[1:12] + "E+17" }))), refusal: "rounded", fix: "as text"},
+		{name: "json lines", data: []byte(json(`{"公民身份号码": "%s", "乡镇街道": "%s", "月租金(元)": %s, "签约日期": "%s", "备注": %s}`)), declare: noNull(func(s *glovebox.Source) { s.Format = "json" }), refusal: "JSON", fix: "format: json"},
+		{name: "nested json", data: []byte(json(`{"person": {"id": "%s", "addr": {"town": "%s", "x": 1}}, "月租金(元)": %s, "签约日期": "%s", "备注": %s}`)), declare: func(d *glovebox.Dataset) {
+			d.Source = glovebox.Source{Format: "json", Extra: "ignore"}
+			d.Columns[0].Source, d.Columns[1].Source = "/person/id", "/person/addr/town"
+		}, refusal: "JSON", fix: "format: json"},
+		{name: "arrow", data: arrowRent(t), declare: noNull(func(s *glovebox.Source) { s.Format = "arrow" })},
+		{name: "sqlite", data: sqliteRent(t), declare: noNull(func(s *glovebox.Source) { s.Format, s.Table = "sqlite", "备案" }), refusal: "SQLite", fix: "format: sqlite"},
+	}
+}
+
+// TestEverydayFiles loads the same contracts in every form. With the lines that
+// declare it a file gives the same snapshot, byte for byte; without them it is
+// refused by name, with the line to add.
+func TestEverydayFiles(t *testing.T) {
+	want := ""
+	for _, q := range everydayFiles(t) {
+		f := rowtest.TempFile(t, q.data)
+		v := newVault()
+		_, err := Load(context.Background(), rent(), f, testOptions(v))
+		if q.declare == nil && q.refusal == "" && err != nil {
+			t.Errorf("%s: %v", q.name, err)
+		}
+		if q.refusal != "" || q.declare != nil && q.fix != "" {
+			said := ""
+			if err != nil {
+				said = err.Error()
+				if e, ok := errors.AsType[*RejectsError](err); ok {
+					said += " " + e.Unwrap().Error()
+				}
+			}
+			if !strings.Contains(said, q.refusal) || !strings.Contains(said, q.fix) || strings.Contains(said, "990281") {
+				t.Errorf("%s: refused with %q, which lacks %q or %q", q.name, said, q.refusal, q.fix)
+			}
+		}
+		ds := rent()
+		if q.declare != nil {
+			q.declare(&ds)
+		} else if q.refusal != "" {
+			continue
+		}
+		r, err := Load(context.Background(), ds, f, testOptions(newVault()))
+		if err != nil || r.Report.Accepted != 40 {
+			t.Errorf("%s, declared: %v", q.name, err)
+			continue
+		}
+		got := ""
+		for _, p := range r.Manifest.Parts {
+			got += p.SHA256 + " "
+			if p.Sealed != nil && q.name != "small x and spaces" { // the original as it was written
+				got += p.Sealed.SHA256 + " "
+			}
+		}
+		if q.name == "small x and spaces" || strings.Contains(q.name, "ids") {
+			continue
+		}
+		if want == "" {
+			want = got
+		}
+		if got != want {
+			t.Errorf("%s gives another snapshot than the plain file", q.name)
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source/rows"
+	"glovebox.example/glovebox/value"
+)
+
+// Bounds of what is looked at to advise.
+const (
+	adviseRows  = 2000
+	adviseBytes = 256 // of a text that is looked at
+)
+
+// Advice is a line to add to a record, so that a file loads. It holds names and
+// ways of writing of ours, never a value.
+type Advice struct {
+	Column string // "": under source
+	Line   string
+}
+
+// Advise reads the start of a file whose rows were rejected and says what the
+// record could declare, so that fewer are. reasons are those of the rejects, by
+// column ("" for the row as a whole).
+func Advise(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source, cols []glovebox.Column, reasons map[string]map[Reason]int64) []Advice {
+	var out []Advice
+	if reasons[""][ReasonFields] > 0 && def.Format == "csv" && def.Ragged == "" {
+		out = append(out, Advice{"", "`ragged: pad`"})
+	}
+	if reasons[""][ReasonExtra] > 0 {
+		out = append(out, Advice{"", "`extra: ignore`"})
+	}
+	look, err := sample(ctx, f, size, def, cols, adviseRows)
+	if err != nil {
+		return out
+	}
+	null := map[string]bool{}
+	for i, c := range cols {
+		r := reasons[c.Name]
+		if len(r) == 0 {
+			continue
+		}
+		texts := look[i].texts
+		if c.Format != "" && r[ReasonFormat]+r[ReasonMaxBytes] > 0 || r[ReasonType] > 0 || r[ReasonMaxBytes] > 0 {
+			written, left := adviseColumn(c, texts)
+			if written != nil {
+				out = append(out, Advice{c.Name, "`written: [" + strings.Join(quoteYAML(written), ", ") + "]`"})
+			}
+			for _, t := range left {
+				if slices.Contains(value.NoValues, t) && !slices.Contains(def.Null, t) {
+					null[t] = true
+				}
+			}
+		}
+		if r[ReasonNull] > 0 && !c.Nullable {
+			out = append(out, Advice{c.Name, "`nullable: true`"})
+		}
+	}
+	if len(null) > 0 && (def.Format == "csv" || def.Format == "xlsx") {
+		list := slices.Clone(def.Null)
+		for _, t := range value.NoValues {
+			if null[t] {
+				list = append(list, t)
+			}
+		}
+		out = append(out, Advice{"", fmt.Sprintf("`\"null\": [%s]`", strings.Join(quoteAll(list), ", "))})
+	}
+	return out
+}
+
+// adviseColumn proposes ways of writing for a column's texts and says which texts
+// are values in none.
+func adviseColumn(c glovebox.Column, texts [][]byte) (written, left []string) {
+	most := MaxBytes(c)
+	check := Formats[c.Format]
+	fits := func(v value.Value) bool {
+		if c.Type != glovebox.String {
+			return true
+		}
+		id := NormaliseID(c.Format, string(v.T))
+		return len(id) <= most && (check == nil || check(id))
+	}
+	kept := slices.DeleteFunc(slices.Clone(texts), func(t []byte) bool { return slices.Contains(value.NoValues, string(t)) })
+	now, err := value.Compile(c)
+	if err != nil || len(kept) == 0 {
+		return nil, nil
+	}
+	taken := 0
+	for _, t := range kept {
+		if v, f := now.Parse(t); f == value.None && fits(v) {
+			taken++
+		}
+	}
+	w, n := value.Propose(c, kept, fits)
+	if n <= taken || 2*n < len(kept) {
+		w = nil
+	}
+	for _, t := range texts {
+		if v, f := now.Parse(t); f != value.None || !fits(v) {
+			left = append(left, string(t))
+		}
+	}
+	return w, left
+}
+
+// quoteYAML writes ways of writing so that YAML reads texts.
+func quoteYAML(list []string) []string {
+	out := slices.Clone(list)
+	for i, s := range out {
+		if strings.ContainsAny(s, " :#,[]{}&*!|>'\"%@`") || s == "" || strings.HasPrefix(s, "-") {
+			out[i] = `"` + s + `"`
+		}
+	}
+	return out
+}
+
+func quoteAll(list []string) []string {
+	out := slices.Clone(list)
+	for i, s := range out {
+		out[i] = fmt.Sprintf("%q", s)
+	}
+	return out
+}
+
+// looked is what was seen of a column.
+type looked struct {
+	texts [][]byte
+	kinds map[rows.Kind]int
+}
+
+// sample reads the first rows of a file, whose columns are where the record says
+// they are.
+func sample(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source, cols []glovebox.Column, most int) ([]looked, error) {
+	look := make([]looked, len(cols))
+	for i := range look {
+		look[i].kinds = map[rows.Kind]int{}
+	}
+	bare := slices.Clone(cols) // no way of writing can be wrong
+	for i := range bare {
+		bare[i].Written, bare[i].Type, bare[i].Zone, bare[i].Scale = nil, glovebox.String, "", 0
+	}
+	pieces, _, err := NewPieces(bare, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer pieces.Release()
+	seen := 0
+	pieces.tap = func(fields []*rows.Field) bool {
+		for i, f := range fields {
+			look[i].kinds[f.Kind]++
+			if f.Kind == rows.Text && len(f.Text) <= adviseBytes && utf8.Valid(f.Text) {
+				look[i].texts = append(look[i].texts, slices.Clone(f.Text))
+			}
+		}
+		seen++
+		return seen < most
+	}
+	var c Chunk
+	switch def.Format {
+	case "csv", "json":
+		w, err := OpenWindow(f, size, def)
+		if err != nil {
+			return nil, err
+		}
+		var cut Splitter
+		if def.Format == "json" {
+			cut, err = NewJSON(w, def, bare, pieces)
+		} else {
+			cut, err = NewCSV(w, def, bare, pieces, func(header []string, width int) (Layout, error) {
+				switch {
+				case width < 0:
+					return NoLayout(bare), nil
+				case header == nil:
+					return LocatePlaces(width, def, bare)
+				}
+				return Locate(header, def, bare)
+			})
+		}
+		if err != nil {
+			return nil, err
+		}
+		for more := true; more && seen < most; {
+			c.Reset()
+			if more, err = cut.Fill(&c); err != nil {
+				return nil, err
+			}
+		}
+	case "xlsx", "arrow", "sqlite":
+		r, err := OpenTable(ctx, f, size, def)
+		if err != nil {
+			return nil, err
+		}
+		t, err := newTable(r, size, def, bare, pieces)
+		if err != nil {
+			return nil, err
+		}
+		defer t.r.Close()
+		for more := true; more && seen < most; {
+			c.Reset()
+			if _, more, err = t.Fill(&c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return look, nil
+}
