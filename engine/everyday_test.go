@@ -180,7 +180,9 @@ func everydayFiles(t *testing.T) []everyday {
 	wide = encoded(t, wide, err)
 	bare, err := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewEncoder().Bytes([]byte(plain))
 	bare = encoded(t, bare, err)
-	src := func(f func(*glovebox.Source)) func(*glovebox.Dataset) { return func(d *glovebox.Dataset) { f(&d.Source) } }
+	src := func(f func(*glovebox.Source)) func(*glovebox.Dataset) {
+		return func(d *glovebox.Dataset) { f(&d.Source) }
+	}
 	written := func(col int, w ...string) func(*glovebox.Dataset) {
 		return func(d *glovebox.Dataset) { d.Columns[col].Written = w }
 	}
