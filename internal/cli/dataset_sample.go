@@ -29,8 +29,8 @@ type sampleView struct {
 
 func (a *app) datasetSample() *cobra.Command {
 	var o sample.Options
-	var from, out string
-	var asCSV bool
+	var from string
+	var to sampleOut
 	var f fitFlags
 	c := &cobra.Command{
 		Use:   "sample [CODE]",
@@ -67,52 +67,7 @@ Exit status: 0 made, 1 failed, 2 bad use or input, 3 refused, 4 over budget.`, `
 		Example: "  glovebox dataset sample population --units 500 -o sample.csv --domain ./city\n  glovebox dataset sample --record population.yaml --seed 7\n" +
 			"  glovebox dataset sample population --fit --epsilon 0.5 --domain ./city --as chen",
 		Args: args(cobra.MaximumNArgs(1)),
-		RunE: func(c *cobra.Command, w []string) error {
-			if err := fromOne(c, "units", "rows"); err != nil {
-				return err
-			}
-			rec, err := a.sampledRecord(c.Context(), from, w)
-			if err != nil {
-				return err
-			}
-			doc, err := a.fitFor(c, &f, &o, from, w)
-			if err != nil {
-				return err
-			}
-			t, err := sample.Generate(c.Context(), rec, &o)
-			if err != nil {
-				return err
-			}
-			write := t.Write
-			if asCSV {
-				write = t.WriteCSV
-			}
-			v := &sampleView{Dataset: rec.Code, Sample: true, Seed: o.Seed, Units: len(t.Units()), Rows: len(t.Rows), Dropped: t.Dropped, File: out, Fit: doc}
-			for _, c := range rec.Columns {
-				v.Columns = append(v.Columns, c.Name)
-			}
-			switch {
-			case out != "":
-				if err := writeTo(out, write); err != nil {
-					return err
-				}
-			case a.json:
-				v.Cells = cells(t)
-			default:
-				if err := write(a.raw.Out); err != nil {
-					return err
-				}
-				a.note(a.sampleOrigin(doc))
-				return nil
-			}
-			return a.emit(v, func() {
-				a.say(a.t("SAMPLE of %s: %d rows of %d units in %s", "%s 的样例数据：%d 行，%d 个单元，写入 %s"), v.Dataset, v.Rows, v.Units, out)
-				a.say("%s", a.sampleOrigin(doc))
-				if v.Dropped > 0 {
-					a.say(a.t("%d rows were left out: no attempt met the key and the quality rules", "略去 %d 行：多次尝试均不满足主键与质量规则"), v.Dropped)
-				}
-			})
-		},
+		RunE: func(c *cobra.Command, w []string) error { return a.makeSample(c, &o, &f, &to, from, w) },
 	}
 	f.bind(a, c)
 	s := c.Flags()
@@ -120,9 +75,63 @@ Exit status: 0 made, 1 failed, 2 bad use or input, 3 refused, 4 over budget.`, `
 	s.Uint64Var(&o.Seed, "seed", 0, a.t("choose another sample by `NUMBER`", "用 `NUMBER` 选择另一份样例"))
 	s.IntVar(&o.Units, "units", sample.DefaultUnits, a.t("make `N` units", "生成 `N` 个单元"))
 	s.IntVar(&o.Rows, "rows", 0, a.t("end after `N` rows (default: when the units end)", "至多 `N` 行（默认至单元用尽）"))
-	s.BoolVar(&asCSV, "csv", false, a.t("write CSV whatever form the record's files have", "无论记录的文件格式如何均写成 CSV"))
-	s.StringVarP(&out, "output", "o", "", a.t("write to `FILE` (default: stdout)", "写入 `FILE`（默认写到标准输出）"))
+	s.BoolVar(&to.csv, "csv", false, a.t("write CSV whatever form the record's files have", "无论记录的文件格式如何均写成 CSV"))
+	s.StringVarP(&to.file, "output", "o", "", a.t("write to `FILE` (default: stdout)", "写入 `FILE`（默认写到标准输出）"))
 	return c
+}
+
+// sampleOut is where a sample goes, and in which form.
+type sampleOut struct {
+	file string // "": stdout
+	csv  bool
+}
+
+// makeSample makes the rows and writes them.
+func (a *app) makeSample(c *cobra.Command, o *sample.Options, f *fitFlags, to *sampleOut, from string, w []string) error {
+	if err := fromOne(c, "units", "rows"); err != nil {
+		return err
+	}
+	rec, err := a.sampledRecord(c.Context(), from, w)
+	if err != nil {
+		return err
+	}
+	doc, err := a.fitFor(c, f, o, from, w)
+	if err != nil {
+		return err
+	}
+	t, err := sample.Generate(c.Context(), rec, o)
+	if err != nil {
+		return err
+	}
+	write := t.Write
+	if to.csv {
+		write = t.WriteCSV
+	}
+	v := &sampleView{Dataset: rec.Code, Sample: true, Seed: o.Seed, Units: len(t.Units()), Rows: len(t.Rows), Dropped: t.Dropped, File: to.file, Fit: doc}
+	for _, c := range rec.Columns {
+		v.Columns = append(v.Columns, c.Name)
+	}
+	switch {
+	case to.file != "":
+		if err := writeTo(to.file, write); err != nil {
+			return err
+		}
+	case a.json:
+		v.Cells = cells(t)
+	default:
+		if err := write(a.raw.Out); err != nil {
+			return err
+		}
+		a.note(a.sampleOrigin(doc))
+		return nil
+	}
+	return a.emit(v, func() {
+		a.say(a.t("SAMPLE of %s: %d rows of %d units in %s", "%s 的样例数据：%d 行，%d 个单元，写入 %s"), v.Dataset, v.Rows, v.Units, to.file)
+		a.say("%s", a.sampleOrigin(doc))
+		if v.Dropped > 0 {
+			a.say(a.t("%d rows were left out: no attempt met the key and the quality rules", "略去 %d 行：多次尝试均不满足主键与质量规则"), v.Dropped)
+		}
+	})
 }
 
 // sampledRecord is the record of --record, or the catalogue's.

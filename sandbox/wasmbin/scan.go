@@ -152,7 +152,7 @@ func (s *scanner) index(have int, what string) uint32 {
 // plain reads the immediates of a one-byte opcode. It says false if the rest
 // of the function cannot be read.
 func (s *scanner) plain(in *instr) bool {
-	r, f, m := s.r, &s.b.facts, s.m
+	r, f := s.r, &s.b.facts
 	s.ops.apply(plainTypes[in.op])
 	switch opcodeImms[in.op] {
 	case none:
@@ -161,40 +161,11 @@ func (s *scanner) plain(in *instr) bool {
 		s.label()
 		s.branched(in)
 	case table:
-		at := r.off()
-		n := r.u32()
-		if n > MaxBrTable {
-			s.refs.add(BrTable, at, "br_table in function %d has %d targets, more than %d", s.fn, n, MaxBrTable)
-		}
-		f.BrTotal += int(min(n, 1<<20))
-		for i := uint32(0); ; i++ {
-			s.label()
-			if i == n {
-				break
-			}
-		}
-		s.branched(in)
+		s.branchTable(in)
 	case call:
-		f.Calls++
-		in.imm = s.index(len(m.funcs)+m.importedFuncs, "function")
-		switch own := int(in.imm) - m.importedFuncs; {
-		case own >= 0 && own < len(m.funcs):
-			s.callee(m.types[m.funcs[own]])
-		case own < 0 && len(m.imports) == m.importedFuncs:
-			s.callee(m.imports[in.imm].Type)
-		}
+		s.call(in)
 	case callInd:
-		f.Calls++
-		t := s.index(len(m.types), "type")
-		s.ops.pop() // the index into the table
-		if int(t) < len(m.types) {
-			s.callee(m.types[t])
-		}
-		have := 0
-		if m.table >= 0 || m.importedTable {
-			have = 1
-		}
-		s.index(have, "table")
+		s.callIndirect()
 	case selectT:
 		if at, list := r.off(), r.name(); len(list) != 1 || !isValueType(list[0]) {
 			s.refs.add(ValueType, at, "select in function %d is not of one plain type", s.fn)
@@ -202,22 +173,9 @@ func (s *scanner) plain(in *instr) bool {
 			s.selected(in, list[0])
 		}
 	case local:
-		i := int(s.index(f.Locals, "local"))
-		if in.op != opLocalGet {
-			f.merges += len(s.nest)
-			s.ops.pop()
-		}
-		if in.op != opLocalSet && i < len(s.locals) {
-			s.ops.push(s.locals[i])
-		}
+		s.local(in)
 	case glob:
-		i := int(s.index(len(m.globals)+m.importedGlobals, "global"))
-		if in.op == opGlobalSet {
-			f.merges += len(s.nest)
-			s.ops.pop()
-		} else if i -= m.importedGlobals; i >= 0 && i < len(m.globals) {
-			s.ops.push(m.globals[i].typ)
-		}
+		s.global(in)
 	case memarg:
 		if in.op >= 0x36 {
 			f.store = true
@@ -249,6 +207,77 @@ func (s *scanner) plain(in *instr) bool {
 		return s.unknown(in)
 	}
 	return true
+}
+
+// branchTable reads the targets of a br_table.
+func (s *scanner) branchTable(in *instr) {
+	at := s.r.off()
+	n := s.r.u32()
+	if n > MaxBrTable {
+		s.refs.add(BrTable, at, "br_table in function %d has %d targets, more than %d", s.fn, n, MaxBrTable)
+	}
+	s.b.facts.BrTotal += int(min(n, 1<<20))
+	for i := uint32(0); ; i++ {
+		s.label()
+		if i == n {
+			break
+		}
+	}
+	s.branched(in)
+}
+
+// call reads which function is called.
+func (s *scanner) call(in *instr) {
+	m := s.m
+	s.b.facts.Calls++
+	in.imm = s.index(len(m.funcs)+m.importedFuncs, "function")
+	switch own := int(in.imm) - m.importedFuncs; {
+	case own >= 0 && own < len(m.funcs):
+		s.callee(m.types[m.funcs[own]])
+	case own < 0 && len(m.imports) == m.importedFuncs:
+		s.callee(m.imports[in.imm].Type)
+	}
+}
+
+// callIndirect reads the type of a function that the table names.
+func (s *scanner) callIndirect() {
+	m := s.m
+	s.b.facts.Calls++
+	t := s.index(len(m.types), "type")
+	s.ops.pop() // the index into the table
+	if int(t) < len(m.types) {
+		s.callee(m.types[t])
+	}
+	have := 0
+	if m.table >= 0 || m.importedTable {
+		have = 1
+	}
+	s.index(have, "table")
+}
+
+// local reads which local is read or written.
+func (s *scanner) local(in *instr) {
+	f := &s.b.facts
+	i := int(s.index(f.Locals, "local"))
+	if in.op != opLocalGet {
+		f.merges += len(s.nest)
+		s.ops.pop()
+	}
+	if in.op != opLocalSet && i < len(s.locals) {
+		s.ops.push(s.locals[i])
+	}
+}
+
+// global reads which global is read or written.
+func (s *scanner) global(in *instr) {
+	m := s.m
+	i := int(s.index(len(m.globals)+m.importedGlobals, "global"))
+	if in.op == opGlobalSet {
+		s.b.facts.merges += len(s.nest)
+		s.ops.pop()
+	} else if i -= m.importedGlobals; i >= 0 && i < len(m.globals) {
+		s.ops.push(m.globals[i].typ)
+	}
 }
 
 func (s *scanner) callee(t FuncType) {
