@@ -20,8 +20,11 @@ import (
 )
 
 const (
-	// ManifestFormat is the only format of a snapshot that there is.
-	ManifestFormat = 1
+	// ManifestFormat is the format of the snapshots that are written. Those of
+	// format 1 are read: their tokens and the order of a unit's rows are made in
+	// another way, so that no job can join them with others.
+	ManifestFormat = 2
+	oldestFormat   = 1
 	// MaxParts is the largest number of parts of a snapshot.
 	MaxParts = 1024
 
@@ -139,8 +142,8 @@ func DecodeManifest(p []byte) (*Manifest, error) {
 	if canon, err := m.Encode(); err != nil || !bytes.Equal(canon, p) {
 		return bad("not in canonical form")
 	}
-	if m.Format != ManifestFormat {
-		return bad("format %d, this build reads %d", m.Format, ManifestFormat)
+	if m.Format < oldestFormat || m.Format > ManifestFormat {
+		return bad("format %d, this build reads %d to %d", m.Format, oldestFormat, ManifestFormat)
 	}
 	if what := m.check(); what != "" {
 		return bad("%s", what)

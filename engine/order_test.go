@@ -32,7 +32,7 @@ func TestChannelRowOrder(t *testing.T) {
 	}
 	var got []uint32
 	var last unitToken
-	w := sorter{most: sortBytes, order: newPRF([32]byte{1}).rowOrder(), aside: a, emit: func(row []byte) error {
+	w := sorter{most: sortBytes, order: newPRF([32]byte{1}), aside: a, emit: func(row []byte) error {
 		if tok := tokenAt(row); len(got) > 0 && tok.less(last) {
 			t.Fatal("the units are not in order")
 		} else {

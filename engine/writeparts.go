@@ -50,7 +50,7 @@ func (l *loader) newPartWriter(create func(name string) (io.WriteCloser, error))
 	for _, s := range l.stored {
 		w.cols = append(w.cols, newRowColumnBuffer(s.field.Type))
 	}
-	w.sort = sorter{head: l.tokenAt() - 4, most: l.sortBytes, order: newPRF(l.o.UnitKey).rowOrder(), aside: l.aside, drop: l.drop, emit: w.row}
+	w.sort = sorter{head: l.tokenAt() - 4, most: l.sortBytes, order: newPRF(l.o.UnitKey), aside: l.aside, drop: l.drop, emit: w.row}
 	return w
 }
 

@@ -91,7 +91,22 @@ func (p *Pipeline) start(ctx context.Context, w *jobWork) error {
 		}
 		w.raw, w.manifests = append(w.raw, raw), append(w.manifests, m)
 	}
+	if err := sameTokens(w.manifests); err != nil {
+		return err
+	}
 	return w.runner.Prepare(ctx, w.task(w.job))
+}
+
+// sameTokens makes sure that one id has one token in all snapshots: those of
+// different formats make tokens differently, and their rows would never meet.
+func sameTokens(list []*engine.Manifest) error {
+	for _, m := range list {
+		if newest := slices.MaxFunc(list, func(a, b *engine.Manifest) int { return a.Format - b.Format }); m.Format != newest.Format {
+			return glovebox.Errorf(glovebox.CodeConflict, "the snapshot of %s has tokens of format %d, that of %s of format %d", m.Dataset, m.Format, newest.Dataset, newest.Format).
+				WithFix("load %s again", m.Dataset)
+		}
+	}
+	return nil
 }
 
 // execute goes the job's course: round by round it has all parts worked on, and
