@@ -31,22 +31,23 @@ var steps = map[string]step{
 	"user.key_revoke":   {},
 	"user.bind":         {},
 	"user.unbind":       {},
+	"session.open":      {},
 	"dataset.add":       {elsewhere: true},
-	"dataset.load":      {opens: []string{"dataset.load", "dataset.count"}, follows: []string{"dataset.load", "dataset.replaced", "dataset.current", "dataset.count"}, elsewhere: true},
+	"dataset.load":      {opens: []string{"act.begin", "dataset.load", "dataset.count"}, follows: []string{"dataset.load", "dataset.replaced", "dataset.current", "dataset.count"}, elsewhere: true},
 	"fit.charge":        {follows: []string{"fit.done"}, elsewhere: true},
 	"scenario.add":      {elsewhere: true},
 	"scenario.grant":    {follows: []string{"scenario.granted"}, elsewhere: true},
 	"node.trust":        {elsewhere: true},
 	"node.revoke":       {},
 	"node.use":          {elsewhere: true},
-	"job.run":           {opens: []string{"job.admit", "job.refuse", "module.refuse", "job.repeat", "job.run"}, follows: runs, elsewhere: true},
+	"job.run":           {opens: []string{"act.begin", "job.admit", "job.refuse", "module.refuse", "job.repeat", "job.run"}, follows: runs, elsewhere: true},
 	"release.attach":    {},
 	"release.approve":   {opens: []string{"release.approve", "release.approve_refused"}},
 	"release.export":    {opens: exports, follows: exports},
 }
 
 var (
-	runs    = []string{"job.admit", "job.charge", "job.run", "job.done", "job.refuse", "job.repeat", "job.nodes", "release.make", "release.refuse"}
+	runs    = []string{"job.admit", "job.charge", "job.run", "job.done", "job.refuse", "job.repeat", "job.nodes", "job.resume", "module.refuse", "release.make", "release.refuse"}
 	exports = []string{"release.export", "release.export_refused", "release.seal", "release.exported", "release.export_again"}
 )
 

@@ -51,6 +51,8 @@ type Act struct {
 	// Keeping: it is about people and institutions, which the owner of a directory
 	// that is not served keeps.
 	Keeping bool
+	// Long: it takes long, and is in the log before it is done.
+	Long bool
 }
 
 // Scope is what a right is about, beside the role.

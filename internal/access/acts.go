@@ -28,8 +28,10 @@ var Acts = []Act{
 	{Name: "user.bind", Roles: registrar, Scope: Any, Route: "POST /users/{id}/bindings", Command: "user bind", Text: "bind a login of the identity provider to a person", Keeping: true},
 	{Name: "user.unbind", Roles: registrar, Scope: Any, Route: "POST /users/{id}/bindings", Command: "user unbind", Text: "undo a binding", Keeping: true},
 
+	{Name: "session.open", Scope: Own, Route: "POST /tokens", Command: "login", Text: "log in"},
+
 	{Name: "dataset.add", Roles: provider, Scope: Org, Route: "POST /datasets", Command: "dataset add", Text: "register a dataset"},
-	{Name: "dataset.load", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/snapshots", Command: "dataset load", Text: "load a file into a new snapshot"},
+	{Name: "dataset.load", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/snapshots", Command: "dataset load", Text: "load a file into a new snapshot", Long: true},
 	{Name: "fit.charge", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/sample", Command: "dataset sample", Text: "measure a dataset for samples that resemble it"},
 
 	{Name: "scenario.add", Roles: operator, Scope: Scenario, Route: "POST /scenarios", Command: "scenario add", Text: "propose a scenario"},
@@ -39,7 +41,7 @@ var Acts = []Act{
 	{Name: "node.revoke", Roles: authority, Scope: Any, Route: "POST /nodes/{id}/state", Command: "node revoke", Text: "take a node's leave to work"},
 	{Name: "node.use", Roles: authority, Scope: Any, Route: "POST /engine", Command: "node use", Text: "say who hands the parts of jobs out"},
 
-	{Name: "job.run", Roles: developer, Scope: Own, Route: "POST /jobs", Command: "job run", Text: "run a job"},
+	{Name: "job.run", Roles: developer, Scope: Own, Route: "POST /jobs", Command: "job run", Text: "run a job", Long: true},
 	{Name: "release.attach", Roles: developer, Scope: Own, Route: "POST /releases/{id}/reports", Command: "release attach", Text: "attach a report to one's own release"},
 	{Name: "release.approve", Roles: approvers, Scope: District, Route: "POST /releases/{id}/reviews", Command: "release approve", Text: "approve a release"},
 	{Name: "release.export", Roles: operator, Scope: Scenario, Route: "POST /releases/{id}/exports", Command: "release export", Text: "export an approved release"},

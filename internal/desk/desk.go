@@ -96,6 +96,11 @@ func (k *Desk) Do(ctx context.Context, by *domain.By, a Act) (any, error) {
 		c.files = none{}
 	}
 	_, c.id = kindID(a.Subject)
+	if row.Long {
+		if err := k.d.Begin(ctx, by, a.Name); err != nil {
+			return nil, err
+		}
+	}
 	return do(c)
 }
 
@@ -113,6 +118,7 @@ var acts = map[string]handler{
 	"user.key_add":      with(keyAdd),
 	"user.key_confirm":  with(keyConfirm),
 	"user.key_revoke":   with(keyRevoke),
+	"session.open":      with(sessionOpen),
 	"dataset.add":       with(datasetAdd),
 	"dataset.load":      with(datasetLoad),
 	"fit.charge":        with(fitCharge),

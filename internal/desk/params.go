@@ -45,6 +45,10 @@ type (
 	KeyConfirm struct {
 		User string `json:"user"`
 	}
+	// SessionOpen logs the person of the subject user/NAME in: Scope is read or act.
+	SessionOpen struct {
+		Scope string `json:"scope"`
+	}
 	// Nothing: the subject says it all.
 	Nothing struct{}
 	// Document is a YAML document in a file.

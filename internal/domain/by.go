@@ -50,6 +50,18 @@ func systemBy() *By {
 // IsOwner says whether by is the owner of the directory, who is no user.
 func (by *By) IsOwner() bool { return by.Name == Owner && by.proof == access.ProofOwner }
 
+// Begin puts a signed act into the log before what it asks for is done: for what
+// takes long, so that its time is that of its entry. It does nothing for an act
+// that nobody signed.
+func (d *Domain) Begin(ctx context.Context, by *By, name string) error {
+	if by.signed == nil {
+		return nil
+	}
+	return d.Effect(ctx, by, func(tx *store.Tx) error {
+		return Users.Record(tx, "act.begin", by.Name, map[string]any{"asked": name})
+	})
+}
+
 // Refused records an act that somebody may not take, under that person's name,
 // and returns why. Whoever is not known leaves no entry.
 func (d *Domain) Refused(ctx context.Context, by *By, name, subject string, why error) error {

@@ -20,6 +20,7 @@ const (
 	Keys      store.Kind[KeyDoc]            = "key"
 	Orgs      store.Kind[glovebox.Org]      = "org"
 	NodeDocs  store.Kind[NodeDoc]           = "node"
-	Engines   store.Kind[EngineDoc]         = "engine" // who hands parts out, once it is not this machine
-	Served    store.Kind[ServedDoc]         = "served" // that the domain is served, once it is
+	Engines   store.Kind[EngineDoc]         = "engine"  // who hands parts out, once it is not this machine
+	Sessions  store.Kind[struct{}]          = "session" // none is kept: what logins are about
+	Served    store.Kind[ServedDoc]         = "served"  // that the domain is served, once it is
 )

@@ -9,6 +9,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/act"
+	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 )
 
@@ -47,10 +48,7 @@ func (d *Domain) Signed(ctx context.Context, e *act.Envelope) (*By, *act.Act, er
 	if err != nil {
 		return nil, nil, err
 	}
-	by := &By{proof: access.ProofKey, signed: &signedAct{act: a, envelope: e}}
-	if k.Key.Scheme == act.WebAuthn {
-		by.proof = access.ProofPasskey
-	}
+	by := &By{proof: proofOf(k.Key.Scheme), signed: &signedAct{act: a, envelope: e}}
 	err = d.Store.View(ctx, func(tx *store.Tx) error {
 		if err := Users.Get(tx, k.User, &by.User); err != nil {
 			return err
@@ -127,4 +125,78 @@ func (d *Domain) proveSigned(tx *store.Tx, by *By) error {
 	}
 	tx.Sign(a.Nonce, by.signed.envelope)
 	return nil
+}
+
+// Unfinished is a job that was charged and is not done, with the act that asked
+// for it.
+type Unfinished struct {
+	Job string
+	Act *act.Act
+	By  *By
+}
+
+// Unfinished lists the jobs that a stop left half way, and records for each that
+// it is taken up. Jobs that nobody signed for, and those of people who may not
+// act now, stay as they are.
+func (d *Domain) Unfinished(ctx context.Context) (out []Unfinished, err error) {
+	err = d.Store.View(ctx, func(tx *store.Tx) error {
+		jobs, err := Jobs.List(tx)
+		if err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			if j.State != job.Charged && j.State != job.Running {
+				continue
+			}
+			u, err := d.asked(tx, j.ID)
+			if err != nil {
+				return err
+			}
+			if u != nil {
+				out = append(out, *u)
+			}
+		}
+		return nil
+	})
+	for _, u := range out {
+		if err := d.Effect(ctx, u.By, func(tx *store.Tx) error { return Jobs.Record(tx, "job.resume", u.Job, nil) }); err != nil {
+			return nil, err
+		}
+	}
+	return out, err
+}
+
+// asked is the act by which a job was admitted last; nil where nobody signed one,
+// or whoever did may not act now.
+func (d *Domain) asked(tx *store.Tx, id string) (*Unfinished, error) {
+	e, err := tx.SignedFor(Jobs.Subject(id), "job.admit")
+	if err != nil || e == nil {
+		return nil, err
+	}
+	env, err := act.DecodeEnvelope(e)
+	if err != nil {
+		return nil, err
+	}
+	a, err := env.Act()
+	if err != nil {
+		return nil, err
+	}
+	k, err := Keys.Find(tx, env.Key())
+	if err != nil || k == nil || k.State != KeyActive {
+		return nil, err
+	}
+	u, err := Users.Find(tx, k.User)
+	if err != nil || u == nil || u.State != glovebox.UserActive {
+		return nil, err
+	}
+	by := &By{User: *u, proof: proofOf(k.Key.Scheme), signed: &signedAct{act: a, envelope: env, role: glovebox.Role(a.Role)}}
+	by.used.Store(true)
+	return &Unfinished{Job: id, Act: a, By: by}, nil
+}
+
+func proofOf(scheme string) access.Proof {
+	if scheme == act.WebAuthn {
+		return access.ProofPasskey
+	}
+	return access.ProofKey
 }

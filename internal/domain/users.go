@@ -280,3 +280,10 @@ func require(u glovebox.User, r glovebox.Role, what string) error {
 	return glovebox.Errorf(glovebox.CodeDenied, "%s is not %s and may not %s", u.Name, r, what).
 		WithFix("act as a user with role %s", r)
 }
+
+// LoggedIn records a login.
+func (d *Domain) LoggedIn(ctx context.Context, by *By, scope string) error {
+	return d.Effect(ctx, by, func(tx *store.Tx) error {
+		return Sessions.Record(tx, "session.open", by.Name, map[string]any{"scope": scope})
+	})
+}

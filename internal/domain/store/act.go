@@ -1,6 +1,11 @@
 package store
 
-import "glovebox.example/glovebox"
+import (
+	"database/sql"
+	"errors"
+
+	"glovebox.example/glovebox"
+)
 
 // Sign gives the transaction a signed act: its envelope and its nonce go into
 // the details of the next entry, and those that follow name the nonce. The
@@ -28,4 +33,21 @@ func (t *Tx) unsaid() error {
 		return nil
 	}
 	return glovebox.Errorf(glovebox.CodeInternal, "an act was signed for a change that no entry tells of")
+}
+
+// SignedFor is the envelope of the act that the newest entry of that action about
+// a subject carries or follows from; nil where there is none.
+func (t *Tx) SignedFor(subject, action string) ([]byte, error) {
+	var envelope sql.NullString
+	err := t.tx.QueryRowContext(t.ctx, `SELECT coalesce(json_extract(CAST(e.entry AS TEXT), '$.body.act'),
+			(SELECT json_extract(CAST(a.entry AS TEXT), '$.body.act') FROM outbox a
+			WHERE json_extract(CAST(a.entry AS TEXT), '$.body.act_nonce') = json_extract(CAST(e.entry AS TEXT), '$.body.by_act')))
+		FROM outbox e WHERE e.subject = ? AND e.action = ? ORDER BY e.seq DESC LIMIT 1`, subject, action).Scan(&envelope)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !envelope.Valid {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, t.failed("look for an act", err)
+	}
+	return []byte(envelope.String), nil
 }

@@ -1,0 +1,87 @@
+// Package api is what the core and its clients say to each other: resources, the
+// bodies of requests, and failures. Documents are those that commands print with
+// --json (docs/cli-json.md).
+package api
+
+import "encoding/json"
+
+// Prefix of all that the API has.
+const Prefix = "/api/v1"
+
+// About is what anybody who connects may know of the domain.
+type About struct {
+	Name string `json:"name"`
+	Key  string `json:"key"` // public key of log and bundles
+	Time string `json:"time"`
+}
+
+// ActRequest is the body of every POST that changes something: an act in its
+// person's envelope. Its params may have a member "files", which gives each name
+// that they use the digest of a blob.
+type ActRequest struct {
+	Envelope json.RawMessage `json:"envelope"`
+}
+
+// CheckRequest asks what a job would cost, and whether it would run: File names
+// the job among Files, which are digests of blobs.
+type CheckRequest struct {
+	File  string            `json:"file"`
+	Files map[string]string `json:"files"`
+}
+
+// Blob says how many bytes of a file that is handed in are there.
+type Blob struct {
+	Offset int64 `json:"offset"`
+}
+
+// RunState is where a run of a job stands, as far as whoever asked for it may
+// know: whether it is answered. What it does meanwhile, and how far it is, shows
+// nowhere.
+type RunState string
+
+const (
+	RunUnderWay RunState = "under_way"
+	RunDone     RunState = "done"
+	RunFailed   RunState = "failed"
+)
+
+// Run is a request to run a job.
+type Run struct {
+	ID      string          `json:"id"` // the nonce of its act
+	State   RunState        `json:"state"`
+	Outcome json.RawMessage `json:"outcome,omitempty"` // as job run prints it, when done
+	Problem *Problem        `json:"problem,omitempty"` // when failed
+}
+
+// Question is a resource that is read: a question of the desk.
+type Question struct {
+	Path string // under Prefix; {id} is the question's
+	Name string // desk.Look.Name
+	Kind string // of the document whose state is the answer's ETag; "": none
+	Args []string
+}
+
+// Questions are what GET answers.
+var Questions = []Question{
+	{Path: "/me", Name: "me"},
+	{Path: "/users", Name: "users"},
+	{Path: "/users/{id}", Name: "user", Kind: "user"},
+	{Path: "/keys", Name: "keys"},
+	{Path: "/users/{id}/keys", Name: "keys"},
+	{Path: "/orgs", Name: "orgs"},
+	{Path: "/datasets", Name: "datasets"},
+	{Path: "/datasets/{id}", Name: "dataset", Kind: "dataset"},
+	{Path: "/datasets/{id}/sample", Name: "fit"},
+	{Path: "/scenarios", Name: "scenarios"},
+	{Path: "/scenarios/{id}", Name: "scenario", Kind: "scenario"},
+	{Path: "/jobs", Name: "jobs"},
+	{Path: "/jobs/{id}", Name: "job", Kind: "job"},
+	{Path: "/releases", Name: "releases"},
+	{Path: "/releases/{id}", Name: "release", Kind: "release"},
+	{Path: "/budgets", Name: "budget"},
+	{Path: "/budgets/{id}", Name: "budget"},
+	{Path: "/log/entries", Name: "entries", Args: []string{"subject", "action", "last"}},
+	{Path: "/log/entries/{id}", Name: "entry"},
+	{Path: "/log/checkpoint", Name: "checkpoint"},
+	{Path: "/states/{kind}/{id...}", Name: "state"},
+}

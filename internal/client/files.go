@@ -1,0 +1,152 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/api"
+	"glovebox.example/glovebox/internal/desk"
+	"glovebox.example/glovebox/internal/document/catalog"
+	"glovebox.example/glovebox/internal/document/files"
+	"glovebox.example/glovebox/internal/request"
+)
+
+// pieceSize is how much of a file goes with one request.
+const pieceSize = 8 << 20
+
+// handIn sends the files that the act's params name, and names their digests in
+// the params, so that the signature covers them.
+func (c *Client) handIn(ctx context.Context, a *desk.Act) (json.RawMessage, error) {
+	params := map[string]json.RawMessage{}
+	if len(a.Params) > 0 {
+		if err := json.Unmarshal(a.Params, &params); err != nil {
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the params of an act are an object")
+		}
+	}
+	if raw, ok := params["file"]; ok && a.Files != nil {
+		var name string
+		if err := json.Unmarshal(raw, &name); err != nil {
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the params of an act are an object")
+		}
+		names, err := c.upload(ctx, a.Files, name, a.Name == "job.run")
+		if err != nil {
+			return nil, err
+		}
+		if params["files"], err = json.Marshal(names); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(params)
+}
+
+// upload sends a file, and where it is a job those that it names, and returns
+// their digests by name.
+func (c *Client) upload(ctx context.Context, from desk.Files, name string, isJob bool) (map[string]string, error) {
+	names := map[string]string{}
+	if !isJob {
+		return names, c.uploadFile(ctx, from, name, name, names)
+	}
+	s, err := from.Job(name)
+	if err != nil {
+		return nil, err
+	}
+	j, err := catalog.ParseJob(name, s.Job)
+	if err != nil {
+		return nil, err
+	}
+	if names[path.Clean(name)], err = c.send1(ctx, bytes.NewReader(s.Job), int64(len(s.Job))); err != nil {
+		return nil, err
+	}
+	for _, beside := range request.Names(j) {
+		data, err := files.ReadIn(s.Files, name, beside, request.MaxFile, "name a smaller file")
+		if err != nil {
+			return nil, err
+		}
+		if names[path.Join(path.Dir(name), beside)], err = c.send1(ctx, bytes.NewReader(data), int64(len(data))); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+func (c *Client) uploadFile(ctx context.Context, from desk.Files, name, as string, names map[string]string) error {
+	f, err := from.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return glovebox.InFile(glovebox.Errorf(glovebox.CodeInvalid, "the file cannot be read"), name)
+	}
+	names[path.Clean(as)], err = c.send1(ctx, f, st.Size())
+	return glovebox.InFile(err, name)
+}
+
+// send1 sends one file, from where the server has it already, and returns its
+// digest.
+func (c *Client) send1(ctx context.Context, f io.ReadSeeker, size int64) (string, error) {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", glovebox.Errorf(glovebox.CodeInvalid, "the file cannot be read")
+	}
+	digest := hex.EncodeToString(sum.Sum(nil))
+	at, err := c.offset(ctx, digest)
+	if err != nil {
+		return "", err
+	}
+	if _, err := f.Seek(at, io.SeekStart); err != nil {
+		return "", glovebox.Errorf(glovebox.CodeInvalid, "the file cannot be read")
+	}
+	buf := make([]byte, min(pieceSize, max(size, 1)))
+	for lost := 0; at < size; {
+		n, err := io.ReadFull(f, buf[:min(int64(len(buf)), size-at)])
+		if err != nil {
+			return "", glovebox.Errorf(glovebox.CodeInvalid, "the file became shorter while it was sent").WithFix("send it when nobody writes to it")
+		}
+		err = c.piece(ctx, digest, at, buf[:n])
+		if _, answered := errors.AsType[*api.Failure](err); err != nil && (answered || lost == maxTries || ctx.Err() != nil) {
+			return "", err
+		}
+		if err == nil {
+			at, lost = at+int64(n), 0
+			continue
+		}
+		lost++
+		if at, err = c.offset(ctx, digest); err != nil {
+			return "", err
+		}
+		if _, err := f.Seek(at, io.SeekStart); err != nil {
+			return "", glovebox.Errorf(glovebox.CodeInvalid, "the file cannot be read")
+		}
+	}
+	return "sha256:" + digest, nil
+}
+
+// offset asks how much of a blob is there.
+func (c *Client) offset(ctx context.Context, digest string) (int64, error) {
+	var b api.Blob
+	_, err := c.get(ctx, "/blobs/"+digest, nil, &b)
+	return b.Offset, err
+}
+
+// piece sends a piece of a blob.
+func (c *Client) piece(ctx context.Context, digest string, at int64, data []byte) error {
+	r, err := http.NewRequestWithContext(ctx, "PUT", c.Base+api.Prefix+"/blobs/"+digest, bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/octet-stream")
+	r.Header.Set("Upload-Offset", strconv.FormatInt(at, 10))
+	_, err = c.answer(r, nil)
+	return err
+}

@@ -1,0 +1,204 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/exporter/driver"
+	"glovebox.example/glovebox/internal/act"
+	"glovebox.example/glovebox/internal/api"
+	"glovebox.example/glovebox/internal/desk"
+	"glovebox.example/glovebox/internal/domain"
+)
+
+// Driver is where an export goes.
+type Driver = driver.Destination
+
+// post takes an act. The envelope is the authority: no session is needed to send
+// it, and none makes up for it. Sent again, it gets the same answer.
+func (s *Server) post(w http.ResponseWriter, r *http.Request, names []string) {
+	var q api.ActRequest
+	if err := body(w, r, &q); err != nil {
+		problem(w, err)
+		return
+	}
+	e, err := act.DecodeEnvelope(q.Envelope)
+	if err != nil {
+		problem(w, err)
+		return
+	}
+	a, err := e.Act()
+	if err != nil {
+		problem(w, err)
+		return
+	}
+	if err := fits(r, names, a); err != nil {
+		problem(w, err)
+		return
+	}
+	if run := s.runs.find(a.Nonce); run != nil && run.of == string(q.Envelope) {
+		s.accepted(w, run)
+		return
+	}
+	v, err := s.answers.once(r.Context(), a.Nonce, string(q.Envelope), func() (any, error) {
+		by, a, err := s.d.Signed(r.Context(), e)
+		if err != nil {
+			if a == nil { // nobody is known to have signed it
+				return nil, err
+			}
+			return nil, s.d.Refused(r.Context(), by, a.Name, a.Subject, err)
+		}
+		return s.do(r.Context(), by, a, string(q.Envelope))
+	})
+	switch v := v.(type) {
+	case *run:
+		s.accepted(w, v)
+	default:
+		if err != nil {
+			problem(w, err)
+			return
+		}
+		reply(w, http.StatusOK, v)
+	}
+}
+
+// fits says whether the act is one of the resource's.
+func fits(r *http.Request, names []string, a *act.Act) error {
+	ok := false
+	for _, n := range names {
+		ok = ok || n == a.Name
+	}
+	_, id, _ := strings.Cut(a.Subject, "/")
+	about := r.PathValue("id")
+	if !ok || about != "" && !strings.HasPrefix(a.Subject, "key/") && about != id {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the act is not one of this resource").WithFix("docs/access.md says where each act goes")
+	}
+	return nil
+}
+
+// do takes an act whose signature is sound.
+func (s *Server) do(ctx context.Context, by *domain.By, a *act.Act, envelope string) (any, error) {
+	params, names, err := parted(a.Params)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.blobs(names)
+	if err != nil {
+		return nil, err
+	}
+	step := desk.Act{Name: a.Name, Subject: a.Subject, Role: glovebox.Role(a.Role), Params: params, Files: f}
+	if a.Name == "job.run" { // of the core, not of the request
+		return s.runs.begin(a.Nonce, by.Name, envelope, func(ctx context.Context) (any, error) {
+			defer f.close()
+			return s.desk.Do(ctx, by, step)
+		}), nil
+	}
+	defer f.close()
+	// Whoever goes away does not stop what was signed.
+	v, err := s.desk.Do(context.WithoutCancel(ctx), by, step)
+	if err == nil && a.Name == "session.open" {
+		return s.opened(by, params)
+	}
+	return v, err
+}
+
+// parted takes the member "files" out of params.
+func parted(raw json.RawMessage) (json.RawMessage, map[string]string, error) {
+	var all map[string]json.RawMessage
+	var names map[string]string
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return nil, nil, glovebox.Errorf(glovebox.CodeInvalid, "the params of an act are an object")
+	}
+	if f, ok := all["files"]; ok {
+		if err := json.Unmarshal(f, &names); err != nil {
+			return nil, nil, glovebox.Invalid("files", "are not names with digests").WithFix(`write "files": {"NAME": "sha256:DIGEST"}`)
+		}
+		delete(all, "files")
+	}
+	out, err := json.Marshal(all)
+	return out, names, err
+}
+
+// opened begins the session that an act asked for.
+func (s *Server) opened(by *domain.By, params json.RawMessage) (any, error) {
+	var p desk.SessionOpen
+	if err := json.Unmarshal(params, &p); err != nil {
+		return nil, err
+	}
+	scope := ScopeAct
+	if p.Scope == string(ScopeRead) {
+		scope = ScopeRead
+	}
+	return s.sessions.open(by.Name, scope, by.Proof())
+}
+
+// answers keep what acts were answered, so that one that is sent again, because
+// its answer was lost, is answered and not refused.
+type answers struct {
+	mu  sync.Mutex
+	by  map[string]*answer
+	now func() time.Time
+}
+
+type answer struct {
+	of   string // the envelope
+	at   time.Time
+	done chan struct{}
+	v    any
+	err  error
+}
+
+// keptFor is how long an answer is kept, and maxAnswers how many of them.
+const (
+	keptFor    = time.Hour
+	maxAnswers = 4096
+)
+
+// once calls do for the first of equal requests; the others get its answer.
+func (s *answers) once(ctx context.Context, nonce, of string, do func() (any, error)) (any, error) {
+	s.mu.Lock()
+	if x := s.by[nonce]; x != nil && x.of == of {
+		s.mu.Unlock()
+		select {
+		case <-x.done:
+			return x.v, x.err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	x := &answer{of: of, at: s.now(), done: make(chan struct{})}
+	s.sweep()
+	if s.by == nil {
+		s.by = map[string]*answer{}
+	}
+	mine := s.by[nonce] == nil
+	if mine {
+		s.by[nonce] = x
+	}
+	s.mu.Unlock()
+	x.v, x.err = do()
+	close(x.done)
+	if x.err != nil && mine {
+		s.mu.Lock()
+		delete(s.by, nonce)
+		s.mu.Unlock()
+	}
+	return x.v, x.err
+}
+
+func (s *answers) sweep() {
+	for k, x := range s.by {
+		if s.now().Sub(x.at) > keptFor || len(s.by) > maxAnswers {
+			select {
+			case <-x.done:
+				delete(s.by, k)
+			default:
+			}
+		}
+	}
+}
