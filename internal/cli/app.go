@@ -70,7 +70,7 @@ func language(args []string) glovebox.Lang {
 }
 
 // spoken is the language of a tag or a locale, such as zh-CN or en_US.UTF-8:
-// English where it is none of the two.
+// English where it is neither.
 func spoken(tag string) glovebox.Lang {
 	if strings.HasPrefix(tag, "zh") {
 		return glovebox.Chinese

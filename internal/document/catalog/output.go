@@ -216,7 +216,7 @@ func checkDefaultMetrics(c *checker, o *glovebox.Output, r *glovebox.DefaultReco
 		switch {
 		case !ok:
 			c.Add(p, "add it under `metrics`", "has no value for the metric %s", record.Name(m.Name))
-		case m.Min < m.Max && (v < m.Min || v > m.Max): // kinds without a range have none of the two
+		case m.Min < m.Max && (v < m.Min || v > m.Max): // kinds without a range have neither
 			c.Add(p.With("metrics", m.Name), "write a number between min and max of the metric", "is outside the metric's range")
 		}
 	}
