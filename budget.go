@@ -3,10 +3,11 @@ package glovebox
 import (
 	"math/big"
 	"strconv"
+	"strings"
 )
 
-// LedgerKind is how a dataset counts privacy loss. It is fixed when the
-// dataset is registered: deciding later which rule still allows is not a
+// LedgerKind is how a dataset or a unit space counts privacy loss. It is fixed
+// when its ledger is opened: deciding later which rule still allows is not a
 // proved filter.
 type LedgerKind string
 
@@ -69,11 +70,46 @@ func units(x float64, digits int64, up bool) (int64, error) {
 	return q.Int64(), nil
 }
 
-// Charge is what a job takes from one dataset's ledger.
+// Charge is what a job takes from one ledger: that of a dataset, or that of a
+// unit space. Exactly one of Dataset and Space is set.
 type Charge struct {
-	Dataset string     `json:"dataset"`
+	Dataset string     `json:"dataset,omitempty"`
+	Space   string     `json:"space,omitempty"`
 	Kind    LedgerKind `json:"kind"`
 	Amount  Amount     `json:"amount"`
+	// Parts are those of the ledger that pay, where the job cannot touch any
+	// other; nil: all of it pays.
+	Parts *Parts `json:"parts,omitempty"`
+}
+
+// Account names the ledger that is charged.
+func (c *Charge) Account() string {
+	if c.Space != "" {
+		return SpaceAccount(c.Space)
+	}
+	return c.Dataset
+}
+
+// Parts are disjoint parts of what a ledger protects, by a value that is
+// constant in each. A ledger keeps for each part what it has taken; what they
+// took together is the largest of them.
+type Parts struct {
+	Family string   `json:"family"` // which way of dividing: parts of one family are disjoint
+	Values []string `json:"values"` // sorted, each once, at least one
+}
+
+// SpaceAccount names the ledger of a unit space, as CODE names that of a
+// dataset: no dataset's code has a slash.
+func SpaceAccount(space string) string { return spacePrefix + space }
+
+const spacePrefix = "space/"
+
+// AccountOf is the dataset or the unit space whose ledger has that name.
+func AccountOf(account string) (dataset, space string) {
+	if s, ok := strings.CutPrefix(account, spacePrefix); ok {
+		return "", s
+	}
+	return account, ""
 }
 
 // Receipt proves that a job was charged before its first row was read.
@@ -84,10 +120,35 @@ type Receipt struct {
 	Index   uint64   `json:"index"` // entry of the audit log
 }
 
-// Balance is what a dataset's ledger holds.
+// Balance is what a ledger holds: of a dataset, or of a unit space.
 type Balance struct {
-	Dataset string     `json:"dataset"`
+	Dataset string     `json:"dataset,omitempty"`
+	Space   string     `json:"space,omitempty"`
 	Kind    LedgerKind `json:"kind"`
 	Total   Amount     `json:"total"`
 	Spent   Amount     `json:"spent"`
+	// Assumed: the authority has not said the space's total; that of its first
+	// dataset stands for it.
+	Assumed bool `json:"assumed,omitempty"`
+}
+
+// Account names the ledger.
+func (b *Balance) Account() string {
+	if b.Space != "" {
+		return SpaceAccount(b.Space)
+	}
+	return b.Dataset
+}
+
+// Space is a unit space: those whom the datasets that name it are about, all
+// together. Its ledger bounds what one of them can lose over everything that
+// this domain lets out of all these datasets.
+type Space struct {
+	Name  string `json:"name"`
+	Added string `json:"added"` // RFC 3339, UTC
+	By    string `json:"by"`
+	// From is the dataset whose total stands for the space's; "": the authority
+	// said it.
+	From   string    `json:"from,omitempty"`
+	Ledger LedgerDef `json:"ledger"`
 }

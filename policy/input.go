@@ -45,6 +45,7 @@ type Input struct {
 	Product  string             `json:"product"`  // product code that the job names
 	Job      Job                `json:"job"`
 	Datasets map[string]Dataset `json:"datasets"` // what the domain knows of the job's datasets, by code
+	Spaces   map[string]Space   `json:"spaces"`   // and of their unit spaces, by name
 	Module   Module             `json:"module"`
 	People   People             `json:"people"`
 	Release  *Release           `json:"release"` // release and export only
@@ -121,11 +122,19 @@ type Column struct {
 	Keep  bool           `json:"keep"`  // the identifier's original is kept, sealed
 }
 
-// Ledger is the state of a dataset's ledger.
+// Ledger is the state of a ledger. Where a job touches only some parts of what the
+// ledger protects, Spent is what was taken from these.
 type Ledger struct {
 	Kind  glovebox.LedgerKind `json:"kind"`
 	Total glovebox.Amount     `json:"total"`
 	Spent glovebox.Amount     `json:"spent"`
+}
+
+// Space is what the domain knows of one unit space at the time of the request.
+type Space struct {
+	Ledger Ledger `json:"ledger"`
+	// Cost is what the job takes from the ledger, once for all its datasets.
+	Cost glovebox.Amount `json:"cost"`
 }
 
 // Module is what admission found out about the job's module.

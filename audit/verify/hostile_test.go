@@ -44,7 +44,7 @@ func TestReportsCanBeShown(t *testing.T) {
 	}
 	rows := func(yield func(verify.Row, error) bool) {
 		for _, x := range hidden {
-			if !yield(verify.Row{Job: "j" + x, Dataset: "d" + x}, nil) {
+			if !yield(verify.Row{Job: "j" + x, Account: "d" + x}, nil) {
 				return
 			}
 		}

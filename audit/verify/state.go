@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -10,17 +11,25 @@ import (
 // Actions of entries whose body lists charges:
 // {"charges":[{"dataset":"…","kind":"…","amount":{"loss":1,"delta":0}}, …],"scenario":"…"},
 // with the job as their subject, or the snapshot whose units were counted, or a
-// fit; the last two have no scenario.
+// fit; the last two have no scenario. A charge to a unit space has "space" in
+// the place of "dataset"; one to parts of a ledger alone has
+// "parts":{"family":"…","values":["…"]}.
 const (
 	ChargeAction = "job.charge"
 	CountAction  = "dataset.count"
 	FitAction    = "fit.charge"
 )
 
-// LedgerAction is that of entries that open a ledger. Their subject is
-// "dataset/CODE", their body holds
-// {"ledger":{"kind":"…","total":{"loss":1,"delta":0}}}.
-const LedgerAction = "dataset.add"
+// Actions of entries that open a ledger. The subject of the first is
+// "dataset/CODE", that of the others "space/NAME". One that is assumed is fixed by
+// a later space.add. Their body holds
+// {"ledger":{"kind":"…","total":{"loss":1,"delta":0},"assumed":true}}. That of a
+// dataset lists "spaces": whatever is charged to it is charged to each of them.
+const (
+	LedgerAction = "dataset.add"
+	SpaceAction  = "space.add"
+	AssumeAction = "space.assume"
+)
 
 // chargedKinds are the kinds of subject that each of them may have.
 var chargedKinds = map[string]string{ChargeAction: "job/", CountAction: "snapshot/", FitAction: "fit/"}
@@ -31,6 +40,9 @@ type State struct {
 	docs    map[string]recorded
 	ledgers map[string]*opened
 	charges map[account]charge
+	parts   map[partOf]amount
+	highest map[[2]string]amount         // by ledger and family: the most that one part took
+	spaces  map[string][]string          // of a dataset, as it was registered
 	blobs   map[string]uint64            // the first entry that names the bytes
 	entries map[uint64][sha256.Size]byte // digests of those that can be decoded, by index
 	size    uint64                       // one more than the last of them
@@ -50,23 +62,34 @@ type amount struct {
 
 func (a amount) String() string { return fmt.Sprintf("loss %d and delta %d", a.Loss, a.Delta) }
 
+func (a amount) less(b amount) amount { return amount{a.Loss - b.Loss, a.Delta - b.Delta} }
+
+func (a amount) within(b amount) bool { return a.Loss <= b.Loss && a.Delta <= b.Delta }
+
 type opened struct {
 	kind         string
+	assumed      bool
 	total, spent amount
 	index        uint64
 }
 
-type account struct{ job, dataset string }
+// account is one charge: for what, on which ledger.
+type account struct{ job, ledger string }
+
+// partOf is one part of a ledger.
+type partOf struct{ account, family, value string }
 
 type charge struct {
 	amount
 	scenario, actor string
+	parts           string
 	index           uint64
 }
 
 // NewState returns a comparison that has seen no entry.
 func NewState() *State {
 	return &State{docs: map[string]recorded{}, ledgers: map[string]*opened{}, charges: map[account]charge{}, blobs: map[string]uint64{},
+		parts: map[partOf]amount{}, highest: map[[2]string]amount{}, spaces: map[string][]string{},
 		entries: map[uint64][sha256.Size]byte{}}
 }
 
@@ -77,7 +100,8 @@ func (s *State) Entry(e *Entry) error {
 	if e.State != "" {
 		s.docs[e.Subject] = recorded{e.State, e.Index, s.docs[e.Subject].rev + 1}
 	}
-	if e.Action == LedgerAction {
+	switch e.Action {
+	case LedgerAction, SpaceAction, AssumeAction:
 		s.open(e)
 	}
 	if kind, ok := chargedKinds[e.Action]; ok {
@@ -91,27 +115,57 @@ func (s *State) bad(e *Entry, what string) {
 	s.early = append(s.early, Problem{entryName(e.Index), what})
 }
 
-// open takes in the ledger that an entry opens.
-func (s *State) open(e *Entry) {
+// ledgerOf reads the ledger that an entry tells of. It returns nil, and says why,
+// where that cannot be read.
+func (s *State) ledgerOf(e *Entry) (name string, l *opened, spaces []string) {
 	code, ok := strings.CutPrefix(e.Subject, "dataset/")
+	if e.Action != LedgerAction {
+		code = e.Subject
+		_, ok = strings.CutPrefix(e.Subject, "space/")
+	}
 	var body struct {
 		Ledger *struct {
-			Kind  string `json:"kind"`
-			Total amount `json:"total"`
+			Kind    string `json:"kind"`
+			Total   amount `json:"total"`
+			Assumed bool   `json:"assumed"`
 		} `json:"ledger"`
+		Spaces []string `json:"spaces"`
 	}
 	err := json.Unmarshal(e.Body, &body)
 	switch {
-	case !ok:
+	case !ok && e.Action == LedgerAction:
 		s.bad(e, "opens the ledger of something that is not a dataset")
+	case !ok:
+		s.bad(e, "opens the ledger of something that is not a unit space")
 	case err != nil || body.Ledger == nil:
 		s.bad(e, "holds no readable ledger")
 	case body.Ledger.Total.Loss < 0 || body.Ledger.Total.Delta < 0:
 		s.bad(e, "opens a ledger with less than nothing")
-	case s.ledgers[code] != nil:
-		s.bad(e, "opens a ledger that is open")
 	default:
-		s.ledgers[code] = &opened{kind: body.Ledger.Kind, total: body.Ledger.Total, index: e.Index}
+		return code, &opened{kind: body.Ledger.Kind, total: body.Ledger.Total, assumed: body.Ledger.Assumed, index: e.Index}, body.Spaces
+	}
+	return "", nil, nil
+}
+
+// open takes in the ledger that an entry opens, or the total that stands from now
+// on in the place of one that was assumed.
+func (s *State) open(e *Entry) {
+	name, l, spaces := s.ledgerOf(e)
+	if l == nil {
+		return
+	}
+	switch old := s.ledgers[name]; {
+	case l.assumed != (e.Action == AssumeAction):
+		s.bad(e, "opens a ledger that is assumed, and should not be, or the other way round")
+	case old == nil:
+		s.ledgers[name], s.spaces[name] = l, spaces
+	case e.Action != SpaceAction || !old.assumed:
+		s.bad(e, "opens a ledger that is open")
+	case old.spent != (amount{}) && (l.kind != old.kind || !l.total.within(old.total) || !old.spent.within(l.total)):
+		s.bad(e, "changes a ledger that was charged to another kind, to a larger total or to less than is spent")
+	default:
+		l.spent = old.spent
+		s.ledgers[name] = l
 	}
 }
 
@@ -123,44 +177,114 @@ func (s *State) charge(e *Entry, kind string) {
 		return
 	}
 	var body struct {
-		Charges []struct {
-			Dataset string `json:"dataset"`
-			Kind    string `json:"kind"`
-			Amount  amount `json:"amount"`
-		} `json:"charges"`
+		Charges  []item `json:"charges"`
 		Scenario string `json:"scenario"`
 	}
 	if err := json.Unmarshal(e.Body, &body); err != nil || len(body.Charges) == 0 {
 		s.bad(e, "holds no readable list of charges")
 		return
 	}
+	paid := map[string]bool{}
 	for _, c := range body.Charges {
-		at := account{job, c.Dataset}
+		at := account{job, c.ledger()}
+		paid[at.ledger] = true
 		if _, twice := s.charges[at]; twice {
 			s.bad(e, "charges a second time for the same")
 			continue
 		}
-		s.charges[at] = charge{c.Amount, body.Scenario, e.Actor, e.Index}
-		s.spend(e, c.Dataset, c.Kind, c.Amount)
+		parts, ok := c.parts()
+		if !ok {
+			s.bad(e, "charges no readable parts of a ledger")
+			continue
+		}
+		s.charges[at] = charge{c.Amount, body.Scenario, e.Actor, parts, e.Index}
+		s.spend(e, &c)
+	}
+	for _, c := range body.Charges {
+		for _, space := range s.spaces[c.Dataset] {
+			if !paid["space/"+space] {
+				s.bad(e, "charges a dataset and not its unit space")
+			}
+		}
 	}
 }
 
+// item is one charge of an entry.
+type item struct {
+	Dataset string `json:"dataset"`
+	Space   string `json:"space"`
+	Kind    string `json:"kind"`
+	Amount  amount `json:"amount"`
+	Parts   *struct {
+		Family string   `json:"family"`
+		Values []string `json:"values"`
+	} `json:"parts"`
+}
+
+func (c *item) ledger() string {
+	if c.Space != "" {
+		return "space/" + c.Space
+	}
+	return c.Dataset
+}
+
+// parts is what a row of the database holds of them; false: they name none, or
+// one twice.
+func (c *item) parts() (string, bool) {
+	if c.Parts == nil {
+		return "", true
+	}
+	seen := map[string]bool{}
+	for _, v := range c.Parts.Values {
+		seen[v] = true
+	}
+	if c.Parts.Family == "" || len(seen) == 0 || len(seen) != len(c.Parts.Values) {
+		return "", false
+	}
+	var b bytes.Buffer
+	w := json.NewEncoder(&b)
+	w.SetEscapeHTML(false)
+	if err := w.Encode(c.Parts); err != nil {
+		return "", false
+	}
+	return strings.TrimSuffix(b.String(), "\n"), true
+}
+
 // spend adds a charge to its ledger. One that the ledger does not hold is
-// named, and changes nothing.
-func (s *State) spend(e *Entry, dataset, kind string, a amount) {
-	l := s.ledgers[dataset]
+// named, and changes nothing. Parts of a family are disjoint: together they have
+// taken what the largest of them took.
+func (s *State) spend(e *Entry, c *item) {
+	l, a := s.ledgers[c.ledger()], c.Amount
+	if c.Parts != nil && a.Loss >= 0 && a.Delta >= 0 {
+		var mine amount
+		high := s.highest[[2]string{c.ledger(), c.Parts.Family}]
+		for _, v := range c.Parts.Values {
+			has := s.parts[partOf{c.ledger(), c.Parts.Family, v}]
+			mine = amount{max(mine.Loss, has.Loss), max(mine.Delta, has.Delta)}
+		}
+		a = amount{max(high.Loss, mine.Loss+a.Loss), max(high.Delta, mine.Delta+a.Delta)}.less(high)
+	}
 	switch {
-	case a.Loss < 0 || a.Delta < 0:
+	case c.Amount.Loss < 0 || c.Amount.Delta < 0:
 		s.bad(e, "gives budget back: a charge is negative")
 	case l == nil:
 		s.bad(e, "charges a ledger that no entry opens")
-	case l.kind != kind:
+	case l.kind != c.Kind:
 		s.bad(e, "charges a ledger of another kind")
-	case a.Loss > l.total.Loss-l.spent.Loss || a.Delta > l.total.Delta-l.spent.Delta:
+	case !a.within(l.total.less(l.spent)):
 		s.bad(e, "charges more than the ledger holds")
 	default:
-		l.spent.Loss += a.Loss
-		l.spent.Delta += a.Delta
+		l.spent = amount{l.spent.Loss + a.Loss, l.spent.Delta + a.Delta}
+		if c.Parts == nil {
+			return
+		}
+		for _, v := range c.Parts.Values {
+			at := partOf{c.ledger(), c.Parts.Family, v}
+			has := amount{s.parts[at].Loss + c.Amount.Loss, s.parts[at].Delta + c.Amount.Delta}
+			family := [2]string{at.account, at.family}
+			high := s.highest[family]
+			s.parts[at], s.highest[family] = has, amount{max(high.Loss, has.Loss), max(high.Delta, has.Delta)}
+		}
 	}
 }
 

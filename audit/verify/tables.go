@@ -18,6 +18,7 @@ type Tables struct {
 	Documents iter.Seq2[Document, error]
 	Ledgers   iter.Seq2[Ledger, error]
 	Charges   iter.Seq2[Row, error]
+	Parts     iter.Seq2[Part, error]
 	Outbox    iter.Seq2[Out, error]
 	Blobs     iter.Seq2[Blob, error]
 }
@@ -29,9 +30,11 @@ type Document struct {
 	Data    []byte
 }
 
-// Ledger is the ledger of a dataset.
+// Ledger is the ledger of a dataset, named by its code, or of a unit space, named
+// "space/NAME".
 type Ledger struct {
-	Dataset, Kind         string
+	Account, Kind         string
+	Assumed               int64 // 1: the total of its first dataset stands for a space's; else 0
 	TotalLoss, TotalDelta int64
 	SpentLoss, SpentDelta int64
 }
@@ -39,10 +42,17 @@ type Ledger struct {
 // Row is one charge.
 type Row struct {
 	Job             string // the charged subject without "job/", "snapshot/" or "fit/"
-	Dataset         string
+	Account         string // the ledger
 	Scenario, Actor string
 	Loss, Delta     int64
-	Seq             int64 // of the entry that charges
+	Parts           string // canonical JSON of those that paid; "": all of the ledger
+	Seq             int64  // of the entry that charges
+}
+
+// Part is what one part of a ledger has taken.
+type Part struct {
+	Account, Family, Value string
+	Loss, Delta            int64
 }
 
 // Out is one entry on its way to the log, or in it.
@@ -66,7 +76,9 @@ type Blob struct {
 //     that subject's document; there are as many such entries as its revision
 //     says; no document is without one, none of their subjects without a document.
 //   - Ledgers are those that entries opened, with the kind and total told there
-//     and the sum of the charges that entries told.
+//     and the sum of the charges that entries told; of charges to parts of one
+//     family, the largest sum of one part. What each part has taken is the sum of
+//     its charges.
 //   - Charges match those of the entries one to one: what for, from which ledger,
 //     how much, in which scenario, by whom, in which entry.
 //   - The outbox holds the entries of the log, byte for byte, each at its place.
@@ -79,6 +91,7 @@ func (s *State) Check(t Tables) *Problems {
 	s.documents(p, t.Documents)
 	s.accounts(p, t.Ledgers)
 	s.charged(p, t.Charges)
+	s.divided(p, t.Parts)
 	s.outbox(p, t.Outbox)
 	s.bytes(p, t.Blobs)
 	return p
@@ -128,15 +141,18 @@ func (s *State) documents(p *Problems, docs iter.Seq2[Document, error]) {
 func (s *State) accounts(p *Problems, ledgers iter.Seq2[Ledger, error]) {
 	seen := map[string]bool{}
 	whole := each(p, "ledger", ledgers, func(l Ledger) {
-		where := "ledger/" + l.Dataset
-		seen[l.Dataset] = true
-		want := s.ledgers[l.Dataset]
+		where := "ledger/" + l.Account
+		seen[l.Account] = true
+		want := s.ledgers[l.Account]
 		if want == nil {
 			p.add(where, "no entry of the log opens this ledger")
 			return
 		}
 		if l.Kind != want.kind {
 			p.add(where, "its kind is not the one that entry %d records", want.index)
+		}
+		if l.Assumed != map[bool]int64{true: 1}[want.assumed] {
+			p.add(where, "whether its total is assumed is not as entry %d records it", want.index)
 		}
 		if total := (amount{l.TotalLoss, l.TotalDelta}); total != want.total {
 			p.add(where, "its total is %s, entry %d opens it with %s", total, want.index, want.total)
@@ -145,15 +161,15 @@ func (s *State) accounts(p *Problems, ledgers iter.Seq2[Ledger, error]) {
 			p.add(where, "what is spent is %s, the entries of the log charge %s", spent, want.spent)
 		}
 	})
-	absent(p, whole, s.ledgers, seen, func(dataset string, l *opened) {
-		p.add("ledger/"+dataset, "entry %d opens a ledger that the database does not hold", l.index)
+	absent(p, whole, s.ledgers, seen, func(account string, l *opened) {
+		p.add("ledger/"+account, "entry %d opens a ledger that the database does not hold", l.index)
 	})
 }
 
 func (s *State) charged(p *Problems, rows iter.Seq2[Row, error]) {
 	seen := map[account]bool{}
 	whole := each(p, "charge", rows, func(r Row) {
-		at := account{r.Job, r.Dataset}
+		at := account{r.Job, r.Account}
 		where := chargeName(at)
 		want, ok := s.charges[at]
 		switch {
@@ -171,6 +187,9 @@ func (s *State) charged(p *Problems, rows iter.Seq2[Row, error]) {
 			if r.Actor != want.actor {
 				p.add(where, "the charge has another actor than entry %d", want.index)
 			}
+			if r.Parts != want.parts {
+				p.add(where, "the charge is to other parts of the ledger than in entry %d", want.index)
+			}
 			if r.Seq != int64(want.index)+1 {
 				p.add(where, "the charge refers to entry number %d, it is in number %d", r.Seq, want.index+1)
 			}
@@ -182,6 +201,29 @@ func (s *State) charged(p *Problems, rows iter.Seq2[Row, error]) {
 	})
 }
 
+func (s *State) divided(p *Problems, rows iter.Seq2[Part, error]) {
+	name := func(at partOf) string {
+		return "ledger/" + at.account + " part " + at.value + " of " + at.family
+	}
+	seen := map[partOf]bool{}
+	whole := each(p, "part", rows, func(r Part) {
+		at := partOf{r.Account, r.Family, r.Value}
+		want, ok := s.parts[at]
+		switch has := (amount{r.Loss, r.Delta}); {
+		case seen[at]:
+			p.add(name(at), "the database holds this part twice")
+		case !ok:
+			p.add(name(at), "no entry of the log charges this part")
+		case has != want:
+			p.add(name(at), "the ledger has %s, the entries of the log charge %s", has, want)
+		}
+		seen[at] = true
+	})
+	absent(p, whole, s.parts, seen, func(at partOf, a amount) {
+		p.add(name(at), "the ledger lacks what the entries of the log charge: %s", a)
+	})
+}
+
 func chargeName(at account) string {
 	kind := "job/"
 	if strings.Contains(at.job, "@") { // CODE@VERSION
@@ -190,7 +232,7 @@ func chargeName(at account) string {
 	if strings.HasSuffix(at.job, ".fit") { // CODE@VERSION.fit
 		kind = "fit/"
 	}
-	return kind + at.job + " on " + at.dataset
+	return kind + at.job + " on " + at.ledger
 }
 
 func outName(seq int64) string { return "outbox/" + strconv.FormatInt(seq, 10) }

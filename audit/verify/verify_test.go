@@ -382,10 +382,10 @@ func told(t testing.TB, n uint64) (*verify.State, *database) {
 			db.docs = append(db.docs, verify.Document{Subject: e.Subject, Rev: 1, Data: document(seq)})
 			continue
 		}
-		db.rows = append(db.rows, verify.Row{Job: fmt.Sprint(seq - 1), Dataset: "pums", Actor: "ann", Loss: int64(seq), Seq: int64(seq) + 1})
+		db.rows = append(db.rows, verify.Row{Job: fmt.Sprint(seq - 1), Account: "pums", Actor: "ann", Loss: int64(seq), Seq: int64(seq) + 1})
 		spent += int64(seq)
 	}
-	db.ledgers = []verify.Ledger{{Dataset: "pums", Kind: "pure", TotalLoss: total, TotalDelta: 7, SpentLoss: spent}}
+	db.ledgers = []verify.Ledger{{Account: "pums", Kind: "pure", TotalLoss: total, TotalDelta: 7, SpentLoss: spent}}
 	return s, db
 }
 
@@ -428,14 +428,14 @@ func TestState(t *testing.T) {
 		"ledger's spending": {func(d *database) { d.ledgers[0].SpentLoss-- }, "ledger/pums", "what is spent is loss 109"},
 		"spent delta":       {func(d *database) { d.ledgers[0].SpentDelta++ }, "ledger/pums", "what is spent"},
 		"ledger gone":       {func(d *database) { d.ledgers = nil }, "ledger/pums", "does not hold"},
-		"ledger added":      {func(d *database) { d.ledgers = append(d.ledgers, verify.Ledger{Dataset: "x"}) }, "ledger/x", "no entry of the log opens"},
+		"ledger added":      {func(d *database) { d.ledgers = append(d.ledgers, verify.Ledger{Account: "x"}) }, "ledger/x", "no entry of the log opens"},
 		"charge's loss":     {func(d *database) { d.rows[0].Loss-- }, "job/1 on pums", "loss 1 and delta 0, entry 2 charges loss 2"},
 		"charge's delta":    {func(d *database) { d.rows[0].Delta++ }, "job/1 on pums", "entry 2 charges"},
 		"charge's scenario": {func(d *database) { d.rows[0].Scenario = "other" }, "job/1 on pums", "another scenario"},
 		"charge's actor":    {func(d *database) { d.rows[0].Actor = "bob" }, "job/1 on pums", "another actor"},
 		"charge's entry":    {func(d *database) { d.rows[0].Seq++ }, "job/1 on pums", "refers to entry number 4"},
 		"charge gone":       {func(d *database) { d.rows = d.rows[1:] }, "job/1 on pums", "lacks the charge of entry 2"},
-		"charge added":      {func(d *database) { d.rows = append(d.rows, verify.Row{Job: "9", Dataset: "x", Loss: -10}) }, "job/9 on x", "no entry records the ledger's charge of loss -10"},
+		"charge added":      {func(d *database) { d.rows = append(d.rows, verify.Row{Job: "9", Account: "x", Loss: -10}) }, "job/9 on x", "no entry records the ledger's charge of loss -10"},
 		"charge twice":      {func(d *database) { d.rows = append(d.rows, d.rows[2]) }, "job/5 on pums", "twice"},
 		"entry":             {func(d *database) { d.outbox[4].Entry = d.outbox[6].Entry }, "outbox/5", "not the one in the log"},
 		"entry's subject":   {func(d *database) { d.outbox[4].Subject = "job/1" }, "outbox/5", "subject or action"},
@@ -466,6 +466,75 @@ func TestState(t *testing.T) {
 	wantProblem(t, p, "charge", "cannot be read")
 	if len(p.List) != 1 {
 		t.Errorf("what could not be read is missed as well: %v", p.List)
+	}
+}
+
+// TestSpacesAndParts: ledgers of unit spaces are fixed once and never raised
+// after a charge, whoever charges a dataset charges its spaces, and parts of a
+// family count with the largest of them.
+func TestSpacesAndParts(t *testing.T) {
+	t.Parallel()
+	ledger := func(kind string, loss int, more string) []byte {
+		return fmt.Appendf(nil, `{"ledger":{"kind":%q,"total":{"loss":%d,"delta":0}%s}}`, kind, loss, more)
+	}
+	pays := func(loss int, parts string) []byte {
+		return fmt.Appendf(nil, `{"charges":[{"dataset":"a","kind":"pure","amount":{"loss":%[1]d,"delta":0}%[2]s},{"space":"p","kind":"zcdp","amount":{"loss":%[1]d,"delta":0}%[2]s}]}`, loss, parts)
+	}
+	part := func(values string) string { return `,"parts":{"family":"a@1.district","values":[` + values + `]}` }
+	entries := []struct {
+		action, subject string
+		body            []byte
+		want            string
+	}{
+		{verify.SpaceAction, "dataset/p", ledger("pure", 5, ""), "not a unit space"},
+		{verify.AssumeAction, "space/p", ledger("pure", 50, `,"assumed":true`), ""},
+		{verify.AssumeAction, "space/p", ledger("pure", 500, `,"assumed":true`), "a ledger that is open"},
+		{verify.SpaceAction, "space/p", ledger("pure", 500, `,"assumed":true`), "is assumed, and should not be"},
+		{verify.LedgerAction, "dataset/q", ledger("pure", 500, `,"assumed":true`), "is assumed, and should not be"},
+		{verify.SpaceAction, "space/p", ledger("zcdp", 100, ""), ""},
+		{verify.SpaceAction, "space/p", ledger("zcdp", 200, ""), "a ledger that is open"},
+		{verify.LedgerAction, "dataset/a", []byte(`{"ledger":{"kind":"pure","total":{"loss":100}},"spaces":["p"]}`), ""},
+		{verify.ChargeAction, "job/1", []byte(`{"charges":[{"dataset":"a","kind":"pure","amount":{"loss":1}}]}`), "a dataset and not its unit space"},
+		{verify.ChargeAction, "job/2", pays(60, part(`"n"`)), ""},
+		{verify.ChargeAction, "job/3", pays(60, part(`"s"`)), ""},
+		{verify.ChargeAction, "job/4", pays(60, part(`"n","s"`)), "more than the ledger holds"},
+		{verify.ChargeAction, "job/5", pays(1, part(`"n","n"`)), "no readable parts"},
+		{verify.ChargeAction, "job/6", pays(39, ""), ""},
+		{verify.ChargeAction, "job/7", pays(1, ""), "more than the ledger holds"}, // of a: 1 + 60 + 39; that of p has 1 left
+		{verify.AssumeAction, "space/r", ledger("pure", 9, `,"assumed":true`), ""},
+		{verify.ChargeAction, "job/8", []byte(`{"charges":[{"space":"r","kind":"pure","amount":{"loss":3}}]}`), ""},
+		{verify.SpaceAction, "space/r", ledger("pure", 10, ""), "to a larger total"},
+		{verify.SpaceAction, "space/r", ledger("zcdp", 5, ""), "to another kind"},
+		{verify.SpaceAction, "space/r", ledger("pure", 2, ""), "to less than is spent"},
+		{verify.SpaceAction, "space/r", ledger("pure", 3, ""), ""},
+	}
+	s := verify.NewState()
+	for i, e := range entries {
+		if err := s.Entry(&verify.Entry{Index: uint64(i), Action: e.action, Subject: e.subject, Body: e.body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parts := []verify.Part{
+		{Account: "a", Family: "a@1.district", Value: "n", Loss: 60}, {Account: "a", Family: "a@1.district", Value: "s", Loss: 60},
+		{Account: "space/p", Family: "a@1.district", Value: "n", Loss: 61}, {Account: "space/p", Family: "b", Value: "n"},
+	}
+	p := s.Check(verify.Tables{Parts: seq(parts)})
+	for i, e := range entries {
+		if e.want != "" {
+			wantProblem(t, p, fmt.Sprintf("entry %d", i), e.want)
+		}
+	}
+	wantProblem(t, p, "ledger/space/p part n of a@1.district", "has loss 61")
+	wantProblem(t, p, "ledger/space/p part n of b", "no entry of the log")
+	wantProblem(t, p, "ledger/space/p part s of a@1.district", "lacks what the entries")
+	ledgers := []verify.Ledger{{Account: "a", Kind: "pure", TotalLoss: 100, SpentLoss: 100}, {Account: "space/p", Kind: "zcdp", Assumed: 1, TotalLoss: 100, SpentLoss: 100}}
+	p = s.Check(verify.Tables{Ledgers: seq(ledgers)})
+	wantProblem(t, p, "ledger/space/p", "whether its total is assumed")
+	wantProblem(t, p, "ledger/space/r", "does not hold")
+	for _, x := range p.List {
+		if strings.Contains(x.What, "what is spent is") {
+			t.Error(x)
+		}
 	}
 }
 

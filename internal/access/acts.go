@@ -34,6 +34,8 @@ var Acts = []Act{
 	{Name: "dataset.load", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/snapshots", Command: "dataset load", Text: "load a file into a new snapshot", Long: true},
 	{Name: "fit.charge", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/sample", Command: "dataset sample", Text: "measure a dataset for samples that resemble it"},
 
+	{Name: "space.add", Roles: authority, Scope: Any, Route: "POST /spaces", Command: "space add", Text: "say what a unit of a space may lose over all datasets"},
+
 	{Name: "scenario.add", Roles: operator, Scope: Scenario, Route: "POST /scenarios", Command: "scenario add", Text: "propose a scenario"},
 	{Name: "scenario.grant", Roles: authority, Scope: District, Route: "POST /scenarios/{id}/grants", Command: "scenario grant", Text: "grant a scenario"},
 

@@ -40,10 +40,18 @@ organisation.`, `登记数据资源记录：字段及其分类分级、取值范
 			if err != nil {
 				return err
 			}
-
+			var spaces []domain.SpaceView
+			if err := a.look(c.Context(), desk.Look{Name: "spaces"}, &spaces); err != nil {
+				return err
+			}
 			return a.emit(rec, func() {
 				a.say(a.t("%s registered: %d columns, unit space %s, ledger %s", "%s 已登记：%d 个字段，隐私单元空间 %s，账本 %s"),
 					rec.Code, len(rec.Columns), rec.Unit.Space, ledgerText(rec.Ledger))
+				for _, v := range spaces {
+					if v.Balance.Assumed && v.From == rec.Code {
+						a.say(a.t("nobody has said what a unit of space %s may lose over all datasets: this total stands for that until the authority says another (`glovebox space add`)", "尚未规定空间 %s 的单元在全部数据资源上的损失总额：在实施机构规定之前（`glovebox space add`），以本数据资源的总额代替"), v.Name)
+					}
+				}
 			})
 		},
 	}

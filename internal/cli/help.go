@@ -111,6 +111,7 @@ Start
 Data providers, authority, operator
   user add|list                     the people and their roles
   dataset add|load|list|show|sample the catalogue; load data; make sample rows
+  space add|list|show               what one person may lose over all datasets
   scenario add|grant|list|show      purposes, and the rights they have
   node trust|revoke|list|use        machines that share the work
 Developers
@@ -142,6 +143,7 @@ More: glovebox COMMAND --help, README.md`,
 数据提供单位、实施机构、运营机构
   user add|list                     人员与角色
   dataset add|load|list|show|sample 数据资源目录；载入数据；生成样例数据
+  space add|list|show               单元空间：一个人在全部数据资源上的损失上限
   scenario add|grant|list|show      应用场景与授权
   node trust|revoke|list|use        分担处理的节点
 开发主体

@@ -58,13 +58,13 @@ func (a *app) printCheck(r *pipeline.CheckReport) {
 	var caps []domain.CapReading
 	var spenders []domain.Spender
 	for i, q := range r.Prices {
-		prices[i], kind[q.Dataset] = q.Price, q.Kind
+		prices[i], kind[a.account(q.Dataset, q.Space)] = q.Price, q.Kind
 		caps, spenders = append(caps, q.Caps...), append(spenders, q.Spenders...)
 	}
 	a.printPrices(prices)
 	for _, q := range r.Prices {
 		if !q.Fits {
-			a.say(a.t("%s does not hold the price, or the grant does not allow it", "%s 的余额或授权上限不足以支付本作业"), q.Dataset)
+			a.say(a.t("%s does not hold the price, or the grant does not allow it", "%s 的余额或授权上限不足以支付本作业"), a.account(q.Dataset, q.Space))
 		}
 	}
 	a.printErrors(&r.Privacy)
@@ -127,9 +127,14 @@ func (a *app) printPrices(prices []pipeline.Price) {
 	}
 	var rows [][]string
 	for _, p := range prices {
-		rows = append(rows, []string{p.Dataset, amount(p.Kind, p.Price), amount(p.Kind, p.Spent), amount(p.Kind, p.Total.Sub(p.Spent))})
+		rows = append(rows, []string{a.account(p.Dataset, p.Space), amount(p.Kind, p.Price), amount(p.Kind, p.Spent), amount(p.Kind, p.Total.Sub(p.Spent))})
 	}
 	table(a.Out, []string{a.t("ledger", "账本"), a.t("this job", "本作业"), a.t("spent", "已用"), a.t("remaining", "剩余")}, rows)
+	for _, p := range prices {
+		if p.Assumed {
+			a.say(a.t("nobody has said what a unit of space %s may lose over all datasets: its first dataset's total stands for that", "尚未规定空间 %s 的单元在全部数据资源上的损失总额：暂以其首个数据资源的总额代替"), p.Space)
+		}
+	}
 }
 
 func (a *app) jobRun() *cobra.Command {
@@ -271,6 +276,9 @@ func (a *app) printJob(j *job.Doc) {
 	for _, code := range sortedKeys(j.Prices) {
 		p := j.Prices[code]
 		a.say("%s: %s %s", a.t("price", "价格"), code, amount(p.Kind, p.Amount))
+	}
+	for _, p := range j.Spaces {
+		a.say("%s: %s %s", a.t("price", "价格"), a.account("", p.Space), amount(p.Kind, p.Amount))
 	}
 	if j.Release != "" {
 		a.say("%s: %s", a.t("release", "发布"), j.Release)

@@ -186,7 +186,7 @@ func (a *app) printSubject(v *desk.Review, f *pipeline.Facts) {
 	a.say("%s: %s .. %s, %s: %s", a.t("grant", "授权"), f.Grant.From, f.Grant.Until, a.t("by", "授权人"), f.Grant.By)
 	a.printAsked(askedFor(f))
 	for _, c := range f.Charges {
-		a.say("%s: %s %s", a.t("price", "价格"), c.Dataset, amount(c.Kind, c.Amount))
+		a.say("%s: %s %s", a.t("price", "价格"), a.account(c.Dataset, c.Space), amount(c.Kind, c.Amount))
 	}
 	if f.Group > 1 {
 		a.say(a.t("the price is for whoever stands in %d units of the job", "价格按一人至多涉及作业的 %d 个单元计"), f.Group)

@@ -110,8 +110,8 @@ func (e *editor) unguarded(fn func()) {
 
 // keys is how a problem names a row, as SQL on its table.
 var keys = map[string]string{
-	"doc": `kind || '/' || id`, "ledger": `'ledger/' || dataset`, "charge": `job || ' on ' || dataset`,
-	"outbox": `'outbox/' || seq || ':'`, "blob": `'blob/' || digest`,
+	"doc": `kind || '/' || id`, "ledger": `'ledger/' || account`, "charge": `job || ' on ' || account`,
+	"outbox": `'outbox/' || seq || ':'`, "blob": `'blob/' || digest`, "part": `'ledger/' || account || ' part ' || value`,
 }
 
 // TestChannelRewrittenLedger edits each column of each row of each table of a
@@ -137,7 +137,7 @@ func TestChannelRewrittenLedger(t *testing.T) {
 		columns := e.list(`SELECT name FROM pragma_table_xinfo('` + table + `')`)
 		all := strings.Join(columns, ", ")
 		rows := e.list(`SELECT row_key FROM old_` + table)
-		if len(rows) == 0 {
+		if len(rows) == 0 && table != "part" { // of charges to parts of a ledger: see TestSpacesAndParts of audit/verify
 			t.Fatalf("%s is empty", table)
 		}
 		try := func(what, row, change string) {
@@ -227,14 +227,14 @@ func TestChannelRewrittenSchema(t *testing.T) {
 		"another type": {"domain.db: ", `PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(sql, 'STRICT, ', '') WHERE name = 'doc'; PRAGMA writable_schema = reset;
 			UPDATE doc SET body = CAST(body AS BLOB); PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(sql, 'WITHOUT', 'STRICT, WITHOUT') WHERE name = 'doc'`},
 		"a broken check":     {"ledger/pums: its total", `DROP TRIGGER ledger_only_grows; UPDATE ledger SET total_loss = -1; ` + triggerText(t, dir, "ledger_only_grows")},
-		"a broken reference": {"domain.db: ", `INSERT INTO charge VALUES ('j', 'nothing', '', '', 0, 0, 1)`},
+		"a broken reference": {"domain.db: ", `INSERT INTO charge VALUES ('j', 'nothing', '', '', 0, 0, '', 1)`},
 		"an index that lacks a row": {"domain.db: ", `PRAGMA writable_schema = 1; CREATE TEMP TABLE kept AS SELECT * FROM sqlite_schema WHERE name = 'outbox_subject';
 			DELETE FROM sqlite_schema WHERE name = 'outbox_subject'; PRAGMA writable_schema = reset; DROP TRIGGER outbox_no_change;
 			UPDATE outbox SET subject = 'job/other' WHERE seq = 3; PRAGMA writable_schema = 1;
 			INSERT INTO sqlite_schema SELECT * FROM temp.kept;
 			PRAGMA writable_schema = reset;` + triggerText(t, dir, "outbox_no_change")},
 		"a row in the outbox's future": {"outbox/1000", `INSERT INTO outbox (seq, subject, action, entry) SELECT 1000, subject, action, entry FROM outbox WHERE seq = 2`},
-		"a ledger for a new dataset":   {"ledger/free", `INSERT INTO ledger (dataset, kind, total_loss, total_delta) VALUES ('free', 'pure', 9, 9)`},
+		"a ledger for a new dataset":   {"ledger/free", `INSERT INTO ledger (account, kind, assumed, total_loss, total_delta) VALUES ('free', 'pure', 0, 9, 9)`},
 		"bytes that nobody kept":       {"blob/sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", `INSERT INTO blob VALUES ('sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', x'')`},
 		"a document of a new kind":     {"grace/x", `INSERT INTO doc VALUES ('grace', 'x', 1, '{}')`},
 	}

@@ -37,6 +37,10 @@ func fitCharge(c *call, p *FitCharge) (any, error) {
 	return c.pipeline().Fit(c, c.by, c.id, p.Kind, p.Price)
 }
 
+func spaceAdd(c *call, p *SpaceAdd) (any, error) {
+	return c.d.AddSpace(c, c.by, p.Name, p.Ledger)
+}
+
 func scenarioAdd(c *call, p *Document) (any, error) {
 	data, err := c.document(p.File)
 	if err != nil {

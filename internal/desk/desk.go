@@ -122,6 +122,7 @@ var acts = map[string]handler{
 	"dataset.add":       with(datasetAdd),
 	"dataset.load":      with(datasetLoad),
 	"fit.charge":        with(fitCharge),
+	"space.add":         with(spaceAdd),
 	"scenario.add":      with(scenarioAdd),
 	"scenario.grant":    with(scenarioGrant),
 	"node.trust":        with(nodeTrust),

@@ -57,6 +57,8 @@ var looks = map[string]func(*question) (any, error){
 	"keys":       lookKeys,
 	"datasets":   func(q *question) (any, error) { return listed(q.d.Datasets(q)) },
 	"dataset":    func(q *question) (any, error) { return q.d.Dataset(q, q.look.ID) },
+	"spaces":     func(q *question) (any, error) { return listed(q.d.AllSpaces(q)) },
+	"space":      func(q *question) (any, error) { return q.d.Space(q, q.look.ID) },
 	"scenarios":  func(q *question) (any, error) { return listed(q.d.Scenarios(q)) },
 	"scenario":   func(q *question) (any, error) { return q.d.Scenario(q, q.look.ID) },
 	"nodes":      lookNodes,
@@ -75,7 +77,7 @@ var looks = map[string]func(*question) (any, error){
 
 // public are the questions that the owner of a directory that is not served need
 // not ask in somebody's name.
-var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "datasets": true, "dataset": true, "scenarios": true, "scenario": true, "nodes": true, "fit": true, "state": true, "checkpoint": true}
+var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "datasets": true, "dataset": true, "spaces": true, "space": true, "scenarios": true, "scenario": true, "nodes": true, "fit": true, "state": true, "checkpoint": true}
 
 // listed makes the JSON of no elements an empty list, not null.
 func listed[T any](all []T, err error) (any, error) {

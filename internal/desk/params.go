@@ -66,6 +66,11 @@ type (
 		Kind  glovebox.LedgerKind `json:"kind"`
 		Price float64             `json:"price"`
 	}
+	// SpaceAdd says what a unit of a space may lose over all datasets.
+	SpaceAdd struct {
+		Name   string             `json:"name"`
+		Ledger glovebox.LedgerDef `json:"ledger"`
+	}
 	// NodeUse says who hands the parts of jobs out.
 	NodeUse struct {
 		Kind     string `json:"kind"` // local, sparksql, sparkconnect, nats

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"maps"
 	"slices"
 
 	"glovebox.example/glovebox"
@@ -14,8 +15,8 @@ import (
 const (
 	CountNone   = "none"        // the record asks for none
 	CountPublic = "public"      // the exact number, which the record declares public
-	CountBought = "bought"      // with noise, its price taken from the ledger
-	CountUnpaid = "over_budget" // the ledger does not hold the price
+	CountBought = "bought"      // with noise, its price taken from the ledgers
+	CountUnpaid = "over_budget" // a ledger does not hold the price
 )
 
 // countUnits puts the numbers of units into a new snapshot, as its record says;
@@ -25,7 +26,7 @@ const (
 // none of it.
 func countUnits(tx *store.Tx, rec *glovebox.Dataset, snap *glovebox.Snapshot, exact []int64) (string, error) {
 	told, noisy := make([]int64, len(exact)), make([]*privacy.UnitCount, len(exact))
-	did, price := CountNone, glovebox.Amount{}
+	did, price, spaces := CountNone, glovebox.Amount{}, map[string]glovebox.Charge{}
 	for i, u := range rec.Units() {
 		switch {
 		case u.Count == nil:
@@ -40,19 +41,26 @@ func countUnits(tx *store.Tx, rec *glovebox.Dataset, snap *glovebox.Snapshot, ex
 				return "", err
 			}
 			price, did = price.Add(one), CountBought
+			if err := countSpaces(tx, rec, u, spaces); err != nil {
+				return "", err
+			}
 			if noisy[i], err = noiseOf(rec, u); err != nil {
 				return "", err
 			}
 		}
 	}
 	if did == CountBought {
-		b, err := tx.Balance(rec.Code)
+		charges := []glovebox.Charge{{Dataset: rec.Code, Kind: rec.Ledger.Kind, Amount: price}}
+		for _, name := range slices.Sorted(maps.Keys(spaces)) {
+			charges = append(charges, spaces[name])
+		}
+		fit, err := allHold(tx, charges)
 		if err != nil {
 			return "", err
 		}
-		if !accounting.Fits(b, price) {
+		if !fit {
 			did, noisy = CountUnpaid, make([]*privacy.UnitCount, len(exact))
-		} else if err := Snapshots.Charge(tx, "dataset.count", snapshotID(rec.Code, snap.Version), *snap, "", []glovebox.Charge{{Dataset: rec.Code, Kind: rec.Ledger.Kind, Amount: price}}, nil); err != nil {
+		} else if err := Snapshots.Charge(tx, "dataset.count", snapshotID(rec.Code, snap.Version), *snap, "", charges, nil); err != nil {
 			return "", err
 		}
 	}
@@ -80,6 +88,33 @@ func countPrice(rec *glovebox.Dataset, u glovebox.Unit) (glovebox.Amount, error)
 	}
 	about, _, _ := rec.About(u.Column)
 	return accounting.Group(rec.Ledger.Kind, price, accounting.GroupSize([]glovebox.Dataset{about}))
+}
+
+// countSpaces adds what the number of units of a column takes from the ledgers
+// of unit spaces.
+func countSpaces(tx *store.Tx, rec *glovebox.Dataset, u glovebox.Unit, sum map[string]glovebox.Charge) error {
+	price, err := u.Count.Price(rec.Ledger.Kind)
+	if err != nil {
+		return err
+	}
+	about, _, _ := rec.About(u.Column)
+	charges, err := SpaceCharges(tx, []glovebox.Dataset{about}, converted(rec.Ledger.Kind, price))
+	for _, c := range charges {
+		c.Amount = c.Amount.Add(sum[c.Space].Amount)
+		sum[c.Space] = c
+	}
+	return err
+}
+
+// allHold says whether every ledger holds its charge.
+func allHold(tx *store.Tx, charges []glovebox.Charge) (bool, error) {
+	for i := range charges {
+		b, err := tx.Reading(&charges[i])
+		if err != nil || !accounting.Fits(b, charges[i].Amount) {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // noiseOf is the noise that the record's own price buys.

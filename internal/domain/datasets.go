@@ -24,8 +24,9 @@ type DatasetDoc struct {
 	Snapshot *glovebox.Snapshot    `json:"snapshot,omitempty"` // the current one
 }
 
-// AddDataset registers a record and opens its ledger, for good. A provider of
-// the record's organisation does it.
+// AddDataset registers a record and opens its ledger, for good, and those of its
+// unit spaces that have none yet. A provider of the record's organisation does
+// it.
 func (d *Domain) AddDataset(ctx context.Context, by *By, rec *glovebox.Dataset) error {
 	if err := RequireProvider(by.User, rec, "register"); err != nil {
 		return err
@@ -49,7 +50,10 @@ func (d *Domain) AddDataset(ctx context.Context, by *By, rec *glovebox.Dataset) 
 		if doc.State, err = doc.State.To(glovebox.DatasetActive, rec.Code); err != nil {
 			return err
 		}
-		return Datasets.OpenLedger(tx, "dataset.add", doc, glovebox.Balance{Dataset: rec.Code, Kind: rec.Ledger.Kind, Total: total})
+		if err := Datasets.OpenLedger(tx, "dataset.add", rec.Code, doc, glovebox.Balance{Dataset: rec.Code, Kind: rec.Ledger.Kind, Total: total}, spacesOf(rec)...); err != nil {
+			return err
+		}
+		return d.openSpaces(tx, by, rec, total)
 	})
 }
 

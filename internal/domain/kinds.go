@@ -16,6 +16,7 @@ const (
 	Grants    store.Kind[glovebox.Grant]    = "grant"
 	Jobs      store.Kind[job.Doc]           = "job"
 	Releases  store.Kind[job.ReleaseDoc]    = "release"
+	Spaces    store.Kind[glovebox.Space]    = "space"
 	Fits      store.Kind[job.FitDoc]        = "fit"
 	Keys      store.Kind[KeyDoc]            = "key"
 	Orgs      store.Kind[glovebox.Org]      = "org"

@@ -57,6 +57,9 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 				return about(err, "datasets."+code)
 			}
 			datasets[code] = &rec.Record
+			if err := saidSpaces(tx, &rec.Record); err != nil {
+				return about(err, "datasets."+code)
+			}
 		}
 		if err := catalog.CheckGrant(g, &s, datasets); err != nil {
 			return err

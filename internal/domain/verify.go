@@ -71,6 +71,7 @@ func (d *Domain) Verify(ctx context.Context, remembered ...[]byte) (*Verificatio
 		Documents: rows(&v.Docs, db.Docs(ctx), func(r check.Doc) verify.Document { return verify.Document(r) }),
 		Ledgers:   rows(&other, db.Ledgers(ctx), func(r check.Ledger) verify.Ledger { return verify.Ledger(r) }),
 		Charges:   rows(&v.Charges, db.Charges(ctx), func(r check.Charge) verify.Row { return verify.Row(r) }),
+		Parts:     rows(&other, db.Parts(ctx), func(r check.Part) verify.Part { return verify.Part(r) }),
 		Outbox:    rows(&other, db.Outbox(ctx), func(r check.Out) verify.Out { return verify.Out(r) }),
 		Blobs:     rows(&other, db.Blobs(ctx), func(r check.Blob) verify.Blob { return verify.Blob(r) }),
 	}))

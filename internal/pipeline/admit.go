@@ -99,7 +99,11 @@ func (p *Pipeline) identify(ctx context.Context, r *ask, a *admission) error {
 	a.doc = job.Doc{ID: job.IDOf(identity), Identity: identity, Scenario: r.Job.Scenario, Product: r.Job.Product,
 		Submitter: r.by.Name, Submitted: p.d.Stamp(), Basis: spec, Prices: map[string]glovebox.Charge{}}
 	for _, c := range a.charges {
-		a.doc.Prices[c.Dataset] = c
+		if c.Space != "" {
+			a.doc.Spaces = append(a.doc.Spaces, c)
+		} else {
+			a.doc.Prices[c.Dataset] = c
+		}
 	}
 	return p.d.Store.View(ctx, func(tx *store.Tx) error {
 		old, err := domain.Jobs.Find(tx, a.doc.ID)
@@ -131,7 +135,7 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 			Output:  policy.Output{MaxKeysPerUnit: max(1, r.Job.Output.MaxKeysPerUnit), MaxRecordsPerKey: r.Job.Output.MaxRecordsPerKey},
 			Release: policy.Method{Method: r.Job.Release.Method, Epsilon: r.Job.Release.Epsilon, Rho: r.Job.Release.Rho, Delta: r.Job.Release.Delta},
 		},
-		Datasets: map[string]policy.Dataset{},
+		Datasets: map[string]policy.Dataset{}, Spaces: map[string]policy.Space{},
 	}
 	for _, m := range r.Job.Output.Metrics {
 		in.Job.Output.Kinds = append(in.Job.Output.Kinds, m.Kind)
@@ -167,11 +171,32 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 			a.prices = append(a.prices, Price{Dataset: code, Kind: ds.Ledger.Kind, Price: ds.Cost, Spent: ds.Ledger.Spent, Total: ds.Ledger.Total})
 			in.Datasets[code] = ds
 		}
-		return nil
+		slices.SortFunc(a.charges, func(x, y glovebox.Charge) int { return strings.Compare(x.Dataset, y.Dataset) })
+		slices.SortFunc(a.prices, func(x, y Price) int { return strings.Compare(x.Dataset, y.Dataset) })
+		return a.chargeSpaces(tx, r, in)
 	})
-	slices.SortFunc(a.charges, func(x, y glovebox.Charge) int { return strings.Compare(x.Dataset, y.Dataset) })
-	slices.SortFunc(a.prices, func(x, y Price) int { return strings.Compare(x.Dataset, y.Dataset) })
 	return in, err
+}
+
+// chargeSpaces adds what the ledgers of the unit spaces pay, each once for the
+// whole job, in their own kind.
+func (a *admission) chargeSpaces(tx *store.Tx, r *ask, in *policy.Input) error {
+	charges, err := domain.SpaceCharges(tx, r.About(), r.Mode.Cost)
+	if err != nil {
+		return r.Blame(err, "release")
+	}
+	charges = plantSpaces(charges)
+	for i := range charges {
+		c := &charges[i]
+		b, err := tx.Reading(c)
+		if err != nil {
+			return err
+		}
+		in.Spaces[c.Space] = policy.Space{Ledger: policy.Ledger{Kind: b.Kind, Total: b.Total, Spent: b.Spent}, Cost: c.Amount}
+		a.prices = append(a.prices, Price{Space: c.Space, Kind: b.Kind, Price: c.Amount, Spent: b.Spent, Total: b.Total, Assumed: b.Assumed})
+	}
+	a.charges = append(a.charges, charges...)
+	return nil
 }
 
 // readScenario puts the scenario and its grant into the input, if the domain

@@ -65,7 +65,7 @@ func (p *Pipeline) Check(ctx context.Context, s request.Submission, u glovebox.U
 	}
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
 		for _, price := range a.prices {
-			may, err := domain.MayReadLedger(tx, u, price.Dataset)
+			may, err := domain.MayReadLedger(tx, u, price.account())
 			if err != nil {
 				return err
 			}
@@ -132,7 +132,7 @@ func quote(tx *store.Tx, a *admission, price Price) (Quote, error) {
 	}
 	q := Quote{Price: price, Fits: fits(price.Total, price.Spent), Caps: []domain.CapReading{}}
 	for _, c := range a.caps {
-		if c.Dataset != price.Dataset {
+		if c.Dataset != price.account() {
 			continue
 		}
 		spent, err := tx.Spent(c.Dataset, a.doc.Scenario, c.Developer)
@@ -142,7 +142,7 @@ func quote(tx *store.Tx, a *admission, price Price) (Quote, error) {
 		q.Fits = q.Fits && fits(c.Most, spent)
 		q.Caps = append(q.Caps, domain.CapReading{Dataset: c.Dataset, Scenario: a.doc.Scenario, Developer: c.Developer, Most: c.Most, Spent: spent})
 	}
-	rows, err := tx.Charges(price.Dataset)
+	rows, err := tx.Charges(price.account())
 	q.Spenders = domain.SpendersOf(rows)
 	return q, err
 }

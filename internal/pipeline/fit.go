@@ -101,7 +101,15 @@ func (p *Pipeline) chargeFit(ctx context.Context, by *domain.By, doc *job.FitDoc
 	}
 	next.By, next.At = by.Name, p.d.Stamp()
 	err = p.d.Effect(ctx, by, func(tx *store.Tx) error {
-		return domain.Fits.Charge(tx, "fit.charge", fitID(doc.Dataset, doc.Version), next, "", []glovebox.Charge{c}, nil)
+		about, _, _ := d.Record.About(d.Record.Unit.Column)
+		spaces, err := domain.SpaceCharges(tx, []glovebox.Dataset{about}, func(kind glovebox.LedgerKind) (glovebox.Amount, error) {
+			return accounting.Convert(c.Kind, kind, glovebox.Amount{Loss: loss})
+		})
+		if err != nil {
+			return err
+		}
+		next.Spaces = spaces
+		return domain.Fits.Charge(tx, "fit.charge", fitID(doc.Dataset, doc.Version), next, "", append([]glovebox.Charge{c}, spaces...), nil)
 	})
 	if err == nil {
 		*doc = next

@@ -67,9 +67,18 @@ func New(d *domain.Domain, o *Options) *Pipeline {
 
 // Price is what a job takes from one ledger, beside what the ledger holds.
 type Price struct {
-	Dataset string              `json:"dataset"`
+	Dataset string              `json:"dataset,omitempty"` // whose ledger, or
+	Space   string              `json:"space,omitempty"`   // that of a unit space
 	Kind    glovebox.LedgerKind `json:"kind"`
 	Price   glovebox.Amount     `json:"price"`
 	Spent   glovebox.Amount     `json:"spent"`
 	Total   glovebox.Amount     `json:"total"`
+	// Assumed: nobody has said the space's total, that of its first dataset stands
+	// for it.
+	Assumed bool `json:"assumed,omitempty"`
+}
+
+// account names the ledger.
+func (p *Price) account() string {
+	return (&glovebox.Charge{Dataset: p.Dataset, Space: p.Space}).Account()
 }

@@ -212,12 +212,13 @@ func (p *Pipeline) outcome(ctx context.Context, a *admission, repeated bool) (*O
 	}
 	o := &Outcome{Job: a.doc.ID, Release: v.Release, Content: v.Content, Repeated: repeated}
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
-		for _, c := range a.charges {
-			b, err := tx.Balance(c.Dataset)
+		for i := range a.charges {
+			c := &a.charges[i]
+			b, err := tx.Reading(c)
 			if err != nil {
 				return err
 			}
-			price := Price{Dataset: c.Dataset, Kind: c.Kind, Price: c.Amount, Spent: b.Spent, Total: b.Total}
+			price := Price{Dataset: c.Dataset, Space: c.Space, Kind: c.Kind, Price: c.Amount, Spent: b.Spent, Total: b.Total, Assumed: b.Assumed}
 			if repeated {
 				price.Price = glovebox.Amount{}
 			}

@@ -218,7 +218,7 @@ func TestCountsOfSeveralColumns(t *testing.T) {
 	}
 	for unit, units := range map[string]int64{"": 150, ", unit: other": x.Snapshot.UnitsAt(1)} {
 		r, err := New(d, &Options{Workers: 2}).Check(t.Context(), submit(marriageJob(t, dir, unit, "rho: 20")), user(t, d, "wang").User)
-		if err != nil || !r.Decision.Allow || len(r.Prices) != 1 || !r.Prices[0].Fits {
+		if err != nil || !r.Decision.Allow || len(r.Prices) != 2 || !r.Prices[0].Fits || !r.Prices[1].Fits {
 			t.Fatalf("%+v, %v", r, err)
 		}
 		if r.Privacy.Whole != nil {

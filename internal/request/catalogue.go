@@ -70,14 +70,18 @@ func (r *Request) Inputs() map[string]glovebox.JobInput {
 
 // Group is how many units of the job stand between the data with and without
 // one person (or enterprise, ...): see accounting.GroupSize.
-func (r *Request) Group() int64 {
+func (r *Request) Group() int64 { return accounting.GroupSize(r.About()) }
+
+// About are the records of the job's inputs that the catalogue knows, as the job is
+// about them.
+func (r *Request) About() []glovebox.Dataset {
 	var records []glovebox.Dataset
 	for _, code := range r.Codes() {
 		if doc, known := r.Datasets[code]; known {
 			records = append(records, doc.Record)
 		}
 	}
-	return accounting.GroupSize(records)
+	return records
 }
 
 // Facts are a plan's, or a table's, as the job's readers need them: readings of

@@ -23,6 +23,15 @@ import (
 // another column changes one unit of the job, which is two steps: the unit
 // goes, and comes back changed.
 func GroupSize(records []glovebox.Dataset) int64 {
+	most := int64(1)
+	for _, n := range GroupSizes(records) {
+		most = max(most, n)
+	}
+	return most
+}
+
+// GroupSizes is that number for each unit space of the records by itself.
+func GroupSizes(records []glovebox.Dataset) map[string]int64 {
 	size := map[string]int64{}
 	for _, r := range records {
 		size[r.Unit.Space] = 1
@@ -32,11 +41,26 @@ func GroupSize(records []glovebox.Dataset) int64 {
 			size[u.Space] += 2 * int64(u.MaxRows)
 		}
 	}
-	most := int64(1)
-	for _, n := range size {
-		most = max(most, n)
+	return size
+}
+
+// Convert is what a price of a ledger of one kind is in one of another: in rho
+// half the square of epsilon, rounded up, and the same delta ((epsilon, delta)-DP
+// is delta-approximately (epsilon^2/2)-zCDP: Bun and Steinke 2016, section 8).
+// There is no way from rho to epsilon that a ledger could add up: that is
+// CodeInvalid.
+func Convert(from, to glovebox.LedgerKind, a glovebox.Amount) (glovebox.Amount, error) {
+	switch {
+	case from == to:
+		return a, nil
+	case from == glovebox.LedgerPure && to == glovebox.LedgerZCDP && a.Loss >= 0 && a.Loss < 1<<60:
+		sq := new(big.Int).Mul(big.NewInt(a.Loss), big.NewInt(a.Loss))
+		sq.Add(sq, big.NewInt(2e9-1))
+		if sq.Quo(sq, big.NewInt(2e9)); sq.BitLen() <= 60 {
+			return glovebox.Amount{Loss: sq.Int64(), Delta: a.Delta}, nil
+		}
 	}
-	return most
+	return a, glovebox.Errorf(glovebox.CodeInvalid, "a price in rho cannot be paid from a ledger of kind pure, nor one that no ledger holds")
 }
 
 // Group is the price of a job for a group of that size: n*epsilon in a ledger

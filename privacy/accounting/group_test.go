@@ -49,3 +49,33 @@ func TestGroup(t *testing.T) {
 	_, err = Group(glovebox.LedgerPure, price, 0)
 	check.Code(t, "no size", err, glovebox.CodeInternal)
 }
+
+// TestConvert: epsilon in a ledger of rho costs half its square, never less, and
+// rho has no price in epsilon.
+func TestConvert(t *testing.T) {
+	for _, x := range []struct{ eps, rho int64 }{{0, 0}, {1, 1}, {1_000_000_000, 500_000_000}, {44_721, 1}, {44_722, 2}, {3, 1}} {
+		got, err := Convert(glovebox.LedgerPure, glovebox.LedgerZCDP, glovebox.Amount{Loss: x.eps, Delta: 7})
+		if err != nil || got != (glovebox.Amount{Loss: x.rho, Delta: 7}) {
+			t.Errorf("%d: %v, %v, want %d", x.eps, got, err, x.rho)
+		}
+	}
+	a := glovebox.Amount{Loss: 5, Delta: 1}
+	for _, k := range []glovebox.LedgerKind{glovebox.LedgerPure, glovebox.LedgerZCDP} {
+		if got, err := Convert(k, k, a); err != nil || got != a {
+			t.Errorf("%s: %v, %v", k, got, err)
+		}
+	}
+	for _, bad := range []func() (glovebox.Amount, error){
+		func() (glovebox.Amount, error) { return Convert(glovebox.LedgerZCDP, glovebox.LedgerPure, a) },
+		func() (glovebox.Amount, error) {
+			return Convert(glovebox.LedgerPure, glovebox.LedgerZCDP, glovebox.Amount{Loss: 1 << 59})
+		},
+		func() (glovebox.Amount, error) {
+			return Convert(glovebox.LedgerPure, glovebox.LedgerZCDP, glovebox.Amount{Loss: -1})
+		},
+	} {
+		if got, err := bad(); err == nil {
+			t.Errorf("%v", got)
+		}
+	}
+}

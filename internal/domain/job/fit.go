@@ -19,6 +19,8 @@ type FitDoc struct {
 	Snapshot string          `json:"snapshot"` // its digest
 	State    string          `json:"state"`    // charged or done; "": there is none
 	Charge   glovebox.Charge `json:"charge"`
+	// Spaces are what the ledgers of the dataset's unit spaces paid.
+	Spaces []glovebox.Charge `json:"spaces,omitempty"`
 	// Group is how many units of the first unit column whoever is protected
 	// stands in at most; 0 or 1 where rows belong to one unit. The charge is for
 	// as many, the noise is made for one.

@@ -66,6 +66,7 @@ type Doc struct {
 	Basis     Basis                      `json:"spec"`
 	Reasons   []glovebox.Reason          `json:"reasons,omitempty"` // of a refusal
 	Prices    map[string]glovebox.Charge `json:"prices,omitempty"`  // by dataset
+	Spaces    []glovebox.Charge          `json:"spaces,omitempty"`  // of unit spaces
 	Release   string                     `json:"release,omitempty"` // id of its release, when done
 	Walls     []string                   `json:"walls,omitempty"`   // around the workers of its last run
 	// Slot is the first slot of its last run, in milliseconds after the request:

@@ -129,10 +129,19 @@ func (k Kind[T]) Indexes(t *Tx, id, action string) (out []uint64, err error) {
 	return out, rows.Err()
 }
 
-// OpenLedger writes the document of a dataset that is registered and fixes its
-// ledger, for good. The entry holds the ledger's kind and total.
-func (k Kind[T]) OpenLedger(t *Tx, action string, v T, b glovebox.Balance) error {
-	return t.openLedger(action, string(k), v, b)
+// OpenLedger writes the document of a dataset or of a unit space that is
+// registered and fixes its ledger, for good; one of a space that is assumed can be
+// fixed once more. The entry holds the ledger's kind and total, and the unit spaces
+// whose ledgers whatever is charged to this one is charged to, too.
+func (k Kind[T]) OpenLedger(t *Tx, action, id string, v T, b glovebox.Balance, spaces ...string) error {
+	return t.openLedger(action, string(k), id, v, b, spaces)
+}
+
+// FixLedger gives a unit space whose total was assumed the one that the authority
+// says, for good: any, while nothing was taken; else one of the same kind that is
+// not larger, and not less than what was taken.
+func (k Kind[T]) FixLedger(t *Tx, action, id string, v T, b glovebox.Balance) error {
+	return t.fixLedger(action, string(k), id, v, b)
 }
 
 // Charge takes a price from every ledger it touches, or from none, and records

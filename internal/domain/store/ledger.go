@@ -3,33 +3,78 @@ package store
 import (
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/privacy/accounting"
 )
 
 // openLedger is what Kind.OpenLedger does.
-func (t *Tx) openLedger(action, kind string, doc any, b glovebox.Balance) error {
-	body := map[string]any{"ledger": map[string]any{"kind": b.Kind, "total": b.Total}}
-	if err := t.put(action, kind, b.Dataset, doc, body); err != nil {
+func (t *Tx) openLedger(action, kind, id string, doc any, b glovebox.Balance, spaces []string) error {
+	body := ledgerBody(b)
+	if len(spaces) > 0 {
+		body["spaces"] = spaces
+	}
+	if err := t.put(action, kind, id, doc, body); err != nil {
 		return err
 	}
-	_, err := t.tx.ExecContext(t.ctx, `INSERT INTO ledger (dataset, kind, total_loss, total_delta) VALUES (?, ?, ?, ?)`,
-		b.Dataset, string(b.Kind), b.Total.Loss, b.Total.Delta)
+	_, err := t.tx.ExecContext(t.ctx, `INSERT INTO ledger (account, kind, assumed, total_loss, total_delta) VALUES (?, ?, ?, ?, ?)`,
+		b.Account(), string(b.Kind), b.Assumed, b.Total.Loss, b.Total.Delta)
 	if err != nil {
-		return t.failed("open the ledger of "+b.Dataset, err)
+		return t.failed("open the ledger of "+b.Account(), err)
 	}
 	return nil
 }
 
-// Balance reads a dataset's ledger.
-func (t *Tx) Balance(dataset string) (glovebox.Balance, error) {
-	b := glovebox.Balance{Dataset: dataset}
-	err := t.tx.QueryRowContext(t.ctx, `SELECT kind, total_loss, total_delta, spent_loss, spent_delta FROM ledger WHERE dataset = ?`, dataset).
-		Scan(&b.Kind, &b.Total.Loss, &b.Total.Delta, &b.Spent.Loss, &b.Spent.Delta)
+// fixLedger is what Kind.FixLedger does. It gives a unit space whose total was assumed the one that the authority
+// says, for good: any, while nothing was taken; else one of the same kind that is
+// not larger, and not less than what was taken. The bound that held while
+// answers were given is never raised.
+func (t *Tx) fixLedger(action, kind, id string, doc any, b glovebox.Balance) error {
+	old, err := t.Balance(b.Account())
+	if err != nil {
+		return err
+	}
+	switch {
+	case !old.Assumed:
+		return glovebox.Errorf(glovebox.CodeConflict, "the total of unit space %q is fixed", b.Space).WithFix("`glovebox space show %s` tells it", b.Space)
+	case old.Spent == (glovebox.Amount{}):
+	case b.Kind != old.Kind || !b.Total.Fits(old.Total) || !old.Spent.Fits(b.Total):
+		return glovebox.Errorf(glovebox.CodeConflict, "answers were given on unit space %q under the total that stands now: the new one is of another kind, above it, or below what is spent", b.Space).
+			WithFix("name a total of kind %s between what is spent and what stands: `glovebox space show %s` tells both", old.Kind, b.Space)
+	}
+	b.Assumed = false
+	if err := t.put(action, kind, id, doc, ledgerBody(b)); err != nil {
+		return err
+	}
+	_, err = t.tx.ExecContext(t.ctx, `UPDATE ledger SET kind = ?, assumed = 0, total_loss = ?, total_delta = ? WHERE account = ?`,
+		string(b.Kind), b.Total.Loss, b.Total.Delta, b.Account())
+	if err != nil {
+		return t.failed("fix the ledger of "+b.Account(), err)
+	}
+	return nil
+}
+
+func ledgerBody(b glovebox.Balance) map[string]any {
+	l := map[string]any{"kind": b.Kind, "total": b.Total}
+	if b.Assumed {
+		l["assumed"] = true
+	}
+	return map[string]any{"ledger": l}
+}
+
+// Balance reads a ledger: that of a dataset by its code, that of a unit space by
+// glovebox.SpaceAccount.
+func (t *Tx) Balance(account string) (glovebox.Balance, error) {
+	var b glovebox.Balance
+	b.Dataset, b.Space = glovebox.AccountOf(account)
+	err := t.tx.QueryRowContext(t.ctx, `SELECT kind, assumed, total_loss, total_delta, spent_loss, spent_delta FROM ledger WHERE account = ?`, account).
+		Scan(&b.Kind, &b.Assumed, &b.Total.Loss, &b.Total.Delta, &b.Spent.Loss, &b.Spent.Delta)
 	if errors.Is(err, sql.ErrNoRows) {
-		return b, glovebox.Errorf(glovebox.CodeNotFound, "no ledger for dataset %q", dataset)
+		if b.Space != "" {
+			return b, glovebox.Errorf(glovebox.CodeNotFound, "unit space %q has no ledger", b.Space).
+				WithFix("the authority opens it: `glovebox space add %s`", b.Space)
+		}
+		return b, glovebox.Errorf(glovebox.CodeNotFound, "no ledger for dataset %q", b.Dataset)
 	}
 	if err != nil {
 		return b, t.failed("read a ledger", err)
@@ -42,7 +87,7 @@ func (t *Tx) Balance(dataset string) (glovebox.Balance, error) {
 func (t *Tx) Spent(dataset, scenario, developer string) (glovebox.Amount, error) {
 	var a glovebox.Amount
 	err := t.tx.QueryRowContext(t.ctx, `SELECT coalesce(sum(loss), 0), coalesce(sum(delta), 0) FROM charge
-		WHERE dataset = ? AND scenario = ? AND ? IN ('', actor)`, dataset, scenario, developer).Scan(&a.Loss, &a.Delta)
+		WHERE account = ? AND scenario = ? AND ? IN ('', actor)`, dataset, scenario, developer).Scan(&a.Loss, &a.Delta)
 	if err != nil {
 		return a, t.failed("read charges", err)
 	}
@@ -70,16 +115,13 @@ func (t *Tx) charge(action, kind, id string, doc any, scenario string, charges [
 	if n > 0 {
 		return glovebox.Errorf(glovebox.CodeConflict, "%s %s is already charged", kind, id)
 	}
-	for _, c := range charges {
-		b, err := t.Balance(c.Dataset)
-		if err != nil {
+	taken := make([]glovebox.Amount, len(charges))
+	for i := range charges {
+		var err error
+		if taken[i], err = t.takes(&charges[i]); err != nil {
 			return err
 		}
-		if b.Kind != c.Kind || !accounting.Fits(b, c.Amount) {
-			return glovebox.Errorf(glovebox.CodeBudget, "the ledger of %s does not hold this price", c.Dataset).
-				WithFix("`glovebox budget show` tells what is left")
-		}
-		if err := t.within(scenario, c, caps); err != nil {
+		if err := t.within(scenario, charges[i], caps); err != nil {
 			return err
 		}
 	}
@@ -94,15 +136,52 @@ func (t *Tx) charge(action, kind, id string, doc any, scenario string, charges [
 	if err := t.tx.QueryRowContext(t.ctx, `SELECT max(seq) FROM outbox`).Scan(&seq); err != nil {
 		return t.failed("read the outbox", err)
 	}
-	for _, c := range charges {
-		if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO charge (job, dataset, scenario, actor, loss, delta, seq) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			id, c.Dataset, scenario, t.actor, c.Amount.Loss, c.Amount.Delta, seq); err != nil {
-			return t.failed("charge "+c.Dataset, err)
+	for i := range charges {
+		if err := t.take(&charges[i], taken[i], id, scenario, seq); err != nil {
+			return err
 		}
-		if _, err := t.tx.ExecContext(t.ctx, `UPDATE ledger SET spent_loss = spent_loss + ?, spent_delta = spent_delta + ? WHERE dataset = ?`,
-			c.Amount.Loss, c.Amount.Delta, c.Dataset); err != nil {
-			return t.failed("charge "+c.Dataset, err)
+	}
+	return nil
+}
+
+// takes is what a charge adds to what its ledger has spent; CodeBudget if the
+// ledger does not hold it.
+func (t *Tx) takes(c *glovebox.Charge) (glovebox.Amount, error) {
+	b, err := t.Balance(c.Account())
+	if err != nil {
+		return glovebox.Amount{}, err
+	}
+	taken, err := t.rise(c)
+	if err != nil {
+		return taken, err
+	}
+	if b.Kind != c.Kind || c.Amount.Loss < 0 || c.Amount.Delta < 0 || !accounting.Fits(b, taken) {
+		if b.Space != "" {
+			return taken, glovebox.Errorf(glovebox.CodeBudget, "the ledger of unit space %s does not hold this price", b.Space).
+				WithFix("`glovebox budget show %s` tells what is left", b.Space)
 		}
+		return taken, glovebox.Errorf(glovebox.CodeBudget, "the ledger of %s does not hold this price", b.Dataset).
+			WithFix("`glovebox budget show` tells what is left")
+	}
+	return taken, nil
+}
+
+// take writes a charge that its ledger holds.
+func (t *Tx) take(c *glovebox.Charge, taken glovebox.Amount, id, scenario string, seq int64) error {
+	parts, err := encodeParts(c.Parts)
+	if err != nil {
+		return err
+	}
+	if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO charge (job, account, scenario, actor, loss, delta, parts, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, c.Account(), scenario, t.actor, c.Amount.Loss, c.Amount.Delta, parts, seq); err != nil {
+		return t.failed("charge "+c.Account(), err)
+	}
+	if err := t.takeParts(c); err != nil {
+		return err
+	}
+	if _, err := t.tx.ExecContext(t.ctx, `UPDATE ledger SET spent_loss = spent_loss + ?, spent_delta = spent_delta + ? WHERE account = ?`,
+		taken.Loss, taken.Delta, c.Account()); err != nil {
+		return t.failed("charge "+c.Account(), err)
 	}
 	return nil
 }
@@ -110,7 +189,7 @@ func (t *Tx) charge(action, kind, id string, doc any, scenario string, charges [
 // within fails with CodeBudget if a charge goes beyond a cap of its dataset.
 func (t *Tx) within(scenario string, c glovebox.Charge, caps []Cap) error {
 	for _, k := range caps {
-		if k.Dataset != c.Dataset {
+		if k.Dataset != c.Account() {
 			continue
 		}
 		spent, err := t.Spent(c.Dataset, scenario, k.Developer)
@@ -123,69 +202,4 @@ func (t *Tx) within(scenario string, c glovebox.Charge, caps []Cap) error {
 		}
 	}
 	return nil
-}
-
-// ChargeRow is one line of a ledger's account.
-type ChargeRow struct {
-	Job      string          `json:"job"` // or CODE@VERSION of the snapshot whose units were counted, CODE@VERSION.fit of one that was fitted
-	Dataset  string          `json:"dataset"`
-	Scenario string          `json:"scenario"` // "" where units were counted
-	Product  string          `json:"product"`
-	Actor    string          `json:"actor"`
-	Amount   glovebox.Amount `json:"amount"`
-	At       string          `json:"at"` // RFC 3339, UTC
-	Seq      int64           `json:"seq"`
-	Index    *int64          `json:"index"` // entry of the log; nil until published
-}
-
-// Charges lists the account of a dataset, or of all for "", oldest first.
-func (t *Tx) Charges(dataset string) ([]ChargeRow, error) {
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT c.job, c.dataset, c.scenario, coalesce(json_extract(d.body, '$.product'), ''), c.actor, c.loss, c.delta,
-			json_extract(CAST(o.entry AS TEXT), '$.time'), c.seq, o.idx
-		FROM charge c JOIN outbox o ON o.seq = c.seq LEFT JOIN doc d ON d.kind = 'job' AND d.id = c.job
-		WHERE ? IN ('', c.dataset) ORDER BY c.seq, c.dataset`, dataset)
-	if err != nil {
-		return nil, t.failed("read charges", err)
-	}
-	defer rows.Close()
-	var out []ChargeRow
-	for rows.Next() {
-		var r ChargeRow
-		if err := rows.Scan(&r.Job, &r.Dataset, &r.Scenario, &r.Product, &r.Actor, &r.Amount.Loss, &r.Amount.Delta, &r.At, &r.Seq, &r.Index); err != nil {
-			return nil, t.failed("read charges", err)
-		}
-		out = append(out, r)
-	}
-	return out, rows.Err()
-}
-
-// Receipt rebuilds the proof of a job's charge. It fails with CodeConflict
-// while the charge is not in the log yet.
-func (t *Tx) Receipt(job string) (glovebox.Receipt, error) {
-	r := glovebox.Receipt{Job: job}
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT c.dataset, l.kind, c.loss, c.delta, o.idx, json_extract(CAST(o.entry AS TEXT), '$.time')
-		FROM charge c JOIN ledger l ON l.dataset = c.dataset JOIN outbox o ON o.seq = c.seq WHERE c.job = ? ORDER BY c.dataset`, job)
-	if err != nil {
-		return r, t.failed("read charges", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var c glovebox.Charge
-		var idx sql.NullInt64
-		if err := rows.Scan(&c.Dataset, &c.Kind, &c.Amount.Loss, &c.Amount.Delta, &idx, &r.At); err != nil {
-			return r, t.failed("read charges", err)
-		}
-		if !idx.Valid {
-			return r, glovebox.Errorf(glovebox.CodeConflict, "the charge of job %s is not in the log yet", job)
-		}
-		r.Index = uint64(idx.Int64)
-		r.Charges = append(r.Charges, c)
-	}
-	if err := rows.Err(); err != nil {
-		return r, t.failed("read charges", err)
-	}
-	if len(r.Charges) == 0 {
-		return r, fmt.Errorf("receipt: %w", glovebox.Errorf(glovebox.CodeNotFound, "job %s was never charged", job))
-	}
-	return r, nil
 }

@@ -7,9 +7,9 @@ package store
 func (tx *Tx) PlantRefund(job string) error {
 	for _, q := range []string{
 		`DROP TRIGGER ledger_only_grows`, `DROP TRIGGER charge_no_update`, `DROP TRIGGER charge_no_delete`,
-		`UPDATE ledger SET spent_loss = spent_loss - (SELECT loss FROM charge WHERE charge.dataset = ledger.dataset AND job = ?1),
-			spent_delta = spent_delta - (SELECT delta FROM charge WHERE charge.dataset = ledger.dataset AND job = ?1)
-			WHERE dataset IN (SELECT dataset FROM charge WHERE job = ?1)`,
+		`UPDATE ledger SET spent_loss = spent_loss - (SELECT loss FROM charge WHERE charge.account = ledger.account AND job = ?1),
+			spent_delta = spent_delta - (SELECT delta FROM charge WHERE charge.account = ledger.account AND job = ?1)
+			WHERE account IN (SELECT account FROM charge WHERE job = ?1)`,
 		`DELETE FROM charge WHERE job = ?1`,
 	} {
 		if _, err := tx.tx.ExecContext(tx.ctx, q, job); err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ const (
 	users    Kind[map[string]any]    = "user"
 	datasets Kind[map[string]string] = "dataset"
 	jobs     Kind[map[string]string] = "job"
+	spaces   Kind[map[string]string] = "space"
 )
 
 func open(t *testing.T) *Store {
@@ -34,7 +36,7 @@ func pure(loss int64) glovebox.Amount { return glovebox.Amount{Loss: loss} }
 func withLedger(t *testing.T, s *Store, code string, total int64) {
 	t.Helper()
 	err := s.Update(t.Context(), "p", func(tx *Tx) error {
-		return datasets.OpenLedger(tx, "dataset.add", map[string]string{"code": code}, glovebox.Balance{Dataset: code, Kind: glovebox.LedgerPure, Total: pure(total)})
+		return datasets.OpenLedger(tx, "dataset.add", code, map[string]string{"code": code}, glovebox.Balance{Dataset: code, Kind: glovebox.LedgerPure, Total: pure(total)})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -313,5 +315,146 @@ func TestCapsHoldInTheCharge(t *testing.T) {
 	})
 	if err != nil || ok != 30 || all.Loss != 30 || ann.Loss > 20 {
 		t.Fatalf("%d charged, %d spent, %d of it by ann: %v", ok, all.Loss, ann.Loss, err)
+	}
+}
+
+// TestManyJobsNeverOverspendASpace: 1,000 jobs at once, on ten datasets of one
+// space that could pay for each by themselves, race for what is left of the
+// space. Each charge is in all of its ledgers or in none.
+func TestManyJobsNeverOverspendASpace(t *testing.T) {
+	s := open(t)
+	err := s.Update(t.Context(), "p", func(tx *Tx) error {
+		b := glovebox.Balance{Space: "person", Kind: glovebox.LedgerPure, Total: pure(170)}
+		return spaces.OpenLedger(tx, "space.add", "person", map[string]string{"name": "person"}, b)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		withLedger(t, s, fmt.Sprintf("d%d", i), 1000)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	paid := map[string]int64{}
+	for i := range 1000 {
+		wg.Go(func() {
+			code := fmt.Sprintf("d%d", i%10)
+			err := s.Update(t.Context(), "dev", func(tx *Tx) error {
+				id := fmt.Sprintf("j%d", i)
+				charges := []glovebox.Charge{{Dataset: code, Kind: glovebox.LedgerPure, Amount: pure(3)}, {Space: "person", Kind: glovebox.LedgerPure, Amount: pure(3)}}
+				return jobs.Charge(tx, "job.charge", id, map[string]string{"id": id}, "sc", charges, nil)
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				paid[code] += 3
+			} else if glovebox.CodeOf(err) != glovebox.CodeBudget {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	sum := int64(0)
+	for i := range 10 {
+		code := fmt.Sprintf("d%d", i)
+		if got := spent(t, s, code); got != paid[code] {
+			t.Errorf("%s has spent %d, of charges of %d", code, got, paid[code])
+		}
+		sum += paid[code]
+	}
+	if got := spent(t, s, glovebox.SpaceAccount("person")); got != 168 || sum != 168 {
+		t.Errorf("the space has spent %d, its datasets %d", got, sum)
+	}
+}
+
+// TestPartsOfALedger: parts of a family count with the largest of them, families
+// and what all pay add up, and nothing gets beyond the total.
+func TestPartsOfALedger(t *testing.T) {
+	s := open(t)
+	withLedger(t, s, "d", 100)
+	n := 0
+	take := func(loss int64, family string, values ...string) error {
+		n++
+		id := fmt.Sprintf("j%d", n)
+		c := glovebox.Charge{Dataset: "d", Kind: glovebox.LedgerPure, Amount: pure(loss)}
+		if family != "" {
+			c.Parts = &glovebox.Parts{Family: family, Values: values}
+		}
+		return s.Update(t.Context(), "dev", func(tx *Tx) error {
+			return jobs.Charge(tx, "job.charge", id, map[string]string{"id": id}, "sc", []glovebox.Charge{c}, nil)
+		})
+	}
+	for _, x := range []struct {
+		loss   int64
+		family string
+		values []string
+		spent  int64 // of the ledger, after it
+		code   glovebox.Code
+	}{
+		{10, "", nil, 10, ""},
+		{40, "a", []string{"n"}, 50, ""},
+		{40, "a", []string{"s"}, 50, ""},
+		{30, "a", []string{"s"}, 80, ""},
+		{30, "a", []string{"n"}, 80, ""},
+		{21, "a", []string{"s", "w"}, 80, glovebox.CodeBudget},
+		{70, "a", []string{"w"}, 80, ""},
+		{91, "a", []string{"e"}, 80, glovebox.CodeBudget},
+		{15, "b", []string{"n"}, 95, ""}, // another way of dividing: a unit can be in a's n and in b's
+		{6, "", nil, 95, glovebox.CodeBudget},
+		{5, "", nil, 100, ""},
+		{1, "a", []string{"n"}, 100, glovebox.CodeBudget},
+		{-1, "a", []string{"n"}, 100, glovebox.CodeBudget},
+		{0, "a", []string{"n", "n"}, 100, glovebox.CodeInternal},
+		{0, "a", nil, 100, glovebox.CodeInternal},
+	} {
+		if err := take(x.loss, x.family, x.values...); glovebox.CodeOf(err) != x.code {
+			t.Errorf("%+v: %v", x, err)
+		}
+		if got := spent(t, s, "d"); got != x.spent {
+			t.Errorf("%+v: %d is spent", x, got)
+		}
+	}
+	for _, q := range []string{`UPDATE part SET loss = 0`, `DELETE FROM part`, `UPDATE part SET value = 'x' WHERE value = 'n'`} {
+		if _, err := s.db.Exec(q); err == nil {
+			t.Errorf("%s was possible", q)
+		}
+	}
+}
+
+// TestFixedOnce: the total of a space that was assumed is replaced once, and
+// never raised after a charge, not by SQL either.
+func TestFixedOnce(t *testing.T) {
+	s := open(t)
+	person := glovebox.Balance{Space: "person", Kind: glovebox.LedgerPure, Total: pure(100), Assumed: true}
+	doc := map[string]string{"name": "person"}
+	update := func(fn func(*Tx) error) error { return s.Update(t.Context(), "a", fn) }
+	if err := update(func(tx *Tx) error { return spaces.OpenLedger(tx, "space.assume", "person", doc, person) }); err != nil {
+		t.Fatal(err)
+	}
+	err := update(func(tx *Tx) error {
+		return jobs.Charge(tx, "job.charge", "j", map[string]string{"id": "j"}, "sc", []glovebox.Charge{{Space: "person", Kind: glovebox.LedgerPure, Amount: pure(40)}}, nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fix := func(kind glovebox.LedgerKind, total int64) error {
+		return update(func(tx *Tx) error {
+			return spaces.FixLedger(tx, "space.add", "person", doc, glovebox.Balance{Space: "person", Kind: kind, Total: pure(total)})
+		})
+	}
+	for _, x := range []struct {
+		kind  glovebox.LedgerKind
+		total int64
+		code  glovebox.Code
+	}{{glovebox.LedgerPure, 101, glovebox.CodeConflict}, {glovebox.LedgerZCDP, 50, glovebox.CodeConflict}, {glovebox.LedgerPure, 39, glovebox.CodeConflict},
+		{glovebox.LedgerPure, 40, ""}, {glovebox.LedgerPure, 40, glovebox.CodeConflict}} {
+		if err := fix(x.kind, x.total); glovebox.CodeOf(err) != x.code {
+			t.Errorf("%+v: %v", x, err)
+		}
+	}
+	for _, q := range []string{`UPDATE ledger SET assumed = 1`, `UPDATE ledger SET total_loss = 90`, `UPDATE ledger SET kind = 'zcdp'`, `UPDATE ledger SET account = 'space/other'`} {
+		if _, err := s.db.Exec(q); err == nil {
+			t.Errorf("%s was possible", q)
+		}
 	}
 }

@@ -112,27 +112,36 @@ func (w *world) observe(ctx context.Context) (*state, error) {
 	return s, err
 }
 
-// account reads the ledgers: each job is charged once, its price, in the log.
+// account reads the ledgers: each job is charged once, its price, in the log, to
+// its dataset and to the dataset's unit space.
 func (s *state) account(tx *store.Tx, w *world) error {
 	charges, err := tx.Charges("")
 	if err != nil {
 		return err
 	}
-	jobs := map[string]bool{}
+	jobs, paid := map[string]bool{}, map[string]int64{}
 	for _, c := range charges {
-		if jobs[c.Job] || c.Amount != (glovebox.Amount{Loss: price}) || c.Index == nil {
+		name := (&glovebox.Charge{Dataset: c.Dataset, Space: c.Space}).Account()
+		if jobs[c.Job+" "+name] || c.Amount != (glovebox.Amount{Loss: price}) || c.Index == nil {
 			return fmt.Errorf("job %s: charged twice, at a wrong price or without an entry in the log: %+v", c.Job, charges)
 		}
-		jobs[c.Job] = true
-		s.money = append(s.money, w.plain(fmt.Sprintf("charge %s %s %s %s %v", c.Job, c.Dataset, c.Scenario, c.Actor, c.Amount)))
+		jobs[c.Job+" "+name] = true
+		paid[name] += price
+		s.money = append(s.money, w.plain(fmt.Sprintf("charge %s %s %s %s %v", c.Job, name, c.Scenario, c.Actor, c.Amount)))
 	}
-	return domain.Datasets.Each(tx, func(id string, _ domain.DatasetDoc) error {
-		b, err := tx.Balance(id)
-		if err == nil && b.Spent.Loss != int64(len(charges))*price {
-			err = fmt.Errorf("%s has spent %v for %d charges", id, b.Spent, len(charges))
+	ledger := func(name string, want int64) error {
+		b, err := tx.Balance(name)
+		if err == nil && b.Spent.Loss != want {
+			err = fmt.Errorf("%s has spent %v, of charges of %d", name, b.Spent, want)
 		}
 		s.money = append(s.money, fmt.Sprintf("ledger %+v", b))
 		return err
+	}
+	return domain.Datasets.Each(tx, func(id string, doc domain.DatasetDoc) error {
+		if err := ledger(id, paid[id]); err != nil {
+			return err
+		}
+		return ledger(glovebox.SpaceAccount(doc.Record.Unit.Space), paid[id]) // there is one dataset
 	})
 }
 

@@ -21,6 +21,16 @@ texts := {
 		"en": "dataset {dataset} has {left} (delta {left_delta}) of its {kind} budget left, the job costs {cost} (delta {cost_delta}); declare a lower price; what is spent never comes back",
 		"zh": "数据资源 {dataset} 的隐私预算（{kind}）剩余 {left}（delta {left_delta}），作业需要 {cost}（delta {cost_delta}）；请降低价格；已用预算不退还",
 	},
+	"price.space": {
+		"req": "R10",
+		"en": "the job takes nothing from the ledger of unit space {space}, which every job on dataset {dataset} is charged to",
+		"zh": "作业未从单元空间 {space} 的账本支付；数据资源 {dataset} 上的每个作业都须计入该账本",
+	},
+	"budget.space": {
+		"req": "R10",
+		"en": "unit space {space} has {left} (delta {left_delta}) of its {kind} budget left, over all its datasets; the job costs {cost} (delta {cost_delta}); declare a lower price; what is spent never comes back",
+		"zh": "单元空间 {space} 的隐私预算（{kind}，覆盖该空间全部数据资源）剩余 {left}（delta {left_delta}），作业需要 {cost}（delta {cost_delta}）；请降低价格；已用预算不退还",
+	},
 	"budget.scenario": {
 		"req": "R02",
 		"en": "scenario {scenario} may still spend {left} (delta {left_delta}) on dataset {dataset}, the job costs {cost} (delta {cost_delta}); declare a lower price, or the authority raises the scenario's cap",
@@ -36,6 +46,12 @@ texts := {
 deny contains lib.fault("price.none", "release", {"dataset": dataset}) if {
 	some dataset, d in priced
 	not has_price(d)
+}
+
+deny contains lib.fault("price.space", sprintf("inputs.%s", [dataset]), {"dataset": dataset, "space": space}) if {
+	some dataset, d in priced
+	space := d.unit_space
+	not paid_space(space)
 }
 
 deny contains lib.fault("price.floor", "release", {
@@ -54,6 +70,15 @@ deny contains lib.fault("budget.dataset", sprintf("inputs.%s", [dataset]), objec
 )) if {
 	some dataset, d in priced
 	not fits_ledger(d)
+}
+
+deny contains lib.fault("budget.space", "release", object.union(
+	{"space": space, "kind": s.ledger.kind},
+	amounts(s.cost, s.ledger.total, s.ledger.spent),
+)) if {
+	object.get(input, ["job", "paid"], false) != true
+	some space, s in input.spaces
+	not fits_ledger(s)
 }
 
 deny contains lib.fault("budget.scenario", sprintf("inputs.%s", [dataset]), object.union(
@@ -85,6 +110,8 @@ has_price(d) if {
 	d.cost.loss > 0
 	d.cost.delta >= 0
 }
+
+paid_space(space) if has_price(input.spaces[space])
 
 fits_ledger(d) if {
 	d.ledger.spent.loss + d.cost.loss <= d.ledger.total.loss

@@ -64,32 +64,48 @@ func (d *DB) Docs(ctx context.Context) iter.Seq2[Doc, error] {
 
 // Ledger is one ledger.
 type Ledger struct {
-	Dataset, Kind         string
+	Account, Kind         string
+	Assumed               int64
 	TotalLoss, TotalDelta int64
 	SpentLoss, SpentDelta int64
 }
 
 // Ledgers yields every ledger.
 func (d *DB) Ledgers(ctx context.Context) iter.Seq2[Ledger, error] {
-	return rows(ctx, d, "ledger", `SELECT dataset, kind, total_loss, total_delta, spent_loss, spent_delta FROM ledger NOT INDEXED ORDER BY dataset`,
+	return rows(ctx, d, "ledger", `SELECT account, kind, assumed, total_loss, total_delta, spent_loss, spent_delta FROM ledger NOT INDEXED ORDER BY account`,
 		func(r *sql.Rows) (v Ledger, err error) {
-			return v, r.Scan(&v.Dataset, &v.Kind, &v.TotalLoss, &v.TotalDelta, &v.SpentLoss, &v.SpentDelta)
+			return v, r.Scan(&v.Account, &v.Kind, &v.Assumed, &v.TotalLoss, &v.TotalDelta, &v.SpentLoss, &v.SpentDelta)
 		})
 }
 
 // Charge is one charge.
 type Charge struct {
-	Job, Dataset    string
+	Job, Account    string
 	Scenario, Actor string
 	Loss, Delta     int64
+	Parts           string
 	Seq             int64
 }
 
 // Charges yields every charge.
 func (d *DB) Charges(ctx context.Context) iter.Seq2[Charge, error] {
-	return rows(ctx, d, "charge", `SELECT job, dataset, scenario, actor, loss, delta, seq FROM charge NOT INDEXED ORDER BY job, dataset`,
+	return rows(ctx, d, "charge", `SELECT job, account, scenario, actor, loss, delta, parts, seq FROM charge NOT INDEXED ORDER BY job, account`,
 		func(r *sql.Rows) (v Charge, err error) {
-			return v, r.Scan(&v.Job, &v.Dataset, &v.Scenario, &v.Actor, &v.Loss, &v.Delta, &v.Seq)
+			return v, r.Scan(&v.Job, &v.Account, &v.Scenario, &v.Actor, &v.Loss, &v.Delta, &v.Parts, &v.Seq)
+		})
+}
+
+// Part is what one part of a ledger has taken.
+type Part struct {
+	Account, Family, Value string
+	Loss, Delta            int64
+}
+
+// Parts yields every part.
+func (d *DB) Parts(ctx context.Context) iter.Seq2[Part, error] {
+	return rows(ctx, d, "part", `SELECT account, family, value, loss, delta FROM part NOT INDEXED ORDER BY account, family, value`,
+		func(r *sql.Rows) (v Part, err error) {
+			return v, r.Scan(&v.Account, &v.Family, &v.Value, &v.Loss, &v.Delta)
 		})
 }
 
