@@ -36,8 +36,10 @@ unit: ## the fast loop: vet and test one package without its long tests (PKG=./p
 	@scripts/unit $(PKG) $(if $(RUN),-run '$(RUN)')
 
 .PHONY: test-long
-test-long: test ## the same, the statistics of privacy under the race detector, and WebAssembly's own test suite
+test-long: test ## the same, privacy under the race detector, more kills, more fuzz, and WebAssembly's own test suite
 	@$(GOTEST) -race -timeout 120m ./privacy
+	@GLOVEBOX_TEST_LONG=1 $(GOTEST) -timeout 60m ./internal/proof/crash
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 	@scripts/spec-suite
 
 .PHONY: check
