@@ -151,6 +151,8 @@ func (s *store) full(b *bucket) error {
 	}
 	if n := len(s.free); n > 0 {
 		b.cur, s.free = s.free[n-1][:0], s.free[:n-1]
+	} else { // a bucket that filled one block fills more
+		b.cur = make([]byte, 0, blockBytes)
 	}
 	return nil
 }

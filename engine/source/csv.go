@@ -19,6 +19,8 @@ type csvSplitter struct {
 	fields int
 	row    int64 // records so far
 	line   int64 // lines so far
+	plain  int   // in the window, up to where lines are plain: see plainLine
+	looked int   // in the window, up to where that was looked at
 
 	cols   []glovebox.Column // of the record
 	layout Layout
@@ -173,15 +175,20 @@ func (s *csvSplitter) addRow(c *Chunk, at Position, text []byte) {
 // next returns the next record.
 func (s *csvSplitter) next() (csvRecord, error) {
 	for {
+		if r, ok := s.plainLine(); ok {
+			return r, nil
+		}
 		b := s.w.rest()
 		end, n, bad, complete := s.scan(b)
 		if !complete && !s.w.eof && len(b) <= MaxRowBytes {
+			s.plain, s.looked = 0, 0
 			if err := s.w.more(); err != nil {
 				return csvRecord{}, err
 			}
 			continue
 		}
 		if !complete || end > MaxRowBytes || bad == ReasonQuote && bytes.IndexByte(b[:end], '\n') >= 0 {
+			s.plain, s.looked = 0, 0
 			return s.swallow()
 		}
 		text := bytes.TrimSuffix(b[:end], []byte("\r"))
@@ -196,12 +203,39 @@ func (s *csvSplitter) next() (csvRecord, error) {
 		case !s.w.isText(text):
 			r.why = ReasonEncoding
 		}
-		if bytes.ContainsAny(text, "\r\n") {
+		if bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
 			s.line += int64(bytes.Count(text, []byte("\n")))
 			r.lines = max(1, filled(text))
 		}
 		return r, nil
 	}
+}
+
+// plainLine returns the next line of a stretch of whole lines that are text
+// without quotes and without a carriage return but before a line feed: for
+// those all that next looks at is known of the stretch.
+func (s *csvSplitter) plainLine() (r csvRecord, ok bool) {
+	if s.w.pos >= s.looked {
+		b := s.w.rest()
+		n := bytes.LastIndexByte(b, '\n') + 1
+		b = b[:n]
+		s.looked, s.plain = s.w.pos+n, 0
+		if bytes.IndexByte(b, '"') < 0 && s.w.isText(b) && (bytes.IndexByte(b, '\r') < 0 || bytes.Count(b, []byte("\r")) == bytes.Count(b, []byte("\r\n"))) {
+			s.plain = s.looked
+		}
+	}
+	if s.w.pos >= s.plain {
+		return r, false
+	}
+	b := s.w.buf[s.w.pos:s.plain]
+	end := bytes.IndexByte(b, '\n')
+	text := bytes.TrimSuffix(b[:end], []byte("\r"))
+	if len(text) == 0 || end > MaxRowBytes {
+		return r, false
+	}
+	s.w.pos += end + 1
+	s.line++
+	return csvRecord{text: text, fields: bytes.Count(text, []byte{s.delim}) + 1, line: s.line, lines: 1}, true
 }
 
 // lines yields the lines of a text that are not blank. A bare \r ends a line

@@ -16,7 +16,7 @@ import (
 const (
 	// MaxRowBytes is the largest row of a CSV or JSON file, in bytes of UTF-8.
 	MaxRowBytes = 1 << 20
-	chunkBytes  = 8 << 20 // of clean rows that DuckDB gets at a time
+	chunkBytes  = 2 << 20 // of clean rows that DuckDB gets at a time
 	readBytes   = 1 << 20 // of a file that are read at a time
 	MaxRows     = 1 << 40 // of one file
 )
