@@ -27,7 +27,8 @@ Without --key the bundle's own key is used, and this proves only that whoever
 holds that key made it: compare its fingerprint with the one that the domain
 publishes. "glovebox domain key" prints it there.
 
-The first line says the verdict: verified, or NOT verified. Of a bundle that is
+The first line says the verdict: verified, verified against its own key only, or
+NOT verified. Of a bundle that is
 not verified nothing else is told but what is wrong with it. Its folder has to
 have the release's name, and nothing in it may be added, left out or written in
 another way. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各文件摘要、决策已入日志的证明，以及三种格式的结果是否一致。
@@ -36,7 +37,7 @@ another way. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各�
 不给 --key 时使用发布包自带的公钥，这只能证明由该密钥持有者制作：
 请将其指纹与该域公布的指纹核对。`+"在该域由 `glovebox domain key` 显示。"+`
 
-首行为结论：核验通过或核验失败。未通过时只说明何处有误。目录名须为发布编号，
+首行为结论：核验通过、仅凭自带公钥核验通过，或核验失败。未通过时只说明何处有误。目录名须为发布编号，
 其中不得增减文件，也不得改变写法。退出码：0 通过，2 未通过。`),
 		Example: "  glovebox verify out/r-0123456789abcdef --key daye.pub",
 		Args:    args(cobra.ExactArgs(1)),
@@ -161,7 +162,12 @@ func (a *app) printVerified(r *bundle.Report) {
 		a.say("%s", a.notVerified())
 		return
 	}
-	a.say("%s", a.t("verified", "核验通过"))
+	if r.Trusted {
+		a.say("%s", a.t("verified", "核验通过"))
+	} else {
+		a.say("%s", a.t(`verified against its own key only: get the domain's key ("glovebox domain key" prints it there), then --key`,
+			"仅凭自带公钥核验通过：请向该域索取公钥（在该域由 glovebox domain key 显示），再以 --key 核验"))
+	}
 	a.say("%s %s, %s %s (%s)", a.t("release", "发布"), r.Release, a.t("product", "产品"), r.Product.Code, r.Product.Registration)
 	a.say(a.t("%[4]s; decision in entry %[2]d of the log of %[3]s", "%[1]d 行；决策见 %[3]s 日志第 %[2]d 条"), r.Rows, r.Index, r.Domain, many(r.Rows, "row"))
 	whose := a.t("the bundle's own key: compare its fingerprint", "发布包自带公钥：请核对指纹")
