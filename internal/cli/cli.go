@@ -111,7 +111,7 @@ func (a *app) root() *cobra.Command {
 		f.Lookup(name).DefValue = "" // whatever the environment says is no news
 	}
 	for _, c := range []*cobra.Command{
-		a.initCmd(), a.domainCmd(), a.userCmd(), a.datasetCmd(), a.spaceCmd(), a.scenarioCmd(), a.moduleCmd(), a.jobCmd(),
+		a.initCmd(), a.domainCmd(), a.userCmd(), a.datasetCmd(), a.schemaCmd(), a.spaceCmd(), a.scenarioCmd(), a.moduleCmd(), a.jobCmd(),
 		a.nodeCmd(), a.releaseCmd(), a.budgetCmd(), a.auditCmd(), a.verifyCmd(), a.doctorCmd(),
 	} {
 		root.AddCommand(c)

@@ -110,7 +110,9 @@ Start
   doctor                            what this machine and domain can do
 Data providers, authority, operator
   user add|list                     the people and their roles
+  dataset new|scan                  propose a record for a file; find personal data in it
   dataset add|load|list|show|sample the catalogue; load data; make sample rows
+  schema show                       JSON Schemas of the documents
   space add|list|show               what one person may lose over all datasets
   scenario add|grant|list|show      purposes, and the rights they have
   node trust|revoke|list|use        machines that share the work
@@ -142,7 +144,9 @@ More: glovebox COMMAND --help, README.md`,
   doctor                            检查本机与本域
 数据提供单位、实施机构、运营机构
   user add|list                     人员与角色
+  dataset new|scan                  为文件草拟记录；查找其中的个人信息
   dataset add|load|list|show|sample 数据资源目录；载入数据；生成样例数据
+  schema show                       各类文档的 JSON Schema
   space add|list|show               单元空间：一个人在全部数据资源上的损失上限
   scenario add|grant|list|show      应用场景与授权
   node trust|revoke|list|use        分担处理的节点

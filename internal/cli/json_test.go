@@ -282,6 +282,15 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "user add ma --role auditor --org Office --full-name 马")
 	run(0, "user list")
 	run(0, "dataset add json/visits.yaml --as chen")
+	for _, form := range []string{"packed", "sheet", "database"} {
+		run(0, "dataset add json/"+form+".yaml --as chen")
+	}
+	run(0, "dataset new json/odd.csv -o odd.yaml")
+	run(0, "dataset new json/odd.csv --code odd")
+	run(2, "dataset add odd.yaml --as chen")
+	run(0, "dataset scan json/odd.csv")
+	run(0, "schema show dataset")
+	run(2, "schema show word")
 	run(0, "scenario add json/scenario.yaml --as liu")
 	run(0, "scenario grant json/grant.yaml --as zhao")
 	run(0, "dataset load pums pums/pums.csv --as chen")

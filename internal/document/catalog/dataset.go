@@ -14,7 +14,24 @@ const (
 	DefaultDelimiter = ","
 )
 
+// todo is what `dataset new` writes where a provider has to decide.
+const todo = "TODO"
+
+// checkTodo reports texts that are still to be written; where a number or a word
+// of a list is wanted the schema has refused it already.
+func checkTodo(c *checker, d *glovebox.Dataset) {
+	for _, f := range []struct {
+		text string
+		p    record.Path
+	}{{d.Provider, at("provider")}, {d.Title.EN, at("title", "en")}, {d.Title.ZH, at("title", "zh")}, {d.Unit.Space, at("unit", "space")}, {d.Unit.Column, at("unit", "column")}} {
+		if f.text == todo {
+			c.Add(f.p, "write what holds, in place of TODO", "is still to be declared")
+		}
+	}
+}
+
 func checkDataset(c *checker, d *glovebox.Dataset) {
+	checkTodo(c, d)
 	c.name(d.Provider, at("provider"))
 	checkSource(c, &d.Source)
 	checkLedger(c, d.Ledger)

@@ -22,6 +22,7 @@ const (
 	// Of a reader only.
 	FrameChecked jail.Kind = 16 // a filter is sound: a Checked
 	FrameTable   jail.Kind = 17 // a table: a Table
+	FrameLooked  jail.Kind = 22 // what a provider's file looks like: a find.Seen
 )
 
 // Bounds of payloads, in bytes.
@@ -36,6 +37,7 @@ const (
 	MaxRefused  = 64 << 10
 	MaxChecked  = 256 << 10
 	MaxTable    = 64 << 20
+	MaxLooked   = 4 << 20
 	MaxUpdated  = 8 * 4096 // of a state of mode train
 )
 
@@ -55,7 +57,7 @@ func Frames(role string) jail.Frames {
 		return jail.Frames{FrameOpened: {Most: 2 + maxName}, FrameData: {Most: 2 + MaxChunk}, FrameClosed: {Most: 2, Exact: true},
 			FrameProgress: {Most: 16, Exact: true}, FrameAside: {Most: MaxChunk}, FrameLoaded: {Most: MaxLoaded}, FrameRefused: {Most: MaxRefused}}
 	case RoleRead:
-		return jail.Frames{FrameChecked: {Most: MaxChecked}, FrameTable: {Most: MaxTable}, FrameRefused: {Most: MaxRefused}}
+		return jail.Frames{FrameChecked: {Most: MaxChecked}, FrameTable: {Most: MaxTable}, FrameLooked: {Most: MaxLooked}, FrameRefused: {Most: MaxRefused}}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/engine/filter"
+	"glovebox.example/glovebox/engine/source/find"
 	"glovebox.example/glovebox/internal/worker/jail"
 )
 
@@ -15,6 +16,7 @@ import (
 const (
 	MessageFilter = 'F' // files: an encoded FilterSpec
 	MessageTable  = 'T' // files: an encoded TableSpec, the CSV file
+	MessageLook   = 'K' // files: an encoded LookSpec, a provider's file
 )
 
 // FilterSpec is a row filter to check.
@@ -34,8 +36,14 @@ type Checked struct {
 	Columns []string `json:"columns"`
 }
 
+// LookSpec is a file to look at.
+type LookSpec struct {
+	Hint glovebox.Source `json:"hint"`
+}
+
 // read is the reader: it parses what developers write, a filter or a table at
-// a time, until the supervisor is gone. It sees no data.
+// a time, until the supervisor is gone. It sees no data, but for a process of its
+// own that looks at a provider's file and at nothing else.
 func read(in *jail.Inside) error {
 	scratch, err := sealLoading(in)
 	if err != nil {
@@ -51,6 +59,8 @@ func read(in *jail.Inside) error {
 			err = readFilter(in, m)
 		case m.Kind == MessageTable && len(m.Files) == 2:
 			err = readTable(in, m, &engine.ReferenceOptions{Scratch: scratch})
+		case m.Kind == MessageLook && len(m.Files) == 2:
+			err = readLook(in, m)
 		default:
 			err = errMessage
 		}
@@ -112,4 +122,20 @@ func readSpec(in *jail.Inside, m *jail.Message, spec any) error {
 		return errors.Join(err, in.Fail(jail.FaultInternal))
 	}
 	return nil
+}
+
+func readLook(in *jail.Inside, m *jail.Message) error {
+	var spec LookSpec
+	if err := readSpec(in, m, &spec); err != nil {
+		return err
+	}
+	st, err := m.Files[1].Stat()
+	if err != nil {
+		return errors.Join(err, in.Fail(jail.FaultInternal))
+	}
+	seen, err := find.Look(context.Background(), m.Files[1], st.Size(), spec.Hint)
+	if err != nil {
+		return send(in, FrameRefused, refused(err), MaxRefused)
+	}
+	return send(in, FrameLooked, seen, MaxLooked)
 }

@@ -1,0 +1,220 @@
+package find
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source"
+	"glovebox.example/glovebox/internal/document/catalog"
+	"glovebox.example/glovebox/value"
+)
+
+// labelled is a column whose kind is known.
+type labelled struct {
+	kind  Kind // "": none of them
+	names []string
+	make  func(r *rand.Rand) string
+}
+
+func digits(r *rand.Rand, n int) string {
+	var b strings.Builder
+	for range n {
+		b.WriteByte(byte('0' + r.IntN(10)))
+	}
+	return b.String()
+}
+
+func pick[T any](r *rand.Rand, list ...T) T { return list[r.IntN(len(list))] }
+
+func luhn(s string) string {
+	for c := range 10 {
+		if t := s + fmt.Sprint(c); isBankCard(t) {
+			return t
+		}
+	}
+	return s
+}
+
+func credit(r *rand.Rand) string {
+	s := "9142028" + pick(r, "1", "2", "3") + digits(r, 9)
+	for _, c := range "0123456789ABCDEFGHJKLMNPQRTUWXY" {
+		if t := s + string(c); source.Formats["cn-uscc"](t) {
+			return t
+		}
+	}
+	return s
+}
+
+var towns = []string{"还地桥镇", "保安镇", "灵乡镇", "金湖街道", "东岳路街道", "陈贵镇"}
+
+func labelledSet() []labelled {
+	given := strings.Split("伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰", "")
+	date := func(r *rand.Rand) string {
+		return fmt.Sprintf("%d-%02d-%02d", 1940+r.IntN(70), 1+r.IntN(12), 1+r.IntN(28))
+	}
+	return []labelled{
+		{ResidentID, []string{"公民身份号码", "证件号码", "c1", "编号"}, func(r *rand.Rand) string {
+			b := fmt.Appendf(nil, "990281%d%02d%02d%s", 1940+r.IntN(70), 1+r.IntN(12), 1+r.IntN(28), digits(r, 3))
+			return string(append(b, value.ResidentCheck(b)))
+		}},
+		{ResidentID, []string{"身份证号"}, func(r *rand.Rand) string {
+			return fmt.Sprintf("990281%02d%02d%02d%s", 40+r.IntN(50), 1+r.IntN(12), 1+r.IntN(28), digits(r, 3))
+		}},
+		{CreditCode, []string{"统一社会信用代码", "c2"}, credit},
+		{Mobile, []string{"手机号", "联系方式", "c3"}, func(r *rand.Rand) string { return "1" + pick(r, "38", "50", "77", "99") + digits(r, 8) }},
+		{Landline, []string{"固定电话", "传真"}, func(r *rand.Rand) string { return "0714-" + pick(r, "8", "6") + digits(r, 6) }},
+		{BankCard, []string{"银行卡号", "c4"}, func(r *rand.Rand) string { return luhn("62" + digits(r, 16)) }},
+		{Passport, []string{"护照号"}, func(r *rand.Rand) string { return pick(r, "E", "G") + digits(r, 8) }},
+		{Officer, []string{"军官证号"}, func(r *rand.Rand) string { return "军字第" + digits(r, 7) + "号" }},
+		{Driving, []string{"驾驶证档案编号"}, func(r *rand.Rand) string { return "4202" + digits(r, 8) }},
+		{Plate, []string{"车牌", "c5"}, func(r *rand.Rand) string { return "鄂" + pick(r, "A", "B", "L") + digits(r, 5) }},
+		{Email, []string{"邮箱", "c6"}, func(r *rand.Rand) string { return "u" + digits(r, 5) + "@example.com" }},
+		{IP, []string{"登录IP", "c7"}, func(r *rand.Rand) string {
+			return fmt.Sprintf("10.%d.%d.%d", r.IntN(256), r.IntN(256), r.IntN(256))
+		}},
+		{MAC, []string{"MAC地址", "c8"}, func(r *rand.Rand) string {
+			return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256), r.IntN(256))
+		}},
+		{GPS, []string{"经度", "latitude"}, func(r *rand.Rand) string { return fmt.Sprintf("%.6f", 30+r.Float64()) }},
+		{Diagnosis, []string{"诊断编码", "c9"}, func(r *rand.Rand) string {
+			return fmt.Sprintf("%s%02d.%d", pick(r, "E", "I", "J"), r.IntN(99), r.IntN(9))
+		}},
+		{Birth, []string{"出生日期", "birth_date"}, date},
+		{Address, []string{"家庭住址", "c10"}, func(r *rand.Rand) string {
+			return "湖北省大冶市" + pick(r, towns...) + pick(r, "人民路", "新冶大道") + fmt.Sprint(1+r.IntN(200)) + "号" + fmt.Sprint(1+r.IntN(9)) + "栋"
+		}},
+		{Name, []string{"姓名", "户主", "c11"}, func(r *rand.Rand) string {
+			return pick(r, strings.Split("王李张刘陈杨黄赵吴周徐孙", "")...) + pick(r, given...) + pick(r, append(given, "", "")...)
+		}},
+		// What looks alike and is none.
+		{"", []string{"订单号", "流水号"}, func(r *rand.Rand) string { return "8" + digits(r, 17) }},
+		{"", []string{"序列号"}, func(r *rand.Rand) string { return "1" + digits(r, 15) }},
+		{"", []string{"金额", "amount"}, func(r *rand.Rand) string { return fmt.Sprintf("%d.%02d", r.IntN(100_000), r.IntN(100)) }},
+		{"", []string{"签约日期", "更新时间"}, date},
+		{"", []string{"乡镇街道", "辖区"}, func(r *rand.Rand) string { return pick(r, towns...) }},
+		{"", []string{"企业名称"}, func(r *rand.Rand) string {
+			return "大冶市" + pick(r, "宏达", "金泰", "长江") + "贸易有限公司"
+		}},
+		{"", []string{"产品", "类别"}, func(r *rand.Rand) string {
+			return pick(r, "高血压", "白糖", "黄色", "金属", "方便面", "电梯房")
+		}},
+		{"", []string{"货架"}, func(r *rand.Rand) string { return pick(r, "A", "B") + fmt.Sprintf("%02d", r.IntN(99)) }},
+		{"", []string{"版本"}, func(r *rand.Rand) string { return fmt.Sprintf("%d.%d.%d", r.IntN(9), r.IntN(20), r.IntN(99)) }},
+		{"", []string{"比率"}, func(r *rand.Rand) string { return fmt.Sprintf("%.4f", r.Float64()) }},
+		{"", []string{"备注"}, func(r *rand.Rand) string { return pick(r, "note", "已核实", "电梯房", "一居室") }},
+		{"", []string{"性别"}, func(r *rand.Rand) string { return pick(r, "男", "女") }},
+		{"", []string{"面积"}, func(r *rand.Rand) string { return fmt.Sprintf("%.1f", 20+100*r.Float64()) }},
+		{"", []string{"年份"}, func(r *rand.Rand) string { return fmt.Sprint(1950 + r.IntN(70)) }},
+	}
+}
+
+// TestPrecisionAndRecall: of the labelled columns every one is found as what it
+// is, and no other is found as anything, with a tenth of the values spoilt.
+func TestPrecisionAndRecall(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 9))
+	found, right, there := 0, 0, 0
+	for _, l := range labelledSet() {
+		for _, name := range l.names {
+			var texts []string
+			for i := range 300 {
+				v := l.make(r)
+				if l.kind != "" && i%10 == 9 {
+					v = v[:len(v)/2]
+				}
+				texts = append(texts, v)
+			}
+			f, ok := Judge(name, texts)
+			if l.kind != "" {
+				there++
+			}
+			if ok {
+				found++
+			}
+			if f.Kind != l.kind {
+				t.Errorf("%s (%s) is found as %q, %d %%", name, l.kind, f.Kind, f.Share)
+			} else if ok {
+				right++
+			}
+		}
+	}
+	t.Logf("precision %d of %d, recall %d of %d columns", right, found, right, there)
+	if there < 25 {
+		t.Errorf("only %d columns: the test sees little", there)
+	}
+}
+
+func look(t *testing.T, text string) *Seen {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "x.csv")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s, err := Look(context.Background(), f, int64(len(text)), glovebox.Source{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestProposedRecord: a proposal holds no value, is refused while it says TODO,
+// and is a record once that is filled in.
+func TestProposedRecord(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	set := labelledSet()
+	var b strings.Builder
+	b.WriteString("2024年备案表;;;;;\n公民身份号码;姓名;金额;签约日期;金额;备注\n")
+	secrets := []string{}
+	for i := range 60 {
+		id, name := set[0].make(r), "王"+pick(r, "秘密", "隐私")
+		secrets = append(secrets, id, name)
+		fmt.Fprintf(&b, "%s;%s;￥%d,%03d.5;2024/%d/%d;%d%%;%s\n", id, name, 1+i, i, 1+i%12, 1+i%28, i, pick(r, "无", "备注甲", "备注乙"))
+	}
+	s := look(t, b.String())
+	if !s.Valid() || s.Source.Skip != 1 || s.Source.Delimiter != ";" || s.Rows != 60 {
+		t.Fatalf("%+v", s.Source)
+	}
+	for _, lang := range []glovebox.Lang{glovebox.English, glovebox.Chinese} {
+		text := s.Record("rent", lang)
+		for _, x := range append(secrets, "备注甲") {
+			if strings.Contains(text, x) {
+				t.Fatalf("the record holds a value: %s", text)
+			}
+		}
+		_, err := catalog.ParseDataset("rent.yaml", []byte(text))
+		if err == nil || strings.Count(err.Error(), "\n") < 8 {
+			t.Errorf("with TODO: %v", err)
+		}
+		text = strings.NewReplacer("update: TODO", "update: day", "max_rows: TODO", "max_rows: 2", "epsilon: TODO", "epsilon: 1",
+			"    min: TODO\n", "", "    max: TODO\n", "", "    values: TODO\n", "", "TODO", "Office").Replace(text)
+		d, err := catalog.ParseDataset("rent.yaml", []byte(text))
+		if err != nil {
+			t.Fatalf("filled in: %v\n%s", err, text)
+		}
+		want := map[string]string{"id_card": "cn-resident-id", "amount": "thousands currency", "signed": "YYYY/M/D", "amount_2": "percent"}
+		for _, c := range d.Columns {
+			have := c.Format
+			if have == "" {
+				have = strings.Join(c.Written, " ")
+			}
+			w, ok := want[c.Name]
+			if words := strings.Fields(have); ok && len(words) != len(strings.Fields(w)) || ok && !strings.Contains(w, words[0]) {
+				t.Errorf("%s is written %s, want %s", c.Name, have, w)
+			}
+			delete(want, c.Name)
+		}
+		if len(want) > 0 || d.Columns[2].Place != 3 || d.Columns[4].Place != 5 {
+			t.Errorf("missing %v, or without places\n%s", want, text)
+		}
+	}
+}

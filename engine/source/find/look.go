@@ -1,0 +1,219 @@
+package find
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source"
+	"glovebox.example/glovebox/value"
+)
+
+// MaxRows is how many rows of a file are looked at.
+const MaxRows = 20_000
+
+// Seen is what a look at a file says of it.
+type Seen struct {
+	Source  glovebox.Source `json:"source"`
+	Rows    int             `json:"rows"` // that were looked at, at most MaxRows
+	Columns []Column        `json:"columns"`
+}
+
+// Column is what a look says of a column. Shares are whole per cents of the rows
+// or, of kinds, of the values.
+type Column struct {
+	Name    string        `json:"name"` // in the file; "": it has none
+	Place   int           `json:"place"`
+	Type    glovebox.Type `json:"type"`
+	Fits    int           `json:"fits"` // share of the values that are of the type, as written
+	Written []string      `json:"written,omitempty"`
+	Scale   int           `json:"scale,omitempty"`
+	Null    []string      `json:"null,omitempty"` // of value.NoValues
+	Missing int           `json:"missing"`
+	Unlike  int           `json:"unlike"` // share of different values among the values
+	Long    bool          `json:"long"`   // a text is longer than the default of max_bytes
+	Found   *Found        `json:"found,omitempty"`
+	Rounded int           `json:"rounded,omitempty"` // share of numbers that a spreadsheet rounded
+}
+
+// Look looks at a file. hint has what cannot be seen in it: a sheet's or table's
+// name, an entry.
+func Look(ctx context.Context, f *os.File, size int64, hint glovebox.Source) (*Seen, error) {
+	t, err := source.Peek(ctx, f, size, hint, MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	s := &Seen{Source: t.Source, Rows: t.Rows}
+	for i, c := range t.Columns {
+		s.Columns = append(s.Columns, column(i, c, t.Rows))
+	}
+	return s, nil
+}
+
+// column judges one column.
+func column(i int, c source.Peeked, rows int) Column {
+	out := Column{Name: c.Name, Place: i + 1, Type: c.Type, Fits: 100, Missing: 100}
+	var kept [][]byte
+	var texts []string
+	unlike := map[string]bool{}
+	for _, t := range c.Texts {
+		if slices.Contains(value.NoValues, strings.TrimSpace(t)) {
+			if w := strings.TrimSpace(t); w != "" && !slices.Contains(out.Null, w) {
+				out.Null = append(out.Null, w)
+			}
+			continue
+		}
+		kept, texts = append(kept, []byte(t)), append(texts, t)
+		unlike[t] = true
+		out.Long = out.Long || len(t) > glovebox.DefaultMaxBytes
+	}
+	if rows > 0 {
+		out.Missing = 100 - (100*(len(texts)+c.Typed)+rows-1)/rows
+	}
+	if len(texts) == 0 {
+		if out.Type == "" {
+			out.Type = glovebox.String
+		}
+		return out
+	}
+	out.Unlike = 100 * len(unlike) / len(texts)
+	rounded := 0
+	for _, t := range kept {
+		if value.LooksRounded(t) {
+			rounded++
+		}
+	}
+	out.Rounded = 100 * rounded / len(kept)
+	if f, ok := Judge(c.Name, texts); ok {
+		out.Found = &f
+	}
+	if out.Type == "" {
+		typed(&out, kept)
+	}
+	return out
+}
+
+// typed finds the narrowest type that a column's values have.
+func typed(out *Column, kept [][]byte) {
+	out.Type = glovebox.String
+	if f := out.Found; f != nil && f.Kind != Birth && f.Kind != GPS {
+		format := proposals[f.Kind].format
+		out.Written, out.Fits = writtenText(format, kept)
+		return
+	}
+	if leadingZeros(kept) || out.Rounded > 0 { // digits that are no number, or were no number
+		return
+	}
+	enough := (len(kept)*95 + 99) / 100
+	for _, t := range []glovebox.Type{glovebox.Bool, glovebox.Int64, glovebox.Decimal, glovebox.Float64, glovebox.Date, glovebox.DateTime} {
+		c := glovebox.Column{Type: t}
+		if t == glovebox.Decimal {
+			if c.Scale = scale(kept); c.Scale < 0 {
+				continue
+			}
+		}
+		w, n := value.Propose(c, sampled(kept), nil)
+		if t == glovebox.Bool && len(w) == 0 && allDigits(kept) {
+			continue // 0 and 1 are numbers unless a person says otherwise
+		}
+		if t == glovebox.Date && allDigits(kept) && !slices.Contains(w, "YYYYMMDD") {
+			continue
+		}
+		if n*len(kept) >= enough*len(sampled(kept)) {
+			out.Type, out.Written, out.Scale = t, w, c.Scale
+			out.Fits = 100 * n / len(sampled(kept))
+			return
+		}
+	}
+}
+
+// sampled bounds what the search for ways of writing tries.
+func sampled(kept [][]byte) [][]byte {
+	if len(kept) <= 1000 {
+		return kept
+	}
+	step := len(kept) / 1000
+	var out [][]byte
+	for i := 0; i < len(kept); i += step {
+		out = append(out, kept[i])
+	}
+	return out
+}
+
+// writtenText finds the ways of writing of a text with a format.
+func writtenText(format string, kept [][]byte) ([]string, int) {
+	check := source.Formats[format]
+	if check == nil {
+		return nil, 100
+	}
+	few := sampled(kept)
+	w, n := value.Propose(glovebox.Column{Type: glovebox.String, Format: format, Class: glovebox.ClassIdentifier}, few, func(v value.Value) bool {
+		return check(source.NormaliseID(format, string(v.T)))
+	})
+	return w, 100 * n / len(few)
+}
+
+func leadingZeros(kept [][]byte) bool {
+	for _, t := range kept {
+		if len(t) > 1 && t[0] == '0' && t[1] != '.' && strings.Trim(string(t), "0123456789") == "" {
+			return true
+		}
+	}
+	return false
+}
+
+func allDigits(kept [][]byte) bool {
+	for _, t := range kept {
+		if strings.Trim(string(t), "0123456789") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// scale is how many digits most numbers have behind the point, -1 if they have
+// an exponent or more than four.
+func scale(kept [][]byte) int {
+	most := 0
+	for _, t := range kept {
+		s := strings.TrimRight(string(t), " %％元万亿)")
+		if strings.ContainsAny(s, "eE") {
+			return -1
+		}
+		if i := strings.LastIndexByte(s, '.'); i >= 0 {
+			most = max(most, len(s)-i-1)
+		}
+	}
+	if most == 0 || most > 4 {
+		return -1
+	}
+	return most
+}
+
+// Valid says whether what another process saw has the form of what Look gives:
+// known kinds, types and ways of writing, shares from 0 to 100, texts of ours.
+func (s *Seen) Valid() bool {
+	if s.Rows < 0 || s.Rows > 2*MaxRows+1<<20 || len(s.Columns) > 1<<14 {
+		return false
+	}
+	share := func(n ...int) bool {
+		return !slices.ContainsFunc(n, func(n int) bool { return n < 0 || n > 100 })
+	}
+	for _, c := range s.Columns {
+		one := glovebox.Column{Type: c.Type, Scale: c.Scale, Written: c.Written, Format: "cn-resident-id"}
+		if _, err := value.Compile(one); err != nil || len(c.Name) > 512 || c.Scale < 0 || c.Scale > value.MaxScale || !share(c.Fits, c.Missing, c.Unlike, c.Rounded) {
+			return false
+		}
+		if f := c.Found; f != nil && (!slices.Contains(Kinds, f.Kind) || !share(f.Share)) {
+			return false
+		}
+		for _, n := range c.Null {
+			if !slices.Contains(value.NoValues, n) {
+				return false
+			}
+		}
+	}
+	return true
+}
