@@ -8,6 +8,14 @@ import (
 	"glovebox.example/glovebox"
 )
 
+// MustExist is the obligation to know a dataset's column. Whoever acts on a
+// decision meets it or refuses, under the name ObligationRule; it is no part of
+// the decision that others see.
+const (
+	MustExist      = "exists"
+	ObligationRule = "policy.obligation"
+)
+
 // answer is the shape of data.glovebox.decision.
 type answer struct {
 	Allow       bool                  `json:"allow"`

@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"bytes"
 	"context"
 	"embed"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"maps"
@@ -33,6 +35,7 @@ type Options struct {
 // Engine holds a policy. It is safe for concurrent use.
 type Engine struct {
 	query    func() (rego.PreparedEvalQuery, error) // compiled once
+	sources  map[string]string
 	revision string
 }
 
@@ -44,19 +47,37 @@ func New(ctx context.Context, o *Options) (*Engine, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	sources, err := librarySources()
+	library, err := librarySources()
 	if err != nil {
 		return nil, err
 	}
-	own, err := parseDomain(o.Modules)
+	return assemble(ctx, library, o.Modules)
+}
+
+// Restore makes the engine of a policy from all its sources, as Sources gave them
+// then: the library of that time too. It fails as New does.
+func Restore(ctx context.Context, sources map[string]string) (*Engine, error) {
+	library, modules := map[string]string{}, map[string]string{}
+	for name, text := range sources {
+		if own, ok := strings.CutPrefix(name, "domain/"); ok {
+			modules[own] = text
+		} else {
+			library[name] = text
+		}
+	}
+	return assemble(ctx, library, modules)
+}
+
+func assemble(ctx context.Context, library, modules map[string]string) (*Engine, error) {
+	own, err := parseDomain(modules)
 	if err != nil {
 		return nil, err
 	}
-	library := maps.Clone(sources)
-	for name, text := range o.Modules {
+	sources := maps.Clone(library)
+	for name, text := range modules {
 		sources["domain/"+name] = text
 	}
-	e := &Engine{revision: revision(sources), query: sync.OnceValues(func() (rego.PreparedEvalQuery, error) {
+	e := &Engine{sources: sources, revision: revision(sources), query: sync.OnceValues(func() (rego.PreparedEvalQuery, error) {
 		return compile(context.WithoutCancel(ctx), library, own)
 	})}
 	if len(own) > 0 {
@@ -95,6 +116,10 @@ func compile(ctx context.Context, library map[string]string, own []*ast.Module) 
 // library's and the domain's.
 func (e *Engine) Revision() string { return e.revision }
 
+// Sources are the policy's texts by name: library/FILE those that are shipped,
+// domain/FILE the domain's own. They are to be kept as long as its decisions.
+func (e *Engine) Sources() map[string]string { return maps.Clone(e.sources) }
+
 // Decide answers one request. The decision is complete and to be recorded
 // whether it allows or not. An error means that no decision could be made (the
 // request cannot be encoded, or ctx ended); the decision returned beside it is a
@@ -107,11 +132,38 @@ func (e *Engine) Decide(ctx context.Context, in Input) (glovebox.Decision, error
 		return failed(d, "input", ""), err
 	}
 	d.InputDigest = digest
+	return e.eval(ctx, d, valueOf(reflect.ValueOf(r)))
+}
+
+// Again decides on the kept bytes of a request (Input.Encode), whatever version
+// of this program made them.
+func (e *Engine) Again(ctx context.Context, asked []byte) (glovebox.Decision, error) {
+	return e.again(ctx, asked)
+}
+
+func (e *Engine) again(ctx context.Context, asked []byte, o ...rego.EvalOption) (glovebox.Decision, error) {
+	d := glovebox.Decision{Reasons: []glovebox.Reason{}, Revision: e.revision, InputDigest: glovebox.Digest(asked)}
+	var point struct {
+		Point glovebox.Point `json:"point"`
+	}
+	v, err := ast.ValueFromReader(bytes.NewReader(asked))
+	if err == nil {
+		err = json.Unmarshal(asked, &point)
+	}
+	if err != nil || len(asked) > MaxInput {
+		return failed(d, "input", ""), glovebox.Errorf(glovebox.CodeInvalid, "the bytes are no request to the policy")
+	}
+	d.Point = point.Point
+	return e.eval(ctx, d, v, o...)
+}
+
+// eval asks the rules and puts their answer into d.
+func (e *Engine) eval(ctx context.Context, d glovebox.Decision, in ast.Value, o ...rego.EvalOption) (glovebox.Decision, error) {
 	q, err := e.query()
 	if err != nil {
 		return failed(d, "compilation", ""), err
 	}
-	rs, err := q.Eval(ctx, rego.EvalParsedInput(valueOf(reflect.ValueOf(r))))
+	rs, err := q.Eval(ctx, append(o, rego.EvalParsedInput(in))...)
 	switch {
 	case ctx.Err() != nil:
 		return failed(d, "evaluation", ""), ctx.Err()

@@ -44,6 +44,7 @@ type State struct {
 	highest map[[2]string]amount         // by ledger and family: the most that one part took
 	spaces  map[string][]string          // of a dataset, as it was registered
 	blobs   map[string]uint64            // the first entry that names the bytes
+	lasting map[string]uint64            // the same of what is kept for good
 	entries map[uint64][sha256.Size]byte // digests of those that can be decoded, by index
 	size    uint64                       // one more than the last of them
 	early   []Problem
@@ -88,7 +89,7 @@ type charge struct {
 
 // NewState returns a comparison that has seen no entry.
 func NewState() *State {
-	return &State{docs: map[string]recorded{}, ledgers: map[string]*opened{}, charges: map[account]charge{}, blobs: map[string]uint64{},
+	return &State{docs: map[string]recorded{}, ledgers: map[string]*opened{}, charges: map[account]charge{}, blobs: map[string]uint64{}, lasting: map[string]uint64{},
 		parts: map[partOf]amount{}, highest: map[[2]string]amount{}, spaces: map[string][]string{},
 		entries: map[uint64][sha256.Size]byte{}}
 }
@@ -99,6 +100,7 @@ func (s *State) Entry(e *Entry) error {
 	s.size = max(s.size, e.Index+1)
 	if e.State != "" {
 		s.docs[e.Subject] = recorded{e.State, e.Index, s.docs[e.Subject].rev + 1}
+		firstIn(s.lasting, e.State, e.Index)
 	}
 	switch e.Action {
 	case LedgerAction, SpaceAction, AssumeAction:
@@ -288,18 +290,28 @@ func (s *State) spend(e *Entry, c *item) {
 	}
 }
 
-// kept takes in the bytes that were kept with an entry: "blobs" of its body.
+// kept takes in the bytes that were written with an entry: "blobs" and "kept" of
+// its body.
 func (s *State) kept(e *Entry) {
 	var body struct {
 		Blobs []string `json:"blobs"`
+		Kept  []string `json:"kept"`
 	}
 	if err := json.Unmarshal(e.Body, &body); err != nil {
 		s.bad(e, "holds no readable list of kept bytes")
 		return
 	}
 	for _, name := range body.Blobs {
-		if _, known := s.blobs[name]; !known {
-			s.blobs[name] = e.Index
-		}
+		firstIn(s.blobs, name, e.Index)
+	}
+	for _, name := range body.Kept {
+		firstIn(s.lasting, name, e.Index)
+	}
+}
+
+// firstIn keeps the first entry that names some bytes.
+func firstIn(all map[string]uint64, name string, index uint64) {
+	if _, known := all[name]; !known {
+		all[name] = index
 	}
 }

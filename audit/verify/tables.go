@@ -21,6 +21,7 @@ type Tables struct {
 	Parts     iter.Seq2[Part, error]
 	Outbox    iter.Seq2[Out, error]
 	Blobs     iter.Seq2[Blob, error]
+	Kept      iter.Seq2[Blob, error] // opened; of one that cannot be, Data is nil
 }
 
 // Document is one document of the domain database, by its subject.
@@ -82,7 +83,9 @@ type Blob struct {
 //   - Charges match those of the entries one to one: what for, from which ledger,
 //     how much, in which scenario, by whom, in which entry.
 //   - The outbox holds the entries of the log, byte for byte, each at its place.
-//   - The bytes kept are those that entries name.
+//   - The bytes written are those that entries name in "blobs".
+//   - What is kept for good is every state that entries name, and what they name
+//     in "kept".
 func (s *State) Check(t Tables) *Problems {
 	p := &Problems{}
 	for _, e := range s.early {
@@ -93,7 +96,8 @@ func (s *State) Check(t Tables) *Problems {
 	s.charged(p, t.Charges)
 	s.divided(p, t.Parts)
 	s.outbox(p, t.Outbox)
-	s.bytes(p, t.Blobs)
+	compareBytes(p, "blob", t.Blobs, s.blobs)
+	compareBytes(p, "kept", t.Kept, s.lasting)
 	return p
 }
 
@@ -266,21 +270,22 @@ func (s *State) outbox(p *Problems, rows iter.Seq2[Out, error]) {
 	}
 }
 
-func (s *State) bytes(p *Problems, blobs iter.Seq2[Blob, error]) {
+// compareBytes compares the rows of a table of bytes with those that entries name.
+func compareBytes(p *Problems, table string, rows iter.Seq2[Blob, error], named map[string]uint64) {
 	seen := map[string]bool{}
-	whole := each(p, "blob", blobs, func(b Blob) {
-		where := "blob/" + b.Name
+	whole := each(p, table, rows, func(b Blob) {
+		where := table + "/" + b.Name
 		h := sha256.Sum256(b.Data)
 		if b.Name != "sha256:"+hex.EncodeToString(h[:]) {
 			p.add(where, "the bytes are others than those of this name")
 		}
-		if _, ok := s.blobs[b.Name]; !ok {
+		if _, ok := named[b.Name]; !ok {
 			p.add(where, "no entry of the log names these bytes")
 		}
 		seen[b.Name] = true
 	})
-	absent(p, whole, s.blobs, seen, func(name string, index uint64) {
-		p.add("blob/"+name, "entry %d names bytes that the database does not hold", index)
+	absent(p, whole, named, seen, func(name string, index uint64) {
+		p.add(table+"/"+name, "entry %d names bytes that the database does not hold", index)
 	})
 }
 

@@ -16,7 +16,7 @@ var bothLanguages = []string{
 	"README", "docs/cli-json", "docs/policy", "docs/sdk", "docs/states", "docs/threat-model",
 	"docs/formats/act", "docs/formats/audit-log", "docs/formats/database", "docs/formats/dataset", "docs/formats/domain", "docs/formats/grant",
 	"docs/formats/guest-abi", "docs/formats/job", "docs/formats/ledger", "docs/formats/module-manifest",
-	"docs/formats/neighbour-report", "docs/formats/release-bundle", "docs/formats/scenario", "docs/formats/snapshot",
+	"docs/formats/neighbour-report", "docs/formats/report", "docs/formats/release-bundle", "docs/formats/scenario", "docs/formats/snapshot",
 	"docs/formats/vault", "docs/formats/worker-frames",
 }
 

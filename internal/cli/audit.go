@@ -2,72 +2,16 @@ package cli
 
 import (
 	"errors"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 )
 
 func (a *app) auditCmd() *cobra.Command {
 	return a.group("audit", "the log of every decision, charge, run and export", "每项决策、记账、运行与导出的日志",
-		a.auditList(), a.auditShow(), a.auditVerify())
-}
-
-func (a *app) auditList() *cobra.Command {
-	var subject, action string
-	var last int
-	c := &cobra.Command{
-		Use:   "list",
-		Short: a.t("list entries of the log", "列出日志条目"),
-		Long: a.t(`List the entries of the log, oldest first: who did what to what, and when.
-Role: auditor or authority.`, `按先后列出日志条目：何人何时对何对象做了何事。角色：审计或实施机构。`),
-		Example: "  glovebox audit list --last 20 --domain ./city --as sun\n  glovebox audit list --subject job/j-0123456789abcdef --domain ./city --as sun",
-		Args:    args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if last < 0 {
-				return flagError("--last", "is below 0", "write a number of entries; 0: all")
-			}
-			list := []desk.Entry{}
-			q := desk.Look{Name: "entries", Args: map[string]string{"subject": subject, "action": action, "last": strconv.Itoa(last)}}
-			if err := a.look(c.Context(), q, &list); err != nil {
-				return err
-			}
-			return a.emit(list, func() { a.printEntries(list) })
-		},
-	}
-	c.Flags().StringVar(&subject, "subject", "", a.t("only entries about `SUBJECT`, such as job/ID", "只列出关于 `SUBJECT` 的条目，如 job/ID"))
-	c.Flags().StringVar(&action, "action", "", a.t("only entries of `ACTION`, such as job.charge", "只列出动作 `ACTION` 的条目，如 job.charge"))
-	c.Flags().IntVar(&last, "last", 0, a.t("only the newest `N`; 0: all", "只列出最新的 `N` 条；0 为全部"))
-	return c
-}
-
-func (a *app) printEntries(list []desk.Entry) {
-	var rows [][]string
-	for _, e := range list {
-		rows = append(rows, []string{strconv.FormatUint(e.Index, 10), e.Time, e.Actor, e.Action, e.Subject})
-	}
-	table(a.Out, []string{a.t("entry", "条目"), a.t("time", "时间"), a.t("by", "操作人"), a.t("action", "动作"), a.t("about", "对象")}, rows)
-}
-
-func (a *app) auditShow() *cobra.Command {
-	return &cobra.Command{
-		Use:   "show ENTRY",
-		Short: a.t("show one entry with its whole body", "显示一个条目的全部内容"),
-		Long: a.t(`Show one entry of the log as JSON: for a decision, all its reasons; for a
-charge, all its amounts. Role: auditor or authority.`, `以 JSON 显示一个日志条目：决策附全部理由，记账附全部数额。角色：审计或实施机构。`),
-		Example: "  glovebox audit show 13 --domain ./city --as sun",
-		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, w []string) error {
-			var found desk.Entry
-			if err := a.look(c.Context(), desk.Look{Name: "entry", ID: w[0]}, &found); err != nil {
-				return err
-			}
-			return a.document(found)
-		},
-	}
+		a.auditList(), a.auditShow(), a.auditTimeline(), a.auditPeople(), a.auditReplay(), a.auditVerify(), a.auditIndex(), a.auditCopy())
 }
 
 func (a *app) auditVerify() *cobra.Command {

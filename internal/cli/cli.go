@@ -113,6 +113,7 @@ func (a *app) root() *cobra.Command {
 	for _, c := range []*cobra.Command{
 		a.initCmd(), a.domainCmd(), a.userCmd(), a.datasetCmd(), a.schemaCmd(), a.spaceCmd(), a.scenarioCmd(), a.moduleCmd(), a.jobCmd(),
 		a.nodeCmd(), a.releaseCmd(), a.budgetCmd(), a.auditCmd(), a.verifyCmd(), a.doctorCmd(),
+		a.policyCmd(), a.reportCmd(),
 	} {
 		root.AddCommand(c)
 	}

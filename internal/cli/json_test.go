@@ -195,6 +195,7 @@ var unseen = []string{
 	// Of modules that fail and print, and rows that a record rejects: internal/author/trial.
 	"trial.dropped", "trial_unit.dropped", // TestLookAlikeKeys
 	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_block.log", "trial_input.first",
+	"replayed.problem", "verdict.obligations", "entry.key", "scope.developer", "event.key", "role_step.key", "policy_test.why", // of what was tampered with, and of a policy that asks for more
 	"module_test.compiler",                // needs a compiler
 	"difference.unit", "difference.block", // testdata/moduletest.txtar
 }
@@ -371,6 +372,25 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "audit list --as sun")
 	run(0, "audit list --subject job/"+job+" --as sun")
 	run(0, "audit show 0 --as sun")
+	list, _ = run(0, "audit list --action release.make --as sun")
+	made := list.([]any)[0].(map[string]any)["index"]
+	run(0, "audit show "+fmt.Sprint(made)+" --as sun")
+	run(0, "audit timeline "+id+" --as sun")
+	run(0, "audit people --as sun")
+	run(0, "audit index --as sun")
+	run(0, "report list")
+	run(0, "report make summary --from 2020-01-01 --to 2099-12-31 -o summary.md --as sun")
+	run(0, "report verify summary.md --as sun")
+	run(0, "report make scenarios --from 2020-01-01 --to 2099-12-31 -o mine.md --as liu")
+	run(0, "report make providers --from 2020-01-01 --to 2099-12-31 -o ours.md --as chen")
+	run(0, "audit copy evidence --as sun")
+	run(0, "audit replay --as sun")
+	run(2, "audit replay --policy json/strict --as sun")
+	admitted, _ := run(0, "audit list --action job.admit --as sun")
+	run(0, "policy explain "+fmt.Sprint(admitted.([]any)[0].(map[string]any)["index"])+" --as sun")
+	run(0, "policy diff now json/strict --as sun")
+	run(2, "policy test json/strict")
+	run(0, "policy lint json/strict")
 	run(0, "audit verify")
 	run(0, "verify out/"+id)
 	key, _ := run(0, "domain key")

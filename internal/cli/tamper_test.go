@@ -57,9 +57,10 @@ type editor struct {
 	db *sql.DB
 }
 
-func edit(t *testing.T, dir string) *editor {
+func edit(t *testing.T, dir string, file ...string) *editor {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, "domain.db")+"?_pragma=foreign_keys(0)&_pragma=ignore_check_constraints(1)&_pragma=synchronous(0)")
+	name := filepath.Join(append([]string{dir}, append(file, "domain.db")[0])...)
+	db, err := sql.Open("sqlite", name+"?_pragma=foreign_keys(0)&_pragma=ignore_check_constraints(1)&_pragma=synchronous(0)")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func (e *editor) unguarded(fn func()) {
 // keys is how a problem names a row, as SQL on its table.
 var keys = map[string]string{
 	"doc": `kind || '/' || id`, "ledger": `'ledger/' || account`, "charge": `job || ' on ' || account`,
-	"outbox": `'outbox/' || seq || ':'`, "blob": `'blob/' || digest`, "part": `'ledger/' || account || ' part ' || value`,
+	"outbox": `'outbox/' || seq || ':'`, "blob": `'blob/' || digest`, "kept": `'kept/' || digest`, "part": `'ledger/' || account || ' part ' || value`,
 }
 
 // TestChannelRewrittenLedger edits each column of each row of each table of a
@@ -236,6 +237,7 @@ func TestChannelRewrittenSchema(t *testing.T) {
 		"a row in the outbox's future": {"outbox/1000", `INSERT INTO outbox (seq, subject, action, entry) SELECT 1000, subject, action, entry FROM outbox WHERE seq = 2`},
 		"a ledger for a new dataset":   {"ledger/free", `INSERT INTO ledger (account, kind, assumed, total_loss, total_delta) VALUES ('free', 'pure', 0, 9, 9)`},
 		"bytes that nobody kept":       {"blob/sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", `INSERT INTO blob VALUES ('sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', x'')`},
+		"a kept document that was not": {"kept/sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", `INSERT INTO kept VALUES ('sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', x'')`},
 		"a document of a new kind":     {"grace/x", `INSERT INTO doc VALUES ('grace', 'x', 1, '{}')`},
 	}
 	e := edit(t, dir)

@@ -1,88 +1,232 @@
 package desk
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/evidence"
+	"glovebox.example/glovebox/internal/evidence/index"
 )
 
-// Entry is a line of the log.
+// Entry is a line of the log with what follows from it.
 type Entry struct {
-	Index   uint64          `json:"index"`
-	Time    string          `json:"time"`
-	Actor   string          `json:"actor"`
-	Action  string          `json:"action"`
-	Subject string          `json:"subject"`
-	State   string          `json:"state,omitempty"`
-	Body    json.RawMessage `json:"body,omitempty"`
+	evidence.Facts
+	Key      string          `json:"key,omitempty"` // that signed the act
+	State    string          `json:"state,omitempty"`
+	Body     json.RawMessage `json:"body,omitempty"`
+	Document json.RawMessage `json:"document,omitempty"` // of one entry alone: as it was then
 }
 
-func entryOf(e *verify.Entry) Entry {
-	return Entry{e.Index, e.Time, e.Actor, e.Action, e.Subject, e.State, e.Body}
-}
+// reader fails unless whoever asks may read the whole log.
+func (q *question) reader() error { return LogReader(q, q.d, *q.u) }
 
-// reader fails unless whoever asks may read the log.
-func (q *question) reader() error {
+// LogReader fails with CodeDenied unless a user may read the whole log.
+func LogReader(ctx context.Context, d *domain.Domain, u glovebox.User) error {
+	q := &question{Context: ctx, Desk: &Desk{d: d}, u: &u}
 	v, err := q.viewer()
 	if err != nil {
 		return err
 	}
 	if !v.Log() {
-		return glovebox.Errorf(glovebox.CodeDenied, "%s may not read the log", q.u.Name).WithFix("act as an auditor or the authority")
+		return glovebox.Errorf(glovebox.CodeDenied, "%s may not read the log", u.Name).WithFix("act as an auditor or the authority")
 	}
 	return nil
 }
 
-// lookEntries lists entries, oldest first. Args: subject, action, last.
-func lookEntries(q *question) (any, error) {
-	if err := q.reader(); err != nil {
-		return nil, err
+// scope is the part of the log that whoever asks may see.
+func (q *question) scope() (evidence.Scope, error) {
+	v, err := q.viewer()
+	if err != nil {
+		return evidence.Scope{}, err
 	}
-	last := 0
-	if s := q.look.Args["last"]; s != "" {
-		n, err := strconv.ParseUint(s, 10, 31)
-		if err != nil {
-			return nil, glovebox.Invalid("last", "is not a number of entries").WithFix("write a whole number; 0: all")
-		}
-		last = int(n)
-	}
-	subject, action := q.look.Args["subject"], q.look.Args["action"]
-	list := []Entry{}
-	err := q.d.Entries(q, func(e *verify.Entry) error {
-		if (subject == "" || subject == e.Subject) && (action == "" || action == e.Action) {
-			list = append(list, entryOf(e))
-		}
-		return nil
-	})
-	if last > 0 && len(list) > last {
-		list = list[len(list)-last:]
-	}
-	return list, err
+	return evidence.ScopeOf(v.User, v.Log())
 }
 
-// lookEntry is the entry of index ID.
+// asked reads the filters of a question about entries. Args: subject, action,
+// actor, org, dataset, scenario, product, decision, from, to (as entries have
+// time), after, limit, last.
+func (q *question) asked() (*evidence.Query, error) {
+	a := q.look.Args
+	out := &evidence.Query{Actor: a["actor"], Org: a["org"], Dataset: a["dataset"], Scenario: a["scenario"], Product: a["product"], Subject: a["subject"],
+		Action: a["action"], Decision: a["decision"], From: a["from"], To: a["to"]}
+	number := func(name string, bits int) (uint64, error) {
+		if a[name] == "" {
+			return 0, nil
+		}
+		n, err := strconv.ParseUint(a[name], 10, bits)
+		if err != nil {
+			return 0, glovebox.Invalid(name, "is not a number of entries").WithFix("write a whole number; 0: all")
+		}
+		return n, nil
+	}
+	limit, err := number("limit", 31)
+	if err != nil {
+		return nil, err
+	}
+	last, err := number("last", 31)
+	if err != nil {
+		return nil, err
+	}
+	after, err := number("after", 53)
+	if err != nil {
+		return nil, err
+	}
+	if out.Limit = int(limit); last > 0 {
+		out.Limit, out.Newest = int(last), true
+	}
+	if a["after"] != "" {
+		out.After = &after
+	}
+	return out, out.Check()
+}
+
+// lookEntries lists entries, oldest first, by the filters of asked.
+func lookEntries(q *question) (any, error) {
+	s, err := q.scope()
+	if err != nil {
+		return nil, err
+	}
+	asked, err := q.asked()
+	if err != nil {
+		return nil, err
+	}
+	facts, err := q.find(s, asked)
+	if err != nil {
+		return nil, err
+	}
+	return q.bodies(facts)
+}
+
+// find asks the index, or where none can be kept, the log.
+func (q *question) find(s evidence.Scope, asked *evidence.Query) ([]evidence.Facts, error) {
+	x, err := index.Open(q, q.d.IndexFile(), q.d)
+	if err != nil {
+		if q.Err() != nil {
+			return nil, err
+		}
+		facts, _, err := evidence.Find(q, q.d, s, asked)
+		return facts, err
+	}
+	defer x.Close()
+	facts, _, err := x.Find(q, s, asked)
+	return facts, err
+}
+
+// bodies reads the entries of facts, a file of the log at a time.
+func (q *question) bodies(facts []evidence.Facts) ([]Entry, error) {
+	out := []Entry{}
+	const near = 256 // entries that lie in one file
+	stop := errors.New("read")
+	for len(facts) > 0 {
+		err := q.d.From(q, facts[0].Index, func(e *verify.Entry) error {
+			if e.Index < facts[0].Index {
+				return nil
+			}
+			out = append(out, Entry{Facts: facts[0], Key: evidence.KeyOf(e), State: e.State, Body: e.Body})
+			if facts = facts[1:]; len(facts) == 0 || facts[0].Index > e.Index+near {
+				return stop
+			}
+			return nil
+		})
+		if err == nil && len(facts) > 0 {
+			err = glovebox.Errorf(glovebox.CodeInternal, "the index names entries that the log does not have").WithFix("run `glovebox audit index --rebuild`")
+		}
+		if err != nil && !errors.Is(err, stop) {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// lookEntry is the entry of index ID, with the document of then.
 func lookEntry(q *question) (any, error) {
 	want, err := strconv.ParseUint(q.look.ID, 10, 53)
 	if err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "an entry is a number").WithFix("`glovebox audit list` shows them")
 	}
+	s, err := q.scope()
+	if err != nil {
+		return nil, err
+	}
+	asked := &evidence.Query{Limit: 1}
+	if want > 0 {
+		before := want - 1
+		asked.After = &before
+	}
+	facts, err := q.find(s, asked)
+	if err != nil {
+		return nil, err
+	}
+	if len(facts) == 0 || facts[0].Index != want {
+		return nil, glovebox.Errorf(glovebox.CodeNotFound, "the log has no entry %d that you may see", want).WithFix("`glovebox audit list` shows them")
+	}
+	all, err := q.bodies(facts)
+	if err != nil {
+		return nil, err
+	}
+	found := &all[0]
+	if found.State != "" {
+		if found.Document, err = q.d.Kept(q, found.State); glovebox.CodeOf(err) == glovebox.CodeNotFound {
+			err = nil // of a log older than kept documents
+		}
+	}
+	return found, err
+}
+
+// lookTimeline tells the story of ID: see evidence.Timeline. Args: from, to.
+func lookTimeline(q *question) (any, error) {
+	s, err := q.scope()
+	if err != nil {
+		return nil, err
+	}
+	asked, err := q.asked()
+	if err != nil {
+		return nil, err
+	}
+	subject, err := evidence.Resolve(q, q.d, q.look.ID)
+	if err != nil {
+		return nil, err
+	}
+	return evidence.Timeline(q, q.d, s, subject, asked)
+}
+
+// lookHolders says who could act in a role. Args: role, at (as entries have
+// time).
+func lookHolders(q *question) (any, error) {
 	if err := q.reader(); err != nil {
 		return nil, err
 	}
-	var found *Entry
-	err = q.d.Entries(q, func(e *verify.Entry) error {
-		if e.Index == want {
-			x := entryOf(e)
-			found = &x
-		}
-		return nil
-	})
-	if err == nil && found == nil {
-		err = glovebox.Errorf(glovebox.CodeNotFound, "the log has no entry %d", want).WithFix("`glovebox audit list` shows them")
+	return evidence.Holders(q, q.d, glovebox.Role(q.look.Args["role"]), q.look.Args["at"])
+}
+
+// Indexed is the index of the log.
+type Indexed struct {
+	Entries uint64 `json:"entries"`
+	File    string `json:"file"`
+}
+
+// lookIndex brings the index up to date, or with the argument again makes it
+// again.
+func lookIndex(q *question) (any, error) {
+	if err := q.reader(); err != nil {
+		return nil, err
 	}
-	return found, err
+	open := func(ctx context.Context) (*index.Index, error) { return index.Open(ctx, q.d.IndexFile(), q.d) }
+	if q.look.Args["again"] != "" {
+		open = func(ctx context.Context) (*index.Index, error) { return index.Rebuild(ctx, q.d.IndexFile(), q.d) }
+	}
+	x, err := open(q)
+	if err != nil {
+		return nil, err
+	}
+	defer x.Close()
+	n, err := x.Entries(q)
+	return &Indexed{n, q.d.IndexFile()}, err
 }
 
 // Checkpoint is the log's signed head, as people keep it elsewhere.

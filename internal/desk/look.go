@@ -71,6 +71,10 @@ var looks = map[string]func(*question) (any, error){
 	"fit":        lookFit,
 	"entries":    lookEntries,
 	"entry":      lookEntry,
+	"timeline":   lookTimeline,
+	"holders":    lookHolders,
+	"index":      lookIndex,
+	"report":     lookReport,
 	"state":      lookState,
 	"checkpoint": lookCheckpoint,
 }

@@ -101,6 +101,7 @@ type Domain struct {
 	Vault   *vault.Vault
 	Policy  *policy.Engine
 
+	settings []byte // of domain.json, as they are in use
 	logKey   *audit.Key
 	now      func() time.Time
 	readOnly bool
@@ -121,23 +122,13 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if o == nil {
 		o = &Options{ReadOnly: true}
 	}
-	c, err := readConfig(dir)
-	if err != nil {
+	if _, _, err := readConfig(dir); err != nil {
 		return nil, err
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the domain cannot be named").Because(err)
 	}
-	d := &Domain{Dir: dir, Name: c.Name, Parts: c.Parts, MaxFuel: c.MaxFuel, Strict: c.Strict, MinDeadline: c.MinDeadline, MaxRuns: c.MaxRuns, now: o.Now, readOnly: o.ReadOnly}
-	if d.MaxFuel == 0 {
-		d.MaxFuel = DefaultMaxFuel
-	}
-	if d.MaxRuns == 0 {
-		d.MaxRuns = defaultRuns()
-	}
-	if d.MaxDisk = c.MaxDisk << 30; d.MaxDisk == 0 {
-		d.MaxDisk = defaultDisk(dir)
-	}
+	d := &Domain{Dir: dir, now: o.Now, readOnly: o.ReadOnly}
 	if d.now == nil {
 		d.now = time.Now
 	}
@@ -156,6 +147,11 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 		if d.lock, err = lock(ctx, filepath.Join(dir, lockFile), o.Waiting); err != nil && ctx.Err() != nil {
 			return nil, err
 		}
+	}
+	// Settings and policies are read under the lock, so that what one process sees
+	// changed is what the next works by.
+	if err = d.configure(); err != nil {
+		return nil, err
 	}
 	if d.Vault, err = vault.Open(dir); err != nil {
 		return nil, err
@@ -185,7 +181,30 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if err := d.begin(ctx); err != nil {
 		return nil, err
 	}
+	if err := d.notice(ctx); err != nil {
+		return nil, err
+	}
 	return d, d.cleanVault(ctx)
+}
+
+// configure takes the settings of domain.json.
+func (d *Domain) configure() error {
+	c, raw, err := readConfig(d.Dir)
+	if err != nil {
+		return err
+	}
+	d.settings = raw
+	d.Name, d.Parts, d.MaxFuel, d.Strict, d.MinDeadline, d.MaxRuns = c.Name, c.Parts, c.MaxFuel, c.Strict, c.MinDeadline, c.MaxRuns
+	if d.MaxFuel == 0 {
+		d.MaxFuel = DefaultMaxFuel
+	}
+	if d.MaxRuns == 0 {
+		d.MaxRuns = defaultRuns()
+	}
+	if d.MaxDisk = c.MaxDisk << 30; d.MaxDisk == 0 {
+		d.MaxDisk = defaultDisk(d.Dir)
+	}
+	return nil
 }
 
 // Close lets go of everything.
@@ -269,20 +288,20 @@ func (d *Domain) Checkpoint(ctx context.Context) ([]byte, error) {
 	return d.log.Checkpoint(ctx, n)
 }
 
-func readConfig(dir string) (config, error) {
+func readConfig(dir string) (config, []byte, error) {
 	var c config
 	path := filepath.Join(dir, configFile)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "this is not a domain"}).WithFix("`glovebox init DIR` makes one")
+		return c, nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "this is not a domain"}).WithFix("`glovebox init DIR` makes one")
 	}
 	if err != nil {
-		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the domain cannot be read"}).WithFix("use the account that owns it")
+		return c, nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the domain cannot be read"}).WithFix("use the account that owns it")
 	}
 	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 || c.MaxRuns < 0 || c.MaxRuns > MaxRunsBound || c.MaxDisk < 0 || c.MaxDisk > MaxDiskGiB || c.MinDeadline < 0 || c.MinDeadline > MaxMinDeadline {
-		return c, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "this is not a domain of format 1"}).WithFix("restore it from a backup")
+		return c, nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "this is not a domain of format 1"}).WithFix("restore it from a backup")
 	}
-	return c, nil
+	return c, b, nil
 }
 
 func powerOfTwo(n int) bool { return n >= 1 && n <= 1024 && n&(n-1) == 0 }

@@ -121,7 +121,7 @@ func lay(ctx context.Context, dir string, c config) error {
 // same options makes before the first entry of its log.
 func vacant(dir string, c config) error {
 	if exists(dir, configFile) {
-		if old, err := readConfig(dir); err != nil || old != c {
+		if old, _, err := readConfig(dir); err != nil || old != c {
 			return notEmpty(dir)
 		}
 		return nil
@@ -166,7 +166,14 @@ func (d *Domain) begin(ctx context.Context) error {
 		return err
 	}
 	return d.Effect(ctx, systemBy(), func(tx *store.Tx) error {
-		return tx.Record("domain.init", "domain/"+d.Name, d.Info())
+		r, err := d.rules(tx, true, true)
+		if err != nil {
+			return err
+		}
+		return tx.Record("domain.init", "domain/"+d.Name, struct {
+			*Info
+			rules
+		}{d.Info(), r})
 	})
 }
 

@@ -19,7 +19,7 @@ import (
 // another way, and only if no changes wait beside it.
 func (d *Domain) openStore(ctx context.Context, o *Options) (err error) {
 	path := filepath.Join(d.Dir, dbFile)
-	opts := store.Options{Now: d.now, ReadOnly: o.ReadOnly}
+	opts := store.Options{Now: d.now, ReadOnly: o.ReadOnly, Sealer: d.Vault}
 	if d.Store, err = store.Open(ctx, path, &opts); err == nil || !o.ReadOnly || unix.Access(d.Dir, unix.W_OK) == nil {
 		return err
 	}

@@ -8,7 +8,9 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/domain/store/check"
+	"glovebox.example/glovebox/internal/evidence/index"
 	"glovebox.example/glovebox/text"
 )
 
@@ -21,6 +23,7 @@ type Verification struct {
 	Last     string   `json:"last,omitempty"`
 	Docs     int      `json:"documents"` // compared with their last entry
 	Charges  int      `json:"charges"`   // compared with their entry
+	Kept     int      `json:"kept"`      // versions of documents, requests, answers and policies
 	Problems []string `json:"problems"`  // empty: all is as it was written
 	// Checkpoint is the signed one that was checked.
 	Checkpoint []byte `json:"-"`
@@ -74,17 +77,55 @@ func (d *Domain) Verify(ctx context.Context, remembered ...[]byte) (*Verificatio
 		Parts:     rows(&other, db.Parts(ctx), func(r check.Part) verify.Part { return verify.Part(r) }),
 		Outbox:    rows(&other, db.Outbox(ctx), func(r check.Out) verify.Out { return verify.Out(r) }),
 		Blobs:     rows(&other, db.Blobs(ctx), func(r check.Blob) verify.Blob { return verify.Blob(r) }),
+		Kept:      rows(&v.Kept, db.Kept(ctx), d.opened),
 	}))
+	if exists(d.Dir, filepath.Join("cache", "audit.db")) {
+		bad, err := index.Check(ctx, d.IndexFile(), d)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range bad {
+			v.Problems = append(v.Problems, text.Printed(x))
+		}
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "audit verify was stopped").Because(err)
 	}
 	return v, nil
 }
 
+// opened is a kept document as the checker compares it.
+func (d *Domain) opened(r check.Kept) verify.Blob {
+	data, err := d.Vault.Unseal(r.Name, r.Sealed)
+	if err != nil {
+		data = nil
+	}
+	return verify.Blob{Name: r.Name, Data: data}
+}
+
 // Entries calls fn with every entry of the log that can be decoded.
 func (d *Domain) Entries(ctx context.Context, fn func(*verify.Entry) error) error {
 	_, err := verify.Log(ctx, d.LogDir(), d.logKey.Verifier(), &verify.Options{Entries: fn})
 	return err
+}
+
+// From calls fn with every entry from an index on that can be read, without
+// checking the log.
+func (d *Domain) From(ctx context.Context, index uint64, fn func(*verify.Entry) error) error {
+	return verify.Read(ctx, d.LogDir(), d.logKey.Verifier(), index, fn)
+}
+
+// IndexFile is where an index of the log is kept: what is in there can be thrown
+// away at any time.
+func (d *Domain) IndexFile() string { return filepath.Join(d.Dir, "cache", "audit.db") }
+
+// Kept reads what is kept under a digest, checked against it.
+func (d *Domain) Kept(ctx context.Context, digest string) (data []byte, err error) {
+	err = d.Store.View(ctx, func(tx *store.Tx) error {
+		data, err = tx.Kept(digest)
+		return err
+	})
+	return data, err
 }
 
 // IsCheckpoint fails with CodeInvalid for anything but a checkpoint of this

@@ -19,8 +19,8 @@ import (
 // admission is a request with the policy's answers, its price and its identity.
 type admission struct {
 	by      *domain.By // who asks now; doc.Submitter may be another developer
-	admit   glovebox.Decision
-	columns glovebox.Decision
+	admit   decided
+	columns decided
 	charges []glovebox.Charge
 	caps    []store.Cap
 	prices  []Price
@@ -30,7 +30,7 @@ type admission struct {
 
 // decision is what the user is told: all reasons of both points, each once.
 func (a *admission) decision() glovebox.Decision {
-	d := a.admit
+	d := a.admit.Decision
 	d.Allow = a.admit.Allow && a.columns.Allow
 	if a.admit.Allow {
 		d.Reasons = append(slices.Clone(d.Reasons), a.columns.Reasons...)
@@ -267,7 +267,7 @@ func capsOf(code, developer string, ds policy.Dataset) (out []store.Cap) {
 }
 
 // decisionBody is a decision as an audit entry holds it.
-func decisionBody(ds ...glovebox.Decision) (json.RawMessage, error) {
+func decisionBody(ds ...decided) (json.RawMessage, error) {
 	b, err := json.Marshal(map[string]any{"decisions": ds})
 	if err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a decision cannot be encoded").Because(err)

@@ -86,15 +86,20 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 		return err
 	}
 	in.Point = glovebox.PointRelease
-	if doc.Decision, err = p.decide(ctx, in); err != nil {
+	d, err := p.decide(ctx, in)
+	if err != nil {
 		return err
 	}
-	body, err := decisionBody(doc.Decision)
+	doc.Decision = d.Decision
+	body, err := decisionBody(d)
 	if err != nil {
 		return err
 	}
 	if !doc.Decision.Allow {
 		err := p.d.Effect(ctx, r.by, func(tx *store.Tx) error {
+			if err := keep(tx, d); err != nil {
+				return err
+			}
 			return domain.Jobs.Record(tx, "release.refuse", a.doc.ID, body)
 		})
 		if err != nil {
@@ -102,7 +107,7 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 		}
 		return doc.Decision.Denied()
 	}
-	doc.Needed, doc.State = approvers(doc.Decision), ""
+	doc.Needed, doc.State = approvers(d.Decision), ""
 	first := job.Pending
 	if len(doc.Needed) == 0 {
 		first = job.Approved
@@ -123,6 +128,9 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 			return err
 		}
 		doc.Content = digest
+		if err := keep(tx, d); err != nil {
+			return err
+		}
 		if err := domain.Releases.Put(tx, "release.make", doc.ID, doc, map[string]any{"content": digest, "decision": doc.Decision}); err != nil {
 			return err
 		}

@@ -11,11 +11,36 @@ import (
 	"glovebox.example/glovebox/policy"
 )
 
+// decided is a decision with what the policy was asked and what it answered, as
+// they are kept beside the entry that acts on it.
+type decided struct {
+	glovebox.Decision
+	asked, answered []byte
+}
+
+// keep keeps what decisions were made of. The next entry names it.
+func keep(tx *store.Tx, all ...decided) error {
+	for _, d := range all {
+		if d.asked == nil { // the policy was not asked
+			continue
+		}
+		if err := tx.Keep(d.asked, d.answered); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // decide asks the policy and refuses an answer that cannot be carried out: the
 // engine knows the datasets of one request only, and the domain knows them all.
-func (p *Pipeline) decide(ctx context.Context, in *policy.Input) (glovebox.Decision, error) {
-	d, err := p.d.Policy.Decide(ctx, *in)
-	if err != nil || !d.Allow {
+func (p *Pipeline) decide(ctx context.Context, in *policy.Input) (d decided, err error) {
+	if d.Decision, err = p.d.Policy.Decide(ctx, *in); err != nil {
+		return d, err
+	}
+	if d.asked, _, err = in.Encode(); err != nil {
+		return d, err
+	}
+	if d.answered, err = store.Canonical(d.Decision); err != nil || !d.Allow {
 		return d, err
 	}
 	var wrong []glovebox.Reason
@@ -37,25 +62,17 @@ func (p *Pipeline) decide(ctx context.Context, in *policy.Input) (glovebox.Decis
 	if wrong != nil {
 		d.Allow, d.Obligations, d.Reasons = false, nil, wrong
 	}
-	d.Obligations = slices.DeleteFunc(d.Obligations, func(o glovebox.Obligation) bool { return o.Kind == mustExist })
+	d.Obligations = slices.DeleteFunc(d.Obligations, func(o glovebox.Obligation) bool { return o.Kind == policy.MustExist })
 	return d, nil
 }
-
-const (
-	// mustExist is the obligation to know a dataset's column. It is met or
-	// refused here, and is no part of the decision that others see.
-	mustExist = "exists"
-	// obligationRule names the refusals of decide: the policy's own rule.
-	obligationRule = "policy.obligation"
-)
 
 // unknown says what an obligation names that the domain does not have; nil:
 // nothing. A dataset that this job does not use is none of its business.
 func unknown(tx *store.Tx, o *glovebox.Obligation) (*glovebox.Reason, error) {
-	if o.Kind != mustExist {
+	if o.Kind != policy.MustExist {
 		return nil, nil
 	}
-	r := &glovebox.Reason{Rule: obligationRule, At: "domain.obligation", Req: "R04"}
+	r := &glovebox.Reason{Rule: policy.ObligationRule, At: "domain.obligation", Req: "R04"}
 	about := func(en, zh string) *glovebox.Reason {
 		r.Text = glovebox.Text{EN: "an obligation of the domain's policy names " + en + ", so the request is refused; tell whoever keeps the domain's policy",
 			ZH: "域策略的一项义务（obligation）指定了" + zh + "，故拒绝该请求；请联系域策略的维护者"}

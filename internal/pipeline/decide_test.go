@@ -8,6 +8,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/catalog"
+	"glovebox.example/glovebox/policy"
 )
 
 // TestObligationNamesWhatIsNotThere: a mask for a dataset or column that the
@@ -26,7 +27,7 @@ obligation contains {"kind": "mask", "dataset": "%s", "column": "%s", "mask": {"
 		}
 		r := denied.Decision.Reasons[0]
 		named := strings.Contains(r.Text.EN, c.column) && strings.Contains(r.Text.EN, c.dataset) && strings.Contains(r.Text.ZH, c.column) && strings.Contains(r.Text.ZH, c.dataset)
-		if r.Rule != obligationRule || !named {
+		if r.Rule != policy.ObligationRule || !named {
 			t.Errorf("%v: %+v", c, r)
 		}
 		if got := balance(t, d, "pums").Spent; got != (glovebox.Amount{}) {

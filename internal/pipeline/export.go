@@ -101,9 +101,12 @@ func (p *Pipeline) decideExport(ctx context.Context, by *domain.By, id, to strin
 		if err := left.To(job.Exported); err != nil { // it is not there before all files are
 			return nil, err
 		}
-		doc.Exports = append(doc.Exports, job.Export{User: by.Name, To: to, At: p.d.Stamp(), Decision: d})
+		doc.Exports = append(doc.Exports, job.Export{User: by.Name, To: to, At: p.d.Stamp(), Decision: d.Decision})
 		return doc, p.d.Effect(ctx, by, func(tx *store.Tx) error {
 			if err := tx.Same(seen); err != nil {
+				return err
+			}
+			if err := keep(tx, d); err != nil {
 				return err
 			}
 			return domain.Releases.Put(tx, "release.export", id, *doc, body)
@@ -111,6 +114,9 @@ func (p *Pipeline) decideExport(ctx context.Context, by *domain.By, id, to strin
 	}
 	err = p.d.Effect(ctx, by, func(tx *store.Tx) error {
 		if err := tx.Same(seen); err != nil {
+			return err
+		}
+		if err := keep(tx, d); err != nil {
 			return err
 		}
 		if d.Allow {

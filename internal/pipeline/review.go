@@ -95,14 +95,14 @@ func (p *Pipeline) approve(ctx context.Context, by *domain.By, id string, role g
 	}
 	if !d.Allow {
 		err := p.d.Effect(ctx, by, func(tx *store.Tx) error {
-			return errors.Join(tx.Same(seen), domain.Releases.Record(tx, "release.approve_refused", id, body))
+			return errors.Join(tx.Same(seen), keep(tx, d), domain.Releases.Record(tx, "release.approve_refused", id, body))
 		})
 		if err != nil {
 			return nil, err
 		}
 		return nil, d.Denied()
 	}
-	doc.Needed = approvers(d)
+	doc.Needed = approvers(d.Decision)
 	next := job.Pending
 	if complete(doc, in) {
 		next = job.Approved
@@ -111,7 +111,7 @@ func (p *Pipeline) approve(ctx context.Context, by *domain.By, id string, role g
 		return nil, err
 	}
 	return doc, p.d.Effect(ctx, by, func(tx *store.Tx) error {
-		if err := tx.Same(seen); err != nil {
+		if err := errors.Join(tx.Same(seen), keep(tx, d)); err != nil {
 			return err
 		}
 		return domain.Releases.Put(tx, "release.approve", id, *doc, body)

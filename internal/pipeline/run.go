@@ -55,7 +55,7 @@ func (p *Pipeline) Run(ctx context.Context, s request.Submission, by *domain.By)
 	defer todo.close()
 	doc := &a.doc
 	if doc.State == "" || doc.State == job.Refused || doc.State == job.Admitted {
-		if err := p.recordAdmission(ctx, a); err != nil {
+		if err := p.recordAdmission(ctx, r, a); err != nil {
 			return nil, err
 		}
 		fault.Point("admitted")
@@ -111,6 +111,9 @@ func (p *Pipeline) refuse(ctx context.Context, a *admission, d glovebox.Decision
 		return err
 	}
 	err = p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
+		if err := keep(tx, a.columns, a.admit); err != nil {
+			return err
+		}
 		if a.doc.State != "" && a.doc.State != job.Refused && a.doc.State != job.Admitted {
 			return domain.Jobs.Record(tx, "job.refuse", a.doc.ID, body)
 		}
@@ -126,8 +129,9 @@ func (p *Pipeline) refuse(ctx context.Context, a *admission, d glovebox.Decision
 	return d.Denied()
 }
 
-// recordAdmission puts both decisions into the log. What follows acts on them.
-func (p *Pipeline) recordAdmission(ctx context.Context, a *admission) error {
+// recordAdmission puts both decisions into the log, and keeps the module that they
+// let run. What follows acts on them.
+func (p *Pipeline) recordAdmission(ctx context.Context, r *ask, a *admission) error {
 	body, err := decisionBody(a.admit, a.columns)
 	if err != nil {
 		return err
@@ -137,6 +141,12 @@ func (p *Pipeline) recordAdmission(ctx context.Context, a *admission) error {
 			return err
 		}
 		a.doc.Reasons = nil
+		if err := keep(tx, a.columns, a.admit); err != nil {
+			return err
+		}
+		if err := tx.Keep(r.Wasm); err != nil {
+			return err
+		}
 		return domain.Jobs.Put(tx, "job.admit", a.doc.ID, a.doc, body)
 	})
 }
@@ -195,6 +205,9 @@ func (p *Pipeline) repeat(ctx context.Context, a *admission) (*Outcome, error) {
 		return nil, err
 	}
 	err = p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
+		if err := keep(tx, a.columns, a.admit); err != nil {
+			return err
+		}
 		return domain.Jobs.Record(tx, "job.repeat", a.doc.ID, body)
 	})
 	if err != nil {

@@ -150,5 +150,5 @@ func shippedMasks(ctx context.Context, r *request.Request, grant *glovebox.Grant
 	if !d.Allow {
 		return nil, d.Denied()
 	}
-	return (&admission{columns: d}).masks(), nil
+	return (&admission{columns: decided{Decision: d}}).masks(), nil
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"errors"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit"
@@ -121,6 +123,19 @@ func (t *Tx) Recorded() (n uint64, err error) {
 		return 0, t.failed("read the outbox", err)
 	}
 	return n, nil
+}
+
+// Newest is the newest entry of one action about a subject, in the log or on its
+// way there; nil: there is none.
+func (t *Tx) Newest(subject, action string) (entry []byte, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT entry FROM outbox WHERE subject = ? AND action = ? ORDER BY seq DESC LIMIT 1`, subject, action).Scan(&entry)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, t.failed("read the outbox", err)
+	}
+	return entry, nil
 }
 
 // Docs calls fn with every document of the database as the log knows it.

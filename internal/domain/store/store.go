@@ -1,6 +1,6 @@
 // Package store is the one embedded SQL database of a domain: documents
-// (users, datasets, scenarios, jobs, releases), ledgers, blobs and the outbox
-// of the audit log.
+// (users, datasets, scenarios, jobs, releases), ledgers, blobs, every version of
+// every document, and the outbox of the audit log.
 //
 // A change of state, the charge that goes with it and the audit entry that
 // tells of both are one transaction: Kind.Put cannot be called without an
@@ -40,13 +40,17 @@ type Options struct {
 	// Still takes the file as it stands, without looking for changes that wait
 	// beside it: for readers of media that nobody can write to.
 	Still bool
+	// Sealer encrypts every version of a document that is kept; nil: they are kept
+	// as they are, in tests of this package.
+	Sealer Sealer
 }
 
 // Store is an open database. It is safe for concurrent use; writes happen one
 // at a time.
 type Store struct {
-	db  *sql.DB
-	now func() time.Time
+	db     *sql.DB
+	now    func() time.Time
+	sealer Sealer
 }
 
 // Open opens the database file, creates it if it is missing and brings its
@@ -55,7 +59,7 @@ func Open(ctx context.Context, path string, o *Options) (*Store, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	s := &Store{now: o.Now}
+	s := &Store{now: o.Now, sealer: o.Sealer}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -181,12 +185,12 @@ func (s *Store) run(ctx context.Context, actor string, write bool, fn func(*Tx) 
 	if err != nil {
 		return glovebox.Errorf(glovebox.CodeInternal, "the domain database is not available").Because(err)
 	}
-	tx := &Tx{ctx: ctx, tx: sqlTx, actor: actor, write: write, now: s.now}
+	tx := &Tx{ctx: ctx, tx: sqlTx, actor: actor, write: write, now: s.now, sealer: s.sealer}
 	err = fn(tx)
 	if err == nil {
 		err = tx.unsaid()
 	}
-	if err == nil && len(tx.blobs) > 0 {
+	if err == nil && len(tx.blobs)+len(tx.kept) > 0 {
 		err = glovebox.Errorf(glovebox.CodeInternal, "bytes were kept without an entry that names them")
 	}
 	if err != nil {

@@ -21,14 +21,17 @@ type Tx struct {
 	actor string
 	write bool
 	now   func() time.Time
-	blobs []string       // kept, and not yet named by an entry
+	blobs []string       // written, and not yet named by an entry
+	kept  []string       // the same of Keep
 	seen  Seen           // documents that were asked for
 	first map[string]any // goes into the details of the next entry
 	each  map[string]any // goes into the details of every entry
+
+	sealer Sealer
 }
 
-// put writes the document kind/id and records the action that changed it, with
-// body as the entry's details (nil: none).
+// put writes the document kind/id, keeps this version of it for good, and records
+// the action that changed it, with body as the entry's details (nil: none).
 func (t *Tx) put(action, kind, id string, v, body any) error {
 	doc, err := Canonical(v)
 	if err != nil {
@@ -39,7 +42,11 @@ func (t *Tx) put(action, kind, id string, v, body any) error {
 	if err != nil {
 		return t.failed("write "+kind, err)
 	}
-	_, err = t.record(action, subject(kind, id), glovebox.Digest(doc), body)
+	state := glovebox.Digest(doc)
+	if err := t.keep(state, doc); err != nil {
+		return err
+	}
+	_, err = t.record(action, subject(kind, id), state, body)
 	return err
 }
 
@@ -81,8 +88,8 @@ func (t *Tx) record(action, subject, state string, body any) (int64, error) {
 }
 
 // details is the body of an entry: what the caller gives (nil: nothing), what
-// every entry of the transaction carries and, as "blobs", the digests of bytes
-// that were kept since the entry before.
+// every entry of the transaction carries and, as "blobs" and "kept", the
+// digests of bytes that were written since the entry before.
 func (t *Tx) details(body any) ([]byte, error) {
 	more := maps.Clone(t.each)
 	if more == nil {
@@ -95,7 +102,10 @@ func (t *Tx) details(body any) ([]byte, error) {
 	if nonce, ok := t.first["act_nonce"].(string); ok {
 		t.Follow(nonce)
 	}
-	t.first, t.blobs = nil, nil
+	if len(t.kept) > 0 {
+		more["kept"] = t.kept
+	}
+	t.first, t.blobs, t.kept = nil, nil, nil
 	if body == nil && len(more) == 0 {
 		return nil, nil
 	}

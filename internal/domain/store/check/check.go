@@ -137,6 +137,19 @@ func (d *DB) Blobs(ctx context.Context) iter.Seq2[Blob, error] {
 	})
 }
 
+// Kept is a document that was true once, under its digest, as it is sealed.
+type Kept struct {
+	Name   string
+	Sealed []byte
+}
+
+// Kept yields all of them.
+func (d *DB) Kept(ctx context.Context) iter.Seq2[Kept, error] {
+	return rows(ctx, d, "kept", `SELECT digest, data FROM kept NOT INDEXED ORDER BY digest`, func(r *sql.Rows) (v Kept, err error) {
+		return v, r.Scan(&v.Name, &v.Sealed)
+	})
+}
+
 // rows yields the rows of a table; an error ends them.
 func rows[T any](ctx context.Context, d *DB, table, q string, scan func(*sql.Rows) (T, error)) iter.Seq2[T, error] {
 	if !d.sound[table] {

@@ -15,7 +15,7 @@ import (
 var schema string
 
 // version is PRAGMA user_version of a database with that schema.
-const version = 3
+const version = 4
 
 // maxFaults is how many findings of SQLite's own check are reported.
 const maxFaults = 100

@@ -67,3 +67,9 @@ CREATE TRIGGER outbox_no_change BEFORE UPDATE ON outbox
 WHEN NEW.seq <> OLD.seq OR NEW.entry <> OLD.entry OR OLD.idx IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'an entry cannot change'); END;
 CREATE UNIQUE INDEX outbox_act ON outbox (json_extract(CAST(entry AS TEXT), '$.body.act_nonce'));
+CREATE TABLE kept (
+    digest TEXT PRIMARY KEY,
+    data   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER kept_no_update BEFORE UPDATE ON kept BEGIN SELECT RAISE(ABORT, 'a kept document cannot change'); END;
+CREATE TRIGGER kept_no_delete BEFORE DELETE ON kept BEGIN SELECT RAISE(ABORT, 'a kept document cannot be deleted'); END;
