@@ -65,6 +65,10 @@ audit: ## bound the loss of our own noise and jobs from outside, 1,000,000 outpu
 timing: ## try to tell by the time of 10,000 jobs who is in the data (an hour)
 	@scripts/timing
 
+.PHONY: test-load
+test-load: ## load large files and hold the loader's memory to that of small ones (minutes; ROWS=20000000)
+	@GLOVEBOX_LOAD_ROWS=$(or $(ROWS),20000000) $(GO) test -tags $(TAGS) -timeout 4h -v -run '^TestLoadMemory$$' ./internal/pipeline
+
 .PHONY: bench
 bench: ## measure each hot path beside its baseline; print a table, write bench.json
 	@$(GO) run -tags $(TAGS) ./internal/proof/bench -o bench.json -doc docs/benchmarks.md

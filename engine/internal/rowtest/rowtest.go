@@ -77,7 +77,7 @@ func Checked(t testing.TB) *memory.CheckedAllocator {
 // MakeWithDuckDB runs statements on a DuckDB that is not locked down, to make input.
 func MakeWithDuckDB(t testing.TB, statements ...string) {
 	t.Helper()
-	c, err := duckdb.NewConnector("?threads=1", nil)
+	c, err := duckdb.NewConnector("?threads=2", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
