@@ -23,6 +23,10 @@ build: ## build bin/glovebox
 	@echo "building $(BIN) (the first build compiles and links DuckDB, OPA and Arrow: one to three minutes)"
 	@$(GO) build -trimpath -tags $(TAGS) -o $(BIN) ./cmd/glovebox
 
+.PHONY: verifiers
+verifiers: ## build glovebox-verify for every system, small, static, reproducible, into build/verifiers
+	@GO=$(GO) scripts/verifiers
+
 .PHONY: demo
 demo: build ## create ./demo-domain, load data, run four jobs, export, verify
 	@scripts/demo
