@@ -144,8 +144,10 @@ var owners = map[string][]string{
 	"filippo.io/edwards25519":                {"internal/act", "audit/verify"},
 	"github.com/emmansun/gmsm":               {"internal/act", "audit/verify"},
 	"github.com/go-webauthn/webauthn":        {"internal/act"},
-	"modernc.org/sqlite":                     {"internal/domain/store", "internal/evidence/index", "engine/source/sqlite"},
-	"github.com/klauspost/compress":          {"engine/source/unpack"},
+	"modernc.org/sqlite":                     {"internal/domain/store", "engine/source/sqlite"},
+	"github.com/klauspost/compress":          {"engine/source/unpack", "internal/worker/work"},
+	"github.com/jackc/pgx":                   {"engine/source/database"},
+	"github.com/go-sql-driver/mysql":         {"engine/source/database"},
 	"github.com/elastic/go-seccomp-bpf":      {"internal/worker/jail"},
 	"github.com/spf13/cobra":                 {"internal/cli"},
 	"go.yaml.in/yaml":                        {"internal/document/record", "policy"}, // policy: test cases

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -63,7 +64,7 @@ func (f *lookFlags) look(ctx context.Context, path string) (*find.Seen, *lookVie
 	return seen, v, nil
 }
 
-var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+var codeForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`) })
 
 func (a *app) datasetNew() *cobra.Command {
 	var f lookFlags
@@ -82,7 +83,7 @@ them, and dataset add refuses a record that still says so. Needs no domain.`, `å
 		Example: "  glovebox dataset new rent.xlsx --code rent -o rent.yaml",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			if !codeForm.MatchString(code) {
+			if !codeForm().MatchString(code) {
 				return glovebox.Errorf(glovebox.CodeInvalid, "the code is not a lower-case letter and then at most 62 of a-z, 0-9, _ and -").WithFix("write it so")
 			}
 			seen, v, err := f.look(c.Context(), w[0])

@@ -157,6 +157,13 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 		return nil, err
 	}
 	defer src.Close()
+	file, rec, err := fetched(ctx, &doc.Record, src, from.Open)
+	if err != nil {
+		return nil, named(err, from.Name)
+	}
+	if file != src {
+		defer file.Close()
+	}
 	version := 1
 	if doc.Snapshot != nil {
 		version = doc.Snapshot.Version + 1
@@ -170,7 +177,7 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 			err = errors.Join(err, w.Abort())
 		}
 	}()
-	res, err := d.project(ctx, &doc.Record, 0, src, w, progress)
+	res, err := d.project(ctx, rec, 0, file, w, progress)
 	if err != nil {
 		return nil, named(err, from.Name)
 	}
@@ -179,7 +186,7 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 			return nil, named(err, from.Name)
 		}
 	}
-	units, err := d.projectOthers(ctx, &doc.Record, src, w, res, progress)
+	units, err := d.projectOthers(ctx, rec, file, w, res, progress)
 	if err != nil {
 		return nil, named(err, from.Name)
 	}

@@ -97,14 +97,15 @@ func checkSource(c *checker, s *glovebox.Source) {
 			c.absent(at("source", f), "is for format xlsx only")
 		}
 	}
-	if s.Format != "sqlite" {
-		c.absent(at("source", "table"), "is for format sqlite only")
+	database := s.Format == "sqlite" || s.Format == "postgres" || s.Format == "mysql"
+	if !database {
+		c.absent(at("source", "table"), "is for formats sqlite, postgres and mysql only")
 	}
 	if text && s.Compression != "zip" {
 		c.absent(at("source", "entry"), "is for compression zip only")
 	}
-	if s.Format == "sqlite" && s.Table == "" {
-		c.Add(at("source"), "add `table`, the name of the table in the database", "format sqlite needs a table")
+	if database && s.Table == "" {
+		c.Add(at("source"), "add `table`, the name of the table in the database", "a database needs a table")
 	}
 	if csv {
 		if s.Encoding == "" {

@@ -22,6 +22,8 @@ const (
 	// Of a reader only.
 	FrameChecked jail.Kind = 16 // a filter is sound: a Checked
 	FrameTable   jail.Kind = 17 // a table: a Table
+	// Of a fetcher only, with FrameAside for what it copied.
+	FrameFetched jail.Kind = 23 // the table is complete
 	FrameLooked  jail.Kind = 22 // what a provider's file looks like: a find.Seen
 )
 
@@ -56,6 +58,8 @@ func Frames(role string) jail.Frames {
 	case RoleLoad:
 		return jail.Frames{FrameOpened: {Most: 2 + maxName}, FrameData: {Most: 2 + MaxChunk}, FrameClosed: {Most: 2, Exact: true},
 			FrameProgress: {Most: 16, Exact: true}, FrameAside: {Most: MaxChunk}, FrameLoaded: {Most: MaxLoaded}, FrameRefused: {Most: MaxRefused}}
+	case RoleFetch:
+		return jail.Frames{FrameAside: {Most: MaxChunk}, FrameFetched: {Exact: true}, FrameRefused: {Most: MaxRefused}}
 	case RoleRead:
 		return jail.Frames{FrameChecked: {Most: MaxChecked}, FrameTable: {Most: MaxTable}, FrameLooked: {Most: MaxLooked}, FrameRefused: {Most: MaxRefused}}
 	}

@@ -34,7 +34,7 @@ const beatEvery = time.Second
 // Roles are what this program does in a jail. Main and TestMain hand them to
 // jail.Main.
 func Roles() map[string]jail.Role {
-	return map[string]jail.Role{RoleWork: serve, RoleCompile: compile, RoleProbe: probe, RoleLoad: load, RoleRead: read, RoleFit: count}
+	return map[string]jail.Role{RoleWork: serve, RoleCompile: compile, RoleProbe: probe, RoleLoad: load, RoleRead: read, RoleFit: count, RoleFetch: fetch}
 }
 
 // PartData encodes a part number and, for each input, whether it comes with a

@@ -1,0 +1,119 @@
+package work
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/source/database"
+	"glovebox.example/glovebox/internal/worker/jail"
+)
+
+// RoleFetch is a worker that copies a table from a database server: it has the
+// one connection that it was handed, and nothing else.
+const RoleFetch = "fetch"
+
+// MessageFetch is the one message to it; files: an encoded FetchSpec, the
+// connection.
+const MessageFetch = 'D'
+
+// FetchSpec says what to copy. It holds the account's password.
+type FetchSpec struct {
+	Format string          `json:"format"`
+	Server database.Server `json:"server"`
+	Table  string          `json:"table"`
+	Null   string          `json:"null"` // text of a missing value
+}
+
+// fetch copies a table to the supervisor, as CSV packed by Zstandard.
+func fetch(in *jail.Inside) error {
+	m, err := in.Receive()
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if m.Kind != MessageFetch || len(m.Files) != 2 {
+		return errMessage
+	}
+	if _, err := database.Prepare(); err != nil {
+		return errors.Join(err, in.Fail(jail.FaultInternal))
+	}
+	if err := in.Seal(); err != nil {
+		return err
+	}
+	raw, err := readSealed(m.Files[0], maxSpec)
+	if err != nil {
+		return errors.Join(err, in.Fail(jail.FaultInternal))
+	}
+	var spec FetchSpec
+	if err := json.Unmarshal(raw, &spec); err != nil {
+		return errors.Join(err, in.Fail(jail.FaultInternal))
+	}
+	out := &fetched{in: in}
+	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	if err != nil {
+		return errors.Join(err, in.Fail(jail.FaultInternal))
+	}
+	err = database.Copy(context.Background(), spec.Format, handed{m.Files[1]}, &spec.Server, spec.Table, spec.Null, z)
+	if err == nil {
+		err = errors.Join(z.Close(), out.flush())
+	}
+	if err != nil {
+		return errors.Join(err, send(in, FrameRefused, refused(err), MaxRefused))
+	}
+	return in.Send(jail.Frame{Kind: FrameFetched})
+}
+
+// fetched sends what is written as frames.
+type fetched struct {
+	in  *jail.Inside
+	buf bytes.Buffer
+}
+
+func (f *fetched) Write(p []byte) (int, error) {
+	f.buf.Write(p)
+	for f.buf.Len() >= MaxChunk {
+		if err := f.in.Send(jail.Frame{Kind: FrameAside, Payload: f.buf.Next(MaxChunk)}); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+func (f *fetched) flush() error {
+	if f.buf.Len() == 0 {
+		return nil
+	}
+	return f.in.Send(jail.Frame{Kind: FrameAside, Payload: f.buf.Next(f.buf.Len())})
+}
+
+// handed is a connection that another process opened.
+type handed struct{ f *os.File }
+
+func (h handed) Read(p []byte) (int, error)         { return h.f.Read(p) }
+func (h handed) Write(p []byte) (int, error)        { return h.f.Write(p) }
+func (h handed) Close() error                       { return h.f.Close() }
+func (h handed) LocalAddr() net.Addr                { return &net.UnixAddr{Name: "handed", Net: "unix"} }
+func (h handed) RemoteAddr() net.Addr               { return &net.UnixAddr{Name: "handed", Net: "unix"} }
+func (h handed) SetDeadline(t time.Time) error      { return h.f.SetDeadline(t) }
+func (h handed) SetReadDeadline(t time.Time) error  { return h.f.SetReadDeadline(t) }
+func (h handed) SetWriteDeadline(t time.Time) error { return h.f.SetWriteDeadline(t) }
+
+var _ net.Conn = handed{}
+
+// NullText is what stands for a missing value in what is fetched: of a length
+// and with characters that no person writes, and of the caller's own choice
+// behind it.
+func NullText(own string) string { return "\x01null " + own + "\x01" }
+
+// FetchedSource is how what was fetched is read.
+func FetchedSource(s glovebox.Source, null string) glovebox.Source {
+	return glovebox.Source{Format: "csv", Compression: "zstd", Null: []string{null}, Extra: s.Extra}
+}
