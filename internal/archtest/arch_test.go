@@ -144,7 +144,7 @@ var owners = map[string][]string{
 	"filippo.io/edwards25519":                {"internal/act", "audit/verify"},
 	"github.com/emmansun/gmsm":               {"internal/act", "audit/verify"},
 	"github.com/go-webauthn/webauthn":        {"internal/act"},
-	"modernc.org/sqlite":                     {"internal/domain/store", "engine/source/sqlite"},
+	"modernc.org/sqlite":                     {"internal/domain/store", "internal/evidence/index", "engine/source/sqlite"},
 	"github.com/klauspost/compress":          {"engine/source/unpack", "internal/worker/work"},
 	"github.com/jackc/pgx":                   {"engine/source/database"},
 	"github.com/go-sql-driver/mysql":         {"engine/source/database"},
