@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strings"
 
 	"glovebox.example/glovebox"
 )
 
-// Kinds are the tables there are, with a number of rows that takes seconds.
+// Kinds are the tables that are measured, with a number of rows that takes
+// seconds. There is one more: texts, of 13 columns and some 10 KiB a row.
 var Kinds = map[string]int{"residents": 3_000_000, "ints": 6_000_000, "wide": 1_000_000}
 
 // Columns are those of a kind, id first.
@@ -35,6 +37,11 @@ func Columns(kind string) []glovebox.Column {
 		for _, n := range []string{"a", "b", "c", "d"} {
 			add(n, glovebox.Int64)
 		}
+	case "texts":
+		for i := range 12 {
+			add(fmt.Sprintf("t%d", i), glovebox.String)
+			list[i+1].MaxBytes = 4096
+		}
 	case "wide":
 		for i := range 19 {
 			add(fmt.Sprintf("c%d", i), []glovebox.Type{glovebox.Int32, glovebox.Float64, glovebox.String, glovebox.Date}[i%4])
@@ -44,6 +51,8 @@ func Columns(kind string) []glovebox.Column {
 }
 
 var towns = []string{"金山店镇", "刘仁八镇", "大箕铺镇", "还地桥镇", "保安镇", "金湖街道", "东岳路街道", "罗家桥街道"}
+
+var filler = strings.Repeat("备注 note ", 150)
 
 // Write writes a CSV file of n rows.
 func Write(out io.Writer, kind string, n int) error {
@@ -63,6 +72,11 @@ func Write(out io.Writer, kind string, n int) error {
 			_, _ = fmt.Fprintf(w, "%s,%s,%d,%d.%02d,%s,%c%c", residentID(i), towns[r.IntN(len(towns))], r.IntN(100), r.IntN(100000), r.IntN(100), day(), rune(0x4e00+r.IntN(2000)), rune(0x4e00+r.IntN(2000)))
 		case "ints":
 			_, _ = fmt.Fprintf(w, "%d,%d,%d,%d,%d", r.IntN(n), r.IntN(100), r.IntN(10_000), r.IntN(1_000_000), r.IntN(2))
+		case "texts":
+			_, _ = fmt.Fprintf(w, "u%09d", r.IntN(n))
+			for range 12 {
+				_, _ = fmt.Fprintf(w, ",%x%s", r.Uint64(), filler[:12*r.IntN(len(filler)/12)])
+			}
 		case "wide":
 			_, _ = fmt.Fprintf(w, "u%09d", r.IntN(n))
 			for c := range 19 {
