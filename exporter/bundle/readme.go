@@ -10,6 +10,37 @@ import (
 	"glovebox.example/glovebox/text"
 )
 
+// The recipe stands between these lines.
+const (
+	recipeBegin = "# ---- begin"
+	recipeEnd   = "# ---- end"
+)
+
+// recipe checks a bundle with nothing but Python's own library and openssl: the
+// signature, the digest of every file, the entry's proof and the signature of the
+// checkpoint. It does not compare the three forms of the result with one another.
+const recipe = `import base64, hashlib, json, os, subprocess, tempfile
+read = lambda n: open(n, "rb").read()
+h = lambda x: hashlib.sha256(x).digest()
+key = base64.b64decode(read("key.pub").strip().split(b"+", 2)[2])[1:]
+d = tempfile.mkdtemp()
+def verify(msg, sig):
+    for n, x in ("key", bytes.fromhex("302a300506032b6570032100") + key), ("msg", msg), ("sig", sig):
+        open(os.path.join(d, n), "wb").write(x)
+    subprocess.check_call("openssl pkeyutl -verify -pubin -keyform DER -inkey key -rawin -in msg -sigfile sig".split(), cwd=d)
+env = json.loads(read("statement.dsse.json")); t = env["payloadType"].encode(); body = base64.b64decode(env["payload"])
+verify(b"DSSEv1 %d %s %d %s" % (len(t), t, len(body), body), base64.b64decode(env["signatures"][0]["sig"]))
+for f in json.loads(body)["subject"] + json.loads(body)["predicate"]["files"]:
+    assert h(read(f["name"])).hex() == f["digest"]["sha256"], f["name"]
+p = json.loads(read("audit/proof.json")); node = h(b"\0" + read("audit/entry.json")); i, n = p["index"], p["size"] - 1
+for x in map(bytes.fromhex, p["path"]):
+    left = i & 1 or i == n; node = h(b"\1" + (x + node if left else node + x))
+    while left and i and not i & 1: i, n = i >> 1, n >> 1
+    i, n = i >> 1, n >> 1
+text, sig = p["checkpoint"].split("\n\n"); verify(text.encode() + b"\n", base64.b64decode(sig.split()[2])[4:])
+assert node == base64.b64decode(text.split("\n")[2]); print("all right; fingerprint of the key:", h(key).hex())
+`
+
 // readme is the page that a person reads first: what this is, what may be done
 // with it, how to check it. English, then Chinese.
 func readme(c *release.Content, ev Evidence, digest, fingerprint string) []byte {
@@ -75,6 +106,16 @@ func readme(c *release.Content, ev Evidence, digest, fingerprint string) []byte 
 	say("离线核验本包：  glovebox verify 目录")
 	say("签名密钥        %s", fingerprint)
 	say("请与该域另行告知的密钥核对；仅凭 key.pub 不能证明来源。")
+	say("")
+	say("----------------------------------------")
+	say("")
+	say("Without glovebox: run the lines below in this folder with python3 and openssl")
+	say("(python3 -c with what stands between the marks, or from a file elsewhere).")
+	say("没有 glovebox 时：在本目录用 python3 与 openssl 运行以下各行（勿存入本目录）。")
+	say("")
+	say("%s", recipeBegin)
+	b.WriteString(recipe)
+	say("%s", recipeEnd)
 	return []byte(b.String())
 }
 

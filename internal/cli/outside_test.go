@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ func TestOutsideChecks(t *testing.T) {
 	if err := os.RemoveAll("city"); err != nil { // the domain is far away
 		t.Fatal(err)
 	}
+	recipe(t, bundles[0])
 	key := "copy/key.pub"
 	check(t, 0, "bundle", bundles[0], "--key", key)
 	check(t, 0, "log", "copy", "--key", key)
@@ -88,6 +90,55 @@ func TestOutsideChecks(t *testing.T) {
 	}
 	if _, errs := check(t, 2, "log", "copy", "--key", key); !strings.Contains(errs, "no entry of the log names this document") {
 		t.Errorf("%s", errs)
+	}
+}
+
+// recipe runs the lines of a bundle's README, as they stand there, on the bundle
+// and on bundles of which one file has another byte.
+func recipe(t *testing.T, dir string) {
+	t.Helper()
+	for _, tool := range []string{"python3", "openssl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Logf("no %s: the recipe of README.txt is not tried", tool)
+			return
+		}
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "README.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, lines, _ := strings.Cut(string(page), "# ---- begin\n")
+	lines, _, ok := strings.Cut(lines, "# ---- end\n")
+	if n := strings.Count(lines, "\n"); !ok || n > 24 {
+		t.Fatalf("the recipe has %d lines", n)
+	}
+	try := func(dir string) (string, error) {
+		cmd := exec.Command("python3", "-c", lines)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := try(dir); err != nil || !strings.Contains(out, "all right") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, name := range []string{"result.csv", "audit/entry.json", "audit/proof.json", "statement.dsse.json", "key.pub"} {
+		copied := filepath.Join(t.TempDir(), "b")
+		if err := copyTree(copied, dir); err != nil {
+			t.Fatal(err)
+		}
+		at := filepath.Join(copied, filepath.FromSlash(name))
+		b, err := os.ReadFile(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b[len(b)/2] ^= 1
+		if err := os.WriteFile(at, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := try(copied); err == nil {
+			t.Errorf("%s with another byte passes:\n%s", name, out)
+		}
 	}
 }
 
