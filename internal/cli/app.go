@@ -1,16 +1,20 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/term"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/author/modbuild"
+	"glovebox.example/glovebox/internal/client"
+	"glovebox.example/glovebox/internal/core"
 	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/words"
@@ -20,20 +24,25 @@ import (
 // app is what every command shares: streams, global flags, language.
 type app struct {
 	Streams
-	raw  Streams // as they are: for a progress bar, and for rows that are a file
-	dir  string
-	user string
-	json bool
-	lang glovebox.Lang
+	raw             Streams // as they are: for a progress bar, and for rows that are a file
+	dir             string
+	user            string
+	server, profile string
+	asFlag          bool // --as was written
+	json            bool
+	lang            glovebox.Lang
 	// noHelp is why --help has nothing to print: the command is not there.
 	noHelp error
 }
 
 func newApp(args []string, s Streams) *app {
-	a := &app{Streams: s, raw: s, dir: os.Getenv("GLOVEBOX_DOMAIN"), user: os.Getenv("GLOVEBOX_USER"), lang: language(args)}
+	a := &app{Streams: s, raw: s, dir: os.Getenv("GLOVEBOX_DOMAIN"), user: os.Getenv("GLOVEBOX_USER"), server: os.Getenv("GLOVEBOX_SERVER"), profile: os.Getenv("GLOVEBOX_PROFILE"), lang: language(args)}
 	for _, w := range args { // so that a usage error is printed as asked, too
 		if w == "--json" || w == "--json=true" {
 			a.json = true
+		}
+		if w == "--as" || strings.HasPrefix(w, "--as=") && w != "--as=" {
+			a.asFlag = true
 		}
 	}
 	a.Out, a.Err = text.NewWriter(s.Out, a.json), text.NewWriter(s.Err, a.json)
@@ -139,16 +148,55 @@ func (a *app) actor(ctx context.Context, d *domain.Domain) (*domain.By, error) {
 
 // do takes an act and puts its document into out.
 func (a *app) do(ctx context.Context, o *desk.Options, x desk.Act, out any) error {
-	return a.with(ctx, true, func(d *domain.Domain) error {
-		return (&desk.Local{Desk: desk.New(d, o), User: a.user}).Do(ctx, x, out)
-	})
+	return a.through(ctx, true, o, func(d desk.Door) error { return d.Do(ctx, x, out) })
 }
 
 // look asks a question and puts the answer into out.
 func (a *app) look(ctx context.Context, q desk.Look, out any) error {
-	return a.with(ctx, false, func(d *domain.Domain) error {
-		return (&desk.Local{Desk: desk.New(d, nil), User: a.user}).Look(ctx, q, out)
-	})
+	return a.through(ctx, false, nil, func(d desk.Door) error { return d.Look(ctx, q, out) })
+}
+
+// through opens the door that the flags name: a server, the core that holds the
+// directory, or the directory itself.
+func (a *app) through(ctx context.Context, write bool, o *desk.Options, fn func(desk.Door) error) error {
+	if a.dir != "" && a.server == "" && core.Holds(a.dir) {
+		return a.throughSocket(fn)
+	}
+	name, p, err := a.working()
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		return a.with(ctx, write, func(d *domain.Domain) error {
+			return fn(&desk.Local{Desk: desk.New(d, o), User: a.user})
+		})
+	}
+	if a.asFlag {
+		return flagError("--as", "on a server nobody acts by name alone", "leave it out: acts are signed with the key of the profile")
+	}
+	c, err := a.client(name, p)
+	if err != nil {
+		return err
+	}
+	return fn(c)
+}
+
+// throughSocket goes to the core that holds the directory, with the key of the
+// profile.
+func (a *app) throughSocket(fn func(desk.Door) error) error {
+	if a.asFlag {
+		return flagError("--as", "a core holds this domain, and takes nobody by name alone", "leave it out: acts are signed with the key of the profile")
+	}
+	all, err := readProfiles()
+	if err != nil {
+		return err
+	}
+	p := all.Profiles[cmp.Or(a.profile, all.Current)]
+	c := &client.Client{Base: "http://core", HTTP: client.Socket(filepath.Join(a.dir, core.Socket)), User: p.User, Detached: a.detached}
+	if err := a.identify(c, "", &p); err != nil {
+		return err
+	}
+	return fn(c)
 }
 
 // act is with, on behalf of the user of --as.

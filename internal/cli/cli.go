@@ -103,15 +103,18 @@ func (a *app) root() *cobra.Command {
 	f := root.PersistentFlags()
 	f.StringVar(&a.dir, "domain", a.dir, a.t("use the domain in `DIR` (GLOVEBOX_DOMAIN)", "使用 `DIR` 中的域（GLOVEBOX_DOMAIN）"))
 	f.StringVar(&a.user, "as", a.user, a.t("act as this `USER` (GLOVEBOX_USER)", "以用户 `USER` 的身份操作（GLOVEBOX_USER）"))
+	f.StringVar(&a.server, "server", a.server, a.t("work at the server `URL` (GLOVEBOX_SERVER)", "在服务器 `URL` 上执行（GLOVEBOX_SERVER）"))
+	f.StringVar(&a.profile, "profile", a.profile, a.t("work in the profile `NAME` (GLOVEBOX_PROFILE)", "使用配置 `NAME`（GLOVEBOX_PROFILE）"))
 	f.BoolVar(&a.json, "json", false, a.t("print one JSON document (docs/cli-json.md)", "输出一个 JSON 文档（docs/cli-json.zh.md）"))
 	f.Var((*langFlag)(&a.lang), "lang", a.t("speak `LANG`: en or zh (GLOVEBOX_LANG)", "界面语言 `LANG`：en 或 zh（GLOVEBOX_LANG）"))
 	f.BoolP("help", "h", false, a.t("show this help", "显示本帮助"))
 	root.Flags().Bool("version", false, a.t("show the version", "显示版本"))
-	for _, name := range []string{"domain", "as", "lang"} {
+	for _, name := range []string{"domain", "as", "lang", "server", "profile"} {
 		f.Lookup(name).DefValue = "" // whatever the environment says is no news
 	}
 	for _, c := range []*cobra.Command{
-		a.initCmd(), a.domainCmd(), a.userCmd(), a.datasetCmd(), a.schemaCmd(), a.spaceCmd(), a.scenarioCmd(), a.moduleCmd(), a.jobCmd(),
+		a.initCmd(), a.domainCmd(), a.serveCmd(), a.loginCmd(), a.logoutCmd(), a.whoamiCmd(), a.configCmd(), a.userCmd(), a.orgCmd(),
+		a.datasetCmd(), a.schemaCmd(), a.spaceCmd(), a.scenarioCmd(), a.moduleCmd(), a.jobCmd(),
 		a.nodeCmd(), a.releaseCmd(), a.budgetCmd(), a.auditCmd(), a.verifyCmd(), a.doctorCmd(),
 		a.policyCmd(), a.reportCmd(),
 	} {

@@ -8,6 +8,7 @@ import (
 
 func (a *app) initCmd() *cobra.Command {
 	var o domain.InitOptions
+	var first firsts
 	c := &cobra.Command{
 		Use:   "init DIR",
 		Short: a.t("create a domain: its keys, database and audit log", "创建域：密钥、数据库与审计日志"),
@@ -24,9 +25,18 @@ domain key" prints it again.`, `在 DIR 创建一个域；DIR 须不存在或为
 		Example: "  glovebox init ./city --name daye",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
+			if err := first.check(); err != nil {
+				return err
+			}
 			info, err := domain.Init(c.Context(), w[0], o)
 			if err != nil {
 				return err
+			}
+			if first.served {
+				a.dir = w[0]
+				if err := a.serveFromNow(c, &first); err != nil {
+					return err
+				}
 			}
 			return a.emit(info, func() {
 				a.say("%s  %s", a.t("domain", "域"), info.Name)
@@ -36,12 +46,14 @@ domain key" prints it again.`, `在 DIR 创建一个域；DIR 须不存在或为
 		},
 	}
 	c.Flags().StringVar(&o.Name, "name", "", a.t("call the domain `NAME`, part of its log's identity (default: the directory's name)", "域名称 `NAME`，是日志身份的一部分（默认取目录名）"))
+	c.Flags().BoolVar(&first.served, "served", false, a.t("make it a domain that takes signed acts alone (domain serve-from-now)", "建为仅接受签名操作的域（domain serve-from-now）"))
+	first.bind(a, c)
 	c.Flags().IntVar(&o.Parts, "parts", domain.DefaultParts, a.t("cut snapshots into `N` pieces, a power of two", "快照分为 `N` 片，须为 2 的幂"))
 	return c
 }
 
 func (a *app) domainCmd() *cobra.Command {
-	return a.group("domain", "the domain itself: its public key", "域本身：公钥", a.domainKey())
+	return a.group("domain", "the domain itself: its public key", "域本身：公钥", a.domainKey(), a.domainServe())
 }
 
 func (a *app) domainKey() *cobra.Command {

@@ -36,6 +36,8 @@ import (
 //	damage FILE       change one byte in the middle of a file
 //	sql FILE STMT     change a database behind the product's back
 //	unguard FILE      drop every trigger of a database
+//	serve DIR         have a core hold a domain, as glovebox serve does
+//	unserve           stop it
 //
 // People: chen provides pums, qian provides for another organisation, zhao is
 // the authority, liu the operator, wang a developer with a grant, wu one
@@ -65,13 +67,13 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"glovebox": scriptGlovebox, "lost": scriptLost, "status": scriptStatus, "atmost": scriptAtMost,
-			"capture": scriptCapture, "damage": scriptDamage, "sql": scriptSQL, "unguard": scriptUnguard,
+			"capture": scriptCapture, "serve": scriptServe, "unserve": scriptUnserve, "damage": scriptDamage, "sql": scriptSQL, "unguard": scriptUnguard,
 		},
 	})
 }
 
 // ownEnv are the variables that commands read.
-var ownEnv = []string{"GLOVEBOX_DOMAIN", "GLOVEBOX_USER", "GLOVEBOX_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "PATH", "TMPDIR", "HOME",
+var ownEnv = []string{"GLOVEBOX_DOMAIN", "GLOVEBOX_USER", "GLOVEBOX_LANG", "GLOVEBOX_SERVER", "GLOVEBOX_PROFILE", "XDG_CONFIG_HOME", "LC_ALL", "LC_MESSAGES", "LANG", "PATH", "TMPDIR", "HOME",
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 
 // lastRun is what the last command line of a script left, and the key under

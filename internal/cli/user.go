@@ -10,16 +10,21 @@ import (
 )
 
 func (a *app) userCmd() *cobra.Command {
-	return a.group("user", "people and their roles", "人员与角色", a.userAdd(), a.userList())
+	return a.group("user", "people and their roles", "人员与角色", a.userAdd(), a.userShow(), a.userList(), a.userRole(),
+		a.userState("suspend", "user.suspend", "suspend a person: nothing that they sign counts", "停用人员：其签名一概无效"),
+		a.userState("resume", "user.resume", "end a suspension", "恢复人员"), a.userKey())
 }
 
 func (a *app) userAdd() *cobra.Command {
-	var role, org, full string
+	var p desk.UserAdd
+	var role string
 	c := &cobra.Command{
 		Use:   "add NAME --role ROLE",
 		Short: a.t("register a person, or give a known one another role", "登记人员，或为已登记人员增加角色"),
 		Long: a.t(`Register a person of the domain with a role: provider, authority, operator,
-developer or auditor. The account that owns the domain directory does this.
+developer, auditor or registrar. The account that owns the domain directory does
+this; in a domain that is served a registrar does, and a second person confirms
+("user role confirm").
 
 NAME is what the person acts by (--as): a login name or a real name in one
 word, without upper-case letters. A login name can have the real name beside it
@@ -28,7 +33,8 @@ word, without upper-case letters. A login name can have the real name beside it
 One person may hold several roles, but the policy lets nobody act in two of
 them on the same product. A provider belongs to an organisation (--org), the
 one that dataset records name as their provider.`, `登记域内人员及其角色：provider（数据提供单位）、authority（实施机构）、
-operator（运营机构）、developer（开发主体）、auditor（审计）。由域目录的属主执行。
+operator（运营机构）、developer（开发主体）、auditor（审计）、registrar（安全管理员）。由域目录的属主执行；
+服务域中由安全管理员执行，并由另一人确认（"user role confirm"）。
 
 NAME 是操作时使用的名称（--as）：登录名，或一个词的真实姓名，不含大写字母。
 使用登录名时，可用 --full-name 写明真实姓名。
@@ -39,16 +45,24 @@ NAME 是操作时使用的名称（--as）：登录名，或一个词的真实�
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			var u glovebox.User
-			err := a.do(c.Context(), nil, desk.Act{Name: "user.add", Subject: "user/" + w[0], Params: desk.Params(desk.UserAdd{Full: full, Role: glovebox.Role(role), Org: org})}, &u)
+			p.Role = glovebox.Role(role)
+			err := a.do(c.Context(), nil, desk.Act{Name: "user.add", Subject: "user/" + w[0], Params: desk.Params(p)}, &u)
 			if err != nil {
 				return err
 			}
-			return a.emit(u, func() { a.say("%s: %s", u.Name, a.roleNames(u.Roles)) })
+			return a.emit(u, func() {
+				a.say("%s: %s", u.Name, a.roleNames(u.Roles))
+				for _, x := range u.Asked {
+					a.say(a.t("%s waits for a second person: glovebox user role confirm %s --role %s", "%s 尚待另一人确认：glovebox user role confirm %s --role %s"), a.word(string(x.Role)), u.Name, x.Role)
+				}
+			})
 		},
 	}
-	c.Flags().StringVar(&role, "role", "", a.t("give the `ROLE` provider, authority, operator, developer or auditor", "赋予角色 `ROLE`：provider、authority、operator、developer 或 auditor"))
-	c.Flags().StringVar(&full, "full-name", "", a.t("the person's `NAME` for people to read", "供人阅读的真实姓名 `NAME`"))
-	c.Flags().StringVar(&org, "org", "", a.t("of the organisation `NAME`; a provider needs one", "所属单位 `NAME`；数据提供单位人员必填"))
+	c.Flags().StringVar(&role, "role", "", a.t("give the `ROLE` provider, authority, operator, developer, auditor or registrar", "赋予角色 `ROLE`：provider、authority、operator、developer、auditor 或 registrar"))
+	c.Flags().StringVar(&p.Full, "full-name", "", a.t("the person's `NAME` for people to read", "供人阅读的真实姓名 `NAME`"))
+	c.Flags().StringVar(&p.Org, "org", "", a.t("of the organisation `NAME`; a provider needs one", "所属单位 `NAME`；数据提供单位人员必填"))
+	c.Flags().StringVar(&p.Filing, "filing", "", a.t("the filing reference `TEXT` of the person or firm", "个人或企业的备案编号 `TEXT`"))
+	c.Flags().StringVar(&p.Qualification, "qualification", "", a.t("what shows that the person may do such work: `TEXT`", "资质证明 `TEXT`"))
 	return c
 }
 

@@ -3,6 +3,7 @@ package core
 import (
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -43,4 +44,14 @@ func peer(c *net.UnixConn) (uint32, error) {
 		return 0, got
 	}
 	return cred.Uid, nil
+}
+
+// Holds says whether a core answers on the socket of a directory.
+func Holds(dir string) bool {
+	c, err := net.Dial("unix", filepath.Join(dir, Socket))
+	if err != nil {
+		return false
+	}
+	_ = c.Close() // nothing was said
+	return true
 }

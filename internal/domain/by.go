@@ -29,8 +29,16 @@ func (by *By) Proof() access.Proof { return by.proof }
 // person's name, such as the price of a job.
 func Looking(u glovebox.User) *By { return &By{User: u} }
 
-// Acting is By for a known, active user whom the owner of the directory names.
+// Acting is By for a known, active user whom the owner of the directory names. A
+// domain that is served knows no such word.
 func (d *Domain) Acting(ctx context.Context, name string) (*By, error) {
+	served, err := d.Served(ctx)
+	if err == nil && served {
+		err = byNameAlone()
+	}
+	if err != nil {
+		return nil, err
+	}
 	u, err := d.ActiveUser(ctx, name)
 	if err != nil {
 		return nil, err
@@ -92,6 +100,10 @@ func (d *Domain) prove(tx *store.Tx, by *By) error {
 	if err != nil || !served {
 		return err
 	}
+	return byNameAlone()
+}
+
+func byNameAlone() error {
 	return glovebox.Errorf(glovebox.CodeDenied, "this domain is served: nobody acts in it by name alone").
 		WithFix("`glovebox login --server URL` with your key, then the same command without --as and --domain")
 }

@@ -34,7 +34,7 @@ func (d *Domain) AddKey(ctx context.Context, by *By, user string, k act.Key) (do
 	if err := k.Check(); err != nil {
 		return doc, err
 	}
-	return doc, d.Effect(ctx, by, func(tx *store.Tx) error {
+	err = d.Effect(ctx, by, func(tx *store.Tx) error {
 		var u glovebox.User
 		if err := Users.Get(tx, user, &u); err != nil {
 			return err
@@ -59,13 +59,14 @@ func (d *Domain) AddKey(ctx context.Context, by *By, user string, k act.Key) (do
 		}
 		return Keys.Put(tx, "user.key_add", k.ID, doc, body)
 	})
+	return doc, err
 }
 
 // ConfirmKey says that a key is user's: somebody other than that person and
 // whoever handed it in, who has looked at both. The key alone does not say whose it
 // is, so who confirms it does.
 func (d *Domain) ConfirmKey(ctx context.Context, by *By, user, id string) (doc KeyDoc, err error) {
-	return doc, d.Effect(ctx, by, func(tx *store.Tx) error {
+	err = d.Effect(ctx, by, func(tx *store.Tx) error {
 		if err := Keys.Get(tx, id, &doc); err != nil {
 			return err
 		}
@@ -81,11 +82,12 @@ func (d *Domain) ConfirmKey(ctx context.Context, by *By, user, id string) (doc K
 		doc.State, doc.Confirmed = KeyActive, by.Name
 		return Keys.Put(tx, "user.key_confirm", id, doc, map[string]any{"user": doc.User, "confirms": id})
 	})
+	return doc, err
 }
 
 // RevokeKey ends a key for good: its person, or a registrar.
 func (d *Domain) RevokeKey(ctx context.Context, by *By, id string) (doc KeyDoc, err error) {
-	return doc, d.Effect(ctx, by, func(tx *store.Tx) error {
+	err = d.Effect(ctx, by, func(tx *store.Tx) error {
 		if err := Keys.Get(tx, id, &doc); err != nil {
 			return err
 		}
@@ -98,6 +100,7 @@ func (d *Domain) RevokeKey(ctx context.Context, by *By, id string) (doc KeyDoc, 
 		doc.State = KeyRevoked
 		return Keys.Put(tx, "user.key_revoke", id, doc, map[string]any{"user": doc.User, "key_id": id})
 	})
+	return doc, err
 }
 
 // keeper fails unless by is the person, a registrar or, where the domain is not

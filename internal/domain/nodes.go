@@ -50,7 +50,7 @@ func (d *Domain) TrustNode(ctx context.Context, by *By, e *spread.Enrolment) (*N
 			WithFix("use machines of one kind")
 	}
 	doc := &NodeDoc{Name: e.Name, State: NodeTrusted, Recipient: e.Recipient, Key: e.Key, Walls: e.Walls, Binary: e.Binary, Machine: e.Machine, Since: d.Stamp(), By: by.Name}
-	return doc, d.Effect(ctx, by, func(tx *store.Tx) error {
+	err := d.Effect(ctx, by, func(tx *store.Tx) error {
 		all, err := NodeDocs.List(tx)
 		if err != nil {
 			return err
@@ -65,6 +65,7 @@ func (d *Domain) TrustNode(ctx context.Context, by *By, e *spread.Enrolment) (*N
 		}
 		return NodeDocs.Put(tx, "node.trust", e.Name, *doc, map[string]any{"walls": e.Walls, "binary": e.Binary, "machine": e.Machine})
 	})
+	return doc, err
 }
 
 // RevokeNode takes a node's leave to work, for these keys for good. What it was

@@ -12,7 +12,7 @@ import (
 var orgKinds = []string{"bureau", "operator", "firm", "auditor", "other"}
 
 // AddOrg registers an institution.
-func (d *Domain) AddOrg(ctx context.Context, by *By, o glovebox.Org) (glovebox.Org, error) {
+func (d *Domain) AddOrg(ctx context.Context, by *By, o glovebox.Org) (_ glovebox.Org, err error) {
 	for field, s := range map[string]string{"NAME": o.Name, "--district": o.District, "--filing": o.Filing} {
 		if err := shown(field, s); err != nil {
 			return o, err
@@ -27,7 +27,7 @@ func (d *Domain) AddOrg(ctx context.Context, by *By, o glovebox.Org) (glovebox.O
 	if err := o.To(glovebox.OrgActive); err != nil {
 		return o, err
 	}
-	return o, d.Effect(ctx, by, func(tx *store.Tx) error {
+	err = d.Effect(ctx, by, func(tx *store.Tx) error {
 		if known, err := Orgs.Has(tx, o.Name); err != nil || known {
 			if err == nil {
 				err = glovebox.Errorf(glovebox.CodeConflict, "institution %q exists", o.Name)
@@ -36,6 +36,7 @@ func (d *Domain) AddOrg(ctx context.Context, by *By, o glovebox.Org) (glovebox.O
 		}
 		return Orgs.Put(tx, "org.add", o.Name, o, nil)
 	})
+	return o, err
 }
 
 // Orgs lists the institutions.

@@ -52,7 +52,7 @@ func (d *Domain) Serve(ctx context.Context, registrar, authority Enrolled) (doc 
 		return doc, glovebox.Errorf(glovebox.CodeInvalid, "the first registrar and the first authority have one key").WithFix("each makes a key of their own: `glovebox user key new`")
 	}
 	doc = ServedDoc{Served: true, Since: d.Stamp(), Enrolled: []Enrolled{registrar, authority}}
-	return doc, d.Effect(ctx, OwnerBy(), func(tx *store.Tx) error {
+	err = d.Effect(ctx, OwnerBy(), func(tx *store.Tx) error {
 		for _, e := range both {
 			if err := d.enrol(tx, e.Enrolled, e.role); err != nil {
 				return err
@@ -63,6 +63,7 @@ func (d *Domain) Serve(ctx context.Context, registrar, authority Enrolled) (doc 
 		}
 		return Served.Put(tx, "domain.serve", servedID, doc, map[string]any{"served": true, "enrolled": doc.Enrolled})
 	})
+	return doc, err
 }
 
 // askAgain has all keys but the enrolled ones wait for a second person: so far

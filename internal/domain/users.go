@@ -43,7 +43,7 @@ func (d *Domain) AddUser(ctx context.Context, by *By, n NewUser) (u glovebox.Use
 	if err := n.check(); err != nil {
 		return u, err
 	}
-	return u, d.Effect(ctx, by, func(tx *store.Tx) error {
+	err = d.Effect(ctx, by, func(tx *store.Tx) error {
 		served, err := Served.Has(tx, servedID)
 		if err != nil {
 			return err
@@ -77,6 +77,7 @@ func (d *Domain) AddUser(ctx context.Context, by *By, n NewUser) (u glovebox.Use
 		}
 		return Users.Put(tx, "user.add", n.Name, u, map[string]any{"role": n.Role})
 	})
+	return u, err
 }
 
 // check fails with CodeInvalid for what cannot be a person's record.
@@ -179,7 +180,7 @@ func registered(tx *store.Tx, org string) error {
 
 // ConfirmRole gives a person a role that somebody else asked for.
 func (d *Domain) ConfirmRole(ctx context.Context, by *By, name string, role glovebox.Role) (u glovebox.User, err error) {
-	return u, d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
+	err = d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
 		i := slices.IndexFunc(u.Asked, func(a glovebox.RoleAsked) bool { return a.Role == role })
 		if i < 0 {
 			return glovebox.Errorf(glovebox.CodeConflict, "nobody asked for %s to be %s", name, role).WithFix("`glovebox user add %s --role %s` asks for it", name, role)
@@ -195,11 +196,12 @@ func (d *Domain) ConfirmRole(ctx context.Context, by *By, name string, role glov
 		u.Roles = append(u.Roles, role)
 		return Users.Put(tx, "user.role_confirm", name, u, map[string]any{"role": role})
 	})
+	return u, err
 }
 
 // RemoveRole takes a role, or the request for it, away from a person.
 func (d *Domain) RemoveRole(ctx context.Context, by *By, name string, role glovebox.Role) (u glovebox.User, err error) {
-	return u, d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
+	err = d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
 		roles := slices.DeleteFunc(slices.Clone(u.Roles), func(r glovebox.Role) bool { return r == role })
 		asked := slices.DeleteFunc(slices.Clone(u.Asked), func(a glovebox.RoleAsked) bool { return a.Role == role })
 		if len(roles) == len(u.Roles) && len(asked) == len(u.Asked) {
@@ -211,21 +213,23 @@ func (d *Domain) RemoveRole(ctx context.Context, by *By, name string, role glove
 		u.Roles, u.Asked = roles, asked
 		return Users.Put(tx, "user.role_remove", name, u, map[string]any{"role": role})
 	})
+	return u, err
 }
 
 // SuspendUser stops a person: nothing that the person signs counts, from now on.
 func (d *Domain) SuspendUser(ctx context.Context, by *By, name, reason string) (u glovebox.User, err error) {
-	return u, d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
+	err = d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
 		if err := u.To(glovebox.UserSuspended); err != nil {
 			return err
 		}
 		return Users.Put(tx, "user.suspend", name, u, map[string]any{"reason": reason})
 	})
+	return u, err
 }
 
 // ResumeUser ends a suspension: somebody other than that person.
 func (d *Domain) ResumeUser(ctx context.Context, by *By, name, reason string) (u glovebox.User, err error) {
-	return u, d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
+	err = d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
 		if by.Name == name {
 			return glovebox.Errorf(glovebox.CodeDenied, "%s cannot end a suspension of their own", name).WithFix("ask another registrar or the authority")
 		}
@@ -234,6 +238,7 @@ func (d *Domain) ResumeUser(ctx context.Context, by *By, name, reason string) (u
 		}
 		return Users.Put(tx, "user.resume", name, u, map[string]any{"reason": reason})
 	})
+	return u, err
 }
 
 func (d *Domain) changeUser(ctx context.Context, by *By, name string, u *glovebox.User, change func(*store.Tx) error) error {

@@ -26,7 +26,7 @@ type Attachment struct {
 // function. It changes nothing of the release; whether the report is true is
 // for its readers.
 func (p *Pipeline) Attach(ctx context.Context, by *domain.By, id string, a Attachment) (doc *job.ReleaseDoc, err error) {
-	return doc, p.d.Effect(ctx, by, func(tx *store.Tx) error {
+	err = p.d.Effect(ctx, by, func(tx *store.Tx) error {
 		doc = &job.ReleaseDoc{}
 		var j job.Doc
 		err := domain.Releases.Get(tx, id, doc)
@@ -66,6 +66,7 @@ func (p *Pipeline) Attach(ctx context.Context, by *domain.By, id string, a Attac
 		}
 		return domain.Releases.Put(tx, "release.attach", id, *doc, map[string]any{"kind": x.Kind, "report": x.Digest})
 	})
+	return doc, err
 }
 
 // Attached returns the bytes of a release's reports, in their order.
