@@ -150,7 +150,7 @@ var owners = map[string][]string{
 	"github.com/go-sql-driver/mysql":         {"engine/source/database"},
 	"github.com/elastic/go-seccomp-bpf":      {"internal/worker/jail"},
 	"github.com/spf13/cobra":                 {"internal/cli"},
-	"go.yaml.in/yaml":                        {"internal/document/record", "policy"}, // policy: test cases
+	"go.yaml.in/yaml":                        {"internal/document/record", "policy", "internal/cli"}, // policy: test cases; cli: profiles
 	"github.com/spf13/pflag":                 {"internal/cli"},
 	"github.com/schollz/progressbar":         {"internal/cli"},
 	"github.com/clipperhouse/displaywidth":   {"internal/cli"},

@@ -106,16 +106,21 @@ func (a *app) firstHelp() {
 
 Start
   init DIR                          create a domain
-  domain key                        its public key, for who receives bundles
+  domain key|serve-from-now         its public key; take signed acts alone
+  serve                             hold the domain, answer on its socket
+  login, logout, whoami, config     work at a server, with your key
   doctor                            what this machine and domain can do
 Data providers, authority, operator
-  user add|list                     the people and their roles
+  user add|show|list|role|suspend|resume|key
+                                    the people, their roles and keys
+  org add|list|show                 institutions
   dataset new|scan                  propose a record for a file; find personal data in it
   dataset add|load|list|show|sample the catalogue; load data; make sample rows
   schema show                       JSON Schemas of the documents
   space add|list|show               what one person may lose over all datasets
   scenario add|grant|list|show      purposes, and the rights they have
-  node trust|revoke|list|use        machines that share the work
+  node trust|revoke|list|use|init|serve|task|doctor
+                                    machines that share the work
 Developers
   module new|build|check|show|test  make a module, see what admission says, test it
   job check|run|list|show           price a job, run it
@@ -140,16 +145,21 @@ More: glovebox COMMAND --help, README.md`,
 
 开始
   init DIR                          创建域
-  domain key                        域公钥，供接收方核验
+  domain key|serve-from-now         域公钥；改为仅接受签名操作
+  serve                             持有域，在其套接字上应答
+  login, logout, whoami, config     用您的密钥在服务器上工作
   doctor                            检查本机与本域
 数据提供单位、实施机构、运营机构
-  user add|list                     人员与角色
+  user add|show|list|role|suspend|resume|key
+                                    人员、角色与密钥
+  org add|list|show                 机构
   dataset new|scan                  为文件草拟记录；查找其中的个人信息
   dataset add|load|list|show|sample 数据资源目录；载入数据；生成样例数据
   schema show                       各类文档的 JSON Schema
   space add|list|show               单元空间：一个人在全部数据资源上的损失上限
   scenario add|grant|list|show      应用场景与授权
-  node trust|revoke|list|use        分担处理的节点
+  node trust|revoke|list|use|init|serve|task|doctor
+                                    分担处理的节点
 开发主体
   module new|build|check|show|test  构建模块，查看准入意见，测试
   job check|run|list|show           预检与运行作业

@@ -250,7 +250,7 @@ nothing else and fails without a word; why is in the node's own log. An engine
 starts it; people do not.`, `从标准输入逐行读取运行名称与任务编号，交由本机节点完成，每完成一个输出一个词。
 它不持有密钥，不输出其他内容，失败时也不作说明；原因在节点自己的日志中。
 由引擎启动，不供人直接使用。`),
-		Example: "  GLOVEBOX_NODE=/run/glovebox/node glovebox node task",
+		Example: "  glovebox node task",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if node.Tasks(c.Context(), socketOf(socket), a.In, a.raw.Out) != nil {

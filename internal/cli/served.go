@@ -60,7 +60,7 @@ role authority are enrolled with the public keys that each of them made ("gloveb
 user key new"); everybody else gets a key through them. People keep their roles.`, `使本域自此仅接受签名操作，不可撤回：持有其目录者不能再以任何人的身份操作。
 首任安全管理员与首任实施机构人员以各自生成的公钥登记（"glovebox user key new"）；
 其他人员的密钥经由他们登记。已有角色不变。`),
-		Example: "  glovebox domain serve-from-now --registrar he --registrar-key he.pub.json --authority zhao --authority-key zhao.pub.json --org 市数据局 --domain ./city",
+		Example: "  glovebox domain serve-from-now --org 数据局 --registrar he --registrar-key he.json --authority zhao --authority-key z.json",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := f.check(); err != nil {

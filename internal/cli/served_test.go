@@ -2,6 +2,11 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
+	"encoding/pem"
+	"net/http/httptest"
+	"os"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -56,5 +61,67 @@ func scriptUnserve(ts *testscript.TestScript, _ bool, _ []string) {
 	theHeld = nil
 	if h != nil {
 		ts.Check(h.stop())
+	}
+}
+
+// servedJSON runs the commands that are about people and keys, and those of a
+// server: a domain that is served, behind TLS.
+func servedJSON(t *testing.T, run func(want int, line string) (out, errs any)) {
+	t.Helper()
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	run(0, "org add Office --kind bureau --district North --filing F-1")
+	run(0, "org list")
+	run(0, "org show Office")
+	run(0, "whoami --as wang")
+	run(0, "user show wang")
+	run(0, "user suspend wu --reason gone")
+	run(0, "user role remove ma --role auditor")
+	run(2, "user role confirm ma --role auditor")
+	out, _ := run(0, "user key new he -o he.pem")
+	id := out.(map[string]any)["key"].(map[string]any)["id"].(string)
+	run(0, "user key new zhao -o zhao.pem")
+	run(0, "user key add wang he.pem.pub.json")
+	run(0, "user key list wang")
+	run(0, "user key revoke "+id)
+	run(0, "user key new he -o he2.pem")
+	run(0, "user key new ma -o ma.pem")
+	run(0, "domain serve-from-now --registrar he --registrar-key he2.pem.pub.json --authority zhao --authority-key zhao.pem.pub.json --org Office")
+	server, stop := overTLS(t, "city")
+	defer stop()
+	run(0, "login --server "+server+" --profile he --user he --key he2.pem --ca ca.pem")
+	run(0, "login --server "+server+" --profile zhao --user zhao --key zhao.pem --ca ca.pem")
+	run(0, "config")
+	run(0, "user add lin --role developer --org Office --filing F-2 --qualification Q --profile he --domain=")
+	run(0, "user show lin --profile he --domain=")
+	run(0, "user role confirm lin --role developer --profile zhao --domain=")
+	run(0, "user key add lin ma.pem.pub.json --profile he --domain=")
+	keys, _ := run(0, "user key list lin --profile he --domain=")
+	run(0, "user key confirm lin "+keys.([]any)[0].(map[string]any)["key"].(map[string]any)["id"].(string)+" --profile zhao --domain=")
+	run(0, "user suspend lin --reason gone --profile he --domain=")
+	run(0, "user resume lin --reason back --profile zhao --domain=")
+	run(3, "job list --as wang")
+	run(2, "job list --as wang --profile he --domain=")
+	run(0, "logout --profile he --domain=")
+}
+
+// overTLS puts a core behind TLS, and its certificate into ca.pem.
+func overTLS(t *testing.T, dir string) (url string, stop func()) {
+	t.Helper()
+	d, err := domain.Open(t.Context(), dir, &domain.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewUnstartedServer(core.New(d, core.Options{}).Handler())
+	s.TLS = &tls.Config{MinVersion: tls.VersionTLS13}
+	s.StartTLS()
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	if err := os.WriteFile("ca.pem", ca, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return s.URL, func() {
+		s.Close()
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -115,7 +115,7 @@ func (a *app) keyRevoke() *cobra.Command {
 	return &cobra.Command{
 		Use:     "revoke KEY",
 		Short:   a.t("revoke a key, for good", "吊销密钥，不可恢复"),
-		Long:    a.t("Revoke the key with the number KEY: its person, or a registrar. Nothing that it signs counts from then on; what it signed stays.", "吊销编号为 KEY 的密钥：由本人或安全管理员办理。此后其签名一概无效；此前所签仍然有效。"),
+		Long:    a.t("Revoke the key with the number KEY: its person, or a registrar. Nothing that it\nsigns counts from then on; what it signed stays.", "吊销编号为 KEY 的密钥：由本人或安全管理员办理。此后其签名一概无效；此前所签仍然有效。"),
 		Example: "  glovebox user key revoke sha256:0123…",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {

@@ -69,7 +69,7 @@ func (a *app) userState(verb, name, en, zh string) *cobra.Command {
 		Use:     verb + " NAME --reason TEXT",
 		Short:   a.t(en, zh),
 		Long:    a.t(en+", with the reason, which stays in the log. Role: registrar or authority.", zh+"，须写明理由，理由记入日志。角色：安全管理员或实施机构。"),
-		Example: "  glovebox user " + verb + " wang --reason 'left the bureau'",
+		Example: "  glovebox user " + verb + " wang --reason 离岗",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			return a.userAct(c, desk.Act{Name: name, Subject: "user/" + w[0], Params: desk.Params(desk.Reason{Reason: reason})})

@@ -1,6 +1,6 @@
 // Package client is the door of somebody who works from elsewhere: it signs acts
 // with its person's key, hands in the files that they name, and asks a core,
-// directly over its socket or through `glovebox web`.
+// directly over its socket or through glovebox web.
 //
 // A private key never leaves its Signer. What a server answers is not trusted: it
 // is bounded, and an error's text is printed as any foreign text.
@@ -294,7 +294,7 @@ func (c *Client) answer(r *http.Request, out any) (http.Header, error) {
 	}
 	res, err := c.HTTP.Do(r)
 	if err != nil {
-		return nil, glovebox.Errorf(glovebox.CodeInternal, "the server does not answer").Because(cause(err)).WithFix("check the address and that `glovebox serve` and `glovebox web` run")
+		return nil, glovebox.Errorf(glovebox.CodeInternal, "the server does not answer").Because(cause(err)).WithFix("check the address and that glovebox serve and glovebox web run")
 	}
 	defer res.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))

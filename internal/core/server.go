@@ -38,7 +38,7 @@ const Socket = "core.sock"
 // Options of New. The zero value takes the owner's account alone.
 type Options struct {
 	// Peers are the accounts, beside the owner's, that may connect: the one that
-	// `glovebox web` runs as.
+	// glovebox web runs as.
 	Peers []uint32
 	// Places are where exports may go, by name.
 	Places map[string]desk.Destination
