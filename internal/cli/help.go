@@ -128,7 +128,10 @@ Developers
 Review and evidence
   release list|show|attach|approve|export
                                     review a release, export a signed bundle
-  audit list|show|verify            the log of every decision
+  audit list|show|verify|replay|timeline|people|index|copy
+                                    the log of every decision; ask it, replay it
+  policy test|explain|diff|lint     the rules: test them, say why
+  report list|make|verify           what the law asks for, from the log
   verify BUNDLE                     check a bundle, offline, anywhere
 
 Everywhere: --domain DIR (GLOVEBOX_DOMAIN), --as USER (GLOVEBOX_USER), --json,
@@ -167,7 +170,10 @@ More: glovebox COMMAND --help, README.md`,
 审核与证据
   release list|show|attach|approve|export
                                     审核发布，导出签名发布包
-  audit list|show|verify            每项决策的日志
+  audit list|show|verify|replay|timeline|people|index|copy
+                                    每项决策的日志：查询与重放
+  policy test|explain|diff|lint     规则：测试与说明理由
+  report list|make|verify           依据日志生成法定报告
   verify BUNDLE                     离线核验发布包
 
 通用选项：--domain DIR（GLOVEBOX_DOMAIN）、--as USER（GLOVEBOX_USER）、--json、
