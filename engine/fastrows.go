@@ -46,7 +46,7 @@ func (r *fastReader) read(ctx context.Context, s *slot) error {
 	}
 	err := s.mem.Put(r.text)
 	if err == nil {
-		s.res, err = s.conn.Query(ctx, s.sql)
+		err = s.query(ctx)
 	}
 	if err == nil {
 		err = r.m.take(ctx, s, r.odd)

@@ -16,7 +16,9 @@ import (
 
 // feed runs a file, piece by piece and in order, through the check query.
 type feed struct {
-	db    *duck.DB
+	mu    sync.Mutex // of db and the slots' connections
+	db    *duck.DB   // nil until it is needed
+	open  func(context.Context) (*duck.DB, *duck.Conn, error)
 	slots []*slot
 	next  func(*slot) (more bool, err error)
 	end   func() // closes what it reads from; may be nil
@@ -24,8 +26,9 @@ type feed struct {
 
 // slot is a piece of a file on its way.
 type slot struct {
+	feed  *feed
 	mem   *duck.MemFile // of text; nil for Parquet
-	conn  *duck.Conn
+	conn  *duck.Conn    // nil until it is needed
 	chunk source.Chunk
 	piece *array.Struct // of Parquet: its rows, decoded
 	view  string        // the name under which DuckDB sees piece
@@ -78,7 +81,7 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 	plain := source.Plain(def, cols)
 	var paths []string
 	for i := range ScratchFiles {
-		s := &slot{}
+		s := &slot{feed: f}
 		if spec.work != nil {
 			s.rows = spec.work()
 		}
@@ -92,17 +95,17 @@ func openFeed(ctx context.Context, spec feedSpec) (_ *feed, err error) {
 			paths = append(paths, s.mem.Path())
 		}
 	}
-	if f.db, f.slots[0].conn, err = duck.Open(ctx, spec.memory, paths...); err != nil {
-		return nil, err
+	f.open = func(ctx context.Context) (_ *duck.DB, c *duck.Conn, err error) {
+		return duck.Open(ctx, spec.memory, paths...)
 	}
-	for _, s := range f.slots[1:] {
-		if s.conn, err = f.db.Connect(ctx); err != nil {
+	var exprs []string
+	if len(spec.rules) > 0 {
+		if err := f.slots[0].connect(ctx); err != nil {
 			return nil, err
 		}
-	}
-	exprs, err := filter.CompileRules(ctx, f.slots[0].conn, cols, spec.rules)
-	if err != nil {
-		return nil, err
+		if exprs, err = filter.CompileRules(ctx, f.slots[0].conn, cols, spec.rules); err != nil {
+			return nil, err
+		}
 	}
 	switch {
 	case def.Format == "parquet":
@@ -227,6 +230,30 @@ func (f *feed) overParquet(src *os.File, size int64, def glovebox.Source, cols [
 	return nil
 }
 
+// connect gives the slot a connection, and the feed its DuckDB if nothing has
+// needed one: a file of plainly sound rows never does.
+func (s *slot) connect(ctx context.Context) (err error) {
+	f := s.feed
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case s.conn != nil:
+	case f.db == nil:
+		f.db, s.conn, err = f.open(ctx)
+	default:
+		s.conn, err = f.db.Connect(ctx)
+	}
+	return err
+}
+
+// query runs the check query over what the slot shows DuckDB.
+func (s *slot) query(ctx context.Context) (err error) {
+	if err = s.connect(ctx); err == nil {
+		s.res, err = s.conn.Query(ctx, s.sql)
+	}
+	return err
+}
+
 // run calls take for every piece, in order, with its checked rows in s.res
 // (nil if the piece has none).
 func (f *feed) run(ctx context.Context, take func(*slot) error) error {
@@ -256,6 +283,9 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 			wg.Go(func() {
 				defer close(s.done)
 				if s.piece != nil {
+					if s.err = s.connect(ctx); s.err != nil {
+						return
+					}
 					if s.hide, s.err = s.conn.ViewPiece(s.view, s.piece); s.err != nil {
 						return
 					}
@@ -268,7 +298,7 @@ func (f *feed) run(ctx context.Context, take func(*slot) error) error {
 					s.err = s.mem.Put(s.chunk.Data)
 				}
 				if s.err == nil {
-					s.res, s.err = s.conn.Query(ctx, s.sql)
+					s.err = s.query(ctx)
 				}
 			})
 		}

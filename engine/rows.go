@@ -83,7 +83,7 @@ func (m *rowMaker) read(ctx context.Context, s *slot) (err error) {
 		err = s.mem.Put(s.chunk.Data)
 	}
 	if err == nil {
-		s.res, err = s.conn.Query(ctx, s.sql)
+		err = s.query(ctx)
 	}
 	if err == nil {
 		err = m.take(ctx, s, nil)

@@ -21,9 +21,10 @@ var tried = glovebox.Dataset{
 }
 
 // TryLoad loads made-up rows behind the walls of this machine and throws them
-// away: nil means that loads work here.
+// away: nil means that loads work here. One of them is quoted, and so needs
+// DuckDB.
 func TryLoad(ctx context.Context) error {
-	f, err := work.SealedFile([]byte("unit,value\na,1\nb,2\n"))
+	f, err := work.SealedFile([]byte("unit,value\na,1\n\"b\",2\n"))
 	if err != nil {
 		return err
 	}
