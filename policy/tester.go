@@ -85,7 +85,7 @@ func Test(ctx context.Context, files map[string]string) (*Tests, error) {
 	}
 	c := cover.New()
 	compiler := ast.NewCompiler().WithCapabilities(capabilities()).WithEnablePrintStatements(true)
-	results, err := tester.NewRunner().SetCompiler(compiler).SetCoverageQueryTracer(c).SetModules(modules).RaiseBuiltinErrors(true).Run(ctx, modules)
+	results, err := tester.NewRunner().SetCompiler(compiler).SetCoverageQueryTracer(c).SetModules(modules).RaiseBuiltinErrors(true).RunTests(ctx, nil)
 	if err != nil {
 		return nil, compileError(err)
 	}

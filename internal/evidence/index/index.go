@@ -285,6 +285,7 @@ func (x *Index) Find(ctx context.Context, s evidence.Scope, q *evidence.Query) (
 	if q.Newest {
 		order = "DESC"
 	}
+	//nolint:gosec // of constants: every value is an argument
 	text := `SELECT facts FROM entry WHERE ` + strings.Join(where, ` AND `) + ` ORDER BY idx ` + order
 	if q.Limit > 0 {
 		text += ` LIMIT ?`
@@ -390,26 +391,36 @@ func Check(ctx context.Context, path string, log Log) (bad []string, err error) 
 	return bad, err
 }
 
-func (x *Index) check(ctx context.Context) (bad []string, err error) {
+// row is a row of the index as text.
+type row struct {
+	idx                              uint64
+	columns, facts, digest, datasets string
+}
+
+func (x *Index) rows(ctx context.Context) (all []row, err error) {
 	rows, err := x.db.QueryContext(ctx, `SELECT idx, time || char(0) || actor || char(0) || org || char(0) || action || char(0) || subject || char(0) || scenario || char(0) || product || char(0) || decision, facts, digest,
 		coalesce((SELECT group_concat(dataset, char(0)) FROM (SELECT dataset FROM entry_dataset d WHERE d.idx = entry.idx ORDER BY dataset)), '') FROM entry ORDER BY idx`)
 	if err != nil {
 		return nil, unusable(err)
 	}
-	type row struct {
-		idx                              uint64
-		columns, facts, digest, datasets string
-	}
-	var all []row
+	defer rows.Close()
 	for rows.Next() {
 		var r row
 		if err := rows.Scan(&r.idx, &r.columns, &r.facts, &r.digest, &r.datasets); err != nil {
-			return nil, errors.Join(unusable(err), rows.Close())
+			return nil, unusable(err)
 		}
 		all = append(all, r)
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	if err := rows.Err(); err != nil {
 		return nil, unusable(err)
+	}
+	return all, nil
+}
+
+func (x *Index) check(ctx context.Context) (bad []string, err error) {
+	all, err := x.rows(ctx)
+	if err != nil {
+		return nil, err
 	}
 	fold, n := evidence.NewFold(x.log), 0
 	known := map[string]*evidence.Subject{}

@@ -130,16 +130,6 @@ func (b *book) text(t glovebox.Text) string { return t.In(glovebox.Lang(b.o.Lang
 
 func (b *book) say(en, zh string) string { return b.text(glovebox.Text{EN: en, ZH: zh}) }
 
-// product finds a product of a scenario.
-func (b *book) product(scenario, code string) glovebox.Product {
-	for _, p := range b.scenarios[scenario].Products {
-		if p.Code == code {
-			return p
-		}
-	}
-	return glovebox.Product{Code: code}
-}
-
 // sees says whether a scenario is in the report's scope.
 func (b *book) sees(scenario string) bool {
 	s := b.scenarios[scenario]
