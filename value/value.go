@@ -68,13 +68,13 @@ func Plain(c glovebox.Column) bool {
 }
 
 // Parse reads a text. A missing value is the caller's to know: an empty text is
-// a text here.
+// a text here. With Rounded comes the text as it is.
 func (p *Parser) Parse(text []byte) (Value, Fault) {
 	t := p.ways.apply(p, text)
 	switch p.col.Type {
 	case glovebox.String:
 		if LooksRounded(t) && (p.col.Format != "" || p.col.Class == glovebox.ClassIdentifier) {
-			return Value{}, Rounded
+			return Value{T: t}, Rounded
 		}
 		return Value{T: t}, None
 	case glovebox.Int32, glovebox.Int64, glovebox.Float64, glovebox.Decimal:

@@ -236,7 +236,7 @@ func ResidentCheck(b []byte) byte {
 type pair struct{ yes, no string }
 
 // boolTexts are the texts of a bool that declares no pairs, in any case.
-var boolTexts = []pair{{"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"}, {"on", "off"}, {"1", "0"}}
+var boolTexts = []pair{{"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"}, {"1", "0"}}
 
 func (p *Parser) checkPairs() error {
 	said := map[string]bool{}

@@ -87,10 +87,11 @@ func (p *Pieces) add(c *Chunk, at Position, fields []*rows.Field) {
 		if !missing {
 			var fault value.Fault
 			v, missing, fault = rows.Cell(p.parsers[i], &p.cols[i], f)
-			switch fault {
-			case value.Rounded:
+			switch {
+			case fault == value.Rounded && v.T != nil: // a text: it is judged with the formats
+			case fault == value.Rounded:
 				why = whyRounded
-			case value.Type:
+			case fault == value.Type:
 				why = whyType
 			}
 		}

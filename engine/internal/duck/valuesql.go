@@ -39,7 +39,7 @@ func Float(f float64) string { return strconv.FormatFloat(f, 'e', -1, 64) }
 // NULL. DuckDB's own casts from text are generous (1.5 is the integer 2, 1_000
 // is 1000), so the text must also look like a value of the type: digits with an
 // optional sign; a finite decimal number; YYYY-MM-DD; and, as DuckDB has it in
-// any case, true/false, t/f, yes/no, y/n, on/off, 1/0. Spaces around it do not
+// any case, true/false, t/f, yes/no, y/n, 1/0. Spaces around it do not
 // count. Zero has no sign: -0.0 and 0.0 would be two keys and two texts.
 func Typed(r string, t glovebox.Type, typed bool) string {
 	duck := Types[t]
