@@ -73,7 +73,8 @@ func (p *Parser) parseNumber(t []byte) (Value, Fault) {
 	case glovebox.Decimal:
 		return fixed(t, neg, shift, p.col.Scale, decimalBound, false)
 	}
-	v, fault := Value{}, Type
+	var v Value
+	var fault Fault
 	if shift == 0 && !f.zeroDecimals {
 		v, fault = whole(t, neg)
 	} else {

@@ -80,11 +80,13 @@ line and reason, never by value. A file of which no row is accepted, or less
 than half as many as the current snapshot has, is refused without
 --accept-change. A file with the rows that are loaded already becomes a new
 version too, since nobody may see that nothing changed; only whoever loads it
-is told. Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
+is told. Where the record's source is a database server, FILE is a connection
+file of mode 0600 (docs/formats/dataset.md). Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
 标识替换为带密钥的令牌，按隐私单元排序后加密保存。
 被拒绝的行只报告行号与原因，绝不报告取值。接受的行为零、或不及当前快照的一半时，
 须加 --accept-change 才会载入。与已载入内容相同的文件也成为新版本，
-因为数据有无变化不得为他人所见；仅告知载入者本人。角色：该数据资源的提供单位人员。`),
+因为数据有无变化不得为他人所见；仅告知载入者本人。记录的来源为数据库服务器时，
+FILE 为权限 0600 的连接文件（docs/formats/dataset.zh.md）。角色：该数据资源的提供单位人员。`),
 		Example: "  glovebox dataset load population population.csv --domain ./city --as chen",
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, w []string) error {

@@ -57,7 +57,7 @@ func (k Kind) In(lang glovebox.Lang) string {
 	return string(k)
 }
 
-var chinese = map[Kind]string{
+var chinese = map[Kind]string{ //nolint:gosec // words, no secrets
 	ResidentID: "公民身份号码", CreditCode: "统一社会信用代码", Mobile: "手机号码", Landline: "固定电话", BankCard: "银行卡号", Passport: "护照或通行证", Officer: "军官证", Driving: "驾驶证",
 	Plate: "车牌", Address: "地址", Name: "姓名", Email: "电子邮箱", IP: "IP 地址", MAC: "MAC 地址", Birth: "出生日期", GPS: "定位坐标", Diagnosis: "诊断编码",
 }

@@ -235,7 +235,7 @@ func (b *book) readShared(name string) error {
 	d := xml.NewDecoder(r)
 	for {
 		tok, err := d.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package xlsx
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"math"
 	"slices"
@@ -125,7 +126,7 @@ func (r *Reader) scan(part string) error {
 	col := int64(0)
 	for {
 		tok, err := d.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -179,7 +180,7 @@ func (r *Reader) Close() error { return r.part.Close() }
 func (r *Reader) Next() (*rows.Row, error) {
 	for !r.done {
 		tok, err := r.d.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			r.done = true
 			break
 		}
