@@ -40,6 +40,9 @@ func LogReader(ctx context.Context, d *domain.Domain, u glovebox.User) error {
 
 // scope is the part of the log that whoever asks may see.
 func (q *question) scope() (evidence.Scope, error) {
+	if err := q.d.SignAll(q); err != nil {
+		return evidence.Scope{}, err
+	}
 	v, err := q.viewer()
 	if err != nil {
 		return evidence.Scope{}, err

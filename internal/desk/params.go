@@ -69,7 +69,7 @@ type (
 	// SpaceAdd says what a unit of a space may lose over all datasets.
 	SpaceAdd struct {
 		Name   string             `json:"name"`
-		Ledger glovebox.LedgerDef `json:"ledger"`
+		Ledger glovebox.LedgerDef `json:"budget"`
 	}
 	// NodeUse says who hands the parts of jobs out.
 	NodeUse struct {

@@ -81,6 +81,9 @@ func (d *Domain) Refused(ctx context.Context, by *By, name, subject string, why 
 	if subject != "" {
 		body["about"] = subject
 	}
+	if by.signed != nil {
+		body["act"] = by.signed.envelope
+	}
 	err := d.Effect(ctx, as, func(tx *store.Tx) error { return Users.Record(tx, "act.refuse", by.Name, body) })
 	return errors.Join(why, err)
 }

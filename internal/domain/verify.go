@@ -34,19 +34,8 @@ type Verification struct {
 // remembered are checkpoints that were kept elsewhere; without one a rollback
 // cannot be seen.
 func (d *Domain) Verify(ctx context.Context, remembered ...[]byte) (*Verification, error) {
-	if !d.readOnly { // what this process wrote last has to be signed first
-		s, err := d.Enter(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer s.End()
-		n, err := d.log.Size(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := d.log.Checkpoint(ctx, n); err != nil {
-			return nil, err
-		}
+	if err := d.SignAll(ctx); err != nil {
+		return nil, err
 	}
 	state, acts := verify.NewState(), verify.NewActs(d.logKey.Origin())
 	each := func(e *verify.Entry) error { return errors.Join(state.Entry(e), acts.Entry(e)) }
@@ -101,6 +90,16 @@ func (d *Domain) opened(r check.Kept) verify.Blob {
 		data = nil
 	}
 	return verify.Blob{Name: r.Name, Data: data}
+}
+
+// SignAll signs the log up to its last entry, so that readers of its files see
+// what this process wrote last. Where it is open for reading it does nothing.
+func (d *Domain) SignAll(ctx context.Context) error {
+	if d.readOnly {
+		return nil
+	}
+	_, err := d.Checkpoint(ctx)
+	return err
 }
 
 // Entries calls fn with every entry of the log that can be decoded.
