@@ -264,6 +264,49 @@ func everydayFiles(t *testing.T) []everyday {
 	}
 }
 
+// TestAdviceForOtherForms: nested fields, texts that mean nothing and dates in
+// Parquet get their line too.
+func TestAdviceForOtherForms(t *testing.T) {
+	nested := rent()
+	nested.Source = glovebox.Source{Format: "json"}
+	for i := range nested.Columns {
+		nested.Columns[i].Source = ""
+	}
+	null := rent()
+	for _, q := range []struct {
+		ds   glovebox.Dataset
+		data string
+		want []string
+	}{
+		{nested, lines("", func(c contract) string {
+			return fmt.Sprintf(`{"person": {"id": "%s", "home": {"town": "%s"}}, "rent": 1, "signed": "2024-01-01", "note": null}`, c.id, c.town)
+		}), []string{"`source: /person/id` (id)", "`source: /person/home/town` (town)"}},
+		{null, lines(rentHeader, func(c contract) string { return c.id + "," + c.town + ",暂无,2024-01-01,x" }), []string{"`\"null\": [\"\", \"暂无\"]` (source)"}},
+		{null, lines(rentHeader, func(c contract) string { return c.id + "," + c.town + ",1,2024-01-01 00:00:00,x" }), []string{"`type: datetime` (signed)"}},
+		{null, lines(rentHeader, func(c contract) string { return c.id + "," + c.town + ",,2024-01-01,x" }), []string{"`nullable: true` (rent)"}},
+	} {
+		_, err := Load(context.Background(), q.ds, rowtest.TempFile(t, []byte(q.data)), testOptions(newVault()))
+		e, ok := errors.AsType[*RejectsError](err)
+		for _, w := range q.want {
+			if !ok || !strings.Contains(strings.Join(e.Advice, "; "), w) || strings.Contains(strings.Join(e.Advice, "; "), "990281") {
+				t.Errorf("want %s, got %v", w, err)
+				if ok {
+					t.Log(e.Advice)
+				}
+			}
+		}
+	}
+}
+
+// TestNoAdviceForSums: one row of sums does not make a column one that may lack
+// values.
+func TestNoAdviceForSums(t *testing.T) {
+	_, err := Load(context.Background(), rent(), rowtest.TempFile(t, []byte(lines(rentHeader, plainRow)+"合计,,1,,\r\n")), testOptions(newVault()))
+	if e, ok := errors.AsType[*RejectsError](err); !ok || len(e.Advice) > 0 || e.Report.Rejected != 1 {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestEverydayFiles loads the same contracts in every form. With the lines that
 // declare it a file gives the same snapshot, byte for byte; without them it is
 // refused by name, with the line to add.

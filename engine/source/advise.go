@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -37,6 +38,9 @@ func Advise(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 	if reasons[""][ReasonExtra] > 0 {
 		out = append(out, Advice{"", "`extra: ignore`"})
 	}
+	if def.Format == "json" {
+		out = append(out, adviseNested(f, size, def, cols)...)
+	}
 	look, err := sample(ctx, f, size, def, cols, adviseRows)
 	if err != nil {
 		return out
@@ -50,6 +54,16 @@ func Advise(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 		texts := look[i].texts
 		if c.Format != "" && r[ReasonFormat]+r[ReasonMaxBytes] > 0 || r[ReasonType] > 0 || r[ReasonMaxBytes] > 0 {
 			written, left := adviseColumn(c, texts)
+			switch {
+			case written != nil:
+			case c.Type == glovebox.Date: // with a time of day?
+				clock := c
+				clock.Type, clock.Written = glovebox.DateTime, nil
+				if w, n := value.Propose(clock, texts, nil); 2*n >= len(texts) && n > 0 {
+					written = w
+					out = append(out, Advice{c.Name, "`type: datetime`"})
+				}
+			}
 			if written != nil {
 				out = append(out, Advice{c.Name, "`written: [" + strings.Join(quoteYAML(written), ", ") + "]`"})
 			}
@@ -59,7 +73,7 @@ func Advise(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 				}
 			}
 		}
-		if r[ReasonNull] > 0 && !c.Nullable {
+		if r[ReasonNull] > 0 && !c.Nullable && look[i].often(def.Null) {
 			out = append(out, Advice{c.Name, "`nullable: true`"})
 		}
 	}
@@ -71,6 +85,32 @@ func Advise(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 			}
 		}
 		out = append(out, Advice{"", fmt.Sprintf("`\"null\": [%s]`", strings.Join(quoteAll(list), ", "))})
+	}
+	return out
+}
+
+// adviseNested finds columns that no object has under their names, but an object
+// in it has. A path with a digit in it is not told: it may be a value.
+func adviseNested(f io.ReaderAt, size int64, def glovebox.Source, cols []glovebox.Column) (out []Advice) {
+	t, err := peekJSON(f, size, def, 100)
+	if err != nil {
+		return nil
+	}
+	for _, c := range cols {
+		found, there := "", false
+		for _, p := range t.Columns {
+			there = there || p.Name == c.SourceName()
+			at := strings.LastIndexByte(p.Name, '/')
+			if last := p.Name[at+1:]; at > 0 && (last == c.SourceName() || last == c.Name) && !strings.ContainsAny(p.Name, "0123456789") && len(p.Name) <= 64 {
+				if found != "" {
+					there = true // two of them: which one is for the provider to say
+				}
+				found = p.Name
+			}
+		}
+		if found != "" && !there {
+			out = append(out, Advice{c.Name, "`source: " + found + "`"})
+		}
 	}
 	return out
 }
@@ -89,7 +129,7 @@ func adviseColumn(c glovebox.Column, texts [][]byte) (written, left []string) {
 	}
 	kept := slices.DeleteFunc(slices.Clone(texts), func(t []byte) bool { return slices.Contains(value.NoValues, string(t)) })
 	now, err := value.Compile(c)
-	if err != nil || len(kept) == 0 {
+	if err != nil {
 		return nil, nil
 	}
 	taken := 0
@@ -98,9 +138,11 @@ func adviseColumn(c glovebox.Column, texts [][]byte) (written, left []string) {
 			taken++
 		}
 	}
-	w, n := value.Propose(c, kept, fits)
-	if n <= taken || 2*n < len(kept) {
-		w = nil
+	var w []string
+	if n := 0; len(kept) > 0 {
+		if w, n = value.Propose(c, kept, fits); n <= taken || 2*n < len(kept) {
+			w = nil
+		}
 	}
 	for _, t := range texts {
 		if v, f := now.Parse(t); f != value.None || !fits(v) {
@@ -135,6 +177,21 @@ type looked struct {
 	kinds map[rows.Kind]int
 }
 
+// often says whether a value is missing in a twentieth of the rows or more: one
+// that is missing in a row of sums is no reason to allow it.
+func (l *looked) often(null []string) bool {
+	missing, all := l.kinds[rows.Missing], 0
+	for _, n := range l.kinds {
+		all += n
+	}
+	for _, t := range l.texts {
+		if slices.Contains(null, string(t)) || len(t) == 0 {
+			missing++
+		}
+	}
+	return 20*missing >= max(all, len(l.texts))
+}
+
 // sample reads the first rows of a file, whose columns are where the record says
 // they are.
 func sample(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source, cols []glovebox.Column, most int) ([]looked, error) {
@@ -164,6 +221,24 @@ func sample(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 	}
 	var c Chunk
 	switch def.Format {
+	case "parquet":
+		file, ok := f.(*os.File)
+		if !ok {
+			return look, nil
+		}
+		t, err := peekParquet(file, size, def, most)
+		if err != nil {
+			return nil, err
+		}
+		for i, c := range cols {
+			for _, p := range t.Columns {
+				if same(p.Name, c.SourceName()) {
+					for _, text := range p.Texts[:min(len(p.Texts), most)] {
+						look[i].texts = append(look[i].texts, []byte(text))
+					}
+				}
+			}
+		}
 	case "csv", "json":
 		w, err := OpenWindow(f, size, def)
 		if err != nil {

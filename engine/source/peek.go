@@ -407,7 +407,7 @@ func peekSheet(ctx context.Context, f *os.File, size int64, def glovebox.Source,
 }
 
 // peekJSON finds the fields of objects, nested ones by pointers.
-func peekJSON(f *os.File, size int64, def glovebox.Source, most int) (*PeekedTable, error) {
+func peekJSON(f io.ReaderAt, size int64, def glovebox.Source, most int) (*PeekedTable, error) {
 	w, err := OpenWindow(f, size, def)
 	if err != nil {
 		return nil, err
