@@ -111,8 +111,7 @@ Start
   login, logout, whoami, config     work at a server, with your key
   doctor                            what this machine and domain can do
 Data providers, authority, operator
-  user add|show|list|role|suspend|resume|key
-                                    the people, their roles and keys
+  user add|show|list|role|suspend|resume|key  people, roles and keys
   org add|list|show                 institutions
   dataset new|scan                  propose a record for a file; find personal data in it
   dataset add|load|list|show|sample the catalogue; load data; make sample rows
@@ -126,8 +125,7 @@ Developers
   job check|run|list|show           price a job, run it
   budget show|history               what is left, and who spent what
 Review and evidence
-  release list|show|attach|approve|export
-                                    review a release, export a signed bundle
+  release list|show|attach|approve|export  review; export a signed bundle
   audit list|show|verify|replay|timeline|people|index|copy
                                     the log of every decision; ask it, replay it
   policy test|explain|diff|lint     the rules: test them, say why
@@ -153,8 +151,7 @@ More: glovebox COMMAND --help, README.md`,
   login, logout, whoami, config     用您的密钥在服务器上工作
   doctor                            检查本机与本域
 数据提供单位、实施机构、运营机构
-  user add|show|list|role|suspend|resume|key
-                                    人员、角色与密钥
+  user add|show|list|role|suspend|resume|key  人员、角色与密钥
   org add|list|show                 机构
   dataset new|scan                  为文件草拟记录；查找其中的个人信息
   dataset add|load|list|show|sample 数据资源目录；载入数据；生成样例数据
@@ -168,8 +165,7 @@ More: glovebox COMMAND --help, README.md`,
   job check|run|list|show           预检与运行作业
   budget show|history               预算余额与支出
 审核与证据
-  release list|show|attach|approve|export
-                                    审核发布，导出签名发布包
+  release list|show|attach|approve|export  审核发布，导出签名发布包
   audit list|show|verify|replay|timeline|people|index|copy
                                     每项决策的日志：查询与重放
   policy test|explain|diff|lint     规则：测试与说明理由
