@@ -38,7 +38,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, names []string) {
 		return
 	}
 	if err := fits(r, names, a); err != nil {
-		problem(w, err)
+		problem(w, s.refused(r.Context(), e, err))
 		return
 	}
 	if run := s.runs.find(a.Nonce); run != nil && run.of == string(q.Envelope) {
@@ -67,6 +67,16 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, names []string) {
 	}
 }
 
+// refused is why an act is not taken that its signature could be good for: it is
+// in the log under the name of whoever signed. Where nobody did, that is why.
+func (s *Server) refused(ctx context.Context, e *act.Envelope, why error) error {
+	by, a, err := s.d.Signed(ctx, e)
+	if a == nil {
+		return err
+	}
+	return s.d.Refused(ctx, by, a.Name, a.Subject, why)
+}
+
 // fits says whether the act is one of the resource's.
 func fits(r *http.Request, names []string, a *act.Act) error {
 	ok := false
@@ -84,12 +94,12 @@ func fits(r *http.Request, names []string, a *act.Act) error {
 // do takes an act whose signature is sound.
 func (s *Server) do(ctx context.Context, by *domain.By, a *act.Act, envelope string) (any, error) {
 	params, names, err := parted(a.Params)
-	if err != nil {
-		return nil, err
+	var f *blobs
+	if err == nil {
+		f, err = s.blobs(names)
 	}
-	f, err := s.blobs(names)
 	if err != nil {
-		return nil, err
+		return nil, s.d.Refused(ctx, by, a.Name, a.Subject, err)
 	}
 	step := desk.Act{Name: a.Name, Subject: a.Subject, Role: glovebox.Role(a.Role), Params: params, Files: f}
 	if a.Name == "job.run" { // of the core, not of the request

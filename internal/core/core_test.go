@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,13 +32,19 @@ type city struct {
 	dir  string
 	keys map[string]*act.FileKey
 	stop func()
+	o    core.Options
+
+	show    bool                      // what is answered
+	clients map[string]*client.Client // of must
+	wang    *client.Client            // logged in
+	through http.RoundTripper         // to the socket
 }
 
 const pums = "../../examples/pums"
 
 func newCity(t *testing.T) *city {
 	t.Helper()
-	c := &city{t: t, dir: filepath.Join(t.TempDir(), "c"), keys: map[string]*act.FileKey{}}
+	c := &city{t: t, dir: filepath.Join(t.TempDir(), "c"), keys: map[string]*act.FileKey{}, clients: map[string]*client.Client{}}
 	if _, err := domain.Init(t.Context(), c.dir, domain.InitOptions{Name: "city", Parts: 2}); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +65,7 @@ func (c *city) start() {
 	c.d = d
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	s := core.New(d, core.Options{})
+	s := core.New(d, c.o)
 	go func() { ended <- s.Serve(ctx) }()
 	stopped := false
 	c.stop = func() {
@@ -103,9 +110,17 @@ func (c *city) as(name string) *client.Client {
 	return x
 }
 
+// client is the one of somebody who stays logged in.
+func (c *city) client(who string) *client.Client {
+	if c.clients[who] == nil {
+		c.clients[who] = c.as(who)
+	}
+	return c.clients[who]
+}
+
 func (c *city) must(who string, a desk.Act, out any) {
 	c.t.Helper()
-	if err := c.as(who).Do(c.t.Context(), a, out); err != nil {
+	if err := c.client(who).Do(c.t.Context(), a, out); err != nil {
 		c.t.Fatalf("%s: %s: %v", who, a.Name, err)
 	}
 }
@@ -176,7 +191,7 @@ func TestActsOverTheSocketThatAreRefused(t *testing.T) {
 		t.Error("somebody without a key registered an institution")
 	}
 	var list []desk.Entry
-	if err := c.as("sun").Look(t.Context(), desk.Look{Name: "entries", Args: map[string]string{"action": "act.refuse"}}, &list); err != nil || len(list) != 1 || list[0].Actor != "wang" {
+	if err := c.client("sun").Look(t.Context(), desk.Look{Name: "entries", Args: map[string]string{"action": "act.refuse"}}, &list); err != nil || len(list) != 1 || list[0].Actor != "wang" {
 		t.Errorf("%v %v", list, err)
 	}
 	// A session reads what its person may, until that person is suspended.

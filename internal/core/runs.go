@@ -171,7 +171,7 @@ func (s *Server) takeUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.runs.begin(u.Act.Nonce, u.By.Name, "", func(ctx context.Context) (any, error) {
+		s.runs.begin(u.Act.Nonce, u.By.Name, string(u.Envelope), func(ctx context.Context) (any, error) {
 			defer f.close()
 			return s.desk.Do(ctx, u.By, desk.Act{Name: u.Act.Name, Subject: u.Act.Subject, Role: glovebox.Role(u.Act.Role), Params: params, Files: f})
 		})

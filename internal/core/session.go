@@ -23,7 +23,7 @@ const (
 	lastFor = 8 * time.Hour
 )
 
-// maxSessions bounds the sessions of one person.
+// maxSessions bounds the sessions of one person: one more ends another.
 const maxSessions = 16
 
 // Session is what a login gives. The secret is told once; core keeps its digest.
@@ -62,15 +62,7 @@ func (s *sessions) open(user string, scope Scope, proof access.Proof) (Session, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep()
-	n := 0
-	for _, x := range s.by {
-		if x.User == user {
-			n++
-		}
-	}
-	if n >= maxSessions {
-		return Session{}, glovebox.Errorf(glovebox.CodeConflict, "%s has %d sessions open", user, maxSessions).WithFix("log out of one, or wait until one ends")
-	}
+	s.roomFor(user)
 	b := make([]byte, 32)
 	if _, err := rand.Read(b); err != nil {
 		return Session{}, err
@@ -85,6 +77,25 @@ func (s *sessions) open(user string, scope Scope, proof access.Proof) (Session, 
 	out := x.Session
 	out.Secret = secret
 	return out, nil
+}
+
+// roomFor ends the session of a person that was idle longest, where that person
+// has as many as there may be: whoever has a key can always log in.
+func (s *sessions) roomFor(user string) {
+	var oldest *session
+	var key [sha256.Size]byte
+	n := 0
+	for k, x := range s.by {
+		if x.User != user {
+			continue
+		}
+		if n++; oldest == nil || x.seen.Before(oldest.seen) {
+			oldest, key = x, k
+		}
+	}
+	if n >= maxSessions {
+		delete(s.by, key)
+	}
 }
 
 // sweep forgets what has ended.

@@ -22,6 +22,9 @@ func datasetAdd(c *call, p *Document) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.named(rec.Code); err != nil {
+		return nil, err
+	}
 	return rec, c.d.AddDataset(c, c.by, rec)
 }
 
@@ -38,6 +41,9 @@ func fitCharge(c *call, p *FitCharge) (any, error) {
 }
 
 func spaceAdd(c *call, p *SpaceAdd) (any, error) {
+	if err := c.named(p.Name); err != nil {
+		return nil, err
+	}
 	return c.d.AddSpace(c, c.by, p.Name, p.Ledger)
 }
 
@@ -48,6 +54,9 @@ func scenarioAdd(c *call, p *Document) (any, error) {
 	}
 	s, err := catalog.ParseScenario(p.File, data)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.named(s.Code); err != nil {
 		return nil, err
 	}
 	return s, c.d.AddScenario(c, c.by, s)
@@ -62,8 +71,8 @@ func scenarioGrant(c *call, p *Document) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.act.Subject != "" && c.id != g.Scenario {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: p.File, Field: "scenario", Msg: "is not the subject of the act"}).WithFix("the subject is scenario/CODE")
+	if err := c.named(g.Scenario); err != nil {
+		return nil, err
 	}
 	return g, glovebox.AboutFile(c.d.Grant(c, c.by, g), p.File)
 }

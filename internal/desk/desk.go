@@ -12,6 +12,7 @@ package desk
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/exporter/driver"
@@ -83,7 +84,7 @@ type call struct {
 func (k *Desk) Do(ctx context.Context, by *domain.By, a Act) (any, error) {
 	row, ok := access.Find(a.Name)
 	do := acts[a.Name]
-	if !ok || do == nil {
+	if !ok || do.read == nil {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no act is called %q", a.Name).WithFix("docs/access.md lists them")
 	}
 	if !by.IsOwner() {
@@ -96,16 +97,49 @@ func (k *Desk) Do(ctx context.Context, by *domain.By, a Act) (any, error) {
 		c.files = none{}
 	}
 	_, c.id = kindID(a.Subject)
+	v, err := c.take(row, do)
+	if err != nil && by.Unused() && glovebox.CodeOf(err) != glovebox.CodeInternal {
+		// Stale, about something that is not there, or against the step's own rules.
+		return nil, k.d.Refused(context.WithoutCancel(ctx), by, a.Name, a.Subject, err)
+	}
+	return v, err
+}
+
+// take reads what is asked, and does it.
+func (c *call) take(row *access.Act, do handler) (any, error) {
+	if err := row.About(c.act.Subject); err != nil {
+		return nil, err
+	}
+	step, err := do.read(c)
+	if err != nil {
+		return nil, err
+	}
 	if row.Long {
-		if err := k.d.Begin(ctx, by, a.Name); err != nil {
+		if err := c.d.Begin(c, c.by, c.act.Name); err != nil {
 			return nil, err
 		}
 	}
-	return do(c)
+	return step()
 }
 
-// handler does one act.
-type handler func(*call) (any, error)
+// named fails unless the act's subject, where it names one, is what the step is
+// about.
+func (c *call) named(id string) error {
+	if c.act.Subject == "" || c.id == id {
+		return nil
+	}
+	return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "subject", Msg: "is not what the act's document is about"}).WithFix("leave the subject out, or name what the document names")
+}
+
+// handler does one act, with params of one type.
+type handler struct {
+	read   func(*call) (step func() (any, error), err error)
+	params reflect.Type
+}
+
+// ParamsOf is the type of an act's params, a struct; nil for a row of the table
+// that no desk takes yet.
+func ParamsOf(name string) reflect.Type { return acts[name].params }
 
 // acts are the handlers of the rows of access.Acts.
 var acts = map[string]handler{
@@ -136,11 +170,11 @@ var acts = map[string]handler{
 
 // with reads the params of a handler, strictly.
 func with[P any](do func(*call, *P) (any, error)) handler {
-	return func(c *call) (any, error) {
+	return handler{params: reflect.TypeFor[P](), read: func(c *call) (func() (any, error), error) {
 		p := new(P)
 		if err := decode(c.act.Params, p); err != nil {
 			return nil, err
 		}
-		return do(c, p)
-	}
+		return func() (any, error) { return do(c, p) }, nil
+	}}
 }

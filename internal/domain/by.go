@@ -25,6 +25,9 @@ type By struct {
 // Proof is what shows that by acts; empty for one who may only look.
 func (by *By) Proof() access.Proof { return by.proof }
 
+// Unused says whether by stands on a signature of which the log has nothing yet.
+func (by *By) Unused() bool { return by.signed != nil && !by.used.Load() }
+
 // Looking is By for somebody who changes nothing: what has to be asked in a
 // person's name, such as the price of a job.
 func Looking(u glovebox.User) *By { return &By{User: u} }

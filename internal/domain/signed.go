@@ -132,7 +132,9 @@ func (d *Domain) proveSigned(tx *store.Tx, by *By) error {
 type Unfinished struct {
 	Job string
 	Act *act.Act
-	By  *By
+	// Envelope is the act's, encoded.
+	Envelope []byte
+	By       *By
 }
 
 // Unfinished lists the jobs that a stop left half way, and records for each that
@@ -191,7 +193,7 @@ func (d *Domain) asked(tx *store.Tx, id string) (*Unfinished, error) {
 	}
 	by := &By{User: *u, proof: proofOf(k.Key.Scheme), signed: &signedAct{act: a, envelope: env, role: glovebox.Role(a.Role)}}
 	by.used.Store(true)
-	return &Unfinished{Job: id, Act: a, By: by}, nil
+	return &Unfinished{Job: id, Act: a, Envelope: e, By: by}, nil
 }
 
 func proofOf(scheme string) access.Proof {

@@ -1,0 +1,39 @@
+package access
+
+import (
+	"strings"
+
+	"glovebox.example/glovebox"
+)
+
+// subjects are the kinds of document that acts are about. An act names the state
+// of its subject as its person saw it, and only a subject of the right kind has
+// that state. maker are the acts that make what they are about, or find it in a
+// file: their subject may be empty.
+var (
+	subjects = map[string]string{
+		"org.add": "org", "user.add": "user", "user.role_confirm": "user", "user.role_remove": "user", "user.suspend": "user", "user.resume": "user",
+		"user.key_add": "key", "user.key_confirm": "key", "user.key_revoke": "key", "user.bind": "user", "user.unbind": "user", "session.open": "session",
+		"dataset.add": "dataset", "dataset.load": "dataset", "fit.charge": "dataset", "space.add": "space",
+		"scenario.add": "scenario", "scenario.grant": "scenario", "node.trust": "node", "node.revoke": "node", "node.use": "engine",
+		"job.run": "job", "release.attach": "release", "release.approve": "release", "release.export": "release",
+	}
+	maker = map[string]bool{"dataset.add": true, "space.add": true, "scenario.add": true, "scenario.grant": true, "node.trust": true, "node.use": true, "job.run": true}
+)
+
+// Kind is the kind of document that the act is about.
+func (a *Act) Kind() string { return subjects[a.Name] }
+
+// Makes says whether the act may have no subject: it makes it, or finds its name
+// in a file.
+func (a *Act) Makes() bool { return maker[a.Name] }
+
+// About fails with CodeInvalid unless subject, kind/ID, is what the act can be
+// about.
+func (a *Act) About(subject string) error {
+	kind, id, _ := strings.Cut(subject, "/")
+	if subject == "" && a.Makes() || kind == a.Kind() && id != "" {
+		return nil
+	}
+	return (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "subject", Msg: "is not one of the act"}).WithFix("the subject of %s is %s/ID", a.Name, a.Kind())
+}
