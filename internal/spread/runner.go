@@ -55,9 +55,10 @@ const Rounds = 3
 
 // Times of a run.
 const (
-	lease  = 10 * time.Minute // an envelope's life, unless it is renewed
-	renew  = 3 * time.Minute
-	lookUp = 200 * time.Millisecond // between two looks for answers
+	lease   = 10 * time.Minute // an envelope's life, unless it is renewed
+	renew   = 3 * time.Minute
+	lookUp  = 200 * time.Millisecond // between two looks for answers
+	between = 2 * time.Second        // an engine that failed, and the next try
 )
 
 // Runner has nodes work on parts. What needs no data (compiling, starting the
@@ -172,6 +173,13 @@ func (r *Runner) Run(ctx context.Context, t *crew.Task) error {
 func (r *Runner) rounds(ctx context.Context, e *Envelope, g *gather) error {
 	var last error
 	for n := 1; ; n++ {
+		if last != nil { // an engine that is just being started again
+			select {
+			case <-time.After(between):
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
 		if n > 1 { // what lies there may be what is wrong
 			if err := r.publish(ctx, e, true); err != nil {
 				last = err
