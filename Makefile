@@ -49,6 +49,10 @@ test-long: test ## the same, privacy under the race detector, more kills, more f
 .PHONY: check
 check: test ## the same as test
 
+.PHONY: test-cluster
+test-cluster: ## whole jobs over NATS and real Spark 4.0.1 (PyPI, 434 MB, kept in build/; Java 17), with kills
+	@scripts/test-cluster
+
 .PHONY: fuzz
 fuzz: ## fuzz every decoder of foreign bytes (FUZZTIME=1000x inputs, or 60s, each)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
