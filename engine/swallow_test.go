@@ -125,7 +125,10 @@ func TestStrayQuotesAmongBadLines(t *testing.T) {
 		{"two bad of three", "a,\"x,1\n", "z,y\",1\n", func(i int) string { return []string{row(i), "x\n", "a,b,c,d\n"}[i%3] }, 152},
 		{"only bad lines", "a,\"x,1\n", "z,y\",1\n", func(int) string { return "x\n" }, 152},
 		{"bad at both ends", "a,\"x\n", "y\",1\n", func(i int) string { return []string{row(i), "x\n", "a,b,c,d\n"}[i%3] }, 152},
-		{"a list in a note", "a,\"x\n", "y\",1\n", func(i int) string { return []string{row(i), "x\n"}[min(1, i/15)] }, 0},
+		{"few rows and bad ends", "a,\"x\n", "y\",1\n", func(i int) string { return []string{row(i), "x\n"}[min(1, i/15)] }, 152},
+		{"one row and bad ends", "a,\"x\n", "y\",1\n", func(i int) string { return []string{row(i), "x\n"}[min(1, i)] }, 152},
+		{"one row, and only the last end bad", "a,\"x,1\n", "y\",1\n", func(i int) string { return []string{"x\n", row(i)}[i/149] }, 152},
+		{"a list in a note", "a,\"x\n", "y\",1\n", func(i int) string { return []string{"p, q, and r\n", "x\n"}[min(1, i/15)] }, 0},
 	} {
 		var b strings.Builder
 		for i := range 150 {

@@ -7,6 +7,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine/source/rows"
+	"glovebox.example/glovebox/value"
 )
 
 // csvSplitter reads CSV as RFC 4180 says it, with a header: quotes around a
@@ -29,6 +30,11 @@ type csvSplitter struct {
 	pieces *Pieces    // where rows go; nil: to DuckDB as they stand
 	cells  []rows.Field
 	order  []*rows.Field
+
+	null    []string        // texts that mean "no value"
+	parsers []*value.Parser // by column, for soundRow; nil until one is needed
+	foreign int64           // rows that are text in another encoding
+	def     glovebox.Source
 }
 
 // csvRecord is one record, or one stretch of a file that is none.
@@ -45,7 +51,7 @@ type csvRecord struct {
 // names of the header, or nil and the width of the first row where there is no
 // header, and returns an error or nil. Rows go to pieces if that is not nil.
 func NewCSV(w *Window, def glovebox.Source, cols []glovebox.Column, pieces *Pieces, locate func(header []string, width int) (Layout, error)) (*csvSplitter, error) {
-	s := &csvSplitter{w: w, delim: ',', cols: cols, pieces: pieces, pad: def.Ragged == "pad"}
+	s := &csvSplitter{w: w, delim: ',', cols: cols, pieces: pieces, pad: def.Ragged == "pad", null: def.Null, def: def}
 	if def.Delimiter != "" {
 		s.delim = def.Delimiter[0]
 	}
@@ -102,9 +108,12 @@ func (s *csvSplitter) Fill(c *Chunk) (bool, error) {
 		}
 		if r.end {
 			c.Read = s.w.read()
-			return false, nil
+			return false, mostlyForeign(s.foreign, s.row, s.def)
 		}
 		s.row++
+		if r.why == ReasonEncoding && foreign(r.text, s.def) {
+			s.foreign++
+		}
 		at := Position{s.row, r.line, r.lines}
 		switch {
 		case r.why != "":

@@ -20,11 +20,14 @@ type jsonSplitter struct {
 
 	pieces *Pieces // where rows go; nil: to DuckDB
 	tree   *jsonTree
+
+	foreign int64 // rows that are text in another encoding
+	def     glovebox.Source
 }
 
 // NewJSON starts to read a file of objects.
 func NewJSON(w *Window, def glovebox.Source, cols []glovebox.Column, pieces *Pieces) (*jsonSplitter, error) {
-	s := &jsonSplitter{w: w, line: 1, pieces: pieces}
+	s := &jsonSplitter{w: w, line: 1, pieces: pieces, def: def}
 	if pieces != nil {
 		var err error
 		if s.tree, err = newTree(cols, def.Extra == "ignore"); err != nil {
@@ -65,7 +68,10 @@ func (s *jsonSplitter) Fill(c *Chunk) (more bool, err error) {
 		}
 	}
 	c.Read = s.w.used()
-	return !s.done, nil
+	if s.done {
+		return false, mostlyForeign(s.foreign, s.row, s.def)
+	}
+	return true, nil
 }
 
 // peek skips white space and returns the next byte, 0 at the end.
@@ -205,7 +211,9 @@ func (s *jsonSplitter) add(c *Chunk, row []byte, line int64) {
 	s.row++
 	at := Position{s.row, line, 1}
 	if !s.w.isText(row) {
-		c.reject(at, ReasonEncoding)
+		if c.reject(at, ReasonEncoding); foreign(row, s.def) {
+			s.foreign++
+		}
 		return
 	}
 	if s.pieces != nil {

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"io"
 	"unicode"
 	"unicode/utf8"
 
@@ -38,10 +39,62 @@ func rowKind(head []byte, def glovebox.Source) *kindOfFile {
 	return nil
 }
 
+// foreign says whether a row that is not text in UTF-8, as its file is declared
+// to be, is text in GB 18030.
+func foreign(row []byte, def glovebox.Source) bool {
+	return (def.Encoding == "" || def.Encoding == "utf-8") && bytes.IndexByte(row, 0) < 0 && isGB18030(row)
+}
+
+// mostlyForeign refuses a file, read to its end, most of whose rows are text in
+// GB 18030 though its start is not; nil if fewer are: those are rejected one by
+// one.
+func mostlyForeign(n, rows int64, def glovebox.Source) error {
+	if 2*n <= rows {
+		return nil
+	}
+	return notThis(textName(def), &kindOfFile{name: "text in GB 18030 or GBK", fix: fixGB18030})
+}
+
+// gbWatch looks at bytes that are declared to be GB 18030 on their way to the
+// decoder, which takes most of UTF-8 for other characters and does not stop at
+// it. At the end it refuses what is UTF-8 on the whole.
+type gbWatch struct {
+	r       io.Reader
+	carry   []byte // the start of a character that a read cut off
+	n, high int64  // as utf8Share counts them
+}
+
+func (g *gbWatch) Read(p []byte) (int, error) {
+	n, err := g.r.Read(p)
+	b := append(g.carry, p[:n]...)
+	cut := len(b)
+	for k := 1; k < utf8.UTFMax && k <= len(b) && err == nil; k++ {
+		if c := b[len(b)-k]; utf8.RuneStart(c) {
+			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-k:]) {
+				cut = len(b) - k
+			}
+			break
+		}
+	}
+	han, high := utf8Share(b[:cut])
+	g.n, g.high = g.n+int64(han), g.high+int64(high)
+	g.carry = append(g.carry[:0], b[cut:]...)
+	if err == io.EOF && g.n >= minUTF8 && 2*3*g.n > g.high {
+		err = notThis("CSV in GB 18030", &kindOfFile{name: "text in UTF-8", fix: fixIsUTF8})
+	}
+	return n, err
+}
+
 // mostlyUTF8 says whether most bytes above ASCII are characters of Chinese text
 // in UTF-8. GB 18030 has such bytes too, but seldom two of them in a row.
 func mostlyUTF8(b []byte) bool {
-	n, high := 0, 0
+	n, high := utf8Share(b)
+	return n >= minUTF8 && 2*3*n > high
+}
+
+// utf8Share counts the characters of Chinese text in UTF-8, three bytes each,
+// and all bytes above ASCII.
+func utf8Share(b []byte) (n, high int) {
 	for i := 0; i < len(b); {
 		if b[i] < utf8.RuneSelf {
 			i++
@@ -54,7 +107,7 @@ func mostlyUTF8(b []byte) bool {
 		high += size
 		i += size
 	}
-	return n >= minUTF8 && 2*3*n > high
+	return n, high
 }
 
 // mostlyGB says whether most lines behind the first are GB 18030 and not UTF-8.

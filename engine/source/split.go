@@ -116,6 +116,7 @@ func (w *Window) decode(encoding string) {
 	switch encoding {
 	case "gb18030":
 		t = gbDecoder{t: gbCodes()}
+		w.r = &gbWatch{r: w.r}
 	case "utf-16":
 		t = unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder()
 	case "utf-16le":

@@ -1,6 +1,13 @@
 package source
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/value"
+)
 
 // csvState is where a reader of CSV stands, byte by byte.
 type csvState byte
@@ -120,26 +127,72 @@ func (s *csvSplitter) rejoin(as, other csvState) (lines int64, err error) {
 	}
 }
 
-// maxHidden is how many lines of a cell may look like rows, whatever else the
-// cell holds.
+// maxHidden is how many lines of a cell may have as many fields as a row has,
+// whatever else the cell holds, where no value tells rows from prose.
 const maxHidden = 15
 
 // ambiguous says whether a sound record of several lines looks like rows that
 // two stray quotes made one: nobody can tell which was meant. It does if its
 // first and its last line, more than half of its lines, or more than maxHidden
 // of them would be rows if the quotes around the line breaks were not there.
-// Not all of them need be: between the two quotes a line may be wrong itself.
+// Not all of them need be: between the two quotes a line may be wrong itself,
+// and so may the lines that the quotes stand in. One line between the first and
+// the last is enough if it is a row by its values too.
 func (s *csvSplitter) ambiguous(text []byte) bool {
 	total, rows := 0, 0
-	first, last := false, false
+	first, last, sound := false, false, false
 	for l := range lines(text) {
+		if total > 1 && sound {
+			return true // and it was not the last
+		}
 		if last = s.lineFields(l) == s.fields; last {
 			rows++
 		}
+		sound = last && total > 0 && s.soundRow(l)
 		first = first || last && total == 0
 		total++
 	}
 	return first && last || 2*rows > total || rows > maxHidden
+}
+
+// soundRow says whether a line with the right number of fields is a row by its
+// values, as far as they tell: false if the record declares nothing of its
+// columns that prose would break.
+func (s *csvSplitter) soundRow(l []byte) bool {
+	if s.parsers == nil {
+		for _, c := range s.cols {
+			p, err := value.Compile(c)
+			if err != nil {
+				return true // the load ends by this
+			}
+			s.parsers = append(s.parsers, p)
+		}
+	}
+	fields := s.split(l)
+	if len(fields) != s.fields { // a quote that is not closed
+		fields = strings.Split(string(l), string(s.delim))
+	}
+	told := false
+	for i, c := range s.cols {
+		if i >= len(s.layout.At) || s.layout.At[i] >= len(fields) {
+			return true
+		}
+		t := strings.TrimSpace(fields[s.layout.At[i]])
+		if slices.Contains(s.null, t) || t == "" {
+			if !c.Nullable {
+				return false
+			}
+			continue
+		}
+		told = told || c.Type != glovebox.String || len(c.Values) > 0
+		switch _, fault := s.parsers[i].Parse([]byte(t)); {
+		case fault != value.None, len(t) > MaxBytes(c):
+			return false
+		case c.Type == glovebox.String && len(c.Values) > 0 && !slices.Contains(c.Values, t):
+			return false
+		}
+	}
+	return told
 }
 
 // lineFields counts the fields of one line, in which a quote that is not closed
