@@ -95,6 +95,7 @@ var rules = []struct {
 	{[]string{"internal/words"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "words know texts, not where they arise"},
 	{[]string{"internal/act"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "a signature is checked the same whoever asks: against bytes and keys, and not against a domain"},
 	{[]string{"cmd", "internal/cli", "internal/domain", "internal/pipeline", "internal/request"}, []string{"internal/act/acttest"}, nil, "a passkey in memory is for tests"},
+	{[]string{"internal/web"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/api", "internal/access"}, "what faces the network holds no key and opens no domain: it passes requests on"},
 	{[]string{"internal/pipeline"}, []string{"internal/cli"}, nil, "imports run one way"},
 	{[]string{"internal/pipeline"}, []string{"internal/document"}, nil, "the pipeline orders the steps: what people write is read in internal/request"},
 	{[]string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "cmd", "internal/act", "internal/author", "internal/cli", "internal/document", "internal/domain", "internal/fault", "internal/pipeline", "internal/release", "internal/request", "internal/spread", "internal/words", "internal/worker"}, []string{"internal/proof", "internal/spread/storage/storagetest"}, []string{"internal/proof/testkit"}, "what proves the product is no part of it"},
