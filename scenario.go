@@ -78,9 +78,19 @@ type Grant struct {
 	Datasets   map[string]GrantDataset `json:"datasets"`
 	Modules    []string                `json:"modules,omitempty"`   // approved module digests; empty: any admitted module
 	Approvals  []Role                  `json:"approvals,omitempty"` // who must approve a release; default authority and provider
-	State      GrantState              `json:"state,omitempty"`
-	By         string                  `json:"by,omitempty"` // user of role authority
+	// Accept lists guards of the shipped policy that jobs under this grant need not
+	// keep: AcceptExact, AcceptDelta, AcceptPrice.
+	Accept []string   `json:"accept,omitempty"`
+	State  GrantState `json:"state,omitempty"`
+	By     string     `json:"by,omitempty"` // user of role authority
 }
+
+// What a grant can accept.
+const (
+	AcceptExact = "exact" // figures whose noise hides less than half of one unit
+	AcceptDelta = "delta" // a delta above one over the number of units
+	AcceptPrice = "price" // prices above the ceilings of a job, a product and a month
+)
 
 // GrantDataset is a grant's part for one dataset.
 type GrantDataset struct {

@@ -39,6 +39,7 @@ var valuesOfField = map[reflect.Type]map[string][]string{
 	reflect.TypeFor[Dataset]():              {"snapshot": texts(SnapshotNone, glovebox.SnapshotCurrent, glovebox.SnapshotDestroyed)},
 	reflect.TypeFor[Release]():              {"state": {ReleasePending, ReleaseApproved, ReleaseExported}},
 	reflect.TypeFor[use]():                  {"use": {UseInput, UseFilter}},
+	reflect.TypeFor[glovebox.Grant]():       {"accept": {glovebox.AcceptExact, glovebox.AcceptDelta, glovebox.AcceptPrice}},
 	reflect.TypeFor[glovebox.GrantColumn](): {"use": {UseInput, UseFilter, UseKey}},
 	reflect.TypeFor[glovebox.Mask]():        {"kind": {"none", "token", "redact", "generalise", "suppress"}, "to": {"year", "quarter", "month"}},
 }

@@ -61,6 +61,9 @@ type Job struct {
 	Mode    string              `json:"mode"`   // map, blocks, train
 	Blocks  int                 `json:"blocks"` // mode blocks: their number; else 0
 	Rounds  int                 `json:"rounds"` // mode train: their number; else 0
+	// Exact names the numbers of the job whose noise has a deviation of less than
+	// half of what one unit can change them by: "units", or a metric.
+	Exact []string `json:"exact"`
 	// Paid says that this very job was charged before: it is run again after a
 	// crash, or its stored answer is asked for. It takes nothing more.
 	Paid bool `json:"paid"`
@@ -102,6 +105,8 @@ type Dataset struct {
 	// here is unknown.
 	Columns map[string]Column `json:"columns"`
 	Ledger  Ledger            `json:"ledger"`
+	// Units is how many units there are, as far as users may know; 0: they may not.
+	Units int64 `json:"units"`
 	// Cost is what the job takes from the ledger, rounded up.
 	Cost glovebox.Amount `json:"cost"`
 	// ScenarioSpent and ScenarioCap are the scenario's share: what it took
@@ -135,6 +140,10 @@ type Space struct {
 	Ledger Ledger `json:"ledger"`
 	// Cost is what the job takes from the ledger, once for all its datasets.
 	Cost glovebox.Amount `json:"cost"`
+	// ProductSpent is what was taken for the job's product before, MonthSpent what
+	// was taken in the calendar month of the request, UTC, for whatever.
+	ProductSpent glovebox.Amount `json:"product_spent"`
+	MonthSpent   glovebox.Amount `json:"month_spent"`
 }
 
 // Module is what admission found out about the job's module.

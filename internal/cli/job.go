@@ -67,6 +67,9 @@ func (a *app) printCheck(r *pipeline.CheckReport) {
 			a.say(a.t("%s does not hold the price, or the grant does not allow it", "%s 的余额或授权上限不足以支付本作业"), a.account(q.Dataset, q.Space))
 		}
 	}
+	for _, w := range r.Warnings {
+		a.say("%s", w.In(a.lang))
+	}
 	a.printErrors(&r.Privacy)
 	if r.Longest > 0 {
 		a.say(a.t("if every unit uses all its fuel, the module's work usually takes some %.3g s: choose a deadline by that; one that touches all its memory for each unit and misses every cache takes at most %.3g s", "若每个单元都用尽燃料，模块运行通常约需 %.3g 秒：可据此确定期限（deadline）；若模块在每个单元中触及全部内存且缓存全部未命中，至多需 %.3g 秒"), r.Usual, r.Longest)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
@@ -133,6 +134,7 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 		Job: policy.Job{
 			Inputs: map[string]policy.JobInput{}, Mode: r.Job.Mode, Blocks: facts.Blocks, Rounds: facts.Rounds,
 			Output:  policy.Output{MaxKeysPerUnit: max(1, r.Job.Output.MaxKeysPerUnit), MaxRecordsPerKey: r.Job.Output.MaxRecordsPerKey},
+			Exact:   facts.Exact(),
 			Release: policy.Method{Method: r.Job.Release.Method, Epsilon: r.Job.Release.Epsilon, Rho: r.Job.Release.Rho, Delta: r.Job.Release.Delta},
 		},
 		Datasets: map[string]policy.Dataset{}, Spaces: map[string]policy.Space{},
@@ -192,11 +194,35 @@ func (a *admission) chargeSpaces(tx *store.Tx, r *ask, in *policy.Input) error {
 		if err != nil {
 			return err
 		}
-		in.Spaces[c.Space] = policy.Space{Ledger: policy.Ledger{Kind: b.Kind, Total: b.Total, Spent: b.Spent}, Cost: c.Amount}
+		s := policy.Space{Ledger: policy.Ledger{Kind: b.Kind, Total: b.Total, Spent: b.Spent}, Cost: c.Amount}
+		if s.ProductSpent, s.MonthSpent, err = spentOn(tx, c.Account(), in.Product, in.Time); err != nil {
+			return err
+		}
+		in.Spaces[c.Space] = s
 		a.prices = append(a.prices, Price{Space: c.Space, Kind: b.Kind, Price: c.Amount, Spent: b.Spent, Total: b.Total, Assumed: b.Assumed})
 	}
 	a.charges = append(a.charges, charges...)
 	return nil
+}
+
+// spentOn is what was taken of a ledger for a product, and in the calendar month
+// of a moment, UTC, for whatever.
+func spentOn(tx *store.Tx, account, product, now string) (forProduct, inMonth glovebox.Amount, err error) {
+	at, err := time.Parse(time.RFC3339, now)
+	if err != nil {
+		return forProduct, inMonth, glovebox.Errorf(glovebox.CodeInternal, "the domain's clock gives no time").Because(err)
+	}
+	month := at.UTC().Format("2006-01-")
+	rows, err := tx.Charges(account)
+	for _, r := range rows {
+		if r.Product == product {
+			forProduct = forProduct.Add(r.Amount)
+		}
+		if strings.HasPrefix(r.At, month) {
+			inMonth = inMonth.Add(r.Amount)
+		}
+	}
+	return forProduct, inMonth, err
 }
 
 // readScenario puts the scenario and its grant into the input, if the domain
@@ -215,6 +241,7 @@ func readDataset(tx *store.Tx, code string, d *request.Dataset, in *policy.Input
 	rec := &d.Record
 	ds := policy.Dataset{Provider: rec.Provider, State: d.State, Snapshot: policy.SnapshotNone, UnitSpace: rec.Unit.Space, Columns: map[string]policy.Column{}}
 	if d.Snapshot != nil {
+		ds.Units = d.Snapshot.NoisyUnits // as the job is about them: see request.Dataset
 		ds.Snapshot = d.Snapshot.State
 	}
 	for _, c := range rec.Columns {

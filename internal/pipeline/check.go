@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 
 	"glovebox.example/glovebox"
@@ -29,6 +30,8 @@ type CheckReport struct {
 	Decision glovebox.Decision `json:"decision"`
 	Prices   []Quote           `json:"prices"` // of the ledgers that the user may read
 	Stored   bool              `json:"stored"` // the answer is there already: a run is free
+	// Warnings say what is allowed, and better otherwise.
+	Warnings []glovebox.Text `json:"warnings,omitempty"`
 	// Privacy says how the table would be made, and with which error.
 	Privacy privacy.Facts `json:"privacy"`
 	// Usual is how many seconds the module's work takes if every unit uses all
@@ -60,6 +63,7 @@ func (p *Pipeline) Check(ctx context.Context, s request.Submission, u glovebox.U
 		return nil, err
 	}
 	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.Facts(r.Mode.Facts())}
+	rep.Warnings = warnings(r)
 	if rep.Usual, rep.Longest, err = p.time(r); err != nil {
 		return nil, err
 	}
@@ -84,6 +88,25 @@ func (p *Pipeline) Check(ctx context.Context, s request.Submission, u glovebox.U
 		return nil
 	})
 	return rep, err
+}
+
+// largeDelta is the most delta that a job declares without a warning, in parts of
+// one over the number of units. The policy refuses ten times as much.
+const largeDelta = 0.1
+
+// warnings says of a job that may run what somebody who knows would change.
+func warnings(r *ask) (out []glovebox.Text) {
+	for _, code := range r.Codes() {
+		d := r.Datasets[code]
+		if d.Snapshot == nil || r.Job.Release.Delta*float64(d.Snapshot.NoisyUnits) <= largeDelta {
+			continue
+		}
+		out = append(out, glovebox.Text{
+			EN: fmt.Sprintf("delta %g is above a tenth of one over the %d units of %s: declare a lower one", r.Job.Release.Delta, d.Snapshot.NoisyUnits, code),
+			ZH: fmt.Sprintf("delta %g 大于 %s 单元数 %d 的倒数的十分之一：请降低 delta", r.Job.Release.Delta, code, d.Snapshot.NoisyUnits),
+		})
+	}
+	return out
 }
 
 // builds says whether an admitted job can be done: it builds the very work that

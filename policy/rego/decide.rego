@@ -14,7 +14,7 @@ import data.glovebox.rules
 groups := {
 	"admit": {
 		"scenario", "grant", "product", "user", "developer", "inputs",
-		"snapshot", "columns", "masks", "job", "module", "budget",
+		"snapshot", "columns", "masks", "job", "module", "budget", "guard",
 	},
 	"columns": {
 		"scenario", "grant", "product", "user", "developer", "inputs",

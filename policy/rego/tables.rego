@@ -12,6 +12,15 @@ max_term_years := 5
 # bounds how many there can be.
 least_price := {"pure": 10000000, "zcdp": 50000}
 
+# The most that a job takes of a unit space's ledger, and that one product and one
+# calendar month take of it together, in billionths, unless the grant accepts more.
+# A ledger that could be emptied by one slip of a comma would be none.
+most_price := {
+	"job": {"pure": 10000000000, "zcdp": 50000000000},
+	"product": {"pure": 50000000000, "zcdp": 250000000000},
+	"month": {"pure": 100000000000, "zcdp": 500000000000},
+}
+
 # Who can be asked to approve a release, and who is if the grant does not say.
 approver_roles := {"provider", "authority", "operator", "auditor"}
 

@@ -221,6 +221,7 @@ func (b *box) stageRefusals() {
 	b.fails(2, "user list --domain nowhere")
 	b.fails(2, "dataset list --domain nowhere")
 	b.fails(2, "scenario list --domain nowhere")
+	b.fails(2, "space list --domain nowhere")
 	b.fails(1, "doctor --domain nowhere")
 	b.fails(2, "domain key --domain nowhere")
 }

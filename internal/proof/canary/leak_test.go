@@ -74,7 +74,7 @@ var listed = regexp.MustCompile(`(?m)^  ([a-z]+) +`)
 // leaves lists the commands that do something, from the help texts.
 func (b *box) leaves() (out []string) {
 	b.t.Helper()
-	groups := []string{"domain", "user", "dataset", "scenario", "module", "job", "release", "budget", "audit"}
+	groups := []string{"domain", "user", "dataset", "space", "scenario", "module", "job", "release", "budget", "audit"}
 	_, first, _ := b.run("help", nil)
 	for _, m := range listed.FindAllStringSubmatch(first, -1) {
 		if name := m[1]; name != "glovebox" && !slices.Contains(groups, name) {
@@ -172,6 +172,11 @@ developers: [wang]
 products: [table]
 datasets:
 `+datasets.String()))
+	b.once("space add firm --rho 2 --delta 1e-6 --as zhao")
+	b.fails(2, "space add firm --rho 2 --as zhao")
+	b.ok("space list")
+	b.ok("space show firm")
+	b.fails(2, "space show nothing")
 	b.once("scenario add jobs/scenario.yaml --as liu")
 	b.fails(2, "scenario add jobs/scenario.yaml --as liu")
 	b.ok("scenario grant jobs/grant.yaml --as zhao")
