@@ -276,6 +276,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "release list --as wang")
 	run(0, "scenario list")
 	run(0, "space list")
+	run(0, "job check json/private.yaml --as wang")
 	run(0, "space show census-person")
 	run(0, "space add firm --rho 2 --delta 1e-6 --as zhao")
 	run(3, "space add firm --rho 2 --as chen")

@@ -59,6 +59,7 @@ from: "2026-01-01"
 until: "2030-12-31"
 developers: [wang]
 products: [table]
+accept: [exact, price]
 datasets: {staff: {rho: 1000, delta: 0.01, columns: {employer: {use: [%s]}}}}
 `, use)))
 	wasm, err := guest.TokenBits()

@@ -98,7 +98,16 @@ const largeDelta = 0.1
 func warnings(r *ask) (out []glovebox.Text) {
 	for _, code := range r.Codes() {
 		d := r.Datasets[code]
-		if d.Snapshot == nil || r.Job.Release.Delta*float64(d.Snapshot.NoisyUnits) <= largeDelta {
+		switch {
+		case d.Snapshot == nil || r.Job.Release.Delta == 0:
+			continue
+		case d.Snapshot.NoisyUnits == 0:
+			out = append(out, glovebox.Text{
+				EN: fmt.Sprintf("how many units %s has is not known here: make sure that delta %g is far below one over that", code, r.Job.Release.Delta),
+				ZH: fmt.Sprintf("此处不知 %s 的单元数：请确保 delta %g 远小于其倒数", code, r.Job.Release.Delta),
+			})
+			continue
+		case r.Job.Release.Delta*float64(d.Snapshot.NoisyUnits) <= largeDelta:
 			continue
 		}
 		out = append(out, glovebox.Text{

@@ -72,7 +72,7 @@ func timedDomain(t *testing.T, with bool) *timed {
 	s, err := catalog.ParseScenario("s", edit("scenario.yaml", "code: education-income", "code: many", "pums:", "many:"))
 	must(err)
 	must(d.AddScenario(ctx, u("liu"), s))
-	g, err := catalog.ParseGrant("g", edit("grant.yaml", "scenario: education-income", "scenario: many", "pums:", "many:", "rho: 0.5", "rho: 1000"))
+	g, err := catalog.ParseGrant("g", edit("grant.yaml", "scenario: education-income", "scenario: many", "pums:", "many:", "rho: 0.5", "rho: 1000", "datasets:", "accept: [exact, price]\ndatasets:"))
 	must(err)
 	must(d.Grant(ctx, u("zhao"), g))
 	manifest := edit("income.manifest.json", `"fuel": 100000`, `"fuel": 100000000`, `"name": "pums"`, `"name": "many"`)

@@ -36,6 +36,7 @@ from: "2026-01-01"
 until: "2030-12-31"
 developers: [wang]
 products: [income-table]
+accept: [exact, price]
 datasets:
   marriages:
     rho: 1000

@@ -170,6 +170,7 @@ from: 2026-01-01
 until: 2030-12-31
 developers: [wang]
 products: [table]
+accept: [exact, price]
 datasets:
 `+datasets.String()))
 	b.once("space add firm --rho 2 --delta 1e-6 --as zhao")
