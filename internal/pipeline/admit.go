@@ -134,7 +134,7 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 		Job: policy.Job{
 			Inputs: map[string]policy.JobInput{}, Mode: r.Job.Mode, Blocks: facts.Blocks, Rounds: facts.Rounds,
 			Output:  policy.Output{MaxKeysPerUnit: max(1, r.Job.Output.MaxKeysPerUnit), MaxRecordsPerKey: r.Job.Output.MaxRecordsPerKey},
-			Exact:   facts.Exact(),
+			Exact:   facts.BarelyNoised(),
 			Release: policy.Method{Method: r.Job.Release.Method, Epsilon: r.Job.Release.Epsilon, Rho: r.Job.Release.Rho, Delta: r.Job.Release.Delta},
 		},
 		Datasets: map[string]policy.Dataset{}, Spaces: map[string]policy.Space{},

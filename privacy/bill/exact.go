@@ -11,10 +11,10 @@ import (
 // number by, below which the number is exact in all but name.
 const exactBelow = 0.5
 
-// Exact names the noisy numbers whose noise has a standard deviation of less than
+// BarelyNoised names the noisy numbers whose noise has a standard deviation of less than
 // half of the most that one unit can change the number of one key by: a count
 // with such noise is mostly the count. Choices add no noise and are not judged.
-func (f *Facts) Exact() []string {
+func (f *Facts) BarelyNoised() []string {
 	out := []string{}
 	for i := range f.Noise {
 		n := &f.Noise[i]
