@@ -22,13 +22,18 @@ type strict struct {
 
 // newStrict indexes data, which holds no line breaks other than CR and LF.
 func newStrict(y *yamlReader, data []byte) *strict {
-	s := &strict{y: y, data: data, starts: []int{0}, quoted: map[int]*yaml.Node{}}
+	return &strict{y: y, data: data, starts: lineStarts(data), quoted: map[int]*yaml.Node{}}
+}
+
+// lineStarts is where each line begins.
+func lineStarts(data []byte) []int {
+	starts := []int{0}
 	for i, c := range data {
 		if c == '\n' || c == '\r' && (i+1 == len(data) || data[i+1] != '\n') {
-			s.starts = append(s.starts, i+1)
+			starts = append(starts, i+1)
 		}
 	}
-	return s
+	return starts
 }
 
 // offset is where a node's text begins, len(data) for none.

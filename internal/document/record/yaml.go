@@ -32,7 +32,21 @@ func fromYAML(file string, data []byte, ps *Problems) (root *node, err error) {
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, second yaml.Node
-	switch err := dec.Decode(&doc); {
+	err = dec.Decode(&doc)
+	for range maxMended {
+		if err == nil || errors.Is(err, io.EOF) {
+			break
+		}
+		line, what := failure(err.Error())
+		again, ok := mended(data, lineStarts(data), line, what)
+		if !ok {
+			break
+		}
+		data, doc = again, yaml.Node{}
+		dec = yaml.NewDecoder(bytes.NewReader(data))
+		err = dec.Decode(&doc)
+	}
+	switch {
 	case errors.Is(err, io.EOF):
 		return nil, &glovebox.Error{Code: glovebox.CodeInvalid, File: file, Msg: "document is empty"}
 	case err != nil:
@@ -55,6 +69,17 @@ func fromYAML(file string, data []byte, ps *Problems) (root *node, err error) {
 }
 
 var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`) })
+
+// failure takes the line, 1 if there is none, and the problem from the parser's
+// message.
+func failure(text string) (line int, what string) {
+	m := yamlLine().FindStringSubmatch(text)
+	line, err := strconv.Atoi(m[1])
+	if err != nil {
+		line = 1
+	}
+	return line, text[len(m[0]):]
+}
 
 // syntaxError takes line and problem from the parser's message, whose texts
 // are constants but for the names of anchors. Lines is how many there are.
