@@ -90,8 +90,8 @@ func KeyBytes(b []byte) Fault {
 	return Key(string(b))
 }
 
-// Free judges a text that people read and nothing compares, such as a title or
-// a purpose: any script in any mix, but nothing that does not show. Line ends
+// Free judges a text that people read and nothing compares, such as a
+// purpose: any script in any mix, but nothing that does not show. Line ends
 // and tabs are let through if lines is true.
 func Free(s string, lines bool) Fault {
 	for i, r := range s {
@@ -103,6 +103,25 @@ func Free(s string, lines bool) Fault {
 		}
 	}
 	return ""
+}
+
+// Title judges the title of a dataset, a product or a scenario, by which people
+// tell it from others: one line of what Free lets through, in words as names
+// have them. Han and Latin letters in one word are everyday, and so is the
+// ideographic space.
+func Title(s string) Fault {
+	if f := Free(s, false); f != "" {
+		return f
+	}
+	for _, r := range s {
+		if unicode.Is(unicode.Zs, r) && r != ' ' && r != '\u3000' {
+			return OddSpace
+		}
+	}
+	if !norm.NFC.IsNormalString(s) {
+		return NotNFC
+	}
+	return words(s)
 }
 
 // quick says that a text is ASCII and common ideographs alone, with ordinary

@@ -97,6 +97,15 @@ func (c *checker) name(s string, p record.Path) {
 	}
 }
 
+// title reports a title, in both languages, that could be taken for another.
+func (c *checker) title(t glovebox.Text, p record.Path) {
+	for _, f := range []struct{ lang, text string }{{"zh", t.ZH}, {"en", t.EN}} {
+		if wrong := text.Title(f.text); wrong != "" {
+			c.Add(p.With(f.lang), text.Advice, "the title %s", wrong)
+		}
+	}
+}
+
 // near words a fix that points at the candidate that name is a slip for.
 func near(name string, candidates []string, otherwise string) string {
 	if n := record.Nearest(name, candidates); n != "" {

@@ -33,6 +33,7 @@ func checkTodo(c *checker, d *glovebox.Dataset) {
 func checkDataset(c *checker, d *glovebox.Dataset) {
 	checkTodo(c, d)
 	c.name(d.Provider, at("provider"))
+	c.title(d.Title, at("title"))
 	checkSource(c, &d.Source)
 	checkLedger(c, d.Ledger)
 	var names, rules []string

@@ -8,8 +8,10 @@ import (
 )
 
 func checkScenario(c *checker, s *glovebox.Scenario) {
+	c.title(s.Title, at("title"))
 	var codes, registrations []string
-	for _, p := range s.Products {
+	for i, p := range s.Products {
+		c.title(p.Title, at("products", i, "title"))
 		codes = append(codes, p.Code)
 		registrations = append(registrations, p.Registration)
 	}
