@@ -61,6 +61,9 @@ type Question struct {
 	Args []string
 }
 
+// filters are those of questions about entries.
+var filters = []string{"actor", "org", "dataset", "scenario", "product", "subject", "action", "decision", "from", "to", "after", "limit", "last"}
+
 // Questions are what GET answers.
 var Questions = []Question{
 	{Path: "/me", Name: "me"},
@@ -72,6 +75,9 @@ var Questions = []Question{
 	{Path: "/datasets", Name: "datasets"},
 	{Path: "/datasets/{id}", Name: "dataset", Kind: "dataset"},
 	{Path: "/datasets/{id}/sample", Name: "fit"},
+	{Path: "/spaces", Name: "spaces"},
+	{Path: "/spaces/{id}", Name: "space", Kind: "space"},
+	{Path: "/nodes", Name: "nodes"},
 	{Path: "/scenarios", Name: "scenarios"},
 	{Path: "/scenarios/{id}", Name: "scenario", Kind: "scenario"},
 	{Path: "/jobs", Name: "jobs"},
@@ -80,8 +86,12 @@ var Questions = []Question{
 	{Path: "/releases/{id}", Name: "release", Kind: "release"},
 	{Path: "/budgets", Name: "budget"},
 	{Path: "/budgets/{id}", Name: "budget"},
-	{Path: "/log/entries", Name: "entries", Args: []string{"subject", "action", "last"}},
+	{Path: "/log/entries", Name: "entries", Args: filters},
 	{Path: "/log/entries/{id}", Name: "entry"},
+	{Path: "/log/timeline/{id...}", Name: "timeline", Args: filters},
+	{Path: "/log/holders", Name: "holders", Args: []string{"role", "at"}},
+	{Path: "/log/holders/{id}", Name: "holders", Args: []string{"role", "at"}},
+	{Path: "/reports/{id}", Name: "report", Args: []string{"from", "to", "tz", "lang", "form"}},
 	{Path: "/log/checkpoint", Name: "checkpoint"},
 	{Path: "/states/{kind}/{id...}", Name: "state"},
 }

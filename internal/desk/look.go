@@ -131,6 +131,9 @@ func lookKeys(q *question) (any, error) {
 			return nil, err
 		}
 		if !v.People() {
+			if of != "" && of != q.u.Name {
+				return nil, glovebox.Errorf(glovebox.CodeNotFound, "no user %q in this domain", of).WithFix("`glovebox user list` shows those whom you may see")
+			}
 			of = q.u.Name
 		}
 	}
