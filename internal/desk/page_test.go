@@ -71,11 +71,9 @@ func pageOf(zh bool) string {
 	b.WriteString("|---|---|---|---|---|---|---|---|\n")
 	for i := range access.Acts {
 		a := &access.Acts[i]
-		proof := both(zh, "signature", "签名")
+		proof := both(zh, "signature; in a local domain `--as`", "签名；本地域中为 `--as`")
 		if a.Keeping {
 			proof = both(zh, "signature; in a local domain the directory's owner", "签名；本地域中为目录所有者")
-		} else {
-			proof = both(zh, "signature; in a local domain `--as`", "签名；本地域中为 `--as`")
 		}
 		subject := "`" + a.Kind() + "/ID`"
 		if a.Makes() {
