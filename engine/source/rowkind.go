@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"unicode"
 	"unicode/utf8"
@@ -79,7 +80,7 @@ func (g *gbWatch) Read(p []byte) (int, error) {
 	han, high := utf8Share(b[:cut])
 	g.n, g.high = g.n+int64(han), g.high+int64(high)
 	g.carry = append(g.carry[:0], b[cut:]...)
-	if err == io.EOF && g.n >= minUTF8 && 2*3*g.n > g.high {
+	if errors.Is(err, io.EOF) && g.n >= minUTF8 && 2*3*g.n > g.high {
 		err = notThis("CSV in GB 18030", &kindOfFile{name: "text in UTF-8", fix: fixIsUTF8})
 	}
 	return n, err

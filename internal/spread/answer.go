@@ -2,7 +2,6 @@ package spread
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -86,7 +85,7 @@ func openAnswer(data []byte, reply age.Identity, run string, groups int, nodes [
 		return nil, errForeign
 	}
 	i := slices.IndexFunc(nodes, func(x Node) bool { return x.Name == h.Node })
-	if i < 0 || !verified(ed25519.PublicKey(nodes[i].Key), tagAnswer, rest[:n], sig) {
+	if i < 0 || !verified(nodes[i].Key, tagAnswer, rest[:n], sig) {
 		return nil, errForeign
 	}
 	for _, w := range nodes[i].Walls {

@@ -124,7 +124,7 @@ func (g *gather) take(data []byte) error {
 	a, err := openAnswer(data, g.reply, g.run, g.groups, g.nodes)
 	if err != nil {
 		g.refused++
-		return nil
+		return nil //nolint:nilerr // it is counted, and its group done again
 	}
 	if was, ok := g.first[a.Group]; ok {
 		g.again++
@@ -137,7 +137,7 @@ func (g *gather) take(data []byte) error {
 	err = g.hand(a)
 	if errors.Is(err, crew.ErrPartial) {
 		g.refused++
-		return nil
+		return nil //nolint:nilerr // it is counted, and its group done again
 	}
 	if err != nil {
 		return err

@@ -181,9 +181,7 @@ func (r *Runner) rounds(ctx context.Context, e *Envelope, g *gather) error {
 			}
 		}
 		if n > 1 { // what lies there may be what is wrong
-			if err := r.publish(ctx, e, true); err != nil {
-				last = err
-			}
+			_ = r.publish(ctx, e, true) // what is missing there shows in the round
 		}
 		var err error
 		if last, err = r.hand(ctx, e, g, g.left()); err != nil {
@@ -224,7 +222,7 @@ func (r *Runner) hand(ctx context.Context, e *Envelope, g *gather, tasks []int) 
 			// whatever the engine does.
 			r.over(e.Run)
 			stop()
-			<-done
+			_ = <-done // it was stopped: how it ended tells nothing
 		}
 		switch {
 		case err != nil:

@@ -55,7 +55,7 @@ func TestChannelServerRetry(t *testing.T) {
 		wg.Go(func() {
 			r, b := c.ask("POST", "/orgs", nil, body)
 			if r != nil {
-				answers[i] = r.Status + b
+				answers[i] = r.StatusCode + b
 			}
 		})
 	}

@@ -120,7 +120,7 @@ func (c *town) as(name string) *client.Client {
 }
 
 // ask sends a request; nil: nobody answered.
-func (c *town) ask(method, path string, h http.Header, body []byte) (*http.Response, string) {
+func (c *town) ask(method, path string, h http.Header, body []byte) (*answer, string) {
 	c.t.Helper()
 	q, err := http.NewRequestWithContext(c.t.Context(), method, c.base+api.Prefix+path, bytes.NewReader(body))
 	if err != nil {
@@ -138,7 +138,13 @@ func (c *town) ask(method, path string, h http.Header, body []byte) (*http.Respo
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return r, string(b)
+	return &answer{r.StatusCode, r.Header}, string(b)
+}
+
+// answer is what came back, but for its body.
+type answer struct {
+	StatusCode int
+	Header     http.Header
 }
 
 func bearer(secret string) http.Header { return http.Header{"Authorization": {"Bearer " + secret}} }

@@ -22,7 +22,7 @@ func TestTitlesAreToldApart(t *testing.T) {
 		docs := map[string]string{
 			"product": string(edit(t, scenario, product, "title: {en: Care hot spots, zh: \""+c.title+"\"}")),
 		}
-		for kind, doc := range map[string]string{"scenario": string(scenario), "dataset": string(dataset)} {
+		for kind, doc := range map[string]string{"scenario": scenario, "dataset": dataset} {
 			var out []string
 			done := false
 			for l := range strings.Lines(doc) {

@@ -108,7 +108,7 @@ func (d *Dir) List(_ context.Context, folder string) ([]string, error) {
 	}
 	defer f.Close()
 	entries, err := f.ReadDir(MaxList)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, away(err)
 	}
 	var out []string
