@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -55,7 +56,7 @@ func TestChannelServerRetry(t *testing.T) {
 		wg.Go(func() {
 			r, b := c.ask("POST", "/orgs", nil, body)
 			if r != nil {
-				answers[i] = r.StatusCode + b
+				answers[i] = strconv.Itoa(r.StatusCode) + b
 			}
 		})
 	}

@@ -209,8 +209,9 @@ func (b *box) stageRefusals() {
 	b.fails(3, "job check "+line+" --as liu")
 	b.fails(3, "dataset load people sources/people.csv --as qian")
 	b.fails(3, "dataset load people sources/people.csv --as wang")
-	b.fails(3, "audit list --as wang")
-	b.fails(3, "audit show 0 --as wang")
+	b.fails(3, "audit people --as wang")
+	b.fails(2, "audit show 0 --as wang")
+	b.fails(2, "audit list --as nobody")
 	b.fails(3, "scenario grant jobs/grant.yaml --as wang")
 	dear := present("age > 2")
 	dear.release = "rho: 99.9"

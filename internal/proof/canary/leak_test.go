@@ -183,6 +183,7 @@ datasets:
 `+datasets.String()))
 	b.once("space add firm --rho 2 --delta 1e-6 --as zhao")
 	b.fails(2, "space add firm --rho 2 --as zhao")
+	b.fails(2, "space add firm --rho 3 --as zhao")
 	b.ok("space list")
 	b.ok("space show firm")
 	b.fails(2, "space show nothing")
