@@ -222,7 +222,7 @@ func (r *Runner) hand(ctx context.Context, e *Envelope, g *gather, tasks []int) 
 			// whatever the engine does.
 			r.over(e.Run)
 			stop()
-			_ = <-done // it was stopped: how it ended tells nothing
+			<-done //nolint:errcheck // it was stopped: how it ended tells nothing
 		}
 		switch {
 		case err != nil:
