@@ -29,8 +29,6 @@ var steps = map[string]step{
 	"user.key_add":      {said: []string{"user"}},
 	"user.key_confirm":  {said: []string{"user"}},
 	"user.key_revoke":   {},
-	"user.bind":         {},
-	"user.unbind":       {},
 	"session.open":      {},
 	"dataset.add":       {follows: []string{"space.assume"}, elsewhere: true},
 	"dataset.load":      {opens: []string{"act.begin", "dataset.load", "dataset.count"}, follows: []string{"dataset.load", "dataset.replaced", "dataset.current", "dataset.count"}, elsewhere: true},

@@ -25,8 +25,6 @@ var Acts = []Act{
 	{Name: "user.key_add", Scope: Own, Route: "POST /users/{id}/keys", Command: "user key add", Text: "hand in a public key", Keeping: true},
 	{Name: "user.key_confirm", Roles: second, Scope: Any, Route: "POST /users/{id}/keys", Command: "user key confirm", Text: "confirm a key that another person handed in", Keeping: true},
 	{Name: "user.key_revoke", Scope: Own, Route: "POST /users/{id}/keys", Command: "user key revoke", Text: "revoke a key", Keeping: true},
-	{Name: "user.bind", Roles: registrar, Scope: Any, Route: "POST /users/{id}/bindings", Command: "user bind", Text: "bind a login of the identity provider to a person", Keeping: true},
-	{Name: "user.unbind", Roles: registrar, Scope: Any, Route: "POST /users/{id}/bindings", Command: "user unbind", Text: "undo a binding", Keeping: true},
 
 	{Name: "session.open", Scope: Own, Route: "POST /tokens", Command: "login", Text: "log in"},
 

@@ -13,7 +13,7 @@ import (
 var (
 	subjects = map[string]string{
 		"org.add": "org", "user.add": "user", "user.role_confirm": "user", "user.role_remove": "user", "user.suspend": "user", "user.resume": "user",
-		"user.key_add": "key", "user.key_confirm": "key", "user.key_revoke": "key", "user.bind": "user", "user.unbind": "user", "session.open": "session",
+		"user.key_add": "key", "user.key_confirm": "key", "user.key_revoke": "key", "session.open": "session",
 		"dataset.add": "dataset", "dataset.load": "dataset", "fit.charge": "dataset", "space.add": "space",
 		"scenario.add": "scenario", "scenario.grant": "scenario", "node.trust": "node", "node.revoke": "node", "node.use": "engine",
 		"job.run": "job", "release.attach": "release", "release.approve": "release", "release.export": "release",
