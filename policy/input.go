@@ -50,6 +50,9 @@ type Input struct {
 	People   People             `json:"people"`
 	Release  *Release           `json:"release"` // release and export only
 	Walls    []string           `json:"walls"`   // names of the isolation walls that hold
+	// Local says that the domain is not served: one account holds it, for a demo, a
+	// test, an author's desk. Nothing that it lets out has two people behind it.
+	Local bool `json:"local"`
 }
 
 // Job is the part of a job that rules may know: no filter text, no parameter,

@@ -144,3 +144,9 @@ func (d *Domain) Served(ctx context.Context) (served bool, err error) {
 	})
 	return served, err
 }
+
+// Local says that the domain is not served.
+func Local(tx *store.Tx) (bool, error) {
+	served, err := Served.Has(tx, servedID)
+	return !served, err
+}

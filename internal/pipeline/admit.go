@@ -154,6 +154,10 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 		in.Job.Inputs[code] = ji
 	}
 	err := p.d.Store.View(ctx, func(tx *store.Tx) error {
+		var err error
+		if in.Local, err = domain.Local(tx); err != nil {
+			return err
+		}
 		if err := readScenario(tx, r.Job.Scenario, in); err != nil {
 			return err
 		}
