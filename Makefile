@@ -42,6 +42,7 @@ unit: ## the fast loop: vet and test one package without its long tests (PKG=./p
 .PHONY: test-long
 test-long: test ## the same, privacy under the race detector, more kills, more fuzz, and WebAssembly's own test suite
 	@$(GOTEST) -race -timeout 120m ./privacy
+	@$(GOTEST) -race -timeout 60m -run AtOnce ./internal/pipeline ./internal/core
 	@GLOVEBOX_TEST_LONG=1 $(GOTEST) -timeout 60m ./internal/proof/crash
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 	@scripts/spec-suite

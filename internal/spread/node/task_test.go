@@ -42,7 +42,11 @@ func listen(t *testing.T, handle func(net.Conn)) string {
 // the service says, and of a failure nothing but that it failed.
 func TestChannelEngineText(t *testing.T) {
 	for said, want := range map[string]string{"done\n": "done\n", "failed\n": "", "done 17\n": "", "the value is 42\n": "", strings.Repeat("x", 999): ""} {
-		socket := listen(t, func(c net.Conn) { _, _ = io.WriteString(c, said); _ = c.Close() })
+		socket := listen(t, func(c net.Conn) {
+			_, _ = bufio.NewReader(c).ReadString('\n')
+			_, _ = io.WriteString(c, said)
+			_ = c.Close()
+		})
 		var out bytes.Buffer
 		err := Tasks(t.Context(), socket, strings.NewReader(someRun+"\t7\n"), &out)
 		if out.String() != want || (err == nil) != (want != "") || err != nil && err.Error() != "failed" {
