@@ -122,7 +122,7 @@ func (l *line) serve() {
 					return
 				}
 				for l.left.Add(int64(-n)) < 0 {
-					l.left.Store(0)
+					l.left.Add(int64(n))                // not Store: there may be room by now
 					<-time.After(10 * time.Millisecond) // dead, until there is room again
 				}
 				if _, err := s.Write(p[:n]); err != nil {
