@@ -20,7 +20,9 @@ import (
 type Driver = driver.Destination
 
 // post takes an act. The envelope is the authority: no session is needed to send
-// it, and none makes up for it. Sent again, it gets the same answer.
+// it, and none makes up for it. Sent again in the session that sent it first, it
+// gets the same answer: envelopes stand in the log, and whoever may read one there
+// must not get by it what its person was told. A login is never answered twice.
 func (s *Server) post(w http.ResponseWriter, r *http.Request, names []string) {
 	var q api.ActRequest
 	if err := body(w, r, &q); err != nil {
@@ -45,7 +47,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, names []string) {
 		s.accepted(w, run)
 		return
 	}
-	v, err := s.answers.once(r.Context(), a.Nonce, string(q.Envelope), func() (any, error) {
+	v, err := s.answers.once(r.Context(), s.sender(r, a), a.Nonce, string(q.Envelope), func() (any, error) {
 		by, a, err := s.d.Signed(r.Context(), e)
 		if err != nil {
 			if a == nil { // nobody is known to have signed it
@@ -65,6 +67,16 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, names []string) {
 		}
 		reply(w, http.StatusOK, v)
 	}
+}
+
+// sender is who may get the answer to an act again: the session's person; "" for
+// nobody.
+func (s *Server) sender(r *http.Request, a *act.Act) string {
+	u, _ := s.person(r.Context(), r)
+	if u == nil || a.Name == "session.open" {
+		return ""
+	}
+	return u.Name
 }
 
 // refused is why an act is not taken that its signature could be good for: it is
@@ -147,8 +159,8 @@ func (s *Server) opened(by *domain.By, params json.RawMessage) (any, error) {
 	return s.sessions.open(by.Name, scope, by.Proof())
 }
 
-// answers keep what acts were answered, so that one that is sent again, because
-// its answer was lost, is answered and not refused.
+// answers keep what acts were answered, so that one that is sent again by its
+// sender, because its answer was lost, is answered and not refused.
 type answers struct {
 	mu  sync.Mutex
 	by  map[string]*answer
@@ -156,6 +168,7 @@ type answers struct {
 }
 
 type answer struct {
+	to   string // who sent it
 	of   string // the envelope
 	at   time.Time
 	done chan struct{}
@@ -169,10 +182,14 @@ const (
 	maxAnswers = 4096
 )
 
-// once calls do for the first of equal requests; the others get its answer.
-func (s *answers) once(ctx context.Context, nonce, of string, do func() (any, error)) (any, error) {
+// once calls do for the first of equal requests of a sender; the others get its
+// answer. For the sender "" each is the first.
+func (s *answers) once(ctx context.Context, to, nonce, of string, do func() (any, error)) (any, error) {
+	if to == "" {
+		return do()
+	}
 	s.mu.Lock()
-	if x := s.by[nonce]; x != nil && x.of == of {
+	if x := s.by[nonce]; x != nil && x.to == to && x.of == of {
 		s.mu.Unlock()
 		select {
 		case <-x.done:
@@ -181,7 +198,7 @@ func (s *answers) once(ctx context.Context, nonce, of string, do func() (any, er
 			return nil, ctx.Err()
 		}
 	}
-	x := &answer{of: of, at: s.now(), done: make(chan struct{})}
+	x := &answer{to: to, of: of, at: s.now(), done: make(chan struct{})}
 	s.sweep()
 	if s.by == nil {
 		s.by = map[string]*answer{}

@@ -46,7 +46,7 @@ func TestManyClientsAtOnce(t *testing.T) {
 		}
 	}
 	people := []string{"zhao", "census", "liu", "wang", "sun"}
-	for _, who := range people {
+	for _, who := range append([]string{"reg1"}, people...) {
 		if _, err := c.client(who).Login(t.Context(), "act"); err != nil {
 			t.Fatal(err)
 		}
@@ -173,6 +173,7 @@ func (c *city) send(method, at string, envelope []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	c.authorize(r, envelope)
 	res, err := c.socket().RoundTrip(r)
 	if err != nil {
 		return 0, err
