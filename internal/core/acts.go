@@ -123,8 +123,12 @@ func (s *Server) do(ctx context.Context, by *domain.By, a *act.Act, envelope str
 	defer f.close()
 	// Whoever goes away does not stop what was signed.
 	v, err := s.desk.Do(context.WithoutCancel(ctx), by, step)
-	if err == nil && a.Name == "session.open" {
+	switch {
+	case err != nil:
+	case a.Name == "session.open":
 		return s.opened(by, params)
+	case a.Name == "dataset.load": // it is in the vault now, and nowhere else
+		err = f.forget()
 	}
 	return v, err
 }

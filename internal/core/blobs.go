@@ -88,6 +88,16 @@ func (b *blobs) close() {
 	}
 }
 
+// forget removes the files from where they were handed in.
+func (b *blobs) forget() error {
+	for _, digest := range b.names {
+		if err := b.v.Forget(digest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Open implements desk.Files.
 func (b *blobs) Open(name string) (*os.File, error) {
 	digest, ok := b.names[path.Clean(name)]

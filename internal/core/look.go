@@ -90,7 +90,7 @@ func body(w http.ResponseWriter, r *http.Request, v any) error {
 		}
 	}
 	if err != nil {
-		return glovebox.Errorf(glovebox.CodeInvalid, "the body of the request is not what this resource takes").WithFix("see %s/openapi.json", api.Prefix)
+		return glovebox.Errorf(glovebox.CodeInvalid, "the body of the request is not what this resource takes").WithFix("docs/access.md lists the resources and what each takes")
 	}
 	return nil
 }

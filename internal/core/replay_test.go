@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -24,6 +25,13 @@ func TestChannelEnvelopesInTheLog(t *testing.T) {
 	c.must("census", desk.Act{Name: "dataset.load", Subject: "dataset/pums", Params: desk.Params(desk.DatasetLoad{File: filepath.Join(pums, "pums.csv")}), Files: desk.Disk{}}, &told)
 	if told.Report == nil || told.Report.Accepted == 0 {
 		t.Fatal("the provider is not told how many rows were loaded")
+	}
+	csv, err := os.ReadFile(filepath.Join(pums, "pums.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.d.Vault.Uploaded(hexOf(csv)); err != nil || n != 0 {
+		t.Errorf("%d bytes of a file that is loaded still lie where they were handed in, %v", n, err)
 	}
 	if _, err := c.client("sun").Login(t.Context(), "act"); err != nil {
 		t.Fatal(err)

@@ -155,13 +155,18 @@ func (s *Server) runEvents(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// uploadsFor is how long what was handed in waits for an act that names it.
+const uploadsFor = 24 * time.Hour
+
 // takeUp runs the jobs again that were charged and not done when the core
-// stopped: under the act that asked for each, with the files that it named.
+// stopped: under the act that asked for each, with the files that it named. Of
+// what else was handed in, it forgets what nobody named in time.
 func (s *Server) takeUp(ctx context.Context) error {
 	all, err := s.d.Unfinished(ctx)
 	if err != nil {
 		return err
 	}
+	wanted := map[string]bool{}
 	for _, u := range all {
 		params, names, err := parted(u.Act.Params)
 		if err != nil {
@@ -171,12 +176,15 @@ func (s *Server) takeUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		for _, digest := range f.names {
+			wanted[digest] = true
+		}
 		s.runs.begin(u.Act.Nonce, u.By.Name, string(u.Envelope), func(ctx context.Context) (any, error) {
 			defer f.close()
 			return s.desk.Do(ctx, u.By, desk.Act{Name: u.Act.Name, Subject: u.Act.Subject, Role: glovebox.Role(u.Act.Role), Params: params, Files: f})
 		})
 	}
-	return nil
+	return s.d.Vault.ForgetUploads(s.o.Now().Add(-uploadsFor), func(digest string) bool { return wanted[digest] })
 }
 
 // export opens a place that the configuration names: an act names places by name
@@ -184,7 +192,7 @@ func (s *Server) takeUp(ctx context.Context) error {
 func (s *Server) export(to desk.Destination) (string, driver.Destination, func(), error) {
 	place, ok := s.o.Places[to.Name]
 	if !ok || to.To != "" || s.o.Export == nil {
-		return "", nil, nil, glovebox.Invalid("name", "is not a place for exports of this domain").WithFix("name one that the configuration of `glovebox serve` lists")
+		return "", nil, nil, glovebox.Invalid("name", "is not a place for exports of this domain")
 	}
 	return s.o.Export(place)
 }

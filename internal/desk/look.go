@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/access"
@@ -148,12 +149,15 @@ type State struct {
 }
 
 // lookState is what an act about a subject has to name as the state that its
-// person saw. It tells of the digest and of nothing else.
+// person saw, for the kinds of document that acts are about. It tells of the digest
+// and of nothing else, and of what its asker may not see not even that.
 func lookState(q *question) (any, error) {
 	kind, id := kindID(q.look.ID)
+	if !slices.ContainsFunc(access.Acts, func(a access.Act) bool { return a.Kind() == kind }) {
+		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no act is about documents of this kind").WithFix("docs/access.md lists the subjects of acts")
+	}
 	s := State{Subject: q.look.ID}
 	if q.u != nil {
-		about := &question{q.Context, q.Desk, q.u, Look{ID: id}}
 		var err error
 		switch kind {
 		case string(domain.Jobs):
@@ -161,9 +165,7 @@ func lookState(q *question) (any, error) {
 		case string(domain.Releases):
 			_, err = q.pipeline().Release(q, *q.u, id)
 		case string(domain.Users):
-			if _, err = lookUser(about); glovebox.CodeOf(err) == glovebox.CodeNotFound {
-				err = nil // somebody who is to be registered
-			}
+			err = q.mayMeet(id)
 		}
 		if err != nil {
 			return nil, err
@@ -173,4 +175,15 @@ func lookState(q *question) (any, error) {
 		s.State, err = tx.Digest(kind, id)
 		return err
 	})
+}
+
+// mayMeet fails with CodeNotFound for a person whom the asker may not see. Whoever
+// may see everybody may ask for somebody who is to be registered, too.
+func (q *question) mayMeet(name string) error {
+	v, err := q.viewer()
+	if err != nil || v.People() {
+		return err
+	}
+	_, err = lookUser(&question{q.Context, q.Desk, q.u, Look{ID: name}})
+	return err
 }

@@ -51,7 +51,7 @@ type ExportedFile struct {
 
 func releaseExport(c *call, p *Destination) (any, error) {
 	if c.o.Export == nil {
-		return nil, glovebox.Errorf(glovebox.CodeDenied, "this domain has no place for exports").WithFix("its operator names places in the configuration of `glovebox serve`")
+		return nil, glovebox.Errorf(glovebox.CodeDenied, "this domain has no place for exports")
 	}
 	name, dest, closed, err := c.o.Export(*p)
 	if err != nil {

@@ -35,6 +35,16 @@ func (c *town) envelope(org string) []byte {
 	return body
 }
 
+// login is the secret of a session of somebody.
+func (c *town) login(who string) string {
+	c.t.Helper()
+	secret, err := c.as(who).Login(c.t.Context(), "act")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return secret
+}
+
 // count is how many entries of the log are of an action about a subject.
 func (c *town) count(action, subject string) int {
 	c.t.Helper()
@@ -49,12 +59,12 @@ func (c *town) count(action, subject string) int {
 // that lost the answer, is done once and answered alike.
 func TestChannelServerRetry(t *testing.T) {
 	c := newTown(t)
-	body := c.envelope("Census")
+	body, session := c.envelope("Census"), bearer(c.login("reg1"))
 	answers := make([]string, 8)
 	var wg sync.WaitGroup
 	for i := range answers {
 		wg.Go(func() {
-			r, b := c.ask("POST", "/orgs", nil, body)
+			r, b := c.ask("POST", "/orgs", session, body)
 			if r != nil {
 				answers[i] = strconv.Itoa(r.StatusCode) + b
 			}
@@ -75,19 +85,20 @@ func TestChannelServerRetry(t *testing.T) {
 // stops nor doubles it, once it is sent again.
 func TestChannelServerCancel(t *testing.T) {
 	c := newTown(t)
-	body := string(c.envelope("Census"))
+	body, session := string(c.envelope("Census")), bearer(c.login("reg1"))
 	for _, after := range []time.Duration{0, time.Millisecond, 5 * time.Millisecond} {
 		ctx, cancel := context.WithTimeout(t.Context(), after)
 		q, err := http.NewRequestWithContext(ctx, "POST", c.base+api.Prefix+"/orgs", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
+		q.Header = session.Clone()
 		if r, err := c.http.Do(q); err == nil {
 			_ = r.Body.Close()
 		}
 		cancel()
 	}
-	if r, b := c.ask("POST", "/orgs", nil, []byte(body)); r == nil || r.StatusCode != http.StatusOK {
+	if r, b := c.ask("POST", "/orgs", session, []byte(body)); r == nil || r.StatusCode != http.StatusOK {
 		t.Errorf("%v %s", r, b)
 	}
 	if n := c.count("org.add", "org/Census"); n != 1 {
@@ -118,9 +129,9 @@ func TestChannelServerErrorTiming(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range [][3]string{{"/users/", "reg1", "reg9"}, {"/log/entries/", "1", "9"}} {
-		hidden, a := c.ask("GET", x[0]+x[1], bearer(secret), nil)
-		absent, b := c.ask("GET", x[0]+x[2], bearer(secret), nil)
+	for _, x := range [][4]string{{"/users/", "reg1", "reg9"}, {"/users/", "reg1", "reg9", "/keys"}, {"/states/user/", "reg1", "reg9"}, {"/log/entries/", "1", "9"}} {
+		hidden, a := c.ask("GET", x[0]+x[1]+x[3], bearer(secret), nil)
+		absent, b := c.ask("GET", x[0]+x[2]+x[3], bearer(secret), nil)
 		if hidden == nil || absent == nil || hidden.StatusCode == http.StatusOK || hidden.StatusCode != absent.StatusCode || strings.ReplaceAll(a, x[1], x[2]) != b {
 			t.Errorf("%s: %s\n%s: %s", x[1], a, x[2], b)
 		}

@@ -199,7 +199,7 @@ func TestAWebThatLies(t *testing.T) {
 	}
 	// The same act twice counts once.
 	again := sign("reg1", "Twice")
-	if a, b := post(again, nil), post(again, nil); a != http.StatusOK || b != http.StatusOK {
+	if a, b := post(again, bearer(secret)), post(again, bearer(secret)); a != http.StatusOK || b != http.StatusOK {
 		t.Errorf("an act sent twice: %d %d", a, b)
 	}
 	var orgs []glovebox.Org

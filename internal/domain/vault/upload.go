@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"filippo.io/age"
 
@@ -28,6 +30,9 @@ const MaxPiece = 16 << 20
 
 // maxPieces bounds the pieces of one upload.
 const maxPieces = 1 << 13
+
+// MaxUpload bounds one upload, in bytes: whoever opens it has it in memory.
+const MaxUpload = 4 << 30
 
 // Uploaded says how many bytes of an upload are there, in one run from its
 // beginning. digest is 64 hex digits.
@@ -48,6 +53,8 @@ func (v *Vault) Upload(digest string, at int64, piece []byte) error {
 		return err
 	case at != end(pieces):
 		return glovebox.Errorf(glovebox.CodeConflict, "the piece does not begin where the upload ends, at byte %d", end(pieces)).WithFix("send the bytes from there on")
+	case at+int64(len(piece)) > MaxUpload:
+		return glovebox.Errorf(glovebox.CodeInvalid, "a file that is handed in has at most %d GiB", MaxUpload>>30).WithFix("hand a table in compressed (.gz, .zst), or in several files")
 	case len(piece) == 0 || len(piece) > MaxPiece || len(pieces) >= maxPieces:
 		return glovebox.Errorf(glovebox.CodeInvalid, "a piece of an upload has 1 to %d bytes, and an upload at most %d pieces", MaxPiece, maxPieces).WithFix("send pieces of %d bytes", MaxPiece/2)
 	}
@@ -64,29 +71,24 @@ func (v *Vault) Upload(digest string, at int64, piece []byte) error {
 	return WriteFile(filepath.Join(dir, fmt.Sprintf("%016d-%016d", at, at+int64(len(piece)))), sealed)
 }
 
-// OpenUpload returns the bytes of an upload in a file that no path leads to,
-// checked against their digest. It fails with CodeNotFound for one that is not
-// complete, and forgets one that turned out to be of another digest.
+// OpenUpload returns the bytes of an upload in a sealed memory file, checked
+// against their digest: no file of the domain holds them unencrypted. It fails
+// with CodeNotFound for one that is not complete, and forgets what is there of it,
+// so that whoever sent other bytes under that digest keeps nobody out.
 func (v *Vault) OpenUpload(digest string) (_ *os.File, err error) {
 	pieces, err := v.pieces(digest)
 	if err != nil {
 		return nil, err
 	}
-	if len(pieces) == 0 {
-		return nil, glovebox.Errorf(glovebox.CodeNotFound, "no upload sha256:%s", digest).WithFix("send its bytes before the act that names it")
-	}
-	f, err := os.CreateTemp(v.path(uploadsDir), "open-*")
+	f, err := newMemory()
 	if err != nil {
-		return nil, internal(err, "an upload cannot be read")
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			_ = f.Close() // it has no name any more
+			_ = f.Close() // of what nobody gets
 		}
 	}()
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, internal(err, "an upload cannot be read")
-	}
 	sum := sha256.New()
 	for _, p := range pieces {
 		if err := v.openPiece(digest, p, f, sum); err != nil {
@@ -94,35 +96,40 @@ func (v *Vault) OpenUpload(digest string) (_ *os.File, err error) {
 		}
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != digest {
-		return nil, glovebox.Errorf(glovebox.CodeNotFound, "the upload sha256:%s is not complete", digest).WithFix("send the rest of its bytes, or all of them again")
+		wrong := glovebox.Errorf(glovebox.CodeNotFound, "the upload sha256:%s is not complete", digest).WithFix("send its bytes before the act that names it")
+		return nil, errors.Join(wrong, v.Forget(digest))
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, internal(err, "an upload cannot be read")
-	}
-	return f, nil
+	return f, sealMemory(f)
 }
 
-// Forget removes an upload.
+// Forget removes an upload, if it is there.
 func (v *Vault) Forget(digest string) error {
-	if _, err := v.pieces(digest); err != nil {
-		return err
+	if !isDigest(digest) {
+		return nil
 	}
-	return os.RemoveAll(v.path(uploadsDir, digest))
+	if err := os.RemoveAll(v.path(uploadsDir, digest)); err != nil {
+		return internal(err, "an upload cannot be removed")
+	}
+	return nil
 }
 
-// Uploads lists the digests of all uploads.
-func (v *Vault) Uploads() ([]string, error) {
+// ForgetUploads removes the uploads to which nothing was added since a moment, but
+// for those that keep wants.
+func (v *Vault) ForgetUploads(since time.Time, keep func(digest string) bool) error {
 	all, err := os.ReadDir(v.path(uploadsDir))
-	if os.IsNotExist(err) {
-		return nil, nil
+	if err != nil && !os.IsNotExist(err) {
+		return internal(err, "an upload cannot be read")
 	}
-	var out []string
 	for _, e := range all {
-		if e.IsDir() && isDigest(e.Name()) {
-			out = append(out, e.Name())
+		st, err := e.Info()
+		if err != nil || keep(e.Name()) || st.ModTime().After(since) {
+			continue
+		}
+		if err := v.Forget(e.Name()); err != nil {
+			return err
 		}
 	}
-	return out, err
+	return nil
 }
 
 // piece is the range of bytes of one file of an upload.
