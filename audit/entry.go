@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/canonical"
 )
 
 const (
@@ -77,7 +78,7 @@ func (e *Entry) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := encodeJSON(wireEntry{Version, e.Seq, e.Time, e.Actor, e.Action, e.Subject, e.State, body})
+	data, err := canonical.Encode(wireEntry{Version, e.Seq, e.Time, e.Actor, e.Action, e.Subject, e.State, body})
 	if err != nil {
 		return nil, badEntry("body", "cannot be encoded")
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/canonical"
 
 	"github.com/transparency-dev/merkle/proof"
 	"github.com/transparency-dev/merkle/rfc6962"
@@ -125,7 +126,7 @@ type Proof struct {
 
 // Encode returns the stored form of p, one JSON object.
 func (p *Proof) Encode() ([]byte, error) {
-	data, err := encodeJSON(struct {
+	data, err := canonical.Encode(struct {
 		V int `json:"v"`
 		*Proof
 	}{Version, p})

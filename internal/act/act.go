@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/canonical"
 	"glovebox.example/glovebox/text"
 )
 
@@ -78,11 +79,11 @@ func (a *Act) Encode() ([]byte, error) {
 	if err := a.check(); err != nil {
 		return nil, err
 	}
-	params, err := canonicalObject(a.Params)
+	params, err := canonical.Object(a.Params, canonical.Place{File: "act", Field: "params", Fix: signAgain, Limit: MaxAct})
 	if err != nil {
 		return nil, err
 	}
-	data, err := encodeJSON(wireAct{a.Name, a.Domain, a.Nonce, params, a.Role, a.State, a.Subject, a.Time, a.V})
+	data, err := canonical.Encode(wireAct{a.Name, a.Domain, a.Nonce, params, a.Role, a.State, a.Subject, a.Time, a.V})
 	if err != nil {
 		return nil, badAct("", "cannot be encoded")
 	}
@@ -184,9 +185,12 @@ func badAct(field, format string, a ...any) *glovebox.Error {
 	return refused("act", field, format, a...)
 }
 
+// signAgain is what to do about what has not the form that it must have.
+const signAgain = "sign it again with a Glovebox program of this version"
+
 // refused makes the error of something that is not in the form it must have.
 func refused(file, field, format string, a ...any) *glovebox.Error {
-	e := glovebox.Errorf(glovebox.CodeInvalid, format, a...).WithFix("sign it again with a Glovebox program of this version")
+	e := glovebox.Errorf(glovebox.CodeInvalid, format, a...).WithFix(signAgain)
 	e.File, e.Field = file, field
 	return e
 }

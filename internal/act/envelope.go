@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/canonical"
 )
 
 const (
@@ -49,7 +50,7 @@ func (e *Envelope) Encode() ([]byte, error) {
 	if _, err := e.Act(); err != nil {
 		return nil, err
 	}
-	data, err := encodeJSON(e)
+	data, err := canonical.Encode(e)
 	if err != nil {
 		return nil, badEnvelope("", "cannot be encoded")
 	}

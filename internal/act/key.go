@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/canonical"
 
 	"filippo.io/edwards25519"
 	"github.com/emmansun/gmsm/sm2"
@@ -55,7 +56,7 @@ func (k Key) Encode() ([]byte, error) {
 	if err := k.Check(); err != nil {
 		return nil, err
 	}
-	data, err := encodeJSON(k)
+	data, err := canonical.Encode(k)
 	if err != nil {
 		return nil, badKey("", "cannot be encoded")
 	}

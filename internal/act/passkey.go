@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/canonical"
 
 	"github.com/go-webauthn/webauthn/protocol"
 )
@@ -35,7 +36,7 @@ func Assertion(a *Act, k Key, response []byte) (*Envelope, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := strictObject("passkey", response, maxResponse); err != nil {
+	if _, err := canonical.Strict(response, canonical.Place{File: "passkey", Limit: maxResponse}); err != nil {
 		return nil, again(err)
 	}
 	r, err := protocol.ParseCredentialRequestResponseBytes(response)
@@ -45,7 +46,7 @@ func Assertion(a *Act, k Key, response []byte) (*Envelope, error) {
 	if base64.RawURLEncoding.EncodeToString(r.RawID) != k.Credential {
 		return nil, unsigned("another passkey answered")
 	}
-	sig, err := encodeJSON(assertion{r.Raw.AssertionResponse.AuthenticatorData, r.Raw.AssertionResponse.ClientDataJSON, r.Response.Signature})
+	sig, err := canonical.Encode(assertion{r.Raw.AssertionResponse.AuthenticatorData, r.Raw.AssertionResponse.ClientDataJSON, r.Response.Signature})
 	if err != nil {
 		return nil, badPasskey("", "cannot be encoded")
 	}
@@ -64,7 +65,7 @@ func (k Key) checkAssertion(pub *ecdsa.PublicKey, payload, sig []byte) error {
 	if err := d.Decode(&s); err != nil {
 		return badEnvelope("signatures[0].sig", "not the assertion of a passkey")
 	}
-	if canonical, err := encodeJSON(s); err != nil || !bytes.Equal(canonical, sig) {
+	if again, err := canonical.Encode(s); err != nil || !bytes.Equal(again, sig) {
 		return badEnvelope("signatures[0].sig", "not in canonical form")
 	}
 	c := challenge(payload)
@@ -111,7 +112,7 @@ func (k Key) checkAuthenticator(data []byte) error {
 // checkClientData wants what the browser says it was asked: this, here, by this
 // page and not by one that shows it within its own.
 func checkClientData(raw []byte, kind string, challenge []byte, origin string) error {
-	m, err := strictObject("passkey", raw, maxClientData)
+	m, err := canonical.Strict(raw, canonical.Place{File: "passkey", Limit: maxClientData})
 	if err != nil {
 		return again(err)
 	}

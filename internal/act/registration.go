@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/canonical"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/protocol/webauthncose"
@@ -30,7 +31,7 @@ func ParseRegistration(challenge []byte, rpID, origin string, response []byte) (
 	if len(challenge) < minChallenge {
 		return Key{}, badPasskey("challenge", "%d bytes, less than %d", len(challenge), minChallenge)
 	}
-	if _, err := strictObject("passkey", response, maxResponse); err != nil {
+	if _, err := canonical.Strict(response, canonical.Place{File: "passkey", Limit: maxResponse}); err != nil {
 		return Key{}, again(err)
 	}
 	r, err := protocol.ParseCredentialCreationResponseBytes(response)

@@ -93,7 +93,7 @@ var rules = []struct {
 	{[]string{"internal/author"}, []string{"internal/domain", "internal/pipeline", "internal/cli", "policy", "audit", "exporter"}, nil, "sample rows are made from a record alone or are the author's own: what makes and runs them can reach no data"},
 	{[]string{"internal/request"}, []string{"internal/domain", "internal/pipeline", "internal/cli", "internal/author", "policy", "audit", "masking"}, nil, "a job is read the same whoever hands it in: against records, and not against a domain"},
 	{[]string{"internal/words"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "words know texts, not where they arise"},
-	{[]string{"internal/act"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, nil, "a signature is checked the same whoever asks: against bytes and keys, and not against a domain"},
+	{[]string{"internal/act"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, []string{"audit/canonical"}, "a signature is checked the same whoever asks: against bytes and keys, and not against a domain"},
 	{[]string{"cmd", "internal/cli", "internal/domain", "internal/pipeline", "internal/request"}, []string{"internal/act/acttest"}, nil, "a passkey in memory is for tests"},
 	{[]string{"internal/web"}, []string{"sandbox", "engine", "policy", "masking", "privacy", "audit", "exporter", "internal"}, []string{"internal/api", "internal/access"}, "what faces the network holds no key and opens no domain: it passes requests on"},
 	{[]string{"internal/pipeline"}, []string{"internal/cli"}, nil, "imports run one way"},

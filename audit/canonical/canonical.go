@@ -1,4 +1,10 @@
-package act
+// Package canonical is the one form of a JSON object in the log: that of the
+// bodies of its entries and of the params of acts, which stand in them.
+//
+// What it reads comes from strangers: sizes are checked before anything is read,
+// and errors name fields and never quote a value. audit/verify has a reader of its
+// own, since a checker shares no code with what it checks.
+package canonical
 
 import (
 	"bytes"
@@ -8,55 +14,63 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"glovebox.example/glovebox"
 )
+
+// Place is where an object stands, as errors call it, what to do about one that is
+// refused, and how many bytes it may have.
+type Place struct {
+	File, Field, Fix string
+	Limit            int
+}
 
 // maxDepth is how deep objects and arrays of what is read here may nest.
 const maxDepth = 32
 
-// canonicalObject returns the one form of a JSON object, that of the bodies of
-// the log: members sorted by the bytes of their names, each name once; no white
+// Object returns the one form of a JSON object: members sorted by the bytes of their names, each name once; no white
 // space; strings with the shortest escapes; integers as they are within int64;
-// other numbers as the shortest decimal that reads back as the same float64.
-func canonicalObject(raw json.RawMessage) (json.RawMessage, error) {
+// other numbers as the shortest decimal that reads back as the same float64. Of
+// nothing it makes {}. It fails with CodeInvalid.
+func Object(raw json.RawMessage, at Place) (json.RawMessage, error) {
 	if len(raw) == 0 {
 		return json.RawMessage("{}"), nil
 	}
-	r := reader{file: "act", field: "params", limit: MaxAct, number: canonicalNumber}
+	r := reader{Place: at, number: number}
 	m, err := r.object(raw)
 	if err != nil {
 		return nil, err
 	}
-	out, err := encodeJSON(m)
+	out, err := Encode(m)
 	if err != nil {
-		return nil, badAct("params", "cannot be encoded")
+		return nil, r.refused("cannot be encoded")
 	}
 	return out, nil
 }
 
-// strictObject reads a JSON object that others wrote in a form of their own: of
-// at most limit bytes, with no name twice in any object, not even in other case,
-// which some readers take for the same.
-func strictObject(file string, raw []byte, limit int) (map[string]any, error) {
-	r := reader{file: file, limit: limit, fold: true, number: func(s string) (json.Number, string) { return json.Number(s), "" }}
+// Strict reads a JSON object that others wrote in a form of their own: of
+// at most so many bytes, with no name twice in any object, not even in other case,
+// which some readers take for the same. It fails with CodeInvalid.
+func Strict(raw []byte, at Place) (map[string]any, error) {
+	r := reader{Place: at, fold: true, number: func(s string) (json.Number, string) { return json.Number(s), "" }}
 	return r.object(raw)
 }
 
 // reader reads one JSON object and refuses what can be read in two ways.
 type reader struct {
-	file, field string
-	limit       int
-	fold        bool                                 // names that differ in case alone are one
-	number      func(s string) (json.Number, string) // the number's form, or what is wrong with it
+	Place
+	fold   bool                                 // names that differ in case alone are one
+	number func(s string) (json.Number, string) // the number's form, or what is wrong with it
 
 	d *json.Decoder
 }
 
 func (r *reader) object(raw []byte) (map[string]any, error) {
-	if len(raw) > r.limit {
-		return nil, refused(r.file, r.field, "%d bytes, more than %d", len(raw), r.limit)
+	if len(raw) > r.Limit {
+		return nil, r.refused("%d bytes, more than %d", len(raw), r.Limit)
 	}
 	if !utf8.Valid(raw) {
-		return nil, refused(r.file, r.field, "not UTF-8")
+		return nil, r.refused("not UTF-8")
 	}
 	r.d = json.NewDecoder(bytes.NewReader(raw))
 	r.d.UseNumber()
@@ -66,10 +80,10 @@ func (r *reader) object(raw []byte) (map[string]any, error) {
 	}
 	m, ok := v.(map[string]any)
 	if !ok {
-		return nil, refused(r.file, r.field, "not a JSON object")
+		return nil, r.refused("not a JSON object")
 	}
 	if _, err := r.d.Token(); err != io.EOF {
-		return nil, refused(r.file, r.field, "bytes after its end")
+		return nil, r.refused("bytes after its end")
 	}
 	return m, nil
 }
@@ -77,12 +91,12 @@ func (r *reader) object(raw []byte) (map[string]any, error) {
 func (r *reader) value(depth int) (any, error) {
 	t, err := r.d.Token()
 	if err != nil {
-		return nil, refused(r.file, r.field, "not JSON")
+		return nil, r.refused("not JSON")
 	}
 	switch t := t.(type) {
 	case json.Delim:
 		if depth == maxDepth {
-			return nil, refused(r.file, r.field, "nested deeper than %d", maxDepth)
+			return nil, r.refused("nested deeper than %d", maxDepth)
 		}
 		if t == '{' {
 			return r.members(depth + 1)
@@ -91,7 +105,7 @@ func (r *reader) value(depth int) (any, error) {
 	case json.Number:
 		n, wrong := r.number(string(t))
 		if wrong != "" {
-			return nil, refused(r.file, r.field, "%s", wrong).WithFix("write it as a string")
+			return nil, r.refused("%s", wrong).WithFix("write it as a string")
 		}
 		return n, nil
 	case string:
@@ -106,7 +120,7 @@ func (r *reader) members(depth int) (any, error) {
 	for r.d.More() {
 		k, err := r.d.Token()
 		if err != nil {
-			return nil, refused(r.file, r.field, "not JSON")
+			return nil, r.refused("not JSON")
 		}
 		name := k.(string) // the decoder lets nothing else stand here
 		if err := r.text(name); err != nil {
@@ -117,7 +131,7 @@ func (r *reader) members(depth int) (any, error) {
 			once = folded(name)
 		}
 		if seen[once] {
-			return nil, refused(r.file, r.field, "an object has a member twice")
+			return nil, r.refused("an object has a member twice")
 		}
 		seen[once] = true
 		if m[name], err = r.value(depth); err != nil {
@@ -141,7 +155,7 @@ func (r *reader) elements(depth int) (any, error) {
 
 func (r *reader) closing() error {
 	if _, err := r.d.Token(); err != nil {
-		return refused(r.file, r.field, "not JSON")
+		return r.refused("not JSON")
 	}
 	return nil
 }
@@ -150,7 +164,7 @@ func (r *reader) closing() error {
 // was half a surrogate pair, and two texts must not become one.
 func (r *reader) text(s string) error {
 	if strings.ContainsRune(s, utf8.RuneError) {
-		return refused(r.file, r.field, "a string has a broken character")
+		return r.refused("a string has a broken character")
 	}
 	return nil
 }
@@ -164,7 +178,7 @@ const (
 	intOutOfRange = "an integer is out of range"
 )
 
-func canonicalNumber(s string) (json.Number, string) {
+func number(s string) (json.Number, string) {
 	if !strings.ContainsAny(s, ".eE") {
 		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 			return json.Number(strconv.FormatInt(n, 10)), ""
@@ -194,7 +208,8 @@ func canonicalNumber(s string) (json.Number, string) {
 	return json.Number(out), ""
 }
 
-func encodeJSON(v any) ([]byte, error) {
+// Encode is the JSON of v: no white space, no HTML escapes.
+func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -202,4 +217,10 @@ func encodeJSON(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+func (r *reader) refused(format string, a ...any) *glovebox.Error {
+	e := glovebox.Errorf(glovebox.CodeInvalid, format, a...)
+	e.File, e.Field, e.Fix = r.File, r.Field, r.Fix
+	return e
 }
