@@ -29,6 +29,12 @@ type CheckRequest struct {
 	Files map[string]string `json:"files"`
 }
 
+// BlindSize is how many random bytes stand before the data of a file that
+// dataset.load names. They are no part of the file. Acts stand in the log with the
+// digests of their files, and the bare digest of data would tell whoever can guess
+// it what was loaded, and whether anything had changed since.
+const BlindSize = 32
+
 // Blob says how many bytes of a file that is handed in are there.
 type Blob struct {
 	Offset int64 `json:"offset"`

@@ -240,7 +240,7 @@ func (c *Client) Look(ctx context.Context, l desk.Look, out any) error {
 }
 
 func (c *Client) check(ctx context.Context, l desk.Look, out any) error {
-	names, err := c.upload(ctx, l.Files, l.ID, true)
+	names, err := c.uploadJob(ctx, l.Files, l.ID)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -37,7 +38,16 @@ func (c *Client) handIn(ctx context.Context, a *desk.Act) (json.RawMessage, erro
 		if err := json.Unmarshal(raw, &name); err != nil {
 			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the params of an act are an object")
 		}
-		names, err := c.upload(ctx, a.Files, name, a.Name == "job.run")
+		var names map[string]string
+		var err error
+		switch a.Name {
+		case "job.run":
+			names, err = c.uploadJob(ctx, a.Files, name)
+		case "dataset.load":
+			names, err = c.uploadFile(ctx, a.Files, name, api.BlindSize)
+		default:
+			names, err = c.uploadFile(ctx, a.Files, name, 0)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -48,13 +58,10 @@ func (c *Client) handIn(ctx context.Context, a *desk.Act) (json.RawMessage, erro
 	return json.Marshal(params)
 }
 
-// upload sends a file, and where it is a job those that it names, and returns
-// their digests by name.
-func (c *Client) upload(ctx context.Context, from desk.Files, name string, isJob bool) (map[string]string, error) {
+// uploadJob sends a job and the files that it names, and returns their digests by
+// name.
+func (c *Client) uploadJob(ctx context.Context, from desk.Files, name string) (map[string]string, error) {
 	names := map[string]string{}
-	if !isJob {
-		return names, c.uploadFile(ctx, from, name, name, names)
-	}
 	s, err := from.Job(name)
 	if err != nil {
 		return nil, err
@@ -78,18 +85,43 @@ func (c *Client) upload(ctx context.Context, from desk.Files, name string, isJob
 	return names, nil
 }
 
-func (c *Client) uploadFile(ctx context.Context, from desk.Files, name, as string, names map[string]string) error {
+// uploadFile sends a file behind so many random bytes, and returns the digest of
+// both by the file's name.
+func (c *Client) uploadFile(ctx context.Context, from desk.Files, name string, blind int) (map[string]string, error) {
 	f, err := from.Open(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return glovebox.InFile(glovebox.Errorf(glovebox.CodeInvalid, "the file cannot be read"), name)
+		return nil, glovebox.InFile(glovebox.Errorf(glovebox.CodeInvalid, "the file cannot be read"), name)
 	}
-	names[path.Clean(as)], err = c.send1(ctx, f, st.Size())
-	return glovebox.InFile(err, name)
+	b := blinded{make([]byte, blind), f}
+	if _, err := rand.Read(b.before); err != nil {
+		return nil, err
+	}
+	size := int64(blind) + st.Size()
+	digest, err := c.send1(ctx, io.NewSectionReader(b, 0, size), size)
+	return map[string]string{path.Clean(name): digest}, glovebox.InFile(err, name)
+}
+
+// blinded is a file with bytes before it.
+type blinded struct {
+	before []byte
+	file   io.ReaderAt
+}
+
+// ReadAt implements io.ReaderAt.
+func (b blinded) ReadAt(p []byte, at int64) (n int, err error) {
+	if at < int64(len(b.before)) {
+		n = copy(p, b.before[at:])
+	}
+	if n == len(p) {
+		return n, nil
+	}
+	m, err := b.file.ReadAt(p[n:], at+int64(n)-int64(len(b.before)))
+	return n + m, err
 }
 
 // send1 sends one file, from where the server has it already, and returns its

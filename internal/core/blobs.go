@@ -63,6 +63,7 @@ func (s *Server) blobPut(w http.ResponseWriter, r *http.Request) {
 type blobs struct {
 	v     *vault.Vault
 	names map[string]string // name: 64 hex digits
+	skip  int64             // bytes before each file that are no part of it
 	open  []*os.File
 }
 
@@ -104,7 +105,7 @@ func (b *blobs) Open(name string) (*os.File, error) {
 	if !ok {
 		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: name, Msg: "the act came without this file"}).WithFix("hand it in with the act")
 	}
-	f, err := b.v.OpenUpload(digest)
+	f, err := b.v.OpenUpload(digest, b.skip)
 	if err != nil {
 		return nil, glovebox.InFile(err, name)
 	}

@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"glovebox.example/glovebox/internal/act"
 	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/store"
@@ -25,13 +27,6 @@ func TestChannelEnvelopesInTheLog(t *testing.T) {
 	c.must("census", desk.Act{Name: "dataset.load", Subject: "dataset/pums", Params: desk.Params(desk.DatasetLoad{File: filepath.Join(pums, "pums.csv")}), Files: desk.Disk{}}, &told)
 	if told.Report == nil || told.Report.Accepted == 0 {
 		t.Fatal("the provider is not told how many rows were loaded")
-	}
-	csv, err := os.ReadFile(filepath.Join(pums, "pums.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, err := c.d.Vault.Uploaded(hexOf(csv)); err != nil || n != 0 {
-		t.Errorf("%d bytes of a file that is loaded still lie where they were handed in, %v", n, err)
 	}
 	if _, err := c.client("sun").Login(t.Context(), "act"); err != nil {
 		t.Fatal(err)
@@ -90,4 +85,52 @@ func (c *city) raw(at string, envelope []byte, secret string) (int, []byte) {
 		c.t.Fatal(err)
 	}
 	return res.StatusCode, answer
+}
+
+// TestChannelDigestsOfData: nothing that a load leaves behind tells whoever can
+// guess the file that it is this one, or that it was loaded before.
+func TestChannelDigestsOfData(t *testing.T) {
+	c := newCity(t)
+	c.people()
+	file := filepath.Join(pums, "pums.csv")
+	c.must("census", desk.Act{Name: "dataset.add", Params: desk.Params(desk.Document{File: filepath.Join(pums, "dataset.yaml")}), Files: desk.Disk{}}, nil)
+	seen := map[string]bool{}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		c.must("census", desk.Act{Name: "dataset.load", Subject: "dataset/pums", Params: desk.Params(desk.DatasetLoad{File: file}), Files: desk.Disk{}}, nil)
+		c.view(func(tx *store.Tx) error {
+			raw, err := tx.SignedFor("user/census", "act.begin")
+			if err != nil {
+				return err
+			}
+			e, err := act.DecodeEnvelope(raw)
+			if err != nil {
+				return err
+			}
+			a, err := e.Act()
+			if err != nil {
+				return err
+			}
+			var p struct{ Files map[string]string }
+			if err := json.Unmarshal(a.Params, &p); err != nil {
+				return err
+			}
+			for _, digest := range p.Files {
+				if seen[digest] || digest == "sha256:"+hexOf(data) {
+					t.Errorf("the log names the file as %s", digest)
+				}
+				seen[digest] = true
+				if n, err := c.d.Vault.Uploaded(strings.TrimPrefix(digest, "sha256:")); err != nil || n != 0 {
+					t.Errorf("%d bytes of a file that is loaded still lie where they were handed in, %v", n, err)
+				}
+			}
+			return nil
+		})
+	}
+	if len(seen) != 2 {
+		t.Errorf("%d files of two loads", len(seen))
+	}
 }

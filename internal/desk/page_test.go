@@ -94,8 +94,8 @@ func pageOf(zh bool) string {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", s.Scope, both(zh, s.en, s.zh))
 	}
 	say("\n## Params", "\n## 参数")
-	say("\nParams are a JSON object. Unknown members are refused. Over the API it may have `files` too: for each name that the params use, the digest of the bytes that were handed in.",
-		"\n参数为 JSON 对象，含未知成员的拒绝。经接口提交时还可含 `files`：为参数所用的每个文件名给出已上传字节的摘要。")
+	say("\nParams are a JSON object. Unknown members are refused. Over the API it may have `files` too: for each name that the params use, the digest of the bytes that were handed in. Those of `dataset.load` begin with 32 random bytes, fresh for each load, which are no part of the file: the log must not tell the bare digest of data.",
+		"\n参数为 JSON 对象，含未知成员的拒绝。经接口提交时还可含 `files`：为参数所用的每个文件名给出已上传字节的摘要。`dataset.load` 的上传内容以 32 个随机字节开头，每次载入均须重新生成，不属于文件本身：日志不得透露数据的原始摘要。")
 	say("\n| act | member | type | needed |", "\n| 操作 | 成员 | 类型 | 必需 |")
 	b.WriteString("|---|---|---|---|\n")
 	for _, a := range access.Acts {

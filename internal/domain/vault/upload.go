@@ -71,11 +71,12 @@ func (v *Vault) Upload(digest string, at int64, piece []byte) error {
 	return WriteFile(filepath.Join(dir, fmt.Sprintf("%016d-%016d", at, at+int64(len(piece)))), sealed)
 }
 
-// OpenUpload returns the bytes of an upload in a sealed memory file, checked
-// against their digest: no file of the domain holds them unencrypted. It fails
-// with CodeNotFound for one that is not complete, and forgets what is there of it,
-// so that whoever sent other bytes under that digest keeps nobody out.
-func (v *Vault) OpenUpload(digest string) (_ *os.File, err error) {
+// OpenUpload returns the bytes of an upload in a sealed memory file, without the
+// first skip of them, checked against their digest: no file of the domain holds
+// them unencrypted. It fails with CodeNotFound for one that is not complete, and
+// forgets what is there of it, so that whoever sent other bytes under that digest
+// keeps nobody out.
+func (v *Vault) OpenUpload(digest string, skip int64) (_ *os.File, err error) {
 	pieces, err := v.pieces(digest)
 	if err != nil {
 		return nil, err
@@ -90,8 +91,9 @@ func (v *Vault) OpenUpload(digest string) (_ *os.File, err error) {
 		}
 	}()
 	sum := sha256.New()
+	out := &after{w: f, skip: skip}
 	for _, p := range pieces {
-		if err := v.openPiece(digest, p, f, sum); err != nil {
+		if err := v.openPiece(digest, p, out, sum); err != nil {
 			return nil, err
 		}
 	}
@@ -100,6 +102,19 @@ func (v *Vault) OpenUpload(digest string) (_ *os.File, err error) {
 		return nil, errors.Join(wrong, v.Forget(digest))
 	}
 	return f, sealMemory(f)
+}
+
+// after is a writer that leaves the first bytes out.
+type after struct {
+	w    io.Writer
+	skip int64
+}
+
+func (a *after) Write(p []byte) (int, error) {
+	n := min(a.skip, int64(len(p)))
+	a.skip -= n
+	written, err := a.w.Write(p[n:])
+	return int(n) + written, err
 }
 
 // Forget removes an upload, if it is there.

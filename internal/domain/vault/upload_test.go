@@ -45,13 +45,21 @@ func TestUploads(t *testing.T) {
 			t.Fatalf("%d %v", n, err)
 		}
 	}
-	f, err := v.OpenUpload(id)
+	f, err := v.OpenUpload(id, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
 	if got, err := io.ReadAll(f); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("other bytes came back, %v", err)
+	}
+	short, err := v.OpenUpload(id, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer short.Close()
+	if got, err := io.ReadAll(short); err != nil || !bytes.Equal(got, data[32:]) {
+		t.Errorf("without its first bytes: other bytes came back, %v", err)
 	}
 	if _, err := f.WriteAt([]byte("x"), 0); err == nil {
 		t.Error("what was handed out can be changed")
@@ -63,7 +71,7 @@ func TestUploads(t *testing.T) {
 	if err := v.Upload(other, 0, []byte("something else")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.OpenUpload(other); glovebox.CodeOf(err) != glovebox.CodeNotFound {
+	if _, err := v.OpenUpload(other, 0); glovebox.CodeOf(err) != glovebox.CodeNotFound {
 		t.Errorf("bytes of another digest: %v", err)
 	}
 	if err := v.Upload(other, 0, []byte("what the other one has")); err != nil {
@@ -78,7 +86,7 @@ func TestUploads(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
-	if f, err := v.OpenUpload(digestOf(nil)); err != nil {
+	if f, err := v.OpenUpload(digestOf(nil), 0); err != nil {
 		t.Errorf("nothing at all: %v", err)
 	} else {
 		f.Close()
