@@ -8,6 +8,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/engine/source"
+	"glovebox.example/glovebox/internal/api"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/words"
 	"glovebox.example/glovebox/sandbox"
@@ -41,16 +42,8 @@ type jsonError struct {
 	Report   *engine.LoadReport `json:"report,omitempty"`   // of a load with too many rejected rows, or too few accepted ones
 }
 
-type jsonProblem struct {
-	File    string `json:"file,omitempty"`
-	Line    int    `json:"line,omitempty"`
-	Col     int    `json:"column,omitempty"`
-	Field   string `json:"field,omitempty"`
-	Message string `json:"message"`
-	ZH      string `json:"message_zh"`
-	Fix     string `json:"fix,omitempty"`
-	FixZH   string `json:"fix_zh,omitempty"`
-}
+// jsonProblem is one thing that is wrong, as the API says it too.
+type jsonProblem = api.Fault
 
 // printError prints a failure once: a refusal with all its reasons in both
 // languages, other errors one line a problem, or one JSON object.
