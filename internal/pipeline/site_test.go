@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -233,15 +234,22 @@ func (s *site) empty(t *testing.T) {
 	}
 }
 
-// files are all files below the shared storage.
+// files are all whole files below the shared storage: others are written and
+// removed by the other tasks meanwhile.
 func (s *site) files(t *testing.T, folder string) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{}
 	err := filepath.WalkDir(filepath.Join(s.dir, folder), func(path string, e os.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || e.IsDir() || strings.HasPrefix(e.Name(), ".tmp-") {
 			return err
 		}
 		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		out[strings.TrimPrefix(path, s.dir+"/")] = b
 		return err
 	})
