@@ -23,10 +23,12 @@ type ActRequest struct {
 }
 
 // CheckRequest asks what a job would cost, and whether it would run: File names
-// the job among Files, which are digests of blobs.
+// the job among Files, which are digests of blobs. Want is what its figures should
+// be worth, such as "people=±20@95%".
 type CheckRequest struct {
 	File  string            `json:"file"`
 	Files map[string]string `json:"files"`
+	Want  []string          `json:"want,omitempty"`
 }
 
 // BlindSize is how many random bytes stand before the data of a file that

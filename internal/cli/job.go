@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,20 +20,30 @@ func (a *app) jobCmd() *cobra.Command {
 }
 
 func (a *app) jobCheck() *cobra.Command {
-	return &cobra.Command{
+	var wants []string
+	c := &cobra.Command{
 		Use:   "check JOB.yaml",
 		Short: a.t("say whether a job would be admitted and what it would cost", "预检作业：是否会被准入、花费多少"),
 		Long: a.t(`Check a job and its module, ask the policy and print all its reasons; the price
 on each ledger, whether it fits, and who else spent; and the error that the
 noise will make in each metric. Nothing is charged or recorded, no data is read.
-Role: developer. Exit status: as job run would give at admission.`, `检查作业及其模块，询问策略并列出全部理由；显示在各账本上的价格、是否够用、其他支出者，
+Role: developer. Exit status: as job run would give at admission.
+
+With --want it answers, too, with the least price at which a figure lies off by at
+most so much in 95 of 100 cases, or with what the most buys that the budget holds.
+The noise is meant, and not what limits on a unit's contribution cut.`, `检查作业及其模块，询问策略并列出全部理由；显示在各账本上的价格、是否够用、其他支出者，
 以及噪声给各指标带来的误差。不扣预算、不留记录、不读取数据。角色：开发主体。
-退出码：与 job run 准入时相同。`),
-		Example: "  glovebox job check job.yaml --domain ./city --as wang",
+退出码：与 job run 准入时相同。
+
+加上 --want 还会给出：使某指标在 95% 的情形下误差不超过给定值的最低价格；
+预算不足时，给出余额所能买到的精度。此处只计噪声，不计对单元贡献的截断。`),
+		Example: "  glovebox job check job.yaml --domain ./city --as wang\n" +
+			"  glovebox job check job.yaml --want people=±20@95% --domain ./city --as wang\n" +
+			"  glovebox job check job.yaml --want income=±100@95%/500 --domain ./city --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			var r pipeline.CheckReport
-			if err := a.look(c.Context(), desk.Look{Name: "check", ID: w[0], Files: disk{}}, &r); err != nil {
+			if err := a.look(c.Context(), desk.Look{Name: "check", ID: w[0], Files: disk{}, Args: map[string]string{"want": strings.Join(wants, "\n")}}, &r); err != nil {
 				return err
 			}
 			if err := a.emit(r, func() { a.printCheck(&r) }); err != nil {
@@ -44,6 +55,8 @@ Role: developer. Exit status: as job run would give at admission.`, `检查作�
 			return nil
 		},
 	}
+	c.Flags().StringArrayVar(&wants, "want", nil, a.t("an error that a figure should have, METRIC=±HALF[@95%][/UNITS]; for means and variances of keys with so many UNITS", "某指标应有的误差：METRIC=±HALF[@95%][/UNITS]；平均值与方差须给出分组的单元数 UNITS"))
+	return c
 }
 
 func (a *app) printCheck(r *pipeline.CheckReport) {
@@ -71,6 +84,7 @@ func (a *app) printCheck(r *pipeline.CheckReport) {
 		a.say("%s", w.In(a.lang))
 	}
 	a.printErrors(&r.Privacy)
+	a.printWanted(r.Wanted)
 	if r.Longest > 0 {
 		a.say(a.t("if every unit uses all its fuel, the module's work usually takes some %.3g s: choose a deadline by that; one that touches all its memory for each unit and misses every cache takes at most %.3g s", "若每个单元都用尽燃料，模块运行通常约需 %.3g 秒：可据此确定期限（deadline）；若模块在每个单元中触及全部内存且缓存全部未命中，至多需 %.3g 秒"), r.Usual, r.Longest)
 	}

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -244,7 +245,7 @@ func (c *Client) check(ctx context.Context, l desk.Look, out any) error {
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(api.CheckRequest{File: l.ID, Files: names})
+	body, err := json.Marshal(api.CheckRequest{File: l.ID, Files: names, Want: slices.DeleteFunc(strings.Split(l.Args["want"], "\n"), func(w string) bool { return w == "" })})
 	if err != nil {
 		return err
 	}

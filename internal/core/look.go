@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/api"
@@ -71,7 +72,7 @@ func (s *Server) check(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer f.close()
-	v, err := s.desk.Look(r.Context(), u, desk.Look{Name: "check", ID: q.File, Files: f})
+	v, err := s.desk.Look(r.Context(), u, desk.Look{Name: "check", ID: q.File, Files: f, Args: map[string]string{"want": strings.Join(q.Want, "\n")}})
 	if err != nil {
 		problem(w, err)
 		return

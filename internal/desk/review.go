@@ -40,13 +40,18 @@ func lookRelease(q *question) (any, error) {
 	return out, nil
 }
 
-// lookCheck checks the job in the file ID. A refusal is in the report.
+// lookCheck checks the job in the file ID. A refusal is in the report. The argument
+// want holds what is wanted of its figures, one a line.
 func lookCheck(q *question) (any, error) {
+	wants, err := pipeline.ParseWants(q.look.Args["want"])
+	if err != nil {
+		return nil, err
+	}
 	s, err := q.look.Files.Job(q.look.ID)
 	if err != nil {
 		return nil, err
 	}
-	return q.pipeline().Check(q, s, *q.u)
+	return q.pipeline().Check(q, s, *q.u, wants...)
 }
 
 // Fit is the model of a dataset's current snapshot and what it cost.

@@ -42,14 +42,17 @@ type CheckReport struct {
 	// caches, and that touches all its memory and all of its stack for each
 	// unit. It is measured on this machine: see sandbox.Rates.
 	Longest float64 `json:"longest,omitempty"`
+	// Wanted answers what was wanted of its figures; nil: nothing was.
+	Wanted *Wanted `json:"wanted,omitempty"`
 }
 
 // Check reads a job, asks the policy and prices it. It charges and reads
 // nothing, and records nothing: nobody acts on its answer, and the decision
 // that a run acts on is made again. A refusal is in the report, not an error. An
 // admitted job is built as a run would build it, up to a worker that has started
-// the module: what fails there is an error, the same that a run would give.
-func (p *Pipeline) Check(ctx context.Context, s request.Submission, u glovebox.User) (*CheckReport, error) {
+// the module: what fails there is an error, the same that a run would give. With
+// wants it says what they would cost, too.
+func (p *Pipeline) Check(ctx context.Context, s request.Submission, u glovebox.User, wants ...Want) (*CheckReport, error) {
 	r, err := p.prepare(ctx, s, domain.Looking(u))
 	if err != nil {
 		return nil, err
@@ -64,6 +67,11 @@ func (p *Pipeline) Check(ctx context.Context, s request.Submission, u glovebox.U
 	}
 	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.Facts(r.Mode.Facts())}
 	rep.Warnings = warnings(r)
+	if len(wants) > 0 {
+		if rep.Wanted, err = p.want(ctx, r, wants); err != nil {
+			return nil, err
+		}
+	}
 	if rep.Usual, rep.Longest, err = p.time(r); err != nil {
 		return nil, err
 	}

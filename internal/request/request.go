@@ -48,6 +48,7 @@ type Request struct {
 	reader      *crew.Reader // of its filters and tables
 	from        Submission
 	alone       bool
+	selects     string // Job.Output.Select before a default was written into it
 }
 
 // Options of Read.
@@ -116,6 +117,7 @@ func Read(ctx context.Context, s Submission, o *Options) (_ *Request, err error)
 	if err := r.readFiles(ctx); err != nil {
 		return nil, err
 	}
+	r.selects = r.Job.Output.Select
 	if r.Mode, err = modes()[r.Job.Mode].plan(r); err == nil {
 		err = r.fitsBundle()
 	}
