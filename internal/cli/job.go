@@ -40,7 +40,7 @@ The noise is meant, and not what limits on a unit's contribution cut.`, `检查�
 		Example: "  glovebox job check job.yaml --domain ./city --as wang\n" +
 			"  glovebox job check job.yaml --want people=±20@95% --domain ./city --as wang\n" +
 			"  glovebox job check job.yaml --want income=±100@95%/500 --domain ./city --as wang",
-		Args:    args(cobra.ExactArgs(1)),
+		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			var r pipeline.CheckReport
 			if err := a.look(c.Context(), desk.Look{Name: "check", ID: w[0], Files: disk{}, Args: map[string]string{"want": strings.Join(wants, "\n")}}, &r); err != nil {
