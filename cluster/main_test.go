@@ -12,12 +12,13 @@ import (
 	"glovebox.example/glovebox/internal/cli"
 	"glovebox.example/glovebox/internal/spread/engine"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // TestMain makes this binary what glovebox-cluster is: its own worker, and the
 // command line, where it is started with GLOVEBOX_AS_PROGRAM.
 func TestMain(m *testing.M) {
-	jail.Main(trial.Roles())
+	jail.Main(role.All(), trial.Roles())
 	if os.Getenv("GLOVEBOX_AS_PROGRAM") == "" {
 		os.Exit(m.Run())
 	}

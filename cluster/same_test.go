@@ -27,6 +27,7 @@ import (
 	"glovebox.example/glovebox/internal/spread/node"
 	"glovebox.example/glovebox/internal/spread/storage"
 	"glovebox.example/glovebox/internal/worker/crew"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/privacy/mechanism"
@@ -191,7 +192,7 @@ func (s *snapshot) answer(r runner, j *work.Job) string {
 		total := c.Total(nil)
 		err := r.Run(s.t.Context(), &crew.Task{Job: c.Job(), Manifests: [][]byte{s.raw}, Inputs: []work.Snapshot{{Dataset: "pums", Version: 1}}, Parts: parts, Check: total.Check,
 			Open: func(_ context.Context, n work.PartName) (work.Files, error) {
-				f, err := work.SealedFile(s.plain[s.manifest.Parts[n.Index].Name])
+				f, err := role.SealedFile(s.plain[s.manifest.Parts[n.Index].Name])
 				return work.Files{Part: f}, err
 			},
 			Done: func(group int, data []byte, _ bool) error { return total.Add(group, parts, data) }})

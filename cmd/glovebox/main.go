@@ -12,6 +12,7 @@ import (
 	"glovebox.example/glovebox/internal/author/trial"
 	"glovebox.example/glovebox/internal/cli"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // A command lives for a moment with a small heap: collecting its garbage less
@@ -29,8 +30,8 @@ func quiet() { log.SetOutput(io.Discard) }
 
 func main() {
 	quiet()
-	jail.Main(trial.Roles()) // does not return in a worker
-	_ = jail.NoCore()        // a limit can always be lowered
+	jail.Main(role.All(), trial.Roles()) // does not return in a worker
+	_ = jail.NoCore()                    // a limit can always be lowered
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}

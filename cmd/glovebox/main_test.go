@@ -13,13 +13,14 @@ import (
 
 	"glovebox.example/glovebox/internal/author/trial"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // asProgram makes the test binary the program.
 const asProgram = "GLOVEBOX_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
-	jail.Main(trial.Roles())
+	jail.Main(role.All(), trial.Roles())
 	if os.Getenv(noNamespaces) != "" {
 		fmt.Fprintln(os.Stderr, containAndRun())
 		os.Exit(99)

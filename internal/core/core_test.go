@@ -17,11 +17,11 @@ import (
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/pipeline"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 func TestMain(m *testing.M) {
-	jail.Main(work.Roles()) // does not return in a worker
+	jail.Main(role.All()) // does not return in a worker
 	os.Exit(m.Run())
 }
 

@@ -11,12 +11,12 @@ import (
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.
 func TestMain(m *testing.M) {
-	jail.Main(work.Roles())
+	jail.Main(role.All())
 	os.Exit(m.Run())
 }
 

@@ -11,6 +11,7 @@ import (
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/worker/crew"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/privacy/accounting"
@@ -127,7 +128,7 @@ func (p *Pipeline) measure(ctx context.Context, by *domain.By, doc *job.FitDoc, 
 	if err != nil {
 		return err
 	}
-	counts, walls, err := crew.Count(ctx, l, work.FitSpec{Record: d.Record, Manifest: raw}, len(manifest.Parts), func(part int) (work.Files, error) {
+	counts, walls, err := crew.Count(ctx, l, role.FitSpec{Record: d.Record, Manifest: raw}, len(manifest.Parts), func(part int) (work.Files, error) {
 		var f work.Files
 		var err error
 		f.Part, err = p.d.Vault.OpenPart(doc.Dataset, doc.Version, manifest.Parts[part].Name)

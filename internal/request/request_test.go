@@ -15,12 +15,12 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/sandbox/abi"
 )
 
 func TestMain(m *testing.M) {
-	jail.Main(work.Roles())
+	jail.Main(role.All())
 	os.Exit(m.Run())
 }
 

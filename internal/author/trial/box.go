@@ -14,16 +14,17 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/sandbox"
 	shown "glovebox.example/glovebox/text"
 )
 
-// role is what the worker is that runs modules on sample rows, behind the
+// roleSample is what the worker is that runs modules on sample rows, behind the
 // walls of workers on real data. Whoever runs samples on the machine of a
 // domain has an account that can read its keys, and the module is not that
 // person.
-const role = "sample"
+const roleSample = "sample"
 
 // frameSeen is what a run showed: a seen, of maxSeen bytes at most.
 const (
@@ -32,20 +33,16 @@ const (
 )
 
 // messageRun is the one kind of message to it. data: whether the output is
-// declared (1 byte), then work.PartData; files: the encoded job, then the
+// declared (1 byte), then role.PartData; files: the encoded job, then the
 // parts.
 const messageRun = 'T'
 
 // runWithin is how long a run on samples may take.
 const runWithin = 30 * time.Minute
 
-// Roles are work.Roles and that of the worker of samples. Main and TestMain
-// hand them to jail.Main.
-func Roles() map[string]jail.Role {
-	r := work.Roles()
-	r[role] = serve
-	return r
-}
+// Roles is the one role of samples. Main and TestMain hand it to jail.Main beside
+// role.All.
+func Roles() map[string]jail.Role { return map[string]jail.Role{roleSample: serve} }
 
 // box holds the worker, which starts when it is first needed.
 type box struct{ p *jail.Process }
@@ -60,7 +57,7 @@ func (b *box) close() {
 // run has the worker run the job on the loaded rows.
 func (b *box) run(ctx context.Context, m *machine, all []*loaded) (_ *seen, err error) {
 	if b.p == nil {
-		if b.p, err = jail.Start(role, jail.Frames{frameSeen: {Most: maxSeen}}, nil); err != nil {
+		if b.p, err = jail.Start(roleSample, jail.Frames{frameSeen: {Most: maxSeen}}, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -71,12 +68,12 @@ func (b *box) run(ctx context.Context, m *machine, all []*loaded) (_ *seen, err 
 	for _, l := range all {
 		manifests, files = append(manifests, l.manifest), append(files, l.files)
 	}
-	spec, err := m.job.Encode(manifests)
+	spec, err := role.EncodeJob(m.job, manifests)
 	if err != nil {
 		return nil, err
 	}
 	defer spec.Close()
-	data, list := work.PartData(0, files)
+	data, list := role.PartData(0, files)
 	declared := byte(0)
 	if m.task.Declared {
 		declared = 1

@@ -12,6 +12,7 @@ import (
 
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/sandbox"
 )
@@ -54,7 +55,7 @@ func (w *worker) answer(m *jail.Message) ([]byte, error) {
 	if m.Kind != messageRun || len(m.Files) < 1 || len(m.Data) < 1 {
 		return nil, errMessage
 	}
-	job, manifests, err := work.Decode(m.Files[0])
+	job, manifests, err := role.DecodeJob(m.Files[0])
 	if err != nil {
 		return failure(err)
 	}
@@ -66,7 +67,7 @@ func (w *worker) answer(m *jail.Message) ([]byte, error) {
 		}
 		w.took = time.Since(begin)
 	}
-	files, ok := work.PartFiles(&jail.Message{Data: m.Data[1:], Files: m.Files[1:]}, manifests)
+	files, ok := role.PartFiles(&jail.Message{Data: m.Data[1:], Files: m.Files[1:]}, manifests)
 	if !ok {
 		return nil, errMessage
 	}

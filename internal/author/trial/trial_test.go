@@ -19,13 +19,14 @@ import (
 	"glovebox.example/glovebox/internal/author/trial"
 	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/sandbox"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.
 func TestMain(m *testing.M) {
-	jail.Main(trial.Roles())
+	jail.Main(role.All(), trial.Roles())
 	os.Exit(m.Run())
 }
 

@@ -8,12 +8,12 @@ import (
 
 	"glovebox.example/glovebox/internal/spread"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // TestMain is the hook for workers: they are this test binary, started again.
 func TestMain(m *testing.M) {
-	jail.Main(work.Roles())
+	jail.Main(role.All())
 	os.Exit(m.Run())
 }
 

@@ -15,6 +15,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/spread"
 	"glovebox.example/glovebox/internal/worker/crew"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
@@ -175,7 +176,7 @@ func (r *run) file(ctx context.Context, f *spread.File) (*os.File, error) {
 		return nil, errPart
 	}
 	sum, n := sha256.New(), &counter{}
-	mem, err := work.SealedCopy(io.TeeReader(io.LimitReader(plain, f.Size+1), io.MultiWriter(sum, n)))
+	mem, err := role.SealedCopy(io.TeeReader(io.LimitReader(plain, f.Size+1), io.MultiWriter(sum, n)))
 	if err != nil {
 		return nil, errPart
 	}

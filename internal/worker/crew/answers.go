@@ -10,7 +10,7 @@ import (
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/engine/source"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/text"
 )
 
@@ -40,7 +40,7 @@ const maxReasons = 64
 
 // refusal is the error that a loader sent.
 func refusal(payload []byte) error {
-	var doc work.Refused
+	var doc role.Refused
 	if err := strict(payload, &doc); err != nil {
 		return jail.ErrFrame
 	}

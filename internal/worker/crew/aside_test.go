@@ -12,7 +12,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // asideFile is an Aside that looks at what it keeps.
@@ -86,13 +86,13 @@ func TestChannelAside(t *testing.T) {
 func TestAsideIsBounded(t *testing.T) {
 	file, content := asideFile(t)
 	r := &receiver{o: &engine.LoadOptions{Spill: file}, aside: 10}
-	if err := r.take(jail.Frame{Kind: work.FrameAside, Payload: make([]byte, 10)}); err != nil || len(content()) != 10 {
+	if err := r.take(jail.Frame{Kind: role.FrameAside, Payload: make([]byte, 10)}); err != nil || len(content()) != 10 {
 		t.Fatalf("%d bytes: %v", len(content()), err)
 	}
-	if err := r.take(jail.Frame{Kind: work.FrameAside, Payload: []byte{1}}); glovebox.CodeOf(err) != glovebox.CodeInvalid || len(content()) != 10 {
+	if err := r.take(jail.Frame{Kind: role.FrameAside, Payload: []byte{1}}); glovebox.CodeOf(err) != glovebox.CodeInvalid || len(content()) != 10 {
 		t.Fatalf("%d bytes: %v", len(content()), err)
 	}
-	if err := (&receiver{o: &engine.LoadOptions{}, aside: 10}).take(jail.Frame{Kind: work.FrameAside}); !errors.Is(err, jail.ErrFrame) {
+	if err := (&receiver{o: &engine.LoadOptions{}, aside: 10}).take(jail.Frame{Kind: role.FrameAside}); !errors.Is(err, jail.ErrFrame) {
 		t.Fatal(err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
@@ -23,7 +24,7 @@ func faultyBlocks() map[string]jail.Role {
 			if _, err := in.Receive(); err != nil {
 				return err
 			}
-			if err := errors.Join(in.Seal(), in.Send(jail.Frame{Kind: work.FrameReady})); err != nil {
+			if err := errors.Join(in.Seal(), in.Send(jail.Frame{Kind: role.FrameReady})); err != nil {
 				return err
 			}
 			m, err := in.Receive()
@@ -33,11 +34,11 @@ func faultyBlocks() map[string]jail.Role {
 			return then(in, m.Data[:4])
 		}
 	}
-	ready := func(in *jail.Inside) error { return in.Send(jail.Frame{Kind: work.FrameReady}) }
+	ready := func(in *jail.Inside) error { return in.Send(jail.Frame{Kind: role.FrameReady}) }
 	return map[string]jail.Role{
 		"gone between two parts": begin(func(in *jail.Inside, _ []byte) error { return errors.Join(ready(in), errors.New("gone")) }),
 		"answers too early": begin(func(in *jail.Inside, first []byte) error {
-			return in.Send(jail.Frame{Kind: work.FramePartial, Payload: append(first[:4:4], "early"...)})
+			return in.Send(jail.Frame{Kind: role.FramePartial, Payload: append(first[:4:4], "early"...)})
 		}),
 		"wants a part more": begin(func(in *jail.Inside, _ []byte) error {
 			if err := ready(in); err != nil {
@@ -131,7 +132,7 @@ func TestLostWorkersInBlocks(t *testing.T) {
 				if n == 1 {
 					return name
 				}
-				return work.RoleWork
+				return role.Work
 			}})
 			for i := range want {
 				if !bytes.Equal(got[i], want[i]) {

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // A file of the cache: a line with its form, the SHA-256 of what follows, and
@@ -25,7 +25,7 @@ func readCode(dir, name string) []byte {
 	}
 	path := filepath.Join(dir, name)
 	st, err := os.Lstat(path)
-	if err != nil || !st.Mode().IsRegular() || st.Size() > work.MaxCompiled+int64(cacheSkip) || st.Mode().Perm()&0o022 != 0 {
+	if err != nil || !st.Mode().IsRegular() || st.Size() > role.MaxCompiled+int64(cacheSkip) || st.Mode().Perm()&0o022 != 0 {
 		return nil
 	}
 	p, err := os.ReadFile(path)

@@ -7,6 +7,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
@@ -18,31 +19,31 @@ import (
 func (c *Crew) Compile(ctx context.Context, j *work.Job) (*os.File, error) {
 	name := j.CodeName()
 	if code := readCode(c.o.Cache, name); code != nil {
-		return work.SealedFile(code)
+		return role.SealedFile(code)
 	}
 	code, err := c.compiler(ctx, j.Wasm())
 	if err != nil || len(code) == 0 {
 		return nil, err
 	}
 	_ = writeCode(c.o.Cache, name, code) // where nothing can be kept, the next one compiles again
-	return work.SealedFile(code)
+	return role.SealedFile(code)
 }
 
 // compiler runs the compiler once.
 func (c *Crew) compiler(ctx context.Context, wasm []byte) ([]byte, error) {
-	p, err := jail.Start(work.RoleCompile, work.Frames(work.RoleCompile), &jail.Options{Limits: c.o.compile})
+	p, err := jail.Start(role.Compile, role.Frames(role.Compile), &jail.Options{Limits: c.o.compile})
 	if err != nil {
 		return nil, err
 	}
 	defer p.Close()
 	stop := kill(ctx, p)
 	defer stop()
-	f, err := work.SealedFile(wasm)
+	f, err := role.SealedFile(wasm)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if err := p.Send(work.MessageCompile, nil, f); err != nil {
+	if err := p.Send(role.MessageCompile, nil, f); err != nil {
 		return nil, tooSlow(ctx)
 	}
 	answer, err := p.Next(compileWithin)
@@ -54,9 +55,9 @@ func (c *Crew) compiler(ctx context.Context, wasm []byte) ([]byte, error) {
 		return nil, tooSlow(ctx)
 	case err != nil:
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the compiler failed").Because(err)
-	case answer.Kind == work.FrameCompiled:
+	case answer.Kind == role.FrameCompiled:
 		return answer.Payload, nil
-	case answer.Kind == work.FrameReason:
+	case answer.Kind == role.FrameReason:
 		return nil, glovebox.Errorf(glovebox.CodeModule, "%s", answer.Payload)
 	case answer.Kind == jail.Failure && jail.Fault(answer.Payload[0]).Known():
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "the compiler failed: %s", jail.Fault(answer.Payload[0]))

@@ -12,7 +12,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/sandbox"
 	"glovebox.example/glovebox/sandbox/abi"
 	w "glovebox.example/glovebox/sandbox/wasmbin/wasmtest"
@@ -172,7 +172,7 @@ func TestCachedCodeRuns(t *testing.T) {
 		t.Fatal("cached code gives another sum", err)
 	}
 	// Code of another machine: the runtime does not know it and compiles.
-	strange, err := work.SealedFile([]byte("\x09\x00wazero-x/y code"))
+	strange, err := role.SealedFile([]byte("\x09\x00wazero-x/y code"))
 	if err != nil {
 		t.Fatal(err)
 	}

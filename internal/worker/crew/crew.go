@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
@@ -46,7 +47,7 @@ type Options struct {
 
 	compile  jail.Limits                       // tests only: zero means the constants above
 	started  func(*jail.Process)               // tests only: sees each worker
-	role     func(n int) string                // tests only: what the n-th worker is; nil: work.RoleWork
+	role     func(n int) string                // tests only: what the n-th worker is; nil: role.Work
 	patience func(*jail.Process) time.Duration // tests only: how long one may be silent; nil: Silence and fuel say it
 }
 
@@ -77,11 +78,11 @@ func (c *Crew) spare() *spare {
 }
 
 func (c *Crew) start() (*jail.Process, error) {
-	role := work.RoleWork
+	as := role.Work
 	if n := int(c.started.Add(1)); c.o.role != nil {
-		role = c.o.role(n)
+		as = c.o.role(n)
 	}
-	p, err := jail.Start(role, work.Frames(work.RoleWork), nil)
+	p, err := jail.Start(as, role.Frames(role.Work), nil)
 	if err == nil && c.o.started != nil {
 		c.o.started(p)
 	}

@@ -12,7 +12,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // faulty are workers that take a job and a part and then go wrong.
@@ -23,7 +23,7 @@ func faulty() map[string]jail.Role {
 			if _, err := in.Receive(); err != nil {
 				return err
 			}
-			if err := errors.Join(in.Seal(), in.Send(jail.Frame{Kind: work.FrameReady})); err != nil {
+			if err := errors.Join(in.Seal(), in.Send(jail.Frame{Kind: role.FrameReady})); err != nil {
 				return err
 			}
 			m, err := in.Receive()
@@ -37,13 +37,13 @@ func faulty() map[string]jail.Role {
 		"crash":     part(func(*jail.Inside, []byte) error { return errors.New("gone") }),
 		"hang":      part(func(*jail.Inside, []byte) error { time.Sleep(time.Hour); return nil }),
 		"garbage":   part(func(*jail.Inside, []byte) error { return raw(bytes.Repeat([]byte("garbage!"), 99)) }),
-		"oversized": part(func(*jail.Inside, []byte) error { return raw([]byte{0, 0, 0, 0xff, 1, byte(work.FramePartial), 0, 0}) }),
-		"cut":       part(func(*jail.Inside, []byte) error { return raw([]byte{99, 0, 0, 0, 1, byte(work.FramePartial), 0, 0, 1}) }),
+		"oversized": part(func(*jail.Inside, []byte) error { return raw([]byte{0, 0, 0, 0xff, 1, byte(role.FramePartial), 0, 0}) }),
+		"cut":       part(func(*jail.Inside, []byte) error { return raw([]byte{99, 0, 0, 0, 1, byte(role.FramePartial), 0, 0, 1}) }),
 		"lie": part(func(in *jail.Inside, n []byte) error {
-			return in.Send(jail.Frame{Kind: work.FramePartial, Payload: append(n[:4:4], "not a partial"...)})
+			return in.Send(jail.Frame{Kind: role.FramePartial, Payload: append(n[:4:4], "not a partial"...)})
 		}),
 		"other part": part(func(in *jail.Inside, n []byte) error {
-			return in.Send(jail.Frame{Kind: work.FramePartial, Payload: append([]byte{n[0] + 1, n[1], n[2], n[3]}, "x"...)})
+			return in.Send(jail.Frame{Kind: role.FramePartial, Payload: append([]byte{n[0] + 1, n[1], n[2], n[3]}, "x"...)})
 		}),
 		"failure": part(func(in *jail.Inside, _ []byte) error { return in.Fail(jail.FaultData) }),
 		"unknown": part(func(in *jail.Inside, _ []byte) error { return in.Fail(99) }),
@@ -76,7 +76,7 @@ func TestLostWorkersLoseNothing(t *testing.T) {
 				if n == 1 {
 					return name
 				}
-				return work.RoleWork
+				return role.Work
 			}, started: func(p *jail.Process) { first.CompareAndSwap(nil, p) }, patience: func(p *jail.Process) time.Duration {
 				if name == "hang" && p == first.Load() {
 					return time.Second // nobody else is held to it: the machine may be busy
@@ -106,7 +106,7 @@ func TestKilledMidPart(t *testing.T) {
 		if n <= 2 {
 			return "hang"
 		}
-		return work.RoleWork
+		return role.Work
 	}, started: func(p *jail.Process) {
 		if begun.Add(1) <= 2 {
 			time.AfterFunc(20*time.Millisecond, p.Kill)

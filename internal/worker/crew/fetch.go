@@ -15,7 +15,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine/source/database"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 const (
@@ -45,17 +45,17 @@ func Fetch(ctx context.Context, s database.Server, def glovebox.Source) (file *o
 	if err := unix.SetNonblock(int(conn.Fd()), true); err != nil {
 		return nil, src, glovebox.Errorf(glovebox.CodeInternal, "the connection cannot be handed on")
 	}
-	null := work.NullText(rand.Text())
-	raw, err := json.Marshal(work.FetchSpec{Format: def.Format, Server: s, Table: def.Table, Null: null})
+	null := role.NullText(rand.Text())
+	raw, err := json.Marshal(role.FetchSpec{Format: def.Format, Server: s, Table: def.Table, Null: null})
 	if err != nil {
 		return nil, src, glovebox.Errorf(glovebox.CodeInternal, "a copy cannot be encoded for its worker")
 	}
-	spec, err := work.SealedFile(raw)
+	spec, err := role.SealedFile(raw)
 	if err != nil {
 		return nil, src, err
 	}
 	defer spec.Close()
-	p, err := jail.Start(work.RoleFetch, work.Frames(work.RoleFetch), &jail.Options{Limits: jail.Limits{Memory: 1 << 30}})
+	p, err := jail.Start(role.Fetch, role.Frames(role.Fetch), &jail.Options{Limits: jail.Limits{Memory: 1 << 30}})
 	if err != nil {
 		return nil, src, err
 	}
@@ -71,7 +71,7 @@ func Fetch(ctx context.Context, s database.Server, def glovebox.Source) (file *o
 		}
 		return nil, src, err
 	}
-	return file, work.FetchedSource(def, null), nil
+	return file, role.FetchedSource(def, null), nil
 }
 
 // receiveTable takes a table's bytes into a file in memory.
@@ -86,7 +86,7 @@ func receiveTable(p *jail.Process, spec, conn *os.File) (_ *os.File, err error) 
 			_ = out.Close()
 		}
 	}()
-	if err := p.Send(work.MessageFetch, nil, spec, conn); err != nil {
+	if err := p.Send(role.MessageFetch, nil, spec, conn); err != nil {
 		return nil, err
 	}
 	for n := 0; ; {
@@ -96,16 +96,16 @@ func receiveTable(p *jail.Process, spec, conn *os.File) (_ *os.File, err error) 
 		}
 		switch f.Kind {
 		case jail.Sealed:
-		case work.FrameAside:
+		case role.FrameAside:
 			if n += len(f.Payload); n > maxFetched {
 				return nil, glovebox.Errorf(glovebox.CodeInvalid, "the table has more than %d bytes, packed", maxFetched).WithFix("have the server export it to a file, and load that")
 			}
 			if _, err := out.Write(f.Payload); err != nil {
 				return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot write a file in memory")
 			}
-		case work.FrameFetched:
+		case role.FrameFetched:
 			return out, nil
-		case work.FrameRefused:
+		case role.FrameRefused:
 			return nil, refusal(f.Payload)
 		default:
 			return nil, notThat()

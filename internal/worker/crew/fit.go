@@ -9,6 +9,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/author/fit"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
@@ -19,20 +20,20 @@ const countWithin = 10 * time.Minute
 // layout, part by part; open returns a part's descriptors, which Count closes.
 // What the worker sends is checked for its form: every unit of a part is in
 // one bin of each column. The counts are exact and not private.
-func Count(ctx context.Context, l *fit.Layout, spec work.FitSpec, parts int, open func(part int) (work.Files, error)) ([]uint64, jail.Walls, error) {
+func Count(ctx context.Context, l *fit.Layout, spec role.FitSpec, parts int, open func(part int) (work.Files, error)) ([]uint64, jail.Walls, error) {
 	f, err := spec.Encode()
 	if err != nil {
 		return nil, 0, err
 	}
 	defer f.Close()
-	p, err := jail.Start(work.RoleFit, work.Frames(work.RoleFit), nil)
+	p, err := jail.Start(role.Fit, role.Frames(role.Fit), nil)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer p.Close()
 	stop := kill(ctx, p)
 	defer stop()
-	err = p.Send(work.MessageFit, nil, f)
+	err = p.Send(role.MessageFit, nil, f)
 	total := make([]uint64, l.Size())
 	for part := 0; err == nil && part < parts; part++ {
 		err = countPart(p, l, total, part, open)
@@ -61,8 +62,8 @@ func countPart(p *jail.Process, l *fit.Layout, total []uint64, part int, open fu
 	if err != nil {
 		return err
 	}
-	data, list := work.PartData(part, []work.Files{files})
-	if err := p.Send(work.MessagePart, data, list...); err != nil {
+	data, list := role.PartData(part, []work.Files{files})
+	if err := p.Send(role.MessagePart, data, list...); err != nil {
 		return err
 	}
 	f, err := p.Next(countWithin)
@@ -72,7 +73,7 @@ func countPart(p *jail.Process, l *fit.Layout, total []uint64, part int, open fu
 	if err != nil {
 		return err
 	}
-	if f.Kind != work.FramePartial || len(f.Payload) != 4+8*len(total) || binary.LittleEndian.Uint32(f.Payload) != uint32(part) {
+	if f.Kind != role.FramePartial || len(f.Payload) != 4+8*len(total) || binary.LittleEndian.Uint32(f.Payload) != uint32(part) {
 		return jail.ErrFrame
 	}
 	counts := make([]uint64, len(total))

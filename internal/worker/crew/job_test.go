@@ -13,6 +13,7 @@ import (
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 	"glovebox.example/glovebox/privacy"
 )
@@ -25,7 +26,7 @@ const parts = 16
 // TestMain is the hook for workers. The faulty ones are in this test binary
 // alone.
 func TestMain(m *testing.M) {
-	roles := work.Roles()
+	roles := role.All()
 	for name, r := range faulty() {
 		roles[name] = r
 	}
@@ -98,7 +99,7 @@ func (f *fixture) inputs() []work.Snapshot { return []work.Snapshot{{Dataset: "p
 
 func (f *fixture) open(t testing.TB) func(context.Context, work.PartName) (work.Files, error) {
 	return func(_ context.Context, n work.PartName) (work.Files, error) {
-		p, err := work.SealedFile(f.parts[f.decoded.Parts[n.Index].Name].Bytes())
+		p, err := role.SealedFile(f.parts[f.decoded.Parts[n.Index].Name].Bytes())
 		return work.Files{Part: p}, err
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // loadWithin is how long a loader may say nothing: sorting a large part takes
@@ -46,7 +46,7 @@ func loadFile(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.L
 	if o.Memory == 0 {
 		o.Memory = engine.DefaultMemory
 	}
-	spec := work.LoadSpec{Record: ds, UnitKey: o.UnitKey, IdentKeys: map[string][32]byte{}, Parts: o.Parts, Memory: o.Memory, Hold: o.Hold}
+	spec := role.LoadSpec{Record: ds, UnitKey: o.UnitKey, IdentKeys: map[string][32]byte{}, Parts: o.Parts, Memory: o.Memory, Hold: o.Hold}
 	for _, c := range ds.Columns {
 		if c.Class == glovebox.ClassIdentifier && c.Name != ds.Unit.Column {
 			spec.IdentKeys[c.Name] = o.IdentKey(c)
@@ -57,7 +57,7 @@ func loadFile(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.L
 		return nil, err
 	}
 	defer f.Close()
-	p, err := jail.Start(work.RoleLoad, work.Frames(work.RoleLoad), &jail.Options{Source: src, Limits: jail.Limits{Memory: 2*uint64(o.Memory) + 1<<30}})
+	p, err := jail.Start(role.Load, role.Frames(role.Load), &jail.Options{Source: src, Limits: jail.Limits{Memory: 2*uint64(o.Memory) + 1<<30}})
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func loadFile(ctx context.Context, ds glovebox.Dataset, src *os.File, o engine.L
 		o.Spill = nil
 	}
 	r := &receiver{o: &o, aside: roomAtLeast + roomPerByte*st.Size(), form: engine.NewManifest(&ds, o.Parts), room: roomAtLeast + roomPerByte*st.Size(), files: map[uint16]*received{}, done: map[string]engine.File{}}
-	err = p.Send(work.MessageLoad, nil, handed...)
+	err = p.Send(role.MessageLoad, nil, handed...)
 	for err == nil && r.result == nil {
 		var frame jail.Frame
 		if frame, err = p.Next(loadWithin); err == nil {
@@ -128,7 +128,7 @@ func (r *receiver) take(f jail.Frame) error {
 	switch f.Kind {
 	case jail.Sealed:
 		return nil
-	case work.FrameProgress:
+	case role.FrameProgress:
 		if r.o.Progress != nil {
 			done, total := int64(binary.LittleEndian.Uint64(f.Payload)), int64(binary.LittleEndian.Uint64(f.Payload[8:]))
 			if total < 0 || done < 0 || done > total {
@@ -137,7 +137,7 @@ func (r *receiver) take(f jail.Frame) error {
 			r.o.Progress(done, total)
 		}
 		return nil
-	case work.FrameAside:
+	case role.FrameAside:
 		if r.o.Spill == nil {
 			return jail.ErrFrame
 		}
@@ -146,14 +146,14 @@ func (r *receiver) take(f jail.Frame) error {
 		}
 		_, err := r.o.Spill.Write(f.Payload)
 		return err
-	case work.FrameOpened, work.FrameData, work.FrameClosed:
+	case role.FrameOpened, role.FrameData, role.FrameClosed:
 		if len(f.Payload) < 2 {
 			return jail.ErrFrame
 		}
 		return r.file(f.Kind, binary.LittleEndian.Uint16(f.Payload), f.Payload[2:])
-	case work.FrameLoaded:
+	case role.FrameLoaded:
 		return r.loaded(f.Payload)
-	case work.FrameRefused:
+	case role.FrameRefused:
 		return refusal(f.Payload)
 	case jail.Failure:
 		if fault := jail.Fault(f.Payload[0]); fault.Known() {
@@ -164,7 +164,7 @@ func (r *receiver) take(f jail.Frame) error {
 }
 
 func (r *receiver) file(kind jail.Kind, number uint16, data []byte) error {
-	if kind == work.FrameOpened {
+	if kind == role.FrameOpened {
 		name := string(data)
 		if _, known := r.done[name]; known || number != r.next || int(number) >= 2*engine.MaxParts {
 			return jail.ErrFrame
@@ -181,7 +181,7 @@ func (r *receiver) file(kind jail.Kind, number uint16, data []byte) error {
 	if f == nil {
 		return jail.ErrFrame
 	}
-	if kind == work.FrameData {
+	if kind == role.FrameData {
 		if r.room -= int64(len(data)); r.room < 0 {
 			return tooLarge()
 		}
@@ -210,7 +210,7 @@ func (r *receiver) drop() {
 
 // loaded ends a load: the manifest must be of the files that came.
 func (r *receiver) loaded(payload []byte) error {
-	var doc work.Loaded
+	var doc role.Loaded
 	if err := strict(payload, &doc); err != nil {
 		return jail.ErrFrame
 	}

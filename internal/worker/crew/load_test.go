@@ -16,7 +16,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // kept keeps the files of a load.
@@ -149,7 +149,7 @@ func TestLoaderLies(t *testing.T) {
 		return append(binary.LittleEndian.AppendUint16(nil, uint16(n)), rest...)
 	}
 	doc := fmt.Sprintf(`{"report":{"rows":1,"accepted":1,"rejected":0},"manifest":%q}`, base64.StdEncoding.EncodeToString(good.ManifestBytes))
-	open, end := jail.Frame{Kind: work.FrameOpened, Payload: number(0, "part-0000.parquet")}, jail.Frame{Kind: work.FrameLoaded, Payload: []byte(doc)}
+	open, end := jail.Frame{Kind: role.FrameOpened, Payload: number(0, "part-0000.parquet")}, jail.Frame{Kind: role.FrameLoaded, Payload: []byte(doc)}
 	rec := loadRecord()
 	form := engine.NewManifest(&rec, 2)
 	// lie ends a load with a manifest that says something else.
@@ -164,11 +164,11 @@ func TestLoaderLies(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := fmt.Sprintf(`{"report":{"rows":%d,"accepted":%d,"rejected":0},"manifest":%q}`, m.Rows, m.Rows, base64.StdEncoding.EncodeToString(b))
-		return jail.Frame{Kind: work.FrameLoaded, Payload: []byte(text)}
+		return jail.Frame{Kind: role.FrameLoaded, Payload: []byte(text)}
 	}
 	var all []jail.Frame
 	for i, name := range []string{"part-0000.parquet", "part-0001.parquet"} {
-		all = append(all, jail.Frame{Kind: work.FrameOpened, Payload: number(i, name)}, jail.Frame{Kind: work.FrameData, Payload: number(i, m[name].String())}, jail.Frame{Kind: work.FrameClosed, Payload: number(i, "")})
+		all = append(all, jail.Frame{Kind: role.FrameOpened, Payload: number(i, name)}, jail.Frame{Kind: role.FrameData, Payload: number(i, m[name].String())}, jail.Frame{Kind: role.FrameClosed, Payload: number(i, "")})
 	}
 	for name, c := range map[string]struct {
 		frames []jail.Frame
@@ -177,19 +177,19 @@ func TestLoaderLies(t *testing.T) {
 		"all is well":         {append(all, end), true},
 		"a part is missing":   {append(all[:3:3], end), false},
 		"a part is open":      {append(all[:5:5], end), false},
-		"other bytes":         {append(append(all[:4:4], jail.Frame{Kind: work.FrameData, Payload: number(1, "x")}, all[5]), end), false},
-		"no file":             {[]jail.Frame{{Kind: work.FrameData, Payload: number(3, "x")}}, false},
+		"other bytes":         {append(append(all[:4:4], jail.Frame{Kind: role.FrameData, Payload: number(1, "x")}, all[5]), end), false},
+		"no file":             {[]jail.Frame{{Kind: role.FrameData, Payload: number(3, "x")}}, false},
 		"closed twice":        {append(all[:3:3], all[2]), false},
-		"another number":      {[]jail.Frame{{Kind: work.FrameOpened, Payload: number(7, "part-0000.parquet")}}, false},
-		"twice the name":      {append(all[:3:3], jail.Frame{Kind: work.FrameOpened, Payload: number(1, "part-0000.parquet")}), false},
-		"a foreign name":      {[]jail.Frame{{Kind: work.FrameOpened, Payload: number(0, "../../key")}}, false},
-		"more rows":           {append(all, jail.Frame{Kind: work.FrameLoaded, Payload: []byte(strings.Replace(doc, `"accepted":1`, `"accepted":2`, 1))}), false},
-		"a worker's frame":    {[]jail.Frame{open, {Kind: work.FramePartial, Payload: make([]byte, 8)}}, false},
+		"another number":      {[]jail.Frame{{Kind: role.FrameOpened, Payload: number(7, "part-0000.parquet")}}, false},
+		"twice the name":      {append(all[:3:3], jail.Frame{Kind: role.FrameOpened, Payload: number(1, "part-0000.parquet")}), false},
+		"a foreign name":      {[]jail.Frame{{Kind: role.FrameOpened, Payload: number(0, "../../key")}}, false},
+		"more rows":           {append(all, jail.Frame{Kind: role.FrameLoaded, Payload: []byte(strings.Replace(doc, `"accepted":1`, `"accepted":2`, 1))}), false},
+		"a worker's frame":    {[]jail.Frame{open, {Kind: role.FramePartial, Payload: make([]byte, 8)}}, false},
 		"other parts":         {append(all[:3:3], lie(func(m *engine.Manifest) { m.Parts = m.Parts[:1]; m.Rows, m.Units = m.Parts[0].Rows, m.Parts[0].Units })), false},
 		"another bound":       {append(all, lie(func(m *engine.Manifest) { m.MaxRows++ })), false},
 		"a column is missing": {append(all, lie(func(m *engine.Manifest) { m.Columns = m.Columns[:2] })), false},
 		"another type":        {append(all, lie(func(m *engine.Manifest) { m.Columns[2].Type = glovebox.String })), false},
-		"progress over":       {[]jail.Frame{{Kind: work.FrameProgress, Payload: bytes.Repeat([]byte{0xff}, 16)}}, false},
+		"progress over":       {[]jail.Frame{{Kind: role.FrameProgress, Payload: bytes.Repeat([]byte{0xff}, 16)}}, false},
 	} {
 		r := &receiver{o: &engine.LoadOptions{Create: kept{}.create, Progress: func(int64, int64) {}}, form: form, room: 1 << 20, files: map[uint16]*received{}, done: map[string]engine.File{}}
 		var err error
@@ -203,7 +203,7 @@ func TestLoaderLies(t *testing.T) {
 		}
 	}
 	r := &receiver{o: &engine.LoadOptions{Create: kept{}.create}, room: 1000, files: map[uint16]*received{}, done: map[string]engine.File{}}
-	more := jail.Frame{Kind: work.FrameData, Payload: number(0, strings.Repeat("x", 600))}
+	more := jail.Frame{Kind: role.FrameData, Payload: number(0, strings.Repeat("x", 600))}
 	if err := errors.Join(r.take(open), r.take(more)); err != nil {
 		t.Fatal(err)
 	}
@@ -215,13 +215,13 @@ func TestLoaderLies(t *testing.T) {
 // FuzzLoaderFrame: whatever a loader sends, nothing but an error comes of it, and no error
 // text that cannot be printed.
 func FuzzLoaderFrame(f *testing.F) {
-	f.Add(byte(work.FrameRefused), []byte(`{"code":"invalid","msg":"no\u001b[31m column"}`))
-	f.Add(byte(work.FrameLoaded), []byte(`{"report":{"rows":1,"accepted":1},"manifest":"e30="}`))
-	f.Add(byte(work.FrameOpened), []byte{0, 0, 'a'})
+	f.Add(byte(role.FrameRefused), []byte(`{"code":"invalid","msg":"no\u001b[31m column"}`))
+	f.Add(byte(role.FrameLoaded), []byte(`{"report":{"rows":1,"accepted":1},"manifest":"e30="}`))
+	f.Add(byte(role.FrameOpened), []byte{0, 0, 'a'})
 	f.Fuzz(func(t *testing.T, kind byte, payload []byte) {
 		rec := loadRecord()
 		r := &receiver{o: &engine.LoadOptions{Create: kept{}.create}, form: engine.NewManifest(&rec, 2), room: 1 << 20, files: map[uint16]*received{}, done: map[string]engine.File{}}
-		if k := jail.Kind(kind); k == jail.Failure && len(payload) != 1 || k == work.FrameProgress && len(payload) != 16 {
+		if k := jail.Kind(kind); k == jail.Failure && len(payload) != 1 || k == role.FrameProgress && len(payload) != 16 {
 			return // ReadFrame sees to it
 		}
 		err := r.take(jail.Frame{Kind: jail.Kind(kind), Payload: payload})

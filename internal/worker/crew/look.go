@@ -6,7 +6,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine/source/find"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // Look is find.Look in a jail of its own: the file is foreign. What the worker
@@ -17,12 +17,12 @@ func Look(ctx context.Context, file *os.File, hint glovebox.Source) (*find.Seen,
 	}
 	r := &Reader{}
 	defer r.Close()
-	f, err := r.ask(ctx, work.MessageLook, work.LookSpec{Hint: hint}, file)
+	f, err := r.ask(ctx, role.MessageLook, role.LookSpec{Hint: hint}, file)
 	if err != nil {
 		return nil, err
 	}
 	var seen find.Seen
-	if f.Kind != work.FrameLooked || strict(f.Payload, &seen) != nil || !seen.Valid() {
+	if f.Kind != role.FrameLooked || strict(f.Payload, &seen) != nil || !seen.Valid() {
 		return nil, notThat()
 	}
 	for i := range seen.Columns {

@@ -5,7 +5,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // probeWithin is how long a probe may take; it takes some milliseconds.
@@ -14,7 +14,7 @@ const probeWithin = 30 * time.Second
 // Probe starts a worker to see which walls this machine gives, and which ways
 // of putting a guest back work behind them: see sandbox.Ways.
 func Probe() (jail.Walls, []string, error) {
-	p, err := jail.Start(work.RoleProbe, work.Frames(work.RoleProbe), nil)
+	p, err := jail.Start(role.Probe, role.Frames(role.Probe), nil)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -26,8 +26,8 @@ func Probe() (jail.Walls, []string, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	ways, ok := work.ReadWays(f.Payload)
-	if f.Kind != work.FrameWays || !ok {
+	ways, ok := role.ReadWays(f.Payload)
+	if f.Kind != role.FrameWays || !ok {
 		return 0, nil, glovebox.Errorf(glovebox.CodeInternal, "a worker answers a probe with something else").Because(jail.ErrFrame)
 	}
 	return p.Walls(), ways, nil

@@ -18,7 +18,7 @@ import (
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/engine/filter"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // readWithin is how long a filter or a table may take.
@@ -46,12 +46,12 @@ func (r *Reader) Close() {
 // Filter is filter.Check. That a filter reads the columns that the
 // answer names is the worker's word; who runs it gives it no others.
 func (r *Reader) Filter(ctx context.Context, where string, cols []glovebox.Column) (filter.Filter, error) {
-	f, err := r.ask(ctx, work.MessageFilter, work.FilterSpec{Where: where, Columns: cols})
+	f, err := r.ask(ctx, role.MessageFilter, role.FilterSpec{Where: where, Columns: cols})
 	if err != nil {
 		return filter.Filter{}, err
 	}
-	var doc work.Checked
-	if f.Kind != work.FrameChecked || strict(f.Payload, &doc) != nil {
+	var doc role.Checked
+	if f.Kind != role.FrameChecked || strict(f.Payload, &doc) != nil {
 		return filter.Filter{}, notThat()
 	}
 	for i, name := range doc.Columns {
@@ -64,11 +64,11 @@ func (r *Reader) Filter(ctx context.Context, where string, cols []glovebox.Colum
 
 // Table is engine.ReadReference.
 func (r *Reader) Table(ctx context.Context, file *os.File, cols []engine.ReferenceColumn) (arrow.RecordBatch, error) {
-	f, err := r.ask(ctx, work.MessageTable, work.TableSpec{Columns: cols}, file)
+	f, err := r.ask(ctx, role.MessageTable, role.TableSpec{Columns: cols}, file)
 	if err != nil {
 		return nil, err
 	}
-	if f.Kind != work.FrameTable {
+	if f.Kind != role.FrameTable {
 		return nil, notThat()
 	}
 	return table(f.Payload, cols)
@@ -138,7 +138,7 @@ func column(d *json.Decoder, b array.Builder) bool {
 // leaves the worker as it is; any other ends it.
 func (r *Reader) ask(ctx context.Context, kind byte, spec any, files ...*os.File) (_ jail.Frame, err error) {
 	if r.p == nil {
-		if r.p, err = jail.Start(work.RoleRead, work.Frames(work.RoleRead), &jail.Options{Limits: jail.Limits{Memory: readMemory}}); err != nil {
+		if r.p, err = jail.Start(role.Read, role.Frames(role.Read), &jail.Options{Limits: jail.Limits{Memory: readMemory}}); err != nil {
 			return jail.Frame{}, err
 		}
 	}
@@ -148,7 +148,7 @@ func (r *Reader) ask(ctx context.Context, kind byte, spec any, files ...*os.File
 	if err != nil {
 		return jail.Frame{}, glovebox.Errorf(glovebox.CodeInternal, "a question to a reader cannot be encoded")
 	}
-	f, err := work.SealedFile(b)
+	f, err := role.SealedFile(b)
 	if err != nil {
 		return jail.Frame{}, err
 	}
@@ -158,7 +158,7 @@ func (r *Reader) ask(ctx context.Context, kind byte, spec any, files ...*os.File
 		if answer, err = r.p.Next(readWithin); err == nil && answer.Kind == jail.Sealed {
 			answer, err = r.p.Next(readWithin)
 		}
-		if err == nil && answer.Kind == work.FrameRefused {
+		if err == nil && answer.Kind == role.FrameRefused {
 			return jail.Frame{}, refusal(answer.Payload)
 		}
 		if err == nil {

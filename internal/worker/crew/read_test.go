@@ -12,7 +12,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/engine/filter"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // TestChannelDeveloperText: filters and tables that are read behind the walls
@@ -89,7 +89,7 @@ func TestReaderLies(t *testing.T) {
 	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > uint64(len(many)) {
 		t.Errorf("%d bytes of rows took %d bytes of memory", len(many), after.TotalAlloc-before.TotalAlloc)
 	}
-	if strict([]byte(`{"sql":""} {"sql":"x"}`), &work.Checked{}) == nil {
+	if strict([]byte(`{"sql":""} {"sql":"x"}`), &role.Checked{}) == nil {
 		t.Error("a document goes on after its end")
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
@@ -71,7 +72,7 @@ func (c *Crew) Run(ctx context.Context, t *Task) error {
 }
 
 func (c *Crew) newRun(t *Task) (*run, error) {
-	spec, err := t.Job.Encode(t.Manifests)
+	spec, err := role.EncodeJob(t.Job, t.Manifests)
 	if err != nil {
 		return nil, err
 	}
@@ -223,8 +224,8 @@ func (r *run) part(ctx context.Context, p *jail.Process, part int, last bool, pi
 			return nil, err
 		}
 	}
-	data, list := work.PartData(part, files)
-	if p.Send(work.MessagePart, data, list...) != nil {
+	data, list := role.PartData(part, files)
+	if p.Send(role.MessagePart, data, list...) != nil {
 		return nil, &lost{jail.ErrGone.Error()}
 	}
 	for range maxBeats {
@@ -236,14 +237,14 @@ func (r *run) part(ctx context.Context, p *jail.Process, part int, last bool, pi
 			continue
 		case f.Kind == jail.Failure:
 			return nil, failure(f)
-		case f.Kind == work.FrameReady && !last:
+		case f.Kind == role.FrameReady && !last:
 			return nil, nil
-		case f.Kind == work.FramePiece && r.per == 1:
+		case f.Kind == role.FramePiece && r.per == 1:
 			if err := pieces.add(f.Payload, part); err != nil {
 				return nil, err
 			}
 			continue
-		case f.Kind == work.FramePartial && last:
+		case f.Kind == role.FramePartial && last:
 			if rest, ok := ofPart(f.Payload, part); ok {
 				return rest, nil
 			}
@@ -286,7 +287,7 @@ func (r *run) begin(ctx context.Context) (*jail.Process, error) {
 	if r.t.Code != nil {
 		files = append(files, r.t.Code)
 	}
-	if p.Send(work.MessageJob, nil, files...) != nil {
+	if p.Send(role.MessageJob, nil, files...) != nil {
 		return p, &lost{jail.ErrGone.Error()}
 	}
 	f, err := p.Next(r.patience(p))
@@ -304,7 +305,7 @@ func (r *run) begin(ctx context.Context) (*jail.Process, error) {
 		return p, &lost{err.Error()}
 	case f.Kind == jail.Failure:
 		return p, failure(f)
-	case f.Kind != work.FrameReady:
+	case f.Kind != role.FrameReady:
 		return p, &lost{jail.ErrFrame.Error()}
 	}
 	return p, nil

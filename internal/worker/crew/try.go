@@ -8,7 +8,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/worker/jail"
-	"glovebox.example/glovebox/internal/worker/work"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // tried is the record of a load of made-up rows.
@@ -24,7 +24,7 @@ var tried = glovebox.Dataset{
 // away: nil means that loads work here. One of them is quoted, and so needs
 // DuckDB.
 func TryLoad(ctx context.Context) error {
-	f, err := work.SealedFile([]byte("unit,value\na,1\n\"b\",2\n"))
+	f, err := role.SealedFile([]byte("unit,value\na,1\n\"b\",2\n"))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
@@ -15,7 +16,7 @@ import (
 // ok is false if the module failed at it. A worker that is lost is tried again,
 // Options.Attempts times in all: the step is a function of public numbers.
 func (c *Crew) Update(ctx context.Context, j *work.Job, u *work.Update, code *os.File) (next []float64, ok bool, err error) {
-	spec, err := u.Encode()
+	spec, err := role.EncodeUpdate(u)
 	if err != nil {
 		return nil, false, err
 	}
@@ -47,10 +48,10 @@ func (c *Crew) update(ctx context.Context, silence time.Duration, size int, file
 	defer p.Close()
 	stop := kill(ctx, p)
 	defer stop()
-	if p.Send(work.MessageUpdate, nil, files...) != nil {
+	if p.Send(role.MessageUpdate, nil, files...) != nil {
 		return nil, false, &lost{jail.ErrGone.Error()}
 	}
-	for _, want := range []jail.Kind{jail.Sealed, work.FrameUpdated} {
+	for _, want := range []jail.Kind{jail.Sealed, role.FrameUpdated} {
 		f, err := p.Next(silence)
 		switch {
 		case err != nil:
@@ -59,9 +60,9 @@ func (c *Crew) update(ctx context.Context, silence time.Duration, size int, file
 			return nil, false, failure(f)
 		case f.Kind != want:
 			return nil, false, &lost{jail.ErrFrame.Error()}
-		case want == work.FrameUpdated && len(f.Payload) == 0:
+		case want == role.FrameUpdated && len(f.Payload) == 0:
 			return nil, false, nil
-		case want == work.FrameUpdated:
+		case want == role.FrameUpdated:
 			next, ok := work.Numbers(f.Payload, size)
 			if !ok {
 				return nil, false, &lost{jail.ErrFrame.Error()}

@@ -12,6 +12,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
@@ -30,10 +31,10 @@ func faultyUpdates() map[string]jail.Role {
 	binary.LittleEndian.PutUint64(wild[16:], math.Float64bits(math.NaN()))
 	return map[string]jail.Role{
 		"update gone":       func(in *jail.Inside) error { _, err := in.Receive(); return errors.Join(err, errors.New("gone")) },
-		"update too short":  answer(jail.Frame{Kind: work.FrameUpdated, Payload: short}),
-		"update not finite": answer(jail.Frame{Kind: work.FrameUpdated, Payload: wild}),
-		"update of a part":  answer(jail.Frame{Kind: work.FramePartial, Payload: wild}),
-		"update unsealed":   func(in *jail.Inside) error { return in.Send(jail.Frame{Kind: work.FrameUpdated, Payload: wild[:0]}) },
+		"update too short":  answer(jail.Frame{Kind: role.FrameUpdated, Payload: short}),
+		"update not finite": answer(jail.Frame{Kind: role.FrameUpdated, Payload: wild}),
+		"update of a part":  answer(jail.Frame{Kind: role.FramePartial, Payload: wild}),
+		"update unsealed":   func(in *jail.Inside) error { return in.Send(jail.Frame{Kind: role.FrameUpdated, Payload: wild[:0]}) },
 	}
 }
 
@@ -52,7 +53,7 @@ func TestUpdate(t *testing.T) {
 			if n == 1 {
 				return name
 			}
-			return work.RoleWork
+			return role.Work
 		}})
 		if next, ok, err := c.Update(t.Context(), job, u, nil); err != nil || !ok || !slices.Equal(next, want) {
 			t.Errorf("%s: %v, %v, %v", name, next, ok, err)

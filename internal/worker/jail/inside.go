@@ -3,6 +3,7 @@ package jail
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
 	"os"
 	"strconv"
 	"sync"
@@ -47,11 +48,15 @@ type Inside struct {
 // Main runs the role that the supervisor asked for and exits, if this process
 // is a worker; in any other process it returns at once. It must be the first
 // thing in main, and in TestMain of packages whose tests start workers.
-func Main(roles map[string]Role) {
+func Main(roles ...map[string]Role) {
 	if !isWorker() {
 		return
 	}
-	os.Exit(enter(roles))
+	all := map[string]Role{}
+	for _, more := range roles {
+		maps.Copy(all, more)
+	}
+	os.Exit(enter(all))
 }
 
 func isWorker() bool { return len(os.Args) > 0 && os.Args[0] == argv0 }

@@ -73,11 +73,14 @@ func snapshot(t testing.TB, header []string, list []person, parts int) []Files {
 	if err := w.WriteAll(rows); err != nil {
 		t.Fatal(err)
 	}
-	src, err := SealedFile(text.Bytes())
+	src, err := os.CreateTemp(t.TempDir(), "people")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer src.Close()
+	if _, err := src.Write(text.Bytes()); err != nil {
+		t.Fatal(err)
+	}
 	files := map[string]*os.File{}
 	loaded, err := engine.Load(t.Context(), pumsRecord(t), src, engine.LoadOptions{UnitKey: unitKey, Parts: parts, Create: func(name string) (io.WriteCloser, error) {
 		fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)

@@ -79,6 +79,9 @@ func (r *Runner) worker(ctx context.Context, watching *watch) (_ *Worker, err er
 	return w, err
 }
 
+// Moved says whether a unit was begun since it was last asked: a sign of life.
+func (w *Worker) Moved() bool { return w.moved.Swap(false) }
+
 // Close frees the guest and the filters.
 func (w *Worker) Close() error {
 	if w.hand != nil {

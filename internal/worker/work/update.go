@@ -5,21 +5,13 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/gob"
-	"errors"
 	"math"
-	"os"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/worker/jail"
 	"glovebox.example/glovebox/sandbox"
 )
-
-// MessageUpdate is the message of a step of mode train. files: the encoded
-// Update, then the module's machine code if there is any. Its worker gets no
-// other message.
-const MessageUpdate = 'U'
 
 // Update is a step of mode train: the module's own function makes the next
 // state of the present one and of a round's noisy sum. It holds nothing that is
@@ -37,14 +29,24 @@ func (u *Update) binding() *sandbox.Binding {
 		References: map[string]arrow.RecordBatch{glovebox.StateTable: ValueTable(u.State), glovebox.SumTable: ValueTable(u.Sum)}}
 }
 
-// Encode puts a step into a sealed file in memory.
-func (u *Update) Encode() (*os.File, error) {
+// Bytes are a step, as UpdateOf reads it.
+func (u *Update) Bytes() ([]byte, error) {
 	types()
 	var b bytes.Buffer
 	if err := gob.NewEncoder(&b).Encode(u); err != nil {
 		return nil, encodeError()
 	}
-	return SealedFile(b.Bytes())
+	return b.Bytes(), nil
+}
+
+// UpdateOf reads what Bytes wrote.
+func UpdateOf(p []byte) (*Update, error) {
+	types()
+	var u Update
+	if err := gob.NewDecoder(bytes.NewReader(p)).Decode(&u); err != nil {
+		return nil, encodeError()
+	}
+	return &u, nil
 }
 
 // Step makes a step in this process, with the compiled module, as Update.Run
@@ -96,32 +98,4 @@ func Numbers(b []byte, n int) ([]float64, bool) {
 		out[i] = v + 0
 	}
 	return out, true
-}
-
-// serveUpdate is a worker of one step.
-func serveUpdate(in *jail.Inside, m *jail.Message, cache string) error {
-	p, err := readSealed(m.Files[0], maxSpec)
-	if err != nil {
-		return errors.Join(err, in.Fail(jail.FaultInternal))
-	}
-	types()
-	var u Update
-	if err := gob.NewDecoder(bytes.NewReader(p)).Decode(&u); err != nil {
-		return errors.Join(err, in.Fail(jail.FaultInternal))
-	}
-	ctx := context.Background()
-	next, ok, err := u.Run(ctx, cache)
-	if err != nil && cache != "" {
-		next, ok, err = u.Run(ctx, "") // code of another processor
-	}
-	if err != nil {
-		return errors.Join(err, in.Fail(jail.FaultModule))
-	}
-	var payload []byte
-	if ok {
-		for _, v := range next {
-			payload = binary.LittleEndian.AppendUint64(payload, math.Float64bits(v))
-		}
-	}
-	return in.Send(jail.Frame{Kind: FrameUpdated, Payload: payload})
 }

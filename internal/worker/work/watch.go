@@ -2,7 +2,6 @@ package work
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"glovebox.example/glovebox/engine"
@@ -48,10 +47,6 @@ func (w *watch) options() *sandbox.GuestOptions {
 func (r *Runner) Watch(ctx context.Context, logs *sandbox.SampleLogs, see func(*Seen) error) (*Worker, error) {
 	return r.worker(ctx, &watch{logs: logs, see: see})
 }
-
-// Decode reads what Encode wrote: a job, checked again, and its inputs'
-// manifests.
-func Decode(f *os.File) (*Job, []*engine.Manifest, error) { return decode(f) }
 
 // Datasets names the inputs of a job, in their order.
 func (j *Job) Datasets() []string {

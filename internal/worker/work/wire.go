@@ -3,19 +3,15 @@ package work
 import (
 	"bytes"
 	"encoding/gob"
-	"io"
-	"os"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
-	"golang.org/x/sys/unix"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/engine"
 )
 
-// maxSpec bounds an encoded spec, references included.
-const maxSpec = 1 << 30
+// MaxSpec bounds an encoded spec, in bytes, references included.
+const MaxSpec = 1 << 30
 
 // envelope is a spec as it goes to a worker.
 type envelope struct {
@@ -27,16 +23,6 @@ type envelope struct {
 // types names what a job's open-ended fields may hold. Naming a type again is
 // no change.
 func types() { gob.Register([]any{}) }
-
-// Encode puts a job and its inputs' manifests into a sealed file in memory: see
-// Bytes.
-func (j *Job) Encode(manifests [][]byte) (*os.File, error) {
-	b, err := j.Bytes(manifests)
-	if err != nil {
-		return nil, err
-	}
-	return SealedFile(b)
-}
 
 // Bytes are a job and its inputs' manifests. They hold the two keys that workers
 // need.
@@ -56,7 +42,7 @@ func (j *Job) Bytes(manifests [][]byte) ([]byte, error) {
 		e.References[name] = b.Bytes()
 	}
 	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(&e); err != nil || b.Len() > maxSpec {
+	if err := gob.NewEncoder(&b).Encode(&e); err != nil || b.Len() > MaxSpec {
 		return nil, encodeError()
 	}
 	return b.Bytes(), nil
@@ -66,65 +52,11 @@ func encodeError() error {
 	return glovebox.Errorf(glovebox.CodeInternal, "a job cannot be encoded for its workers")
 }
 
-// SealedFile makes a file in memory that nobody can change any more.
-func SealedFile(p []byte) (*os.File, error) { return SealedCopy(bytes.NewReader(p)) }
-
-// SealedCopy is SealedFile of all that a reader gives.
-func SealedCopy(r io.Reader) (*os.File, error) {
-	fd, err := unix.MemfdCreate("glovebox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
-	if err != nil {
-		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot make a file in memory").Because(err)
-	}
-	f := os.NewFile(uintptr(fd), "sealed")
-	_, err = io.Copy(f, r)
-	if err == nil {
-		_, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SEAL|unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_WRITE)
-	}
-	if err != nil {
-		_ = f.Close()
-		return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot write a file in memory").Because(err)
-	}
-	return f, nil
-}
-
-// readSealed reads a whole file of at most max bytes, from its start.
-func readSealed(f *os.File, max int64) ([]byte, error) {
-	st, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if st.Size() > max {
-		return nil, encodeError()
-	}
-	p := make([]byte, st.Size())
-	_, err = io.ReadFull(io.NewSectionReader(f, 0, st.Size()), p)
-	return p, err
-}
-
-// decode reads what Encode wrote.
-func decode(f *os.File) (*Job, []*engine.Manifest, error) {
-	p, err := readSealed(f, maxSpec)
-	if err != nil {
-		return nil, nil, err
-	}
-	j, raw, err := JobOf(p)
-	if err != nil {
-		return nil, nil, err
-	}
-	manifests := make([]*engine.Manifest, len(raw))
-	for i, m := range raw {
-		if manifests[i], err = engine.DecodeManifest(m); err != nil {
-			return nil, nil, err
-		}
-	}
-	return j, manifests, nil
-}
-
 // JobOf reads what Bytes wrote: a job, admitted and checked again, and its
 // inputs' manifests.
 func JobOf(p []byte) (*Job, [][]byte, error) {
 	types()
-	if len(p) > maxSpec {
+	if len(p) > MaxSpec {
 		return nil, nil, encodeError()
 	}
 	var e envelope

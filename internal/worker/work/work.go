@@ -4,9 +4,8 @@
 // A Runner is made from a Spec, which is plain public data plus the keys that
 // masks and bounding need, and from nothing else: no vault, no ledger, no log,
 // no path. A Worker's Part takes descriptors of decrypted parts and returns
-// the bytes of a partial aggregate. Roles is the package behind the walls of
-// package jail: a process that gets the spec and the descriptors as messages
-// and answers in frames. Package crew is its other end.
+// the bytes of a partial aggregate. It starts no process and knows of none:
+// package role runs it behind the walls of package jail.
 //
 // What it promises: the guest sees one unit at a time, masked and filtered;
 // what it says is bounded before it is added; a guest's failure is the unit's
@@ -52,7 +51,7 @@ type Spec struct {
 	PieceBytes int64
 }
 
-// DefaultPieceBytes is far below MaxPartial, and room for half a million
+// DefaultPieceBytes is far below role.MaxPartial, and room for half a million
 // keys.
 const DefaultPieceBytes = 64 << 20
 

@@ -17,6 +17,7 @@ import (
 	"glovebox.example/glovebox/internal/author/trial"
 	"glovebox.example/glovebox/internal/cli"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/role"
 )
 
 // Domain is a domain in a temporary folder, with the five people of the
@@ -30,7 +31,7 @@ type Domain struct {
 // Main is the body of TestMain in every package whose tests run jobs: workers
 // are the test binary, started again. It does not return.
 func Main(m *testing.M) {
-	jail.Main(trial.Roles())
+	jail.Main(role.All(), trial.Roles())
 	os.Exit(m.Run())
 }
 

@@ -1,4 +1,4 @@
-package work
+package role
 
 import (
 	"context"
@@ -16,11 +16,8 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/work"
 )
-
-// MessageLoad is the one message to a loader; files: the encoded LoadSpec and,
-// if it may put rows aside, where those can be read.
-const MessageLoad = 'L'
 
 // LoadSpec is what a loader needs beside the file: the record, and the keys
 // that make tokens of identifiers. It holds no other key.
@@ -73,7 +70,7 @@ func load(in *jail.Inside) error {
 	if err != nil {
 		return err
 	}
-	raw, err := readSealed(m.Files[0], maxSpec)
+	raw, err := readSealed(m.Files[0], work.MaxSpec)
 	if err != nil {
 		return errors.Join(err, in.Fail(jail.FaultInternal))
 	}

@@ -1,4 +1,4 @@
-package work
+package role
 
 import (
 	"bytes"
@@ -14,15 +14,8 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine/source/database"
 	"glovebox.example/glovebox/internal/worker/jail"
+	"glovebox.example/glovebox/internal/worker/work"
 )
-
-// RoleFetch is a worker that copies a table from a database server: it has the
-// one connection that it was handed, and nothing else.
-const RoleFetch = "fetch"
-
-// MessageFetch is the one message to it; files: an encoded FetchSpec, the
-// connection.
-const MessageFetch = 'D'
 
 // FetchSpec says what to copy. It holds the account's password.
 type FetchSpec struct {
@@ -48,7 +41,7 @@ func fetch(in *jail.Inside) error {
 	if err := in.Seal(); err != nil {
 		return err
 	}
-	raw, err := readSealed(m.Files[0], maxSpec)
+	raw, err := readSealed(m.Files[0], work.MaxSpec)
 	if err != nil {
 		return errors.Join(err, in.Fail(jail.FaultInternal))
 	}

@@ -1,4 +1,4 @@
-package work
+package role
 
 import "glovebox.example/glovebox/internal/worker/jail"
 
@@ -47,20 +47,20 @@ const (
 func Frames(role string) jail.Frames {
 	partial := jail.Size{Most: 4 + MaxPartial}
 	switch role {
-	case RoleWork:
+	case Work:
 		return jail.Frames{FrameReady: {Exact: true}, FramePartial: partial, FramePiece: partial, FrameUpdated: {Most: MaxUpdated}}
-	case RoleCompile:
+	case Compile:
 		return jail.Frames{FrameCompiled: {Most: MaxCompiled}, FrameReason: {Most: MaxReason, Text: true}}
-	case RoleProbe:
+	case Probe:
 		return jail.Frames{FrameWays: {Most: maxWays}}
-	case RoleFit:
+	case Fit:
 		return jail.Frames{FramePartial: partial}
-	case RoleLoad:
+	case Load:
 		return jail.Frames{FrameOpened: {Most: 2 + maxName}, FrameData: {Most: 2 + MaxChunk}, FrameClosed: {Most: 2, Exact: true},
 			FrameProgress: {Most: 16, Exact: true}, FrameAside: {Most: MaxChunk}, FrameLoaded: {Most: MaxLoaded}, FrameRefused: {Most: MaxRefused}}
-	case RoleFetch:
+	case Fetch:
 		return jail.Frames{FrameAside: {Most: MaxChunk}, FrameFetched: {Exact: true}, FrameRefused: {Most: MaxRefused}}
-	case RoleRead:
+	case Read:
 		return jail.Frames{FrameChecked: {Most: MaxChecked}, FrameTable: {Most: MaxTable}, FrameLooked: {Most: MaxLooked}, FrameRefused: {Most: MaxRefused}}
 	}
 	return nil

@@ -1,20 +1,10 @@
-package work
+package role
 
 import (
 	"slices"
 
 	"glovebox.example/glovebox/internal/worker/jail"
 	"glovebox.example/glovebox/sandbox"
-)
-
-// RoleProbe is a worker that only says what works where it is.
-const RoleProbe = "probe"
-
-// RoleLoad is a worker that reads a provider's file; RoleRead one that reads
-// filters and public tables of jobs.
-const (
-	RoleLoad = jail.RoleLoad
-	RoleRead = jail.RoleRead
 )
 
 // ways are those of a Ways frame; their order is that of its numbers: append

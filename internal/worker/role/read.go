@@ -1,4 +1,4 @@
-package work
+package role
 
 import (
 	"context"
@@ -10,13 +10,7 @@ import (
 	"glovebox.example/glovebox/engine/filter"
 	"glovebox.example/glovebox/engine/source/find"
 	"glovebox.example/glovebox/internal/worker/jail"
-)
-
-// Messages to a reader.
-const (
-	MessageFilter = 'F' // files: an encoded FilterSpec
-	MessageTable  = 'T' // files: an encoded TableSpec, the CSV file
-	MessageLook   = 'K' // files: an encoded LookSpec, a provider's file
+	"glovebox.example/glovebox/internal/worker/work"
 )
 
 // FilterSpec is a row filter to check.
@@ -114,7 +108,7 @@ func readTable(in *jail.Inside, m *jail.Message, o *engine.ReferenceOptions) err
 }
 
 func readSpec(in *jail.Inside, m *jail.Message, spec any) error {
-	raw, err := readSealed(m.Files[0], maxSpec)
+	raw, err := readSealed(m.Files[0], work.MaxSpec)
 	if err == nil {
 		err = json.Unmarshal(raw, spec)
 	}

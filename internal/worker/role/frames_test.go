@@ -1,4 +1,4 @@
-package work
+package role
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ func TestARoleSendsItsFramesAlone(t *testing.T) {
 		return bytes.NewReader([]byte{byte(size), byte(size >> 8), byte(size >> 16), byte(size >> 24), 1, byte(kind), 0, 0})
 	}
 	all := jail.Frames{}
-	for role := range Roles() {
+	for role := range All() {
 		if len(Frames(role)) == 0 {
 			t.Errorf("role %s has no frames", role)
 		}
@@ -23,7 +23,7 @@ func TestARoleSendsItsFramesAlone(t *testing.T) {
 			all[kind] = size
 		}
 	}
-	for role := range Roles() {
+	for role := range All() {
 		own := Frames(role)
 		for kind, size := range all {
 			if _, mine := own[kind]; !mine {
