@@ -21,7 +21,8 @@ const (
 	CodeConflict Code = "conflict"
 	// CodeDenied: refused by policy; the decision carries all reasons.
 	CodeDenied Code = "denied"
-	// CodeBudget: a ledger does not hold what the job costs.
+	// CodeBudget: a ledger does not hold what the job costs, or the domain does not
+	// keep more of what the developer's jobs release.
 	CodeBudget Code = "over_budget"
 	// CodeModule: a module was refused at admission or is broken.
 	CodeModule Code = "module"

@@ -66,6 +66,12 @@ type config struct {
 	// memory, in GiB, 1 to MaxDiskGiB; 0: DefaultDisk, or a quarter of the file
 	// system.
 	MaxDisk int64 `json:"max_disk,omitempty"`
+	// MaxReleases is how many releases one developer has stored, 1 to
+	// MaxReleasesBound; 0: DefaultReleases.
+	MaxReleases int `json:"max_releases,omitempty"`
+	// MaxStored is how much is stored for one developer's jobs, in GiB, 1 to
+	// MaxStoredGiB; 0: DefaultStored, or a sixteenth of the file system.
+	MaxStored int64 `json:"max_stored,omitempty"`
 }
 
 // Options of Open; nil means a read-only look with the system clock.
@@ -97,9 +103,13 @@ type Domain struct {
 	MaxRuns int
 	// MaxDisk is how many bytes of disk running jobs may take together.
 	MaxDisk int64
-	Store   *store.Store
-	Vault   *vault.Vault
-	Policy  *policy.Engine
+	// MaxReleases is how many releases one developer has stored at most.
+	MaxReleases int
+	// MaxStored is how many bytes are stored for one developer's jobs at most.
+	MaxStored int64
+	Store     *store.Store
+	Vault     *vault.Vault
+	Policy    *policy.Engine
 
 	settings []byte // of domain.json, as they are in use
 	logKey   *audit.Key
@@ -204,6 +214,12 @@ func (d *Domain) configure() error {
 	if d.MaxDisk = c.MaxDisk << 30; d.MaxDisk == 0 {
 		d.MaxDisk = defaultDisk(d.Dir)
 	}
+	if d.MaxReleases = c.MaxReleases; d.MaxReleases == 0 {
+		d.MaxReleases = DefaultReleases
+	}
+	if d.MaxStored = c.MaxStored << 30; d.MaxStored == 0 {
+		d.MaxStored = defaultStored(d.Dir)
+	}
 	return nil
 }
 
@@ -298,10 +314,15 @@ func readConfig(dir string) (config, []byte, error) {
 	if err != nil {
 		return c, nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the domain cannot be read"}).WithFix("use the account that owns it")
 	}
-	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 || c.MaxRuns < 0 || c.MaxRuns > MaxRunsBound || c.MaxDisk < 0 || c.MaxDisk > MaxDiskGiB || c.MinDeadline < 0 || c.MinDeadline > MaxMinDeadline {
+	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 || c.MaxRuns < 0 || c.MaxRuns > MaxRunsBound || c.MaxDisk < 0 || c.MaxDisk > MaxDiskGiB || !c.stores() || c.MinDeadline < 0 || c.MinDeadline > MaxMinDeadline {
 		return c, nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "this is not a domain of format 1"}).WithFix("restore it from a backup")
 	}
 	return c, b, nil
+}
+
+// stores says whether the bounds of what developers have stored can be.
+func (c *config) stores() bool {
+	return c.MaxReleases >= 0 && c.MaxReleases <= MaxReleasesBound && c.MaxStored >= 0 && c.MaxStored <= MaxStoredGiB
 }
 
 func powerOfTwo(n int) bool { return n >= 1 && n <= 1024 && n&(n-1) == 0 }

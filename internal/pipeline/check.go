@@ -76,6 +76,9 @@ func (p *Pipeline) Check(ctx context.Context, s request.Submission, u glovebox.U
 		return nil, err
 	}
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		if err := p.nearlyFull(tx, a, rep); err != nil {
+			return err
+		}
 		for _, price := range a.prices {
 			may, err := domain.MayReadLedger(tx, u, price.account())
 			if err != nil {
@@ -132,6 +135,9 @@ func (p *Pipeline) builds(ctx context.Context, r *ask, a *admission) error {
 	if !a.decision().Allow || a.stored {
 		return nil
 	}
+	if err := p.holds(ctx, r, a); err != nil {
+		return err
+	}
 	w, err := p.newWork(ctx, r, a)
 	if err != nil {
 		return err
@@ -139,6 +145,32 @@ func (p *Pipeline) builds(ctx context.Context, r *ask, a *admission) error {
 	w.close()
 	return nil
 }
+
+// holds says whether the domain keeps what the job will have stored, of a job that
+// is not paid for. The charge asks again.
+func (p *Pipeline) holds(ctx context.Context, r *ask, a *admission) error {
+	if a.paid() {
+		return nil
+	}
+	return p.d.Store.View(ctx, func(tx *store.Tx) error { return p.d.Holds(tx, a.by.Name, r.room()) })
+}
+
+// nearlyFull warns a developer before their jobs are refused for what is stored.
+func (p *Pipeline) nearlyFull(tx *store.Tx, a *admission, rep *CheckReport) error {
+	s, err := p.d.Stored(tx, a.by.Name)
+	if err != nil || s.Releases < s.MaxReleases/10*9 && s.Bytes < s.MaxBytes/10*9 {
+		return err
+	}
+	const mib = 1 << 20
+	rep.Warnings = append(rep.Warnings, glovebox.Text{
+		EN: fmt.Sprintf("%d of at most %d releases of yours are stored, with %d of %d MiB: whoever operates the domain can raise max_releases and max_stored in its domain.json", s.Releases, s.MaxReleases, s.Bytes/mib, s.MaxBytes/mib),
+		ZH: fmt.Sprintf("您的发布已存 %d 个（上限 %d），占 %d MiB（上限 %d MiB）：域的运维者可调高其 domain.json 的 max_releases 与 max_stored", s.Releases, s.MaxReleases, s.Bytes/mib, s.MaxBytes/mib),
+	})
+	return nil
+}
+
+// room bounds what the job will have stored: its release and its module.
+func (r *ask) room() int64 { return r.RoomBytes() + int64(len(r.Wasm)) }
 
 // time is CheckReport.Usual and CheckReport.Longest.
 func (p *Pipeline) time(r *ask) (usual, longest float64, err error) {

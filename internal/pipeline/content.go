@@ -137,7 +137,7 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 		if err := a.doc.To(job.Done); err != nil {
 			return err
 		}
-		a.doc.Release = doc.ID
+		a.doc.Release, a.doc.Room = doc.ID, 0
 		return domain.Jobs.Put(tx, "job.done", a.doc.ID, a.doc, map[string]any{"release": doc.ID})
 	})
 }

@@ -48,6 +48,9 @@ func (p *Pipeline) Run(ctx context.Context, s request.Submission, by *domain.By)
 		return p.repeat(ctx, a)
 	}
 	defer turn.end()
+	if err := p.holds(ctx, r, a); err != nil {
+		return nil, err
+	}
 	todo, a, err := p.build(ctx, session, r, a)
 	if err != nil {
 		return nil, err
@@ -59,7 +62,7 @@ func (p *Pipeline) Run(ctx context.Context, s request.Submission, by *domain.By)
 			return nil, err
 		}
 		fault.Point("admitted")
-		if err := p.charge(ctx, a); err != nil {
+		if err := p.charge(ctx, r, a); err != nil {
 			return nil, err
 		}
 		fault.Point("charged")
@@ -151,11 +154,15 @@ func (p *Pipeline) recordAdmission(ctx context.Context, r *ask, a *admission) er
 	})
 }
 
-// charge takes the price, durably, before any row is read. If the budget went
-// elsewhere since the decision, the job is refused.
-func (p *Pipeline) charge(ctx context.Context, a *admission) error {
+// charge takes the price, durably, before any row is read. If the budget, or the
+// room for what is stored, went elsewhere since the decision, the job is refused.
+func (p *Pipeline) charge(ctx context.Context, r *ask, a *admission) error {
 	err := p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
 		doc := a.doc
+		doc.Room = r.RoomBytes()
+		if err := p.d.Holds(tx, a.by.Name, r.room()); err != nil {
+			return err
+		}
 		if err := doc.To(job.Charged); err != nil {
 			return err
 		}

@@ -17,6 +17,15 @@ func (r *Request) fitsBundle() error {
 	return nil
 }
 
+// RoomBytes bounds what the job's release takes in the domain.
+func (r *Request) RoomBytes() int64 {
+	rows, _ := r.Mode.Bytes()
+	if rows == 0 { // known only when it is made
+		return bundle.MaxFile
+	}
+	return rows + r.HeadBytes()
+}
+
 // HeadBytes bounds what a bundle says beside the rows: the columns, and how the
 // rows were made.
 func (r *Request) HeadBytes() int64 {

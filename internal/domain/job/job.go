@@ -72,6 +72,9 @@ type Doc struct {
 	// Slot is the first slot of its last run, in milliseconds after the request:
 	// the next one's is at least twice as late.
 	Slot int64 `json:"slot_ms,omitempty"`
+	// Room is the most that its release can take, in bytes, fixed with the charge:
+	// what is kept for it until the release is there.
+	Room int64 `json:"room_bytes,omitempty"`
 }
 
 // FirstSlot is Slot as a duration; 0 before the first run.
