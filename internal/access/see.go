@@ -64,6 +64,13 @@ func (v *Viewer) Log() bool {
 	return slices.Contains(v.Roles, glovebox.RoleAuditor) || slices.Contains(v.Roles, glovebox.RoleAuthority) && v.District == ""
 }
 
+// Places says whether v may know where exports go: who exports, who checks.
+func (v *Viewer) Places() bool {
+	return slices.ContainsFunc(v.Roles, func(r glovebox.Role) bool {
+		return r == glovebox.RoleOperator || r == glovebox.RoleAuditor || r == glovebox.RoleAuthority
+	})
+}
+
 // People says whether v may list everybody: who keeps the records, and who
 // checks them. Others see those of their own institution.
 func (v *Viewer) People() bool {

@@ -92,6 +92,7 @@ var Questions = []Question{
 	{Path: "/jobs/{id}", Name: "job", Kind: "job"},
 	{Path: "/releases", Name: "releases"},
 	{Path: "/releases/{id}", Name: "release", Kind: "release"},
+	{Path: "/places", Name: "places"},
 	{Path: "/budgets", Name: "budget"},
 	{Path: "/budgets/{id}", Name: "budget"},
 	{Path: "/log/entries", Name: "entries", Args: filters},

@@ -181,6 +181,15 @@ func (a *app) through(ctx context.Context, write bool, o *desk.Options, fn func(
 	return fn(c)
 }
 
+// remote says whether the door that the flags name is one of a server or a core.
+func (a *app) remote() (bool, error) {
+	if a.dir != "" && a.server == "" && core.Holds(a.dir) {
+		return true, nil
+	}
+	_, p, err := a.working()
+	return p != nil, err
+}
+
 // throughSocket goes to the core that holds the directory, with the key of the
 // profile.
 func (a *app) throughSocket(fn func(desk.Door) error) error {

@@ -125,7 +125,7 @@ Developers
   job check|run|list|show           price a job, run it
   budget show|history               what is left, and who spent what
 Review and evidence
-  release list|show|attach|approve|export  review; export a signed bundle
+  release list|show|attach|approve|places|export  review; export a signed bundle
   audit list|show|verify|replay|timeline|people|index|copy
                                     the log of every decision; ask it, replay it
   policy test|explain|diff|lint     the rules: test them, say why
@@ -165,7 +165,7 @@ More: glovebox COMMAND --help, README.md`,
   job check|run|list|show           预检与运行作业
   budget show|history               预算余额与支出
 审核与证据
-  release list|show|attach|approve|export  审核发布，导出签名发布包
+  release list|show|attach|approve|places|export  审核发布，导出签名发布包
   audit list|show|verify|replay|timeline|people|index|copy
                                     每项决策的日志：查询与重放
   policy test|explain|diff|lint     规则：测试与说明理由

@@ -19,7 +19,7 @@ import (
 
 func (a *app) releaseCmd() *cobra.Command {
 	return a.group("release", "review, approve and export releases", "审核、批准与导出发布结果",
-		a.releaseList(), a.releaseShow(), a.releaseAttach(), a.releaseApprove(), a.releaseExport())
+		a.releaseList(), a.releaseShow(), a.releaseAttach(), a.releaseApprove(), a.releasePlaces(), a.releaseExport())
 }
 
 func (a *app) releaseList() *cobra.Command {
@@ -114,26 +114,37 @@ provider of an input has to approve where providers are asked.`, `以策略要�
 func (a *app) releaseExport() *cobra.Command {
 	var o destination
 	c := &cobra.Command{
-		Use:   "export RELEASE --to DIR|s3://BUCKET/PREFIX",
+		Use:   "export RELEASE --to DIR|s3://BUCKET/PREFIX|PLACE",
 		Short: a.t("export an approved release as a signed bundle", "将已批准的发布导出为签名发布包"),
 		Long: a.t(`Ask the policy once more and write the signed bundle of an approved release to
 a directory or to an S3 bucket. Nothing is ever overwritten. An export that
 fails leaves the release as it was: the same command goes on where it stopped.
+On a server --to is the name of one of its places (release places).
 Role: operator.
 
 S3 credentials come from the environment, never from the command line:
 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if needed, AWS_SESSION_TOKEN.`, `再次询问策略，然后把已批准的发布写成签名发布包，存入目录或 S3 存储桶。
 从不覆盖已有对象。导出失败时发布状态不变，再次运行同一命令即可续完。
+在服务器上，--to 为其导出位置之一的名称（release places）。
 角色：运营机构。
 
 S3 凭证取自环境变量，绝不写在命令行：AWS_ACCESS_KEY_ID、
 AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 		Example: "  glovebox release export r-0123456789abcdef --to ./out --domain ./city --as liu\n" +
-			"  glovebox release export r-0123456789abcdef --to s3://results/care --endpoint s3.example:9000 --domain ./city --as liu",
+			"  glovebox release export r-0123456789abcdef --to s3://results/care --endpoint s3.example:9000 --domain ./city --as liu\n" +
+			"  glovebox release export r-0123456789abcdef --to archive --profile liu",
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
+			to := o.params()
+			there, err := a.remote()
+			if err == nil && there {
+				to, err = o.place(c)
+			}
+			if err != nil {
+				return err
+			}
 			var v desk.Exported
-			err := a.do(c.Context(), &desk.Options{Retrying: a.retrying, Export: openDestination}, desk.Act{Name: "release.export", Subject: "release/" + w[0], Params: desk.Params(o.params())}, &v)
+			err = a.do(c.Context(), &desk.Options{Retrying: a.retrying, Export: openDestination}, desk.Act{Name: "release.export", Subject: "release/" + w[0], Params: desk.Params(to)}, &v)
 			if err != nil {
 				return err
 			}
@@ -145,7 +156,7 @@ AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 			})
 		},
 	}
-	c.Flags().StringVar(&o.to, "to", "", a.t("where to: a directory `DIR`, or s3://BUCKET/PREFIX", "导出到目录 `DIR`，或 s3://BUCKET/PREFIX"))
+	c.Flags().StringVar(&o.to, "to", "", a.t("where to: a directory `DIR`, or s3://BUCKET/PREFIX; on a server the name of one of its places", "导出到目录 `DIR`，或 s3://BUCKET/PREFIX；在服务器上为其导出位置的名称"))
 	c.Flags().StringVar(&o.endpoint, "endpoint", "", a.t("reach the S3 server at `HOST:PORT`, over TLS", "S3 服务器地址 `HOST:PORT`，经 TLS 访问"))
 	c.Flags().StringVar(&o.region, "region", "us-east-1", a.t("`REGION` of the bucket", "存储桶所在区域 `REGION`"))
 	c.Flags().DurationVar(&o.retain, "retain", 0, a.t("lock S3 objects against deletion for `TIME`, such as 26280h (3 years)", "锁定 S3 对象，在 `TIME` 内不可删除，如 26280h（3 年）"))

@@ -36,7 +36,8 @@ import (
 //	damage FILE       change one byte in the middle of a file
 //	sql FILE STMT     change a database behind the product's back
 //	unguard FILE      drop every trigger of a database
-//	serve DIR         have a core hold a domain, as glovebox serve does
+//	serve DIR [NAME=PLACE ...]
+//	                  have a core hold a domain, as glovebox serve does, with places
 //	unserve           stop it
 //
 // People: chen provides pums, qian provides for another organisation, zhao is
@@ -76,9 +77,12 @@ func TestScripts(t *testing.T) {
 var ownEnv = []string{"GLOVEBOX_DOMAIN", "GLOVEBOX_USER", "GLOVEBOX_LANG", "GLOVEBOX_SERVER", "GLOVEBOX_PROFILE", "XDG_CONFIG_HOME", "LC_ALL", "LC_MESSAGES", "LANG", "PATH", "TMPDIR", "HOME",
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 
-// lastRun is what the last command line of a script left, and the key under
-// which the script has it.
-type lastRun struct{ status int }
+// lastRun is what the last command lines of a script left, and the key under
+// which the script has it: a status, and a core that is to be stopped.
+type lastRun struct {
+	status int
+	held   *held
+}
 
 // process guards the process's working directory and environment, which the
 // scripts, running at once, share.

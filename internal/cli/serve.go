@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) serveCmd() *cobra.Command {
-	var web []string
+	var web, place []string
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: a.t("hold the domain and answer on its socket", "持有域并在其套接字上应答"),
@@ -23,15 +23,19 @@ those that were under way when it stopped. The domain has to be one that takes
 signed acts alone ("glovebox init --served", "glovebox domain serve-from-now").
 
 Only the account that runs it may connect, and those of --web: "glovebox web" runs
-as one of them, with no right to the directory. Ctrl-C or SIGTERM stops it; jobs
-that are under way are taken up at the next start.`, `独自持有域目录，并在 DIR/core.sock 上应答：核验每项操作的签名，保管会话，运行作业，
+as one of them, with no right to the directory. Exports go to the places that
+--place names, and nowhere else: a folder, or a bucket, whose credentials come from
+the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY). Ctrl-C or SIGTERM stops
+it; jobs that are under way are taken up at the next start.`, `独自持有域目录，并在 DIR/core.sock 上应答：核验每项操作的签名，保管会话，运行作业，
 并继续上次停止时尚未完成的作业。该域须仅接受签名操作
 （"glovebox init --served" 或 "glovebox domain serve-from-now"）。
 
 只有运行本命令的账户及 --web 所列账户可以连接；"glovebox web" 以后者之一运行，
-对目录没有任何权限。Ctrl-C 或 SIGTERM 使其停止；未完成的作业在下次启动时继续。`),
-		Example: "  glovebox serve --domain ./city\n  glovebox serve --domain /srv/city --web glovebox-web",
-		Args:    args(cobra.NoArgs),
+对目录没有任何权限。导出只写到 --place 所列位置：文件夹，或存储桶
+（凭证取自环境变量 AWS_ACCESS_KEY_ID、AWS_SECRET_ACCESS_KEY）。Ctrl-C 或 SIGTERM 使其停止；未完成的作业在下次启动时继续。`),
+		Example: "  glovebox serve --domain ./city\n  glovebox serve --domain /srv/city --web glovebox-web --place archive=/srv/exports",
+
+		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			var peers []uint32
 			for _, name := range web {
@@ -50,12 +54,17 @@ that are under way are taken up at the next start.`, `独自持有域目录，�
 					return glovebox.Errorf(glovebox.CodeConflict, "this domain takes the word of whoever holds its directory: it cannot be served").
 						WithFix("`glovebox domain serve-from-now` makes it one that takes signed acts alone, for good")
 				}
+				places, err := a.places(c.Context(), place, d.Dir)
+				if err != nil {
+					return err
+				}
 				a.note(a.t("serving ", "正在服务 ") + filepath.Join(d.Dir, core.Socket))
-				return core.New(d, core.Options{Peers: peers}).Serve(c.Context())
+				return core.New(d, core.Options{Peers: peers, Places: places}).Serve(c.Context())
 			})
 		},
 	}
 	c.Flags().StringSliceVar(&web, "web", nil, a.t("let the account `USER` connect: the one that glovebox web runs as", "允许账户 `USER` 连接，即运行 glovebox web 的账户"))
+	c.Flags().StringArrayVar(&place, "place", nil, a.t("let exports go to `NAME=DIR` or NAME=s3://BUCKET/PREFIX?endpoint=HOST:PORT", "允许导出到 `NAME=DIR` 或 NAME=s3://BUCKET/PREFIX?endpoint=HOST:PORT"))
 	return c
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/pem"
+	"io"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,18 +21,24 @@ import (
 type held struct{ stop func() error }
 
 // scriptServe is `glovebox serve`: commands of a script run in one process, one
-// after another, and it would not return.
+// after another, and it would not return. Places are relative to the script.
 func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: serve DIR")
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: serve DIR [NAME=PLACE ...]")
 	}
 	dir := ts.MkAbs(args[0])
 	d, err := domain.Open(context.Background(), dir, &domain.Options{})
 	ts.Check(err)
+	for i, p := range args[1:] {
+		name, at, _ := strings.Cut(p, "=")
+		args[i+1] = name + "=" + ts.MkAbs(at)
+	}
+	places, err := newApp(nil, Streams{Out: io.Discard, Err: io.Discard}).places(context.Background(), args[1:], dir)
+	ts.Check(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- core.New(d, core.Options{}).Serve(ctx) }()
-	h := &held{stop: func() error {
+	go func() { ended <- core.New(d, core.Options{Places: places}).Serve(ctx) }()
+	h := &held{func() error {
 		cancel()
 		err := <-ended
 		if cerr := d.Close(); err == nil {
@@ -38,12 +46,8 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return err
 	}}
-	theHeld = h
-	ts.Defer(func() {
-		if theHeld == h {
-			scriptUnserve(ts, false, nil)
-		}
-	})
+	ts.Value(lastRun{}).(*lastRun).held = h
+	ts.Defer(func() { scriptUnserve(ts, false, nil) })
 	for range 500 {
 		if core.Holds(dir) {
 			return
@@ -53,12 +57,10 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("the core does not answer")
 }
 
-// theHeld is the core of the one script that has one.
-var theHeld *held
-
 func scriptUnserve(ts *testscript.TestScript, _ bool, _ []string) {
-	h := theHeld
-	theHeld = nil
+	last := ts.Value(lastRun{}).(*lastRun)
+	h := last.held
+	last.held = nil
 	if h != nil {
 		ts.Check(h.stop())
 	}
@@ -99,6 +101,7 @@ func servedJSON(t *testing.T, run func(want int, line string) (out, errs any)) {
 	run(0, "user key confirm lin "+keys.([]any)[0].(map[string]any)["key"].(map[string]any)["id"].(string)+" --profile zhao --domain=")
 	run(0, "user suspend lin --reason gone --profile he --domain=")
 	run(0, "user resume lin --reason back --profile zhao --domain=")
+	run(0, "release places --profile zhao --domain=")
 	run(3, "job list --as wang")
 	run(2, "job list --as wang --profile he --domain=")
 	run(0, "logout --profile he --domain=")
@@ -111,7 +114,7 @@ func overTLS(t *testing.T, dir string) (url string, stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewUnstartedServer(core.New(d, core.Options{}).Handler())
+	s := httptest.NewUnstartedServer(core.New(d, core.Options{Places: map[string]core.Place{"archive": {To: "/srv/exports"}}}).Handler())
 	s.TLS = &tls.Config{MinVersion: tls.VersionTLS13}
 	s.StartTLS()
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})

@@ -319,9 +319,7 @@ type refusal struct {
 // refusal was for another reason, and the log verifies.
 func TestEveryActIsRefused(t *testing.T) {
 	c := newCity(t)
-	c.o = core.Options{Places: map[string]desk.Destination{"archive": {To: "memory"}}, Export: func(desk.Destination) (string, core.Driver, func(), error) {
-		return "memory", &memexport.Memory{}, func() {}, nil
-	}}
+	c.o = core.Options{Places: map[string]core.Place{"archive": {To: "memory", Open: func() (core.Driver, func(), error) { return &memexport.Memory{}, func() {}, nil }}}}
 	c.stop()
 	c.start()
 	c.people()

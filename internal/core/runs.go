@@ -191,8 +191,9 @@ func (s *Server) takeUp(ctx context.Context) error {
 // alone.
 func (s *Server) export(to desk.Destination) (string, driver.Destination, func(), error) {
 	place, ok := s.o.Places[to.Name]
-	if !ok || to.To != "" || s.o.Export == nil {
-		return "", nil, nil, glovebox.Invalid("name", "is not a place for exports of this domain")
+	if !ok || to != (desk.Destination{Name: to.Name}) {
+		return "", nil, nil, glovebox.Invalid("name", "is not a place for exports of this domain").WithFix("`glovebox release places` lists them; whoever runs `glovebox serve` names them with --place")
 	}
-	return s.o.Export(place)
+	d, closed, err := place.Open()
+	return place.To, d, closed, err
 }

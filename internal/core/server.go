@@ -41,11 +41,15 @@ type Options struct {
 	// glovebox web runs as.
 	Peers []uint32
 	// Places are where exports may go, by name.
-	Places map[string]desk.Destination
-	// Export opens a place.
-	Export func(desk.Destination) (name string, d Driver, closed func(), err error)
+	Places map[string]Place
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
+}
+
+// Place is where exports may go.
+type Place struct {
+	To   string // as records call it
+	Open func() (d Driver, closed func(), err error)
 }
 
 // Server is a core.
@@ -65,7 +69,11 @@ func New(d *domain.Domain, o Options) *Server {
 		o.Now = time.Now
 	}
 	s := &Server{d: d, o: o, mux: http.NewServeMux()}
-	s.desk = desk.New(d, &desk.Options{Export: s.export})
+	to := map[string]string{}
+	for name, p := range o.Places {
+		to[name] = p.To
+	}
+	s.desk = desk.New(d, &desk.Options{Export: s.export, Places: to})
 	s.sessions.now, s.answers.now, s.runs.now = o.Now, o.Now, o.Now
 	s.routes()
 	return s

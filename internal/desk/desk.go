@@ -44,6 +44,8 @@ type Options struct {
 	// Export opens the place that an export names, and says how records call it.
 	// Nil: there is none.
 	Export func(to Destination) (name string, d driver.Destination, closed func(), err error)
+	// Places are where a server's exports may go: what records call each, by name.
+	Places map[string]string
 }
 
 // Desk is open for one domain. It is safe for concurrent use.

@@ -78,6 +78,7 @@ var looks = map[string]func(*question) (any, error){
 	"report":     lookReport,
 	"state":      lookState,
 	"checkpoint": lookCheckpoint,
+	"places":     lookPlaces,
 }
 
 // public are the questions that the owner of a directory that is not served need

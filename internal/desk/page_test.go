@@ -50,6 +50,7 @@ var sees = [][3]string{
 	{"`release`, its figures once it is approved", "whoever sees its job", "可查看其作业者"},
 	{"`entry`, all of the log", "an auditor; the authority of the whole city", "审计；全市的实施机构"},
 	{"`entry`, a part of the log", "an operator what is about its scenarios, a provider what is about its datasets, a developer what it did", "运营机构：与其场景有关的条目；数据提供单位：与其数据资源有关的条目；开发主体：本人操作的条目"},
+	{"`place`: where exports may go", "an operator, an auditor, the authority", "运营机构、审计、实施机构"},
 	{"`user`, everybody", "a registrar, an auditor, the authority", "安全管理员、审计、实施机构"},
 	{"`user`, those of one institution", "everybody of that institution", "该机构的全部人员"},
 	{"`key`, of everybody", "a registrar, an auditor, the authority", "安全管理员、审计、实施机构"},
@@ -125,7 +126,7 @@ func seen(en string) string {
 	for _, x := range [][2]string{
 		{", that it exists", "，其存在"}, {", its figures before it is approved", "，批准前的数值"}, {", its figures once it is approved", "，批准后的数值"},
 		{", all of the log", "，全部日志"}, {", a part of the log", "，部分日志"}, {", everybody", "，全部人员"}, {", those of one institution", "，同一机构的人员"},
-		{", of everybody", "，所有人的"}, {", one's own", "，本人的"}, {": records, not rows", "：记录，不含数据行"}, {"`, `", "`、`"},
+		{", of everybody", "，所有人的"}, {", one's own", "，本人的"}, {": records, not rows", "：记录，不含数据行"}, {": where exports may go", "：允许的导出位置"}, {"`, `", "`、`"},
 	} {
 		en = strings.ReplaceAll(en, x[0], x[1])
 	}
