@@ -22,6 +22,20 @@ type ActRequest struct {
 	Envelope json.RawMessage `json:"envelope"`
 }
 
+// Link lets a browser log in as whoever signed the login that asked for it: once,
+// and not after Until.
+type Link struct {
+	Code  string `json:"code"`
+	User  string `json:"user"`
+	Until string `json:"until"` // RFC 3339, UTC
+}
+
+// LinkRequest is the body of POST /links, which gives the session of a link's
+// person to whoever brings its code.
+type LinkRequest struct {
+	Code string `json:"code"`
+}
+
 // CheckRequest asks what a job would cost, and whether it would run: File names
 // the job among Files, which are digests of blobs. Want is what its figures should
 // be worth, such as "people=±20@95%".
@@ -75,6 +89,7 @@ var filters = []string{"actor", "org", "dataset", "scenario", "product", "subjec
 // Questions are what GET answers.
 var Questions = []Question{
 	{Path: "/me", Name: "me"},
+	{Path: "/inbox", Name: "inbox"},
 	{Path: "/users", Name: "users"},
 	{Path: "/users/{id}", Name: "user", Kind: "user"},
 	{Path: "/keys", Name: "keys"},
@@ -103,4 +118,18 @@ var Questions = []Question{
 	{Path: "/reports/{id}", Name: "report", Args: []string{"from", "to", "tz", "lang", "form"}},
 	{Path: "/log/checkpoint", Name: "checkpoint"},
 	{Path: "/states/{kind}/{id...}", Name: "state"},
+}
+
+// Todo is something that waits for a person.
+type Todo struct {
+	// Kind says what: role, key, scenario, review, export, refused.
+	Kind    string `json:"kind"`
+	Act     string `json:"act,omitempty"` // that answers it
+	Subject string `json:"subject"`       // kind/ID
+	// About says more in names: the person of a key, the product of a release.
+	About string `json:"about,omitempty"`
+	Role  string `json:"role,omitempty"` // that is asked for, or to be acted in
+	From  string `json:"from,omitempty"` // who began it
+	Since string `json:"since,omitempty"`
+	Due   string `json:"due,omitempty"` // last day, YYYY-MM-DD
 }

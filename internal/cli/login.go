@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -15,6 +16,7 @@ const defaultProfile = "default"
 
 func (a *app) loginCmd() *cobra.Command {
 	var who, key, ca string
+	var browser bool
 	c := &cobra.Command{
 		Use:   "login --server URL",
 		Short: a.t("log in to a server with your key, and work there from now on", "用您的密钥登录服务器，此后即在该处工作"),
@@ -22,10 +24,16 @@ func (a *app) loginCmd() *cobra.Command {
 make the profile the one that commands work in where they name neither --domain nor
 --server. The session lasts 8 hours at most, and 30 minutes without a command;
 commands log in again by themselves as long as the key is there. Acts are signed
-one by one with the key, whatever the session.`, `登录域的服务器：用您的密钥签署登录，保存会话，并将该配置设为当前配置；
+one by one with the key, whatever the session.
+
+With --browser it prints a link instead that logs a browser in, once and within a
+minute; your key stays here, and so does the session of commands.`, `登录域的服务器：用您的密钥签署登录，保存会话，并将该配置设为当前配置；
 此后未写明 --domain 与 --server 的命令即在该处执行。会话至多 8 小时，30 分钟无命令即失效；
-只要密钥在，命令会自动重新登录。每项操作均以密钥逐一签名，与会话无关。`),
-		Example: "  glovebox login --server https://box.example.gov.cn --user wang --key ~/.config/glovebox/keys/wang.pem\n  glovebox login --profile city",
+只要密钥在，命令会自动重新登录。每项操作均以密钥逐一签名，与会话无关。
+
+加 --browser 则打印一个链接，供浏览器登录，一分钟内有效，只能使用一次；
+密钥与命令行会话均留在本机，不受影响。`),
+		Example: "  glovebox login --server https://box.example.gov.cn --user wang --key ~/.config/glovebox/keys/wang.pem\n  glovebox login --profile city\n  glovebox login --browser",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			a.dir = ""
@@ -61,13 +69,38 @@ one by one with the key, whatever the session.`, `登录域的服务器：用您
 			case p.Key == "":
 				return flagError("--key", "no key is named", "`glovebox user key new` makes one; a registrar hands its public half in")
 			}
+			if browser {
+				return a.loginBrowser(c, name, p)
+			}
 			return a.login(c, name, p)
 		},
 	}
 	c.Flags().StringVar(&who, "user", "", a.t("log in as `NAME`", "以 `NAME` 登录"))
 	c.Flags().StringVar(&key, "key", "", a.t("sign with the key in `FILE`", "用 `FILE` 中的密钥签名"))
 	c.Flags().StringVar(&ca, "ca", "", a.t("trust the certificate authority in the PEM file `FILE` (default: the system's)", "信任 PEM 文件 `FILE` 中的 CA（默认用系统的）"))
+	c.Flags().BoolVar(&browser, "browser", false, a.t("print a link that logs a browser in", "打印供浏览器登录的链接"))
 	return c
+}
+
+// loginBrowser prints a link by which a browser is logged in.
+func (a *app) loginBrowser(c *cobra.Command, name string, p *profile) error {
+	x, err := a.client(name, p)
+	if err != nil {
+		return err
+	}
+	l, err := x.Link(c.Context())
+	if err != nil {
+		return err
+	}
+	about, err := x.Domain(c.Context())
+	if err != nil {
+		return err
+	}
+	link := x.Base + "/login/link?code=" + url.QueryEscape(l.Code)
+	return a.emit(map[string]any{"profile": name, "server": p.Server, "user": p.User, "domain": about.Name, "link": link, "until": l.Until}, func() {
+		a.say("%s", link)
+		a.note(a.t("open it in your browser within a minute; it is good once", "请在一分钟内用浏览器打开；只能使用一次"))
+	})
 }
 
 func (a *app) login(c *cobra.Command, name string, p *profile) error {

@@ -92,6 +92,7 @@ func servedJSON(t *testing.T, run func(want int, line string) (out, errs any)) {
 	defer stop()
 	run(0, "login --server "+server+" --profile he --user he --key he2.pem --ca ca.pem")
 	run(0, "login --server "+server+" --profile zhao --user zhao --key zhao.pem --ca ca.pem")
+	run(0, "login --profile he --browser")
 	run(0, "config")
 	run(0, "user add lin --role developer --org Office --filing F-2 --qualification Q --profile he --domain=")
 	run(0, "user show lin --profile he --domain=")

@@ -163,6 +163,9 @@ func (s *Server) opened(by *domain.By, params json.RawMessage) (any, error) {
 	if p.Scope == string(ScopeRead) {
 		scope = ScopeRead
 	}
+	if p.Link {
+		return s.links.make(by.Name, scope, by.Proof())
+	}
 	return s.sessions.open(by.Name, scope, by.Proof())
 }
 

@@ -58,6 +58,7 @@ type Server struct {
 	desk     *desk.Desk
 	o        Options
 	sessions sessions
+	links    links
 	answers  answers
 	runs     runs
 	mux      *http.ServeMux
@@ -74,7 +75,7 @@ func New(d *domain.Domain, o Options) *Server {
 		to[name] = p.To
 	}
 	s.desk = desk.New(d, &desk.Options{Export: s.export, Places: to})
-	s.sessions.now, s.answers.now, s.runs.now = o.Now, o.Now, o.Now
+	s.sessions.now, s.links.now, s.answers.now, s.runs.now = o.Now, o.Now, o.Now, o.Now
 	s.routes()
 	return s
 }
@@ -148,6 +149,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("POST "+api.Prefix+"/checks", s.check)
 	s.mux.HandleFunc("GET "+api.Prefix+"/domain", s.about)
 	s.mux.HandleFunc("DELETE "+api.Prefix+"/tokens", s.logout)
+	s.mux.HandleFunc("POST "+api.Prefix+"/links", s.follow)
 	s.mux.HandleFunc("GET "+api.Prefix+"/blobs/{digest}", s.blobSize)
 	s.mux.HandleFunc("PUT "+api.Prefix+"/blobs/{digest}", s.blobPut)
 	s.mux.HandleFunc("GET "+api.Prefix+"/runs/{id}", s.run)

@@ -143,7 +143,11 @@ func (s *Server) person(ctx context.Context, r *http.Request) (*glovebox.User, *
 	}
 	var u glovebox.User
 	err := s.d.Store.View(ctx, func(tx *store.Tx) error { return domain.Users.Get(tx, x.User, &u) })
-	if err != nil || u.State != glovebox.UserActive {
+	gone := glovebox.CodeOf(err) == glovebox.CodeNotFound
+	if err != nil && !gone { // whoever went away in the middle of a request stays logged in
+		return nil, nil
+	}
+	if gone || u.State != glovebox.UserActive {
 		s.sessions.close(r)
 		return nil, nil
 	}

@@ -51,6 +51,7 @@ func (k *Desk) Look(ctx context.Context, u *glovebox.User, l Look) (any, error) 
 
 // looks are the questions and what answers them.
 var looks = map[string]func(*question) (any, error){
+	"inbox":      lookInbox,
 	"me":         func(q *question) (any, error) { return *q.u, nil },
 	"users":      lookUsers,
 	"user":       lookUser,

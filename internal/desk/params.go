@@ -46,8 +46,10 @@ type (
 		User string `json:"user"`
 	}
 	// SessionOpen logs the person of the subject user/NAME in: Scope is read or act.
+	// With Link the core answers with a link for a browser instead (api.Link).
 	SessionOpen struct {
 		Scope string `json:"scope"`
+		Link  bool   `json:"link,omitempty"`
 	}
 	// Nothing: the subject says it all.
 	Nothing struct{}

@@ -1,5 +1,5 @@
-// Package web is the process that faces the network: TLS and HTTP, and nothing of
-// the domain. It holds no key, opens no directory, and decides nothing about who
+// Package web is the process that faces the network: TLS and HTTP, the API and the
+// pages (internal/console), and nothing of the domain. It holds no key, opens no directory, and decides nothing about who
 // may do what: each request that the API has goes on to the core's socket, as a
 // new request made from a list of what may go on.
 //
@@ -25,6 +25,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/api"
+	"glovebox.example/glovebox/internal/console"
 )
 
 // Bounds of what comes from the network.
@@ -50,6 +51,7 @@ type Options struct {
 type Server struct {
 	core   *http.Transport
 	mux    *http.ServeMux
+	pages  *console.Console
 	tokens limiter
 	hosts  limiter
 }
@@ -66,6 +68,7 @@ func New(o Options) *Server {
 		},
 		DisableCompression: true, MaxIdleConnsPerHost: 64, MaxConnsPerHost: maxConns, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxHeader,
 	}
+	s.pages = console.New(console.Options{Core: s.core, Now: o.Now})
 	for _, r := range routes() {
 		s.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, q *http.Request) { s.forward(w, q, r) })
 	}
@@ -123,6 +126,15 @@ func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Strict-Transport-Security", "max-age=63072000")
+		if p := r.URL.Path; p == path.Clean(p) && !strings.HasPrefix(p, "/api/") {
+			if !s.hosts.take(host(r.RemoteAddr)) {
+				h.Set("Retry-After", "1")
+				http.Error(w, "too many requests", http.StatusTooManyRequests)
+				return
+			}
+			s.pages.ServeHTTP(w, r)
+			return
+		}
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")

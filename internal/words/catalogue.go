@@ -52,11 +52,14 @@ var catalogue = sync.OnceValue(func() *book {
 	return b
 })
 
-// read reads every file of zh/: blocks of two lines, the English format and
+// read reads every file of zh/.
+func read(from fs.FS) ([]*entry, error) { return readAll(from, "zh/*.txt") }
+
+// readAll reads the files that a pattern names: blocks of two lines, the English format and
 // the Chinese one, with an empty line between two blocks. A line that starts
 // with # is a remark; \n in a text is a new line.
-func read(from fs.FS) ([]*entry, error) {
-	names, err := fs.Glob(from, "zh/*.txt")
+func readAll(from fs.FS, pattern string) ([]*entry, error) {
+	names, err := fs.Glob(from, pattern)
 	if err != nil {
 		return nil, err
 	}

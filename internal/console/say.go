@@ -1,0 +1,162 @@
+package console
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/words"
+)
+
+// funcs are what templates call, in a language.
+func (c *Console) funcs(l glovebox.Lang) template.FuncMap {
+	return template.FuncMap{
+		"t":        func(en string, parts ...any) string { return say(l, en, parts...) },
+		"w":        func(en any) string { return words.In(l, fmt.Sprint(en)) },
+		"in":       func(t glovebox.Text) string { return t.In(l) },
+		"lang":     func() string { return map[glovebox.Lang]string{glovebox.Chinese: "zh-CN", glovebox.English: "en"}[l] },
+		"static":   func(name string) string { return "/static/" + c.version + "/" + name },
+		"when":     when,
+		"day":      day,
+		"num":      func(f any) string { return number(f) },
+		"short":    short,
+		"join":     join(l),
+		"todoPath": todoPath,
+		"dict":     dict,
+		"list":     func(all ...any) []any { return all },
+	}
+}
+
+// format puts parts in place of the verbs of a text.
+func format(text string, parts []any) string {
+	if len(parts) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, parts...)
+}
+
+// when is a time as pages show it: Beijing time, to the minute. Texts that are no
+// time stay as they are.
+func when(at any) string { return clock(at, "2006-01-02 15:04") }
+
+// day is the same without the hour.
+func day(at any) string { return clock(at, "2006-01-02") }
+
+func clock(at any, layout string) string {
+	switch x := at.(type) {
+	case time.Time:
+		return x.In(beijing).Format(layout)
+	case string:
+		t, err := time.Parse(time.RFC3339, x)
+		if err != nil {
+			return x
+		}
+		return t.In(beijing).Format(layout)
+	}
+	return fmt.Sprint(at)
+}
+
+// number writes a number with thousands apart: at most six digits that count for
+// one that is not whole.
+func number(x any) string {
+	switch n := x.(type) {
+	case int:
+		return grouped(strconv.Itoa(n))
+	case int64:
+		return grouped(strconv.FormatInt(n, 10))
+	case uint64:
+		return grouped(strconv.FormatUint(n, 10))
+	case float64:
+		return real(n)
+	case string:
+		if f, err := strconv.ParseFloat(n, 64); err == nil {
+			return real(f)
+		}
+	case nil:
+		return "–"
+	}
+	return fmt.Sprint(x)
+}
+
+func real(f float64) string {
+	switch a := math.Abs(f); {
+	case math.IsNaN(f) || math.IsInf(f, 0):
+		return "–"
+	case a == math.Trunc(a) && a < 1e15:
+		return grouped(strconv.FormatFloat(f, 'f', -1, 64))
+	case a >= 1e15 || a < 1e-4:
+		return minus(strconv.FormatFloat(f, 'g', 4, 64))
+	case a >= 1e4:
+		return grouped(strconv.FormatFloat(f, 'f', 1, 64))
+	default:
+		return grouped(strconv.FormatFloat(f, 'g', 6, 64))
+	}
+}
+
+// grouped puts a comma before each three digits of the whole part, and a sign of
+// its own before what is negative.
+func grouped(s string) string {
+	neg := strings.HasPrefix(s, "-")
+	s = strings.TrimPrefix(s, "-")
+	whole, rest, dot := strings.Cut(s, ".")
+	for at := len(whole) - 3; at > 0; at -= 3 {
+		whole = whole[:at] + "," + whole[at:]
+	}
+	if dot {
+		whole += "." + rest
+	}
+	if neg {
+		return "−" + whole
+	}
+	return whole
+}
+
+func minus(s string) string { return strings.Replace(s, "-", "−", 1) }
+
+// short is the beginning of a digest.
+func short(s any) string {
+	d := strings.TrimPrefix(fmt.Sprint(s), "sha256:")
+	if len(d) > 12 {
+		return d[:12] + "…"
+	}
+	return d
+}
+
+// join puts names into one text, as the language does.
+func join(l glovebox.Lang) func(any) string {
+	sep := ", "
+	if l == glovebox.Chinese {
+		sep = "、"
+	}
+	return func(all any) string {
+		var out []string
+		switch x := all.(type) {
+		case []string:
+			out = x
+		case []glovebox.Role:
+			for _, r := range x {
+				out = append(out, words.In(l, string(r)))
+			}
+		default:
+			return fmt.Sprint(all)
+		}
+		return strings.Join(out, sep)
+	}
+}
+
+// dict gives a template several things under names.
+func dict(pairs ...any) (map[string]any, error) {
+	out := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("dict: %v is no name", pairs[i])
+		}
+		out[name] = pairs[i+1]
+	}
+	return out, nil
+}
