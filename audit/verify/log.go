@@ -1,14 +1,11 @@
 package verify
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 
 	"glovebox.example/glovebox"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -102,75 +99,6 @@ type checker struct {
 	atSigned tlog.Hash // roots at these sizes, as recomputed
 	atState  tlog.Hash
 	complete bool // every leaf hash up to total is known
-}
-
-// level is the tile that is being filled at one level of the tree.
-type level struct {
-	index  uint64
-	hashes []tlog.Hash
-}
-
-func (c *checker) checkpoint(v note.Verifier) {
-	const name = "checkpoint"
-	msg, err := c.read(name, maxCheckpoint)
-	if err != nil {
-		c.report.add(name, "%v", err)
-		return
-	}
-	cp, err := openCheckpoint(msg, v)
-	if err != nil {
-		c.report.add(name, "%v", err)
-		return
-	}
-	c.signed = &cp
-	c.report.Size, c.report.Root, c.report.Signed = cp.size, cp.root.String(), msg
-	c.total = cp.size
-}
-
-func (c *checker) treeState() {
-	const name = ".state/treeState"
-	data, err := c.read(name, 4096)
-	if err != nil {
-		c.report.add(name, "%v", err)
-		return
-	}
-	var s struct {
-		Size uint64 `json:"size"`
-		Root []byte `json:"root"`
-	}
-	if err := strict(data, &s); err != nil || len(s.Root) != tlog.HashSize || s.Size > maxSize {
-		c.report.add(name, "malformed")
-		return
-	}
-	c.state = &checkpoint{s.Size, tlog.Hash(s.Root)}
-	switch {
-	case c.signed != nil && s.Size < c.signed.size:
-		c.report.add(name, "the tree has %d entries, %d are signed: the log was cut or put back", s.Size, c.signed.size)
-	case c.signed != nil && s.Size > c.signed.size:
-		c.report.Unsigned = s.Size - c.signed.size
-		c.report.add("checkpoint", "%d entries after the last signed one: the writer was killed, or the checkpoint was put back; open the log to have them signed", c.report.Unsigned)
-		c.total = s.Size
-	case c.signed == nil:
-		c.report.Unsigned = s.Size
-		c.total = s.Size
-	}
-}
-
-// strict reads exactly the bytes that encoding v again gives.
-func strict(data []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	again, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(data, again) {
-		return os.ErrInvalid
-	}
-	return nil
 }
 
 // walk reads every bundle, hashes its entries into the tree and compares the
@@ -314,51 +242,4 @@ func (c *checker) entry(index uint64, raw []byte) error {
 		return nil
 	}
 	return c.entries(e)
-}
-
-// tile compares a stored tile with the hashes that it must hold.
-func (c *checker) tile(l int, index uint64, hashes []tlog.Hash) {
-	n := len(hashes)
-	name, data, err := c.part(tileFile(l, index), n, tileWidth*tlog.HashSize)
-	if err != nil {
-		c.report.add(name, "%v", err)
-		return
-	}
-	want := joinHashes(hashes, n)
-	if len(data) != len(want) && !(len(data) > len(want) && c.fallback(name, n)) {
-		c.report.add(name, "%d bytes, want %d", len(data), len(want))
-	}
-	for i := range n {
-		at := i * tlog.HashSize
-		if at+tlog.HashSize > len(data) || bytes.Equal(data[at:at+tlog.HashSize], want[at:at+tlog.HashSize]) {
-			continue
-		}
-		if l == 0 {
-			c.report.add(entryName(index*tileWidth+uint64(i)), "does not hash to its leaf in %s", name)
-		} else {
-			c.report.add(name, "hash %d is not that of the tile below", i)
-		}
-	}
-	c.stale(tileFile(l, index), n, func(w int) []byte { return joinHashes(hashes, w) })
-	c.report.Files++
-}
-
-// roots compares the recomputed roots with what the checkpoints say.
-func (c *checker) roots() {
-	if c.signed != nil && c.tree.n >= c.signed.size && c.atSigned != c.signed.root {
-		c.report.add("checkpoint", "the %d entries do not add up to the signed root", c.signed.size)
-	}
-	if c.state != nil && c.tree.n >= c.state.size && c.atState != c.state.root {
-		c.report.add(".state/treeState", "the %d entries do not add up to its root", c.state.size)
-	}
-	for _, old := range c.remembered {
-		switch {
-		case old.size > c.total:
-			c.report.add("checkpoint", "the log was rolled back: it has %d entries, the remembered checkpoint has %d", c.total, old.size)
-		case c.tree.n >= old.size && old.is != old.root:
-			c.report.add("checkpoint", "history was rewritten: the first %d entries are not those of the remembered checkpoint", old.size)
-		case c.tree.n < old.size:
-			c.report.add("checkpoint", "the remembered checkpoint of %d entries could not be compared", old.size)
-		}
-	}
 }

@@ -17,8 +17,6 @@ package work
 
 import (
 	"context"
-	"maps"
-	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -27,7 +25,6 @@ import (
 	"glovebox.example/glovebox/masking"
 	"glovebox.example/glovebox/privacy"
 	"glovebox.example/glovebox/sandbox"
-	"glovebox.example/glovebox/value"
 )
 
 // Spec is a job as workers know it.
@@ -54,17 +51,6 @@ type Spec struct {
 // DefaultPieceBytes is far below role.MaxPartial, and room for half a million
 // keys.
 const DefaultPieceBytes = 64 << 20
-
-// Input is one dataset of a job.
-type Input struct {
-	Dataset string
-	Record  []glovebox.Column // columns of the record
-	Columns []string          // given to the guest, in this order
-	Where   string            // row filter; empty: none
-	Reads   []string          // columns that the filter reads
-	Masks   map[string]glovebox.Mask
-	MaxRows int // of one unit
-}
 
 // Job is a spec that was checked: the module is admitted, fits its output and
 // its inputs. Nothing is compiled.
@@ -172,44 +158,6 @@ func New(ctx context.Context, spec Spec) (*Runner, error) {
 // Close frees the compiled module. Workers have to be closed before.
 func (r *Runner) Close() error { return r.program.Close() }
 
-// reads are all columns that a part is read for: the guest's, then those that
-// only the filter needs.
-func (in *Input) reads() []string {
-	out := append([]string{}, in.Columns...)
-	for _, c := range in.Reads {
-		if !contains(out, c) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// kept are the identifiers whose mask is made from the original.
-func (in *Input) kept() []string {
-	var out []string
-	for _, c := range in.Record {
-		if m, masked := in.Masks[c.Name]; masked && contains(in.reads(), c.Name) && c.Class == glovebox.ClassIdentifier && fromOriginal(m.Kind) {
-			out = append(out, c.Name)
-		}
-	}
-	return out
-}
-
-// fromOriginal says whether a mask of an identifier needs more than its token.
-func fromOriginal(kind string) bool {
-	return kind == "redact" || kind == "none" || kind == "generalise"
-}
-
-// masksFilter says whether a mask changes what the row filter sees.
-func (in *Input) masksFilter() bool {
-	for _, c := range in.Reads {
-		if m, ok := in.Masks[c]; ok && m.Kind != "none" {
-			return true
-		}
-	}
-	return false
-}
-
 // guestSchema is what the guest sees of the input: after masks, without the
 // columns that only the filter reads.
 func (j *Job) guestSchema(in *Input) (*arrow.Schema, error) {
@@ -229,86 +177,8 @@ func (j *Job) masks(in *Input) (*masking.Transform, error) {
 	return masking.Compile(read, in.unitMasks(), j.maskOptions())
 }
 
-// unitMasks are the masks with the steps of decimals in units of their scale, in
-// which their columns are kept.
-func (in *Input) unitMasks() map[string]glovebox.Mask {
-	out := maps.Clone(in.Masks)
-	for _, c := range in.Record {
-		if m := in.Masks[c.Name]; c.Type == glovebox.Decimal && m.Step > 0 {
-			m.Step = float64(value.Step(m.Step, c.Scale)) // 0 is refused as no step
-			out[c.Name] = m
-		}
-	}
-	return out
-}
-
 // maskOptions are the keys of token masks, and whose tokens are equal: those of
 // what the guest sees at one time, which is a unit, or a block of units.
 func (j *Job) maskOptions() *masking.Options {
 	return &masking.Options{TokenKey: j.spec.TokenKey, JobKey: j.spec.Secret, Together: j.mode.together()}
-}
-
-// maskedColumns describes the read columns as the filter sees them.
-func (in *Input) maskedColumns(s *arrow.Schema) []glovebox.Column {
-	var out []glovebox.Column
-	for _, f := range s.Fields()[1:] {
-		for _, c := range in.Record {
-			if c.Name == f.Name {
-				shown := glovebox.Column{Name: c.Name, Type: typeOf(f.Type), Class: glovebox.ClassPersonal, Nullable: true}
-				if c.Type.Plain() == shown.Type && c.Class != glovebox.ClassIdentifier {
-					shown.Type, shown.Scale, shown.Zone = c.Type, c.Scale, c.Zone
-				}
-				out = append(out, shown)
-			}
-		}
-	}
-	return out
-}
-
-// typeOf is the declared type behind an Arrow type.
-func typeOf(t arrow.DataType) glovebox.Type {
-	switch t.ID() {
-	case arrow.INT32:
-		return glovebox.Int32
-	case arrow.INT64:
-		return glovebox.Int64
-	case arrow.FLOAT64:
-		return glovebox.Float64
-	case arrow.BOOL:
-		return glovebox.Bool
-	case arrow.DATE32:
-		return glovebox.Date
-	case arrow.FIXED_SIZE_BINARY:
-		return glovebox.Token
-	}
-	return glovebox.String
-}
-
-// maxBytes bounds the strings that the guest may get.
-func (in *Input) maxBytes() map[string]int {
-	out := map[string]int{}
-	for _, c := range in.Record {
-		if c.Type != glovebox.String {
-			continue
-		}
-		n := c.MaxBytes
-		if n == 0 {
-			n = glovebox.DefaultMaxBytes
-		}
-		if m := in.Masks[c.Name]; m.Kind == masking.Redact {
-			// Three stars stand for one byte or more, or for the whole text.
-			n = min(n+2, utf8.UTFMax*(m.KeepFirst+m.KeepLast)+3)
-		}
-		out[c.Name] = n
-	}
-	return out
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

@@ -1,0 +1,128 @@
+package index
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/internal/evidence"
+)
+
+// Check makes every row of the index in a file again from the log and says what
+// differs, row by row. Entries that it has not taken in yet are no fault: whoever
+// asks it has them taken in first.
+func Check(ctx context.Context, path string, log Log) (bad []string, err error) {
+	x := &Index{log: log}
+	if x.db, err = open(ctx, path); err != nil {
+		return []string{"index: the file is not an index of a log"}, nil //nolint:nilerr // that is the finding
+	}
+	defer x.db.Close()
+	if bad, err = x.check(ctx); err != nil && ctx.Err() == nil {
+		return append(bad, "index: the file cannot be read to its end"), nil
+	}
+	return bad, err
+}
+
+// row is a row of the index as text.
+type row struct {
+	idx                              uint64
+	columns, facts, digest, datasets string
+}
+
+func (x *Index) rows(ctx context.Context) (all []row, err error) {
+	rows, err := x.db.QueryContext(ctx, `SELECT idx, time || char(0) || actor || char(0) || org || char(0) || action || char(0) || subject || char(0) || scenario || char(0) || product || char(0) || decision, facts, digest,
+		coalesce((SELECT group_concat(dataset, char(0)) FROM (SELECT dataset FROM entry_dataset d WHERE d.idx = entry.idx ORDER BY dataset)), '') FROM entry ORDER BY idx`)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r row
+		if err := rows.Scan(&r.idx, &r.columns, &r.facts, &r.digest, &r.datasets); err != nil {
+			return nil, unusable(err)
+		}
+		all = append(all, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, unusable(err)
+	}
+	return all, nil
+}
+
+func (x *Index) check(ctx context.Context) (bad []string, err error) {
+	all, err := x.rows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fold, n := evidence.NewFold(x.log), 0
+	known := map[string]*evidence.Subject{}
+	fold.Learned = func(name string, s *evidence.Subject) error { known[name] = s; return nil }
+	err = x.log.From(ctx, 0, func(e *verify.Entry) error {
+		if n == len(all) {
+			return errBehind
+		}
+		f, err := fold.Facts(ctx, e)
+		if err != nil {
+			return err
+		}
+		text, err := json.Marshal(f)
+		if err != nil {
+			return err
+		}
+		want := row{e.Index, strings.Join([]string{f.Time, f.Actor, f.Org, f.Action, f.Subject, f.Scenario, f.Product, f.Decision}, "\x00"), string(text), glovebox.Digest(e.Raw), strings.Join(f.Datasets, "\x00")}
+		if all[n] != want {
+			bad = append(bad, "index/"+fmt.Sprint(e.Index)+": the row is not the one that the log makes")
+		}
+		for n < len(all) && all[n].idx <= e.Index {
+			n++
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errBehind) {
+		return nil, err
+	}
+	for ; n < len(all); n++ {
+		bad = append(bad, "index/"+fmt.Sprint(all[n].idx)+": the log has no such entry")
+	}
+	more, err := x.checkSubjects(ctx, known)
+	return append(bad, more...), err
+}
+
+// errBehind ends the reading of a log at the end of its index.
+var errBehind = errors.New("the index has no more rows")
+
+// checkSubjects compares what is known of subjects.
+func (x *Index) checkSubjects(ctx context.Context, known map[string]*evidence.Subject) (bad []string, err error) {
+	rows, err := x.db.QueryContext(ctx, `SELECT name, known, operator, provider FROM subject`)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name, text, operator, provider string
+		if err := rows.Scan(&name, &text, &operator, &provider); err != nil {
+			return nil, unusable(err)
+		}
+		want, err := json.Marshal(known[name])
+		if err != nil {
+			return nil, unusable(err)
+		}
+		if s := known[name]; s == nil || string(want) != text || s.Operator != operator || s.Provider != provider {
+			bad = append(bad, "index/"+name+": the row is not the one that the log makes")
+		}
+		delete(known, name)
+	}
+	for name := range known {
+		bad = append(bad, "index/"+name+": the row is missing")
+	}
+	slices.Sort(bad)
+	return bad, rows.Err()
+}
