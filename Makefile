@@ -31,6 +31,14 @@ verifiers: ## build glovebox-verify for every system, small, static, reproducibl
 demo: build ## create ./demo-domain, load data, run four jobs, export, verify
 	@scripts/demo
 
+.PHONY: up
+up: build ## the demo domain behind core and web, with TLS on 127.0.0.1:8443, people of every role (make down ends it)
+	@scripts/up
+
+.PHONY: down
+down: ## end what make up started, and remove ./demo-city
+	@scripts/down
+
 .PHONY: test
 test: setup ## run everything that CI runs
 	@scripts/test
@@ -116,4 +124,4 @@ dead: ## list functions that no program and no test reaches
 
 .PHONY: clean
 clean: ## remove what builds and demos leave
-	@rm -rf bin demo-domain demo-bundle
+	@scripts/down; rm -rf bin demo-domain demo-bundle

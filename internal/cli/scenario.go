@@ -9,6 +9,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/desk"
+	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
 )
 
@@ -53,7 +54,7 @@ Fields: docs/formats/grant.md. Role: authority.`, `为应用场景授权：哪�
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			var g glovebox.Grant
-			err := a.do(c.Context(), nil, desk.Act{Name: "scenario.grant", Params: desk.Params(desk.Document{File: w[0]}), Files: disk{}}, &g)
+			err := a.do(c.Context(), nil, desk.Act{Name: "scenario.grant", Subject: granted(w[0]), Params: desk.Params(desk.Document{File: w[0]}), Files: disk{}}, &g)
 			if err != nil {
 				return err
 			}
@@ -63,6 +64,20 @@ Fields: docs/formats/grant.md. Role: authority.`, `为应用场景授权：哪�
 			})
 		},
 	}
+}
+
+// granted is the scenario that the grant in a file is for, so that an act says on
+// which state of it the grant is given; "" where the file says none.
+func granted(file string) string {
+	data, err := readFile(file)
+	if err != nil {
+		return "" // whoever takes the act says why
+	}
+	g, err := catalog.ParseGrant(file, data)
+	if err != nil || g.Scenario == "" {
+		return ""
+	}
+	return "scenario/" + g.Scenario
 }
 
 func (a *app) scenarioList() *cobra.Command {

@@ -97,6 +97,9 @@ func fits(r *http.Request, names []string, a *act.Act) error {
 	}
 	_, id, _ := strings.Cut(a.Subject, "/")
 	about := r.PathValue("id")
+	if about == "-" && a.Subject == "" { // the act finds what it is about in a file
+		about = ""
+	}
 	if !ok || about != "" && !strings.HasPrefix(a.Subject, "key/") && about != id {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the act is not one of this resource").WithFix("docs/access.md says where each act goes")
 	}
