@@ -151,4 +151,7 @@ type Space struct {
 	// said it.
 	From   string    `json:"from,omitempty"`
 	Ledger LedgerDef `json:"ledger"`
+	// PerPeriod: the total is what a unit may lose in each period of datasets that
+	// have periods, and in all that have none.
+	PerPeriod bool `json:"per_period,omitempty"`
 }

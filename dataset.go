@@ -54,8 +54,13 @@ type Dataset struct {
 	OtherUnits []Unit    `json:"other_units,omitempty"`
 	Ledger     LedgerDef `json:"ledger"`
 	Key        []string  `json:"key,omitempty"` // columns that together are unique; empty: none
-	Columns    []Column  `json:"columns"`
-	Quality    []Quality `json:"quality,omitempty"`
+	// Period is the column that says which period a row belongs to, such as the
+	// year of a settlement; "": none. Jobs name periods, and each period has what
+	// the ledger holds for itself: what is promised is promised to a unit in a
+	// period. Of datasets with one unit column.
+	Period  string    `json:"period,omitempty"`
+	Columns []Column  `json:"columns"`
+	Quality []Quality `json:"quality,omitempty"`
 	// MaxRejects is the share of rows, in [0, 1], that a load may reject
 	// before it fails as a whole. Zero: one rejected row fails the load.
 	MaxRejects float64 `json:"max_rejects,omitempty"`
@@ -149,6 +154,10 @@ type Column struct {
 	// Keep asks that the original of an identifier stays, in sealed parts of
 	// its own, so that masks other than a token can be made from it.
 	Keep bool `json:"keep,omitempty"`
+	// PerUnit promises that all rows of one unit have the same value, or none; a
+	// load holds the file to it. Jobs that filter on values of the column are paid
+	// by units with these values alone. Of datasets with one unit column.
+	PerUnit bool `json:"per_unit,omitempty"`
 }
 
 // DefaultMaxBytes is the width of a string column that declares none.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -43,12 +44,24 @@ type partWriter struct {
 	rows, units  int64
 	last         unitToken
 	run, most    int64 // rows of the last unit, and of the one that has most
+	constant     []constant
+}
+
+// constant is a column whose value is that of its unit, in all its rows.
+type constant struct {
+	stored int // in partWriter.cols
+	name   string
+	value  []byte // of the last unit, as its rows hold it
+	differ bool   // in some unit
 }
 
 func (l *loader) newPartWriter(create func(name string) (io.WriteCloser, error)) *partWriter {
 	w := &partWriter{l: l, create: create, token: newRowColumnBuffer(column.TokenType)}
 	for _, s := range l.stored {
 		w.cols = append(w.cols, newRowColumnBuffer(s.field.Type))
+		if c := l.ds.Columns[s.from]; c.PerUnit {
+			w.constant = append(w.constant, constant{stored: len(w.cols) - 1, name: c.Name})
+		}
 	}
 	w.sort = sorter{head: l.tokenAt() - 4, most: l.sortBytes, order: newPRF(l.o.UnitKey), aside: l.aside, drop: l.drop, emit: w.row}
 	return w
@@ -77,6 +90,12 @@ func (w *partWriter) part(ctx context.Context, i int, p *ManifestPart) error {
 		// Dropping the rest would let one unit's rows decide about another's.
 		err = source.Invalid("unit.max_rows", "in this file a unit of column %s has more than %d rows, and the dataset has several unit columns", u.Column, u.MaxRows).
 			WithFix("correct the file, or register the record with a larger max_rows under another code")
+	}
+	for _, c := range w.constant {
+		if c.differ && err == nil {
+			err = source.Invalid("columns."+c.name+".per_unit", "in this file some unit has several values in column %s, or some and none", c.name).
+				WithFix("correct the file, or register the record without `per_unit` under another code")
+		}
 	}
 	p.Rows, p.Units = w.rows, w.units
 	var err2, err3 error
@@ -115,7 +134,9 @@ func (w *partWriter) open(i int) (err error) {
 
 // row takes the next row: its token and values.
 func (w *partWriter) row(row []byte) error {
-	if t := tokenAt(row); w.rows == 0 || t != w.last {
+	t := tokenAt(row)
+	first := w.rows == 0 || t != w.last
+	if first {
 		w.last, w.run = t, 0
 		w.units++
 	}
@@ -124,13 +145,28 @@ func (w *partWriter) row(row []byte) error {
 	w.most = max(w.most, w.run)
 	w.token.addToken(row[:column.TokenBytes])
 	v := row[column.TokenBytes:]
-	for _, c := range w.cols {
+	next := w.constant
+	for i, c := range w.cols {
+		at := v
 		v = c.add(v)
+		if len(next) > 0 && next[0].stored == i {
+			next[0].take(at[:len(at)-len(v)], first)
+			next = next[1:]
+		}
 	}
 	if w.bytes += int64(len(row)); w.token.n < rowGroupRows && w.bytes < rowGroupBytes {
 		return nil
 	}
 	return w.flush()
+}
+
+// take looks at the value of the next row.
+func (c *constant) take(v []byte, first bool) {
+	if first {
+		c.value = append(c.value[:0], v...)
+	} else if !bytes.Equal(c.value, v) {
+		c.differ = true
+	}
 }
 
 // flush writes what was taken as one row group.

@@ -102,6 +102,11 @@ func CheckRecord(ds *glovebox.Dataset) error {
 			return Invalid(fmt.Sprintf("key[%d]", i), "not the name of a column, or named twice")
 		}
 	}
+	for i, c := range ds.Columns {
+		if c.PerUnit && (len(ds.OtherUnits) > 0 || c.Class == glovebox.ClassIdentifier) {
+			return Invalid(fmt.Sprintf("columns[%d].per_unit", i), "is for columns that are no identifiers, of datasets with one unit column")
+		}
+	}
 	if !(ds.MaxRejects >= 0 && ds.MaxRejects <= 1) {
 		return Invalid("max_rejects", "a share lies in [0, 1]")
 	}

@@ -76,6 +76,9 @@ func (a *app) printCheck(r *pipeline.CheckReport) {
 	}
 	a.printPrices(prices)
 	for _, q := range r.Prices {
+		if q.Parts != nil {
+			a.printPaidBy(q.Dataset, q.Space, q.Parts)
+		}
 		if !q.Fits {
 			a.say(a.t("%s does not hold the price, or the grant does not allow it", "%s 的余额或授权上限不足以支付本作业"), a.account(q.Dataset, q.Space))
 		}

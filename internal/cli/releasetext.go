@@ -32,6 +32,7 @@ func (a *app) printContent(c *release.Content, f *pipeline.Facts, most uint) {
 			"仅显示 %d 行，共 %d 行：`glovebox release show %s --lines 0` 显示全部，--json 以数据形式给出全部"), shown, lines, c.ID)
 	}
 	defer a.printFailures(f)
+	defer a.printPromise(f)
 	if len(figures) == 0 {
 		a.say(a.t("%[1]s; its figures are private and have no interval", "共 %[2]d 行；数值已作隐私保护，没有置信区间"), many(rows, "row"), rows)
 		a.printLimits(c)

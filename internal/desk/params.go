@@ -72,6 +72,8 @@ type (
 	SpaceAdd struct {
 		Name   string             `json:"name"`
 		Ledger glovebox.LedgerDef `json:"budget"`
+		// PerPeriod: the total is for each period of datasets that have some.
+		PerPeriod bool `json:"per_period,omitempty"`
 	}
 	// NodeUse says who hands the parts of jobs out.
 	NodeUse struct {

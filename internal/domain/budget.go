@@ -120,7 +120,7 @@ func (b *Budget) add(tx *store.Tx, r *readers, code string, now time.Time) error
 			if c.Most, given, err = shares[i].Amount(bal.Kind); err != nil {
 				return err
 			}
-			if c.Spent, err = tx.Spent(code, c.Scenario, c.Developer); err != nil {
+			if c.Spent, err = tx.Spent(code, c.Scenario, c.Developer, nil); err != nil {
 				return err
 			}
 			if given {

@@ -22,7 +22,7 @@ type SpaceView struct {
 
 // AddSpace opens the ledger of a unit space, or fixes the total of one that was
 // assumed from its first dataset: see store.Kind.FixLedger. The authority does it.
-func (d *Domain) AddSpace(ctx context.Context, by *By, name string, l glovebox.LedgerDef) (*SpaceView, error) {
+func (d *Domain) AddSpace(ctx context.Context, by *By, name string, l glovebox.LedgerDef, perPeriod bool) (*SpaceView, error) {
 	if err := require(by.User, glovebox.RoleAuthority, "say what a unit space may lose"); err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (d *Domain) AddSpace(ctx context.Context, by *By, name string, l glovebox.L
 	}
 	var v *SpaceView
 	err = d.Effect(ctx, by, func(tx *store.Tx) error {
-		doc := glovebox.Space{Name: name, Added: d.Stamp(), By: by.Name, Ledger: l}
+		doc := glovebox.Space{Name: name, Added: d.Stamp(), By: by.Name, Ledger: l, PerPeriod: perPeriod}
 		b := glovebox.Balance{Space: name, Kind: l.Kind, Total: total}
 		known, err := Spaces.Has(tx, name)
 		if err != nil {
@@ -43,6 +43,9 @@ func (d *Domain) AddSpace(ctx context.Context, by *By, name string, l glovebox.L
 		}
 		if known {
 			if err := payable(tx, name, l.Kind); err != nil {
+				return err
+			}
+			if err := samePromise(tx, name, perPeriod); err != nil {
 				return err
 			}
 			err = Spaces.FixLedger(tx, "space.add", name, doc, b)
@@ -86,6 +89,21 @@ func checkSpace(name string, l glovebox.LedgerDef) error {
 		return bad("--delta", "is outside [0, %g]", maxSpaceDelta).WithFix("name a total well below one over the number of units, such as 1e-6")
 	}
 	return nil
+}
+
+// samePromise makes sure that what was spent of a space counts for the promise
+// that it was spent under: to a unit, or to a unit in a period.
+func samePromise(tx *store.Tx, name string, perPeriod bool) error {
+	var s glovebox.Space
+	if err := Spaces.Get(tx, name, &s); err != nil {
+		return err
+	}
+	b, err := tx.Balance(glovebox.SpaceAccount(name))
+	if err != nil || s.PerPeriod == perPeriod || b.Spent == (glovebox.Amount{}) {
+		return err
+	}
+	return glovebox.Errorf(glovebox.CodeConflict, "something was spent of unit space %q already: whether its total is for each period stays as it is", name).
+		WithFix("give --per-period as `glovebox space show %s` says it is", name)
 }
 
 // payable makes sure that every dataset of a space can be paid for in a ledger
@@ -170,7 +188,7 @@ func (d *Domain) openSpaces(tx *store.Tx, by *By, rec *glovebox.Dataset, total g
 			return err
 		}
 		if !known {
-			doc := glovebox.Space{Name: name, Added: d.Stamp(), By: by.Name, From: rec.Code, Ledger: rec.Ledger}
+			doc := glovebox.Space{Name: name, Added: d.Stamp(), By: by.Name, From: rec.Code, Ledger: rec.Ledger, PerPeriod: rec.Period != ""}
 			b := glovebox.Balance{Space: name, Kind: rec.Ledger.Kind, Total: total, Assumed: true}
 			if err := Spaces.OpenLedger(tx, "space.assume", name, doc, b); err != nil {
 				return err

@@ -66,6 +66,9 @@ func (p *Pipeline) admit(ctx context.Context, r *ask) (*admission, error) {
 	if a.columns, err = p.decide(ctx, in); err != nil {
 		return nil, err
 	}
+	if err := p.divide(ctx, r, a, in); err != nil {
+		return nil, err
+	}
 	if err := p.identify(ctx, r, a); err != nil {
 		return nil, err
 	}
@@ -256,10 +259,10 @@ func readDataset(tx *store.Tx, code string, d *request.Dataset, in *policy.Input
 		return err
 	}
 	ds.Ledger = policy.Ledger{Kind: b.Kind, Total: b.Total, Spent: b.Spent}
-	if ds.ScenarioSpent, err = tx.Spent(rec.Code, scenario, ""); err != nil {
+	if ds.ScenarioSpent, err = tx.Spent(rec.Code, scenario, "", nil); err != nil {
 		return err
 	}
-	if ds.DeveloperSpent, err = tx.Spent(rec.Code, scenario, developer); err != nil {
+	if ds.DeveloperSpent, err = tx.Spent(rec.Code, scenario, developer, nil); err != nil {
 		return err
 	}
 	if in.Grant != nil {

@@ -207,7 +207,7 @@ func quote(tx *store.Tx, a *admission, price Price) (Quote, error) {
 		if c.Dataset != price.account() {
 			continue
 		}
-		spent, err := tx.Spent(c.Dataset, a.doc.Scenario, c.Developer)
+		spent, err := tx.Spent(c.Dataset, a.doc.Scenario, c.Developer, price.Parts)
 		if err != nil {
 			return q, err
 		}

@@ -37,7 +37,7 @@ type Facts struct {
 	Train    *glovebox.Train       `json:"train,omitempty"`  // mode train
 	// FailedUpdates are the steps of mode train at which the module failed.
 	FailedUpdates int                           `json:"failed_updates,omitempty"`
-	Guarantee     map[string]map[string]float64 `json:"guarantee"` // by dataset: what the charge means
+	Guarantee     map[string]map[string]float64 `json:"guarantee"` // by ledger, CODE or space/NAME: what the charge means
 	// Group is how many units of the job whoever is protected stands in, where
 	// that is more than one: charges and guarantee are for that many.
 	Group int64 `json:"group,omitempty"`
@@ -70,6 +70,7 @@ type InputFacts struct {
 	Where    string                   `json:"where,omitempty"`
 	Masks    map[string]glovebox.Mask `json:"masks,omitempty"`
 	MaxRows  int                      `json:"max_rows,omitempty"` // rows of one unit that the module saw at most
+	Period   string                   `json:"period,omitempty"`   // column of the periods: what is promised is promised to a unit in a period
 }
 
 // store makes the release of a table: asks the policy, and puts bytes, release
@@ -178,14 +179,14 @@ func (p *Pipeline) facts(tx *store.Tx, r *ask, a *admission, t *work.Answer) (*F
 	}
 	for code, in := range r.Job.Inputs {
 		f.Inputs[code] = InputFacts{Snapshot: a.doc.Basis.Snapshots[code], Version: a.doc.Basis.Versions[code], Columns: in.Columns, Unit: a.doc.Basis.Job.Inputs[code].Unit,
-			Where: in.Where, Masks: a.doc.Basis.Masks[code], MaxRows: r.Datasets[code].Record.Unit.MaxRows}
+			Where: in.Where, Masks: a.doc.Basis.Masks[code], MaxRows: r.Datasets[code].Record.Unit.MaxRows, Period: r.Datasets[code].Record.Period}
 	}
 	for _, c := range a.charges {
 		delta := float64(c.Amount.Delta) * glovebox.DeltaUnit
 		if c.Kind == glovebox.LedgerPure {
-			f.Guarantee[c.Dataset] = map[string]float64{"epsilon": float64(c.Amount.Loss) * glovebox.LossUnit, "delta": delta}
+			f.Guarantee[c.Account()] = map[string]float64{"epsilon": float64(c.Amount.Loss) * glovebox.LossUnit, "delta": delta}
 		} else {
-			f.Guarantee[c.Dataset] = map[string]float64{"rho": float64(c.Amount.Loss) * glovebox.LossUnit, "delta": delta}
+			f.Guarantee[c.Account()] = map[string]float64{"rho": float64(c.Amount.Loss) * glovebox.LossUnit, "delta": delta}
 		}
 	}
 	return f, nil

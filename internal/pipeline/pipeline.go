@@ -76,6 +76,9 @@ type Price struct {
 	// Assumed: nobody has said the space's total, that of its first dataset stands
 	// for it.
 	Assumed bool `json:"assumed,omitempty"`
+	// Parts are those of the ledger that pay, and whose Spent is meant; nil: all
+	// of it.
+	Parts *glovebox.Parts `json:"parts,omitempty"`
 }
 
 // account names the ledger.

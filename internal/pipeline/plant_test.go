@@ -28,3 +28,20 @@ func TestPlantSpaces(t *testing.T) {
 		t.Fatalf("a job that pays no space runs: %v", err)
 	}
 }
+
+// TestPlantFamily: where parts of a ledger outlive the snapshot in which a value was
+// a unit's, somebody who moves loses more than the ledger says; what
+// TestTownsPayForThemselves looks at is not as it wants it.
+func TestPlantFamily(t *testing.T) {
+	settled = true
+	defer func() { settled = false }()
+	c := newTown(t)
+	run(t, c.p, c.job(t, "by-town", "town = '沙河镇'", "0.1"), "wang")
+	if err := c.load(t, "by-town", map[int]string{0: "常乐镇"}); err != nil {
+		t.Fatal(err)
+	}
+	run(t, c.p, c.job(t, "by-town", "town = '常乐镇'", "0.1"), "wang")
+	if got := c.spent(t, "by-town"); got[0] != 100 {
+		t.Fatalf("%d is spent: the fault is not planted", got[0])
+	}
+}

@@ -238,7 +238,7 @@ func (p *Pipeline) outcome(ctx context.Context, a *admission, repeated bool) (*O
 			if err != nil {
 				return err
 			}
-			price := Price{Dataset: c.Dataset, Space: c.Space, Kind: c.Kind, Price: c.Amount, Spent: b.Spent, Total: b.Total, Assumed: b.Assumed}
+			price := Price{Dataset: c.Dataset, Space: c.Space, Kind: c.Kind, Price: c.Amount, Spent: b.Spent, Total: b.Total, Assumed: b.Assumed, Parts: c.Parts}
 			if repeated {
 				price.Price = glovebox.Amount{}
 			}

@@ -188,16 +188,12 @@ func (p *Pipeline) offer(ctx context.Context, r *ask, loss int64, wants []Want) 
 	if other.Request, err = r.At(price); err != nil {
 		return nil, err
 	}
-	a := &admission{by: r.by}
 	o := &Offer{Epsilon: price.Epsilon, Rho: price.Rho, Fits: true}
-	if wants == nil { // nobody asks the policy while a price is looked for
-		_, err = p.input(ctx, &other, a)
-	} else if a, err = p.admit(ctx, &other); err == nil {
-		o.Decision = a.decision()
-	}
+	a, err := p.admit(ctx, &other)
 	if err != nil {
 		return nil, err
 	}
+	o.Decision = a.decision()
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
 		for _, price := range a.prices {
 			q, err := quote(tx, a, price)

@@ -146,15 +146,29 @@ func (r *Request) Codes() []string { return slices.Sorted(maps.Keys(r.Job.Inputs
 func (r *Request) checkFilter(ctx context.Context, code string) error {
 	in := r.Job.Inputs[code]
 	doc, known := r.Datasets[code]
-	if in.Where == "" || !known {
+	if !known {
 		return nil
+	}
+	if in.Where == "" {
+		return r.inPeriods(code)
 	}
 	f, err := r.reader.Filter(ctx, in.Where, doc.Record.Columns)
 	if err != nil {
 		return inFile(at(err, "inputs."+code+".where"), r.Name)
 	}
 	r.Filters[code] = &f
-	return nil
+	return r.inPeriods(code)
+}
+
+// inPeriods makes sure that a job names the periods that it reads of a dataset
+// that has some.
+func (r *Request) inPeriods(code string) error {
+	f, column := r.Filters[code], r.Datasets[code].Record.Period
+	if column == "" || f != nil && filter.Pins(f.SQL, column) != nil {
+		return nil
+	}
+	return r.Invalid("inputs."+code+".where", "does not say of which periods it reads rows: dataset %s promises a loss for each %s by itself", code, column).
+		WithFix("name them, as where: \"%s in (VALUE, VALUE)\", alone or with other conditions after `and`", column)
 }
 
 // Invalid is an error at a field of the job.

@@ -65,7 +65,42 @@ func checkDataset(c *checker, d *glovebox.Dataset) {
 			c.Add(p, "remove it from the key, or `nullable` from the column", "a column of the key may have no missing value")
 		}
 	}
+	checkParts(c, d, names)
 }
+
+// checkParts checks what divides the ledger: the columns that are constant for a
+// unit, and the period.
+func checkParts(c *checker, d *glovebox.Dataset, names []string) {
+	one := len(d.OtherUnits) == 0
+	for i, col := range d.Columns {
+		p := at("columns", i, "per_unit")
+		switch {
+		case !col.PerUnit:
+		case !one:
+			c.Add(p, "leave it out", "is for datasets with one unit column")
+		case !slices.Contains(partTypes, col.Type) || col.Class == glovebox.ClassIdentifier:
+			c.Add(p, "leave it out", "is for columns of type string, int32 or int64 that are no identifiers")
+		case d.Period != "":
+			c.Add(p, "leave one of the two out", "a ledger is divided by period or by columns that are constant for a unit, not by both")
+		}
+	}
+	if d.Period == "" {
+		return
+	}
+	p := at("period")
+	col, ok := findColumn(c, d, d.Period, names, p)
+	switch {
+	case !ok:
+	case !one:
+		c.Add(p, "leave it out", "is for datasets with one unit column")
+	case !slices.Contains(partTypes, col.Type) || col.Class == glovebox.ClassIdentifier || col.Nullable:
+		c.Add(p, "name such a column, or leave it out", "is a column of type string, int32 or int64 that is no identifier and not nullable")
+	}
+}
+
+// partTypes are those whose values a ledger is divided by: two that are written
+// differently are different.
+var partTypes = []glovebox.Type{glovebox.String, glovebox.Int32, glovebox.Int64}
 
 // findColumn reports a name that is no column of the record.
 func findColumn(c *checker, d *glovebox.Dataset, name string, names []string, p record.Path) (glovebox.Column, bool) {

@@ -82,18 +82,6 @@ func (t *Tx) Balance(account string) (glovebox.Balance, error) {
 	return b, nil
 }
 
-// Spent is what a scenario has taken of a dataset's ledger: one developer of
-// it, or for "" all of them.
-func (t *Tx) Spent(dataset, scenario, developer string) (glovebox.Amount, error) {
-	var a glovebox.Amount
-	err := t.tx.QueryRowContext(t.ctx, `SELECT coalesce(sum(loss), 0), coalesce(sum(delta), 0) FROM charge
-		WHERE account = ? AND scenario = ? AND ? IN ('', actor)`, dataset, scenario, developer).Scan(&a.Loss, &a.Delta)
-	if err != nil {
-		return a, t.failed("read charges", err)
-	}
-	return a, nil
-}
-
 // Cap is the most that a scenario may take of a dataset's ledger, or one
 // developer under it. It is access control: what keeps the data private is the
 // ledger.
@@ -192,7 +180,7 @@ func (t *Tx) within(scenario string, c glovebox.Charge, caps []Cap) error {
 		if k.Dataset != c.Account() {
 			continue
 		}
-		spent, err := t.Spent(c.Dataset, scenario, k.Developer)
+		spent, err := t.Spent(c.Dataset, scenario, k.Developer, c.Parts)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"slices"
 
 	"glovebox.example/glovebox"
 )
@@ -68,6 +69,53 @@ func (t *Tx) highest(account string, p *glovebox.Parts) (all, mine glovebox.Amou
 		return all, mine, t.failed("read the parts of a ledger", err)
 	}
 	return all, mine, nil
+}
+
+// Spent is what a scenario has taken of a dataset's ledger, from anybody at most:
+// one developer of it, or for "" all of them. With parts it is what was taken from
+// these.
+func (t *Tx) Spent(dataset, scenario, developer string, of *glovebox.Parts) (a glovebox.Amount, err error) {
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT loss, delta, parts FROM charge
+		WHERE account = ? AND scenario = ? AND ? IN ('', actor)`, dataset, scenario, developer)
+	if err != nil {
+		return a, t.failed("read charges", err)
+	}
+	defer rows.Close()
+	families := map[string]map[string]glovebox.Amount{}
+	for rows.Next() {
+		var x glovebox.Amount
+		var parts string
+		if err := rows.Scan(&x.Loss, &x.Delta, &parts); err != nil {
+			return a, t.failed("read charges", err)
+		}
+		p, err := decodeParts(parts)
+		if err != nil {
+			return a, err
+		}
+		if p == nil {
+			a = a.Add(x)
+			continue
+		}
+		if families[p.Family] == nil {
+			families[p.Family] = map[string]glovebox.Amount{}
+		}
+		for _, v := range p.Values {
+			families[p.Family][v] = families[p.Family][v].Add(x)
+		}
+	}
+	for family, spent := range families {
+		var most glovebox.Amount
+		for v, x := range spent {
+			if of == nil || of.Family != family || slices.Contains(of.Values, v) {
+				most.Loss, most.Delta = max(most.Loss, x.Loss), max(most.Delta, x.Delta)
+			}
+		}
+		a = a.Add(most)
+	}
+	if err := rows.Err(); err != nil {
+		return a, t.failed("read charges", err)
+	}
+	return a, nil
 }
 
 // takeParts adds a charge to each part that it names.

@@ -308,8 +308,8 @@ func TestCapsHoldInTheCharge(t *testing.T) {
 	wg.Wait()
 	var ann, all glovebox.Amount
 	err := s.View(t.Context(), func(tx *Tx) (err error) {
-		if ann, err = tx.Spent("d", "sc", "ann"); err == nil {
-			all, err = tx.Spent("d", "sc", "")
+		if ann, err = tx.Spent("d", "sc", "ann", nil); err == nil {
+			all, err = tx.Spent("d", "sc", "", nil)
 		}
 		return err
 	})
@@ -455,6 +455,44 @@ func TestFixedOnce(t *testing.T) {
 	for _, q := range []string{`UPDATE ledger SET assumed = 1`, `UPDATE ledger SET total_loss = 90`, `UPDATE ledger SET kind = 'zcdp'`, `UPDATE ledger SET account = 'space/other'`} {
 		if _, err := s.db.Exec(q); err == nil {
 			t.Errorf("%s was possible", q)
+		}
+	}
+}
+
+// TestCapsCountParts: what a scenario took of a ledger is the most that it took
+// from anybody: its whole charges, and of each family the part that paid most.
+func TestCapsCountParts(t *testing.T) {
+	s := open(t)
+	withLedger(t, s, "d", 1000)
+	n := 0
+	pay := func(loss int64, family string, values ...string) error {
+		n++
+		return s.Update(t.Context(), "dev", func(tx *Tx) error {
+			c := glovebox.Charge{Dataset: "d", Kind: glovebox.LedgerPure, Amount: pure(loss)}
+			if family != "" {
+				c.Parts = &glovebox.Parts{Family: family, Values: values}
+			}
+			id := fmt.Sprint("j", n)
+			return jobs.Charge(tx, "job.charge", id, map[string]string{"id": id}, "sc", []glovebox.Charge{c}, []Cap{{Dataset: "d", Most: pure(100)}})
+		})
+	}
+	for i, x := range []struct {
+		loss   int64
+		family string
+		values []string
+		ok     bool
+	}{
+		{60, "town", []string{"a"}, true},
+		{60, "town", []string{"b", "c"}, true}, // 60 in all
+		{41, "town", []string{"a"}, false},
+		{41, "town", []string{"d", "c"}, false},
+		{100, "town", []string{"d"}, true}, // 100 in all
+		{1, "", nil, false},
+		{1, "year", []string{"1"}, false},
+		{40, "town", []string{"a", "b"}, true},
+	} {
+		if err := pay(x.loss, x.family, x.values...); (err == nil) != x.ok || !x.ok && glovebox.CodeOf(err) != glovebox.CodeBudget {
+			t.Errorf("charge %d: %v", i, err)
 		}
 	}
 }
