@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -65,7 +67,7 @@ func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, o *R
 			}
 			return source.Layout{}, nil
 		}); err != nil {
-			return nil, err
+			return nil, ofTable(err, nil)
 		}
 	}
 	var decl []glovebox.Column
@@ -91,7 +93,7 @@ func ReadReference(ctx context.Context, f *os.File, cols []ReferenceColumn, o *R
 		src: f, size: st.Size(), def: glovebox.Source{Format: "csv"}, cols: decl, locate: locateReference, memory: MinMemory, files: opt.Scratch,
 	})
 	if err != nil {
-		return nil, err
+		return nil, ofTable(err, cols)
 	}
 	defer feed.close()
 	rb := array.NewRecordBuilder(mem, arrow.NewSchema(fields, nil))
@@ -110,7 +112,7 @@ func takeReference(ctx context.Context, s *slot, rows int64, cols []glovebox.Col
 	wrong := func(at source.Position, column string, why source.Reason) error {
 		e := glovebox.Errorf(glovebox.CodeInvalid, "line %d of the reference table: %s", at.Line, why)
 		e.Field = column
-		return e
+		return e.WithFix("correct the line: each has as many fields as the header, a text with a comma or a quote in double quotes, values of the declared types, and is in UTF-8")
 	}
 	if rows > MaxReferenceRows {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the reference table has more than %d rows", MaxReferenceRows)
@@ -137,6 +139,31 @@ func takeReference(ctx context.Context, s *slot, rows int64, cols []glovebox.Col
 		return duck.ReadError(ctx, s.res.Err())
 	}
 	return nil
+}
+
+// ofTable says of a public table what is said of a file that has a record: nobody
+// declares how a table is written.
+func ofTable(err error, cols []ReferenceColumn) error {
+	e, ok := errors.AsType[*glovebox.Error](err)
+	if !ok || e.Code != glovebox.CodeInvalid {
+		return err
+	}
+	const save = "save it as CSV in UTF-8, with commas between the fields and the columns' names in the first line"
+	if what, _, other := strings.Cut(e.Msg, ", and its record declares "); other {
+		fix := save
+		if strings.Contains(what, "carriage return") {
+			fix = e.Fix // it says how lines end
+		}
+		return glovebox.Errorf(glovebox.CodeInvalid, "%s, and a public table is CSV in UTF-8", what).WithFix("%s", fix)
+	}
+	if len(cols) > 0 && strings.HasPrefix(e.Msg, "the file lacks the columns") {
+		var names []string
+		for _, c := range cols {
+			names = append(names, strconv.Quote(c.Name))
+		}
+		return glovebox.Errorf(glovebox.CodeInvalid, "the first line of the public table does not name the columns %s", strings.Join(names, ", ")).WithFix(save)
+	}
+	return err
 }
 
 // locateReference makes sure that a header has the columns, each once.

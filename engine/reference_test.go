@@ -70,6 +70,10 @@ func TestReadReference(t *testing.T) {
 		"many rows":   {"a\n" + strings.Repeat("1\n", MaxReferenceRows+1), nil, "more than 100000 rows"},
 		"many bytes":  {string(bytes.Repeat([]byte("a\n"), MaxReferenceBytes/2+1)), nil, "at most 10 MiB"},
 		"encoding":    {"a\n\xff\n", nil, "line 2 of the reference table: encoding"},
+		"other kind":  {"PK\x03\x04xxxx", []ReferenceColumn{{"a", glovebox.String}}, "is a zip archive, and a public table is CSV in UTF-8 (save it as CSV in UTF-8,"},
+		"gb 18030":    {"a\n\xd6\xd0\xce\xc4\n", []ReferenceColumn{{"a", glovebox.String}}, "is text in GB 18030 or GBK, and a public table is CSV in UTF-8 (save it as"},
+		"other names": {"b\nx\ny\n", []ReferenceColumn{{"a", glovebox.String}}, "does not name the columns \"a\" (save it as"},
+		"delimiter":   {"a;b\nx;y\nz;u\n", []ReferenceColumn{{"a", glovebox.String}}, "a public table is CSV in UTF-8 (save it as"},
 		"hidden name": {"#why\n1\n", nil, "reserved"},
 	} {
 		b, err := read(q.data, q.cols)

@@ -2,9 +2,11 @@ package privacy
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/text"
 )
 
 // PublicKeys gives, for every key field whose public list is a file, the texts
@@ -30,7 +32,7 @@ func (f *keyField) addList(k glovebox.KeyField, public PublicKeys, path string, 
 	for i, v := range values {
 		v, wrong := f.parse(v)
 		if wrong != "" {
-			return glovebox.Invalid(fmt.Sprintf("%s[%d]", path, i), "the value %s", wrong)
+			return glovebox.Invalid(fmt.Sprintf("%s[%d]", path, i), "the value %s", wrong).WithFix("%s", fixOf(wrong))
 		}
 		f.encode(f.list.at(i), v)
 	}
@@ -39,6 +41,14 @@ func (f *keyField) addList(k glovebox.KeyField, public PublicKeys, path string, 
 		return glovebox.Invalid(path, "a value is listed twice").WithFix("list every value once")
 	}
 	return nil
+}
+
+// fixOf is what to do about a value that is no key.
+func fixOf(wrong string) string {
+	if slices.Contains(text.Faults(), text.Fault(wrong)) {
+		return text.Advice
+	}
+	return "correct the value, or take it out"
 }
 
 // listed returns the values as the job declares them.

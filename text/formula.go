@@ -28,3 +28,13 @@ func Formula(s string) bool {
 	form := norm.NFKC.String(string(r))
 	return strings.ContainsAny(form[:1], "=+-@") || strings.HasPrefix(form, "\u2212")
 }
+
+// Cell is a text as a cell of a CSV file that spreadsheets open: an apostrophe
+// comes before one that they could take for a formula, and before one that begins
+// with an apostrophe, so that whoever takes one away has the text back.
+func Cell(s string) string {
+	if strings.HasPrefix(s, "'") || Formula(s) {
+		return "'" + s
+	}
+	return s
+}

@@ -41,7 +41,7 @@ func writeCSV(w io.Writer, c *release.Content) error {
 			switch v := v.(type) {
 			case string:
 				line = append(line, '"')
-				line = append(line, strings.ReplaceAll(harmless(v), `"`, `""`)...)
+				line = append(line, strings.ReplaceAll(text.Cell(v), `"`, `""`)...)
 				line = append(line, '"')
 			case int64:
 				line = strconv.AppendInt(line, v, 10)
@@ -100,13 +100,4 @@ func decimal(v float64) []byte {
 		return nil // not finite: checkContent lets none through
 	}
 	return b
-}
-
-// harmless puts an apostrophe before a text that a spreadsheet could take for a
-// formula, and before one that begins with an apostrophe.
-func harmless(s string) string {
-	if strings.HasPrefix(s, "'") || text.Formula(s) {
-		return "'" + s
-	}
-	return s
 }

@@ -10,6 +10,7 @@ import (
 
 	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/evidence"
+	"glovebox.example/glovebox/text"
 )
 
 func (a *app) auditList() *cobra.Command {
@@ -123,7 +124,7 @@ func (a *app) csvEntries(list []desk.Entry, loc *time.Location) error {
 	}
 	for _, r := range rows {
 		for i, cell := range r {
-			r[i] = evidence.Cell(cell)
+			r[i] = text.Cell(cell)
 		}
 	}
 	return w.WriteAll(rows)

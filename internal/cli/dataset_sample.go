@@ -111,6 +111,9 @@ func (a *app) makeSample(c *cobra.Command, o *sample.Options, f *fitFlags, to *s
 	for _, c := range rec.Columns {
 		v.Columns = append(v.Columns, c.Name)
 	}
+	if t.Formulas() && !(a.json && to.file == "") {
+		a.note(a.t("some values begin as a spreadsheet's formulas do: do not open the sample with one", "部分取值的开头与电子表格公式相同：请勿用电子表格软件打开该样例"))
+	}
 	switch {
 	case to.file != "":
 		if err := writeTo(to.file, write); err != nil {

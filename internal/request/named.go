@@ -2,8 +2,11 @@ package request
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -83,6 +86,7 @@ func (r *Request) readKeys(ctx context.Context, k *glovebox.KeyField) error {
 	}
 	defer batch.Release()
 	r.Digests[field], k.Public = digest, fromFile
+	r.lists[field+".public"] = path
 	texts := make([]string, batch.NumRows())
 	for i := range texts {
 		if batch.Column(0).IsNull(i) {
@@ -94,4 +98,23 @@ func (r *Request) readKeys(ctx context.Context, k *glovebox.KeyField) error {
 	}
 	r.Public[k.Name] = texts
 	return nil
+}
+
+// inList completes an error about a value of a list of public keys that a file
+// holds: with the file, and the row in place of the number from zero.
+func (r *Request) inList(err error) error {
+	e, ok := errors.AsType[*glovebox.Error](err)
+	if !ok {
+		return err
+	}
+	field, at, numbered := strings.Cut(e.Field, "[")
+	path, listed := r.lists[field]
+	if !listed {
+		return err
+	}
+	e.File, e.Field = r.beside(path), field
+	if n, wrong := strconv.Atoi(strings.TrimSuffix(at, "]")); numbered && wrong == nil {
+		e.Msg = glovebox.Errorf(e.Code, "row %d of the list: %s", n+1, e.Msg).Msg
+	}
+	return e
 }

@@ -45,7 +45,8 @@ type Request struct {
 
 	projections map[string]int // of the unit column that the job is about
 	refs        map[string]arrow.RecordBatch
-	reader      *crew.Reader // of its filters and tables
+	lists       map[string]string // field of the job to the file of its public keys
+	reader      *crew.Reader      // of its filters and tables
 	from        Submission
 	alone       bool
 	selects     string // Job.Output.Select before a default was written into it
@@ -76,7 +77,7 @@ type Dataset struct {
 // each problem with its file, field and fix.
 func Read(ctx context.Context, s Submission, o *Options) (_ *Request, err error) {
 	r := &Request{Name: s.name(), Wasm: o.Wasm, Digests: map[string]string{}, Public: privacy.PublicKeys{}, Datasets: map[string]Dataset{}, Filters: map[string]*filter.Filter{},
-		projections: map[string]int{}, refs: map[string]arrow.RecordBatch{}, reader: &crew.Reader{}, from: s, alone: o.Alone}
+		projections: map[string]int{}, lists: map[string]string{}, refs: map[string]arrow.RecordBatch{}, reader: &crew.Reader{}, from: s, alone: o.Alone}
 	defer func() {
 		if err != nil {
 			r.Close()
@@ -122,7 +123,7 @@ func Read(ctx context.Context, s Submission, o *Options) (_ *Request, err error)
 		err = r.fitsBundle()
 	}
 	if err != nil {
-		return nil, inFile(err, r.Name)
+		return nil, inFile(r.inList(err), r.Name)
 	}
 	return r, nil
 }

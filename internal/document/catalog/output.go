@@ -8,6 +8,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/record"
+	"glovebox.example/glovebox/text"
 )
 
 func checkOutput(c *checker, j *glovebox.Job) {
@@ -71,6 +72,12 @@ func checkKey(c *checker, k *glovebox.KeyField, p record.Path) {
 		if wrong != nil {
 			c.Add(q, "correct or remove it", "%s", wrong.Msg)
 			continue
+		}
+		if s, is := v.(string); is && text.Free(s, true) == "" { // what does not show is reported already
+			if wrong := text.Key(s); wrong != "" {
+				c.Add(q, text.Advice, "the text %s", wrong)
+				continue
+			}
 		}
 		if j, dup := first[v]; dup {
 			c.Add(q, "keep one of the two", "is the same as entry %d of the list", j+1)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/evidence"
 	"glovebox.example/glovebox/text"
 )
 
@@ -149,7 +148,7 @@ func asCSV(b *book, title string, lines []string, all []table, token string) ([]
 	for _, r := range rows {
 		cells := make([]string, len(r))
 		for i, c := range r {
-			cells[i] = evidence.Cell(c)
+			cells[i] = text.Cell(c)
 		}
 		if err := w.Write(cells); err != nil {
 			return nil, glovebox.Errorf(glovebox.CodeInternal, "a report cannot be encoded").Because(err)
