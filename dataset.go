@@ -269,6 +269,8 @@ type Snapshot struct {
 	Loaded  string        `json:"loaded"`  // RFC 3339, UTC, to the second
 	By      string        `json:"by"`
 	State   SnapshotState `json:"state"`
+	// Destroyed is when its keys were destroyed; "": they are there.
+	Destroyed string `json:"destroyed,omitempty"`
 	// NoisyUnits is how many units there are, at least 1: the exact number where
 	// the record says that it is public, else the number with the noise that was
 	// bought. 0: not bought.

@@ -12,15 +12,17 @@ type UserState string
 const (
 	UserActive    UserState = "active"
 	UserSuspended UserState = "suspended" // may do nothing; what they did stays
+	UserEnded     UserState = "ended"     // the same, for good
 )
 
 // UserStates lists the states of a user.
-var UserStates = []UserState{UserActive, UserSuspended}
+var UserStates = []UserState{UserActive, UserSuspended, UserEnded}
 
 var userExits = map[UserState][]UserState{
 	"":            {UserActive},
-	UserActive:    {UserSuspended},
-	UserSuspended: {UserActive},
+	UserActive:    {UserSuspended, UserEnded},
+	UserSuspended: {UserActive, UserEnded},
+	UserEnded:     {},
 }
 
 // To moves a user to a state, or fails with CodeConflict where no arrow leads.
@@ -37,16 +39,18 @@ type OrgState string
 
 const (
 	OrgActive    OrgState = "active"
-	OrgSuspended OrgState = "suspended" // takes on nobody and nothing new
+	OrgSuspended OrgState = "suspended" // its people may do nothing
+	OrgEnded     OrgState = "ended"     // the same, for good
 )
 
 // OrgStates lists the states of an institution.
-var OrgStates = []OrgState{OrgActive, OrgSuspended}
+var OrgStates = []OrgState{OrgActive, OrgSuspended, OrgEnded}
 
 var orgExits = map[OrgState][]OrgState{
 	"":           {OrgActive},
-	OrgActive:    {OrgSuspended},
-	OrgSuspended: {OrgActive},
+	OrgActive:    {OrgSuspended, OrgEnded},
+	OrgSuspended: {OrgActive, OrgEnded},
+	OrgEnded:     {},
 }
 
 // To moves an institution to a state, or fails with CodeConflict.
@@ -62,20 +66,26 @@ func (o *Org) To(s OrgState) error {
 type ScenarioState string
 
 const (
-	ScenarioProposed  ScenarioState = "proposed"  // filed; nobody granted it yet
-	ScenarioGranted   ScenarioState = "granted"   // has rights; granting again replaces them
-	ScenarioSuspended ScenarioState = "suspended" // nothing runs or leaves until it is granted again
+	ScenarioProposed  ScenarioState = "proposed"  // applied for; nobody decided on it yet
+	ScenarioReviewed  ScenarioState = "reviewed"  // its operator reviewed what a developer applied for (初审)
+	ScenarioReturned  ScenarioState = "returned"  // sent back with remarks; filing it again proposes it anew
+	ScenarioRefused   ScenarioState = "refused"   // for good
+	ScenarioGranted   ScenarioState = "granted"   // has rights; granting again replaces them, amending it takes them
+	ScenarioSuspended ScenarioState = "suspended" // nothing runs or leaves until whoever stopped it lets go
 	ScenarioEnded     ScenarioState = "ended"     // for good
 )
 
 // ScenarioStates lists the states of a scenario.
-var ScenarioStates = []ScenarioState{ScenarioProposed, ScenarioGranted, ScenarioSuspended, ScenarioEnded}
+var ScenarioStates = []ScenarioState{ScenarioProposed, ScenarioReviewed, ScenarioReturned, ScenarioRefused, ScenarioGranted, ScenarioSuspended, ScenarioEnded}
 
 var scenarioExits = map[ScenarioState][]ScenarioState{
 	"":                {ScenarioProposed},
-	ScenarioProposed:  {ScenarioGranted, ScenarioEnded},
-	ScenarioGranted:   {ScenarioGranted, ScenarioSuspended, ScenarioEnded},
-	ScenarioSuspended: {ScenarioGranted, ScenarioEnded},
+	ScenarioProposed:  {ScenarioProposed, ScenarioReviewed, ScenarioReturned, ScenarioRefused, ScenarioGranted, ScenarioEnded},
+	ScenarioReviewed:  {ScenarioProposed, ScenarioReturned, ScenarioRefused, ScenarioGranted, ScenarioEnded},
+	ScenarioReturned:  {ScenarioProposed, ScenarioEnded},
+	ScenarioRefused:   {},
+	ScenarioGranted:   {ScenarioProposed, ScenarioGranted, ScenarioSuspended, ScenarioEnded},
+	ScenarioSuspended: {ScenarioGranted, ScenarioSuspended, ScenarioEnded},
 	ScenarioEnded:     {},
 }
 
@@ -114,59 +124,5 @@ func (g *Grant) To(s GrantState) error {
 		return Errorf(CodeConflict, "the grant of scenario %q is %s and cannot become %s", g.Scenario, g.State, s)
 	}
 	g.State = s
-	return nil
-}
-
-// DatasetState is where a record of the catalogue stands.
-type DatasetState string
-
-const (
-	DatasetActive    DatasetState = "active"
-	DatasetWithdrawn DatasetState = "withdrawn" // by its provider; no load and no job any more
-)
-
-// DatasetStates lists the states of a dataset.
-var DatasetStates = []DatasetState{DatasetActive, DatasetWithdrawn}
-
-var datasetExits = map[DatasetState][]DatasetState{
-	"":               {DatasetActive},
-	DatasetActive:    {DatasetWithdrawn},
-	DatasetWithdrawn: {},
-}
-
-// To returns next, or fails with CodeConflict where the dataset of that code,
-// which is in state s, cannot get there.
-func (s DatasetState) To(next DatasetState, code string) (DatasetState, error) {
-	if !slices.Contains(datasetExits[s], next) {
-		return s, Errorf(CodeConflict, "dataset %q is %s and cannot become %s", code, s, next)
-	}
-	return next, nil
-}
-
-// SnapshotState is where one load of a dataset stands.
-type SnapshotState string
-
-const (
-	SnapshotCurrent   SnapshotState = "current"   // what jobs read
-	SnapshotReplaced  SnapshotState = "replaced"  // by a later load; its parts are still there
-	SnapshotDestroyed SnapshotState = "destroyed" // its keys are gone, its parts cannot be read
-)
-
-// SnapshotStates lists the states of a snapshot.
-var SnapshotStates = []SnapshotState{SnapshotCurrent, SnapshotReplaced, SnapshotDestroyed}
-
-var snapshotExits = map[SnapshotState][]SnapshotState{
-	"":                {SnapshotCurrent},
-	SnapshotCurrent:   {SnapshotReplaced, SnapshotDestroyed},
-	SnapshotReplaced:  {SnapshotDestroyed},
-	SnapshotDestroyed: {},
-}
-
-// To moves a snapshot to a state, or fails with CodeConflict.
-func (s *Snapshot) To(next SnapshotState) error {
-	if !slices.Contains(snapshotExits[s.State], next) {
-		return Errorf(CodeConflict, "snapshot %d of dataset %q is %s and cannot become %s", s.Version, s.Dataset, s.State, next)
-	}
-	s.State = next
 	return nil
 }

@@ -37,7 +37,7 @@ var valuesOfField = map[reflect.Type]map[string][]string{
 	reflect.TypeFor[Job]():                  {"mode": {glovebox.ModeMap, glovebox.ModeBlocks, glovebox.ModeTrain}},
 	reflect.TypeFor[Method]():               {"method": {"dp"}},
 	reflect.TypeFor[Dataset]():              {"snapshot": texts(SnapshotNone, glovebox.SnapshotCurrent, glovebox.SnapshotDestroyed)},
-	reflect.TypeFor[Release]():              {"state": {ReleasePending, ReleaseApproved, ReleaseExported}},
+	reflect.TypeFor[Release]():              {"state": {ReleasePending, ReleaseApproved, ReleaseExported, ReleaseReturned, ReleaseRefused, ReleaseSuperseded, ReleaseWithdrawn}},
 	reflect.TypeFor[use]():                  {"use": {UseInput, UseFilter}},
 	reflect.TypeFor[glovebox.Grant]():       {"accept": {glovebox.AcceptExact, glovebox.AcceptDelta, glovebox.AcceptPrice}},
 	reflect.TypeFor[glovebox.GrantColumn](): {"use": {UseInput, UseFilter, UseKey}},

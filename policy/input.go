@@ -21,6 +21,11 @@ const (
 	ReleasePending  = "pending"  // made, waits for approvals
 	ReleaseApproved = "approved" // all approvals are there
 	ReleaseExported = "exported" // left at least once; may leave again
+	ReleaseReturned = "returned" // sent back with remarks, and reviewed anew
+	// These leave no more.
+	ReleaseRefused    = "refused"
+	ReleaseSuperseded = "superseded"
+	ReleaseWithdrawn  = "withdrawn"
 )
 
 // Uses of a column that a grant can give.
@@ -53,6 +58,8 @@ type Input struct {
 	// Local says that the domain is not served: one account holds it, for a demo, a
 	// test, an author's desk. Nothing that it lets out has two people behind it.
 	Local bool `json:"local"`
+	// Frozen says that the authority stopped the whole domain.
+	Frozen bool `json:"frozen"`
 }
 
 // Job is the part of a job that rules may know: no filter text, no parameter,
@@ -174,7 +181,7 @@ type Approval struct {
 // Release is the result at hand.
 type Release struct {
 	ID      string `json:"id"`
-	State   string `json:"state"`   // pending, approved, exported
+	State   string `json:"state"`   // one of those above
 	Product string `json:"product"` // product code it was made for
 }
 

@@ -24,7 +24,27 @@ var steps = map[string]step{
 	"user.add":          {},
 	"user.role_confirm": {},
 	"user.role_remove":  {},
-	"user.suspend":      {},
+	"user.suspend":      {follows: stops},
+	"user.end":          {follows: stops},
+	"org.suspend":       {follows: stops},
+	"org.resume":        {},
+	"org.end":           {follows: stops},
+	"dataset.pause":     {follows: stops},
+	"dataset.resume":    {},
+	"dataset.withdraw":  {follows: append([]string{"snapshot.destroy"}, stops...)},
+	"scenario.suspend":  {follows: append([]string{"grant.suspend"}, stops...)},
+	"scenario.resume":   {follows: []string{"grant.resume"}},
+	"scenario.end":      {follows: append([]string{"grant.end"}, stops...)},
+	"domain.freeze":     {follows: stops},
+	"domain.unfreeze":   {},
+	"incident.open":     {elsewhere: true},
+	"incident.note":     {},
+	"incident.close":    {},
+	"job.cancel":        {},
+	"release.return":    {},
+	"release.reject":    {},
+	"release.supersede": {},
+	"release.withdraw":  {},
 	"user.resume":       {},
 	"user.key_add":      {said: []string{"user"}},
 	"user.key_confirm":  {said: []string{"user"}},
@@ -47,13 +67,14 @@ var steps = map[string]step{
 
 var (
 	runs    = []string{"job.admit", "job.charge", "job.run", "job.done", "job.refuse", "job.repeat", "job.nodes", "job.resume", "module.refuse", "release.make", "release.refuse"}
+	stops   = []string{"job.stop", "release.freeze"}
 	exports = []string{"release.export", "release.export_refused", "release.seal", "release.exported", "release.export_again"}
 )
 
 // own are the actions that the program takes of its own accord under ownerName:
 // it ends what an act began, after a restart too, and records that the host's
 // owner changed the rules.
-var own = []string{"domain.settings", "policy.change", "job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done"}
+var own = []string{"domain.settings", "policy.change", "job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done", "snapshot.destroyed"}
 
 // refusals are the actions of entries that an act was refused. The act that they
 // hold, if any, changes nothing and does not use up its nonce: it can be stale,

@@ -31,9 +31,14 @@ type Acts struct {
 	served    bool
 	keys      map[string]*key
 	suspended map[string]bool
-	taken     map[string]taken  // acts by nonce
-	docs      map[string]string // the newest state of each subject
-	found     Problems
+	orgOf     map[string]string // institution of a person
+	// stoppedOrgs are the institutions whose people may do nothing; over are the
+	// subjects of people and institutions that are out for good.
+	stoppedOrgs, over map[string]bool
+	brakes            brakes
+	taken             map[string]taken  // acts by nonce
+	docs              map[string]string // the newest state of each subject
+	found             Problems
 }
 
 // taken is an act that is in the log.
@@ -44,7 +49,7 @@ type taken struct {
 
 // NewActs returns a check of the log of this origin that has seen no entry.
 func NewActs(origin string) *Acts {
-	return &Acts{origin: origin, keys: map[string]*key{}, suspended: map[string]bool{}, taken: map[string]taken{}, docs: map[string]string{}}
+	return &Acts{origin: origin, keys: map[string]*key{}, suspended: map[string]bool{}, orgOf: map[string]string{}, stoppedOrgs: map[string]bool{}, over: map[string]bool{}, brakes: newBrakes(), taken: map[string]taken{}, docs: map[string]string{}}
 }
 
 // Check is what was found.
@@ -87,7 +92,9 @@ func (a *Acts) judge(e *Entry, body map[string]any) string {
 	case e.Action == serveAction:
 		return "begins a second time to be served"
 	case following:
-		return a.follows(e, follows)
+		if what := a.follows(e, follows); what != "" {
+			return what
+		}
 	case e.Actor == ownerName && slices.Contains(own, e.Action):
 		return ""
 	default:
@@ -174,6 +181,8 @@ func (a *Acts) byItsPerson(e *Entry, s *signed) string {
 		return "its act is signed with a key that was revoked"
 	case a.suspended[e.Actor]:
 		return "its act is of a person who is suspended"
+	case a.stoppedOrgs[a.orgOf[e.Actor]]:
+		return "its act is of a person whose institution is suspended"
 	}
 	if err := k.verify(s); err != nil {
 		return "its act is not signed by its key: " + err.Error()

@@ -23,6 +23,7 @@ type history struct {
 	acts  *Acts
 	seq   uint64
 	clock time.Time
+	last  string // nonce of the newest act
 }
 
 // begun is the log of a domain that two people begin to serve: reg with a
@@ -123,6 +124,7 @@ func (h *history) sign(who, name, subject string, params map[string]any, c chang
 
 func (h *history) enter(who, name, subject string, e *act.Envelope, nonce string, params map[string]any, c change) {
 	h.t.Helper()
+	h.last = nonce
 	body := map[string]any{"act": e, "act_nonce": nonce}
 	for k, v := range params {
 		body[k] = v

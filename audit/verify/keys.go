@@ -17,13 +17,19 @@ import (
 
 // Actions that change whose signatures count, all with a body: user.key_add
 // {"user","key"}, user.key_confirm {"user","confirms"}, user.key_revoke
-// {"user","key_id"}; user.suspend and user.resume have the subject user/NAME.
+// {"user","key_id"}; user.suspend, user.resume and user.end have the
+// subject user/NAME, and those of institutions org/NAME.
 const (
 	keyAdd     = "user.key_add"
 	keyConfirm = "user.key_confirm"
 	keyRevoke  = "user.key_revoke"
 	suspend    = "user.suspend"
 	resume     = "user.resume"
+	endUser    = "user.end"
+	addUser    = "user.add" // {"org"} where the person belongs to an institution
+	suspendOrg = "org.suspend"
+	resumeOrg  = "org.resume"
+	endOrg     = "org.end"
 )
 
 type keyState int
@@ -54,16 +60,47 @@ func (a *Acts) effect(e *Entry, body map[string]any) string {
 		return a.addKey(e, body)
 	case keyConfirm, keyRevoke:
 		return a.changeKey(e, body)
-	case suspend, resume:
-		name, ok := strings.CutPrefix(e.Subject, "user/")
-		switch {
-		case !ok:
-			return "is about something that is not a person"
-		case e.Action == resume && name == e.Actor:
-			return "somebody ends a suspension of their own"
+	case suspend, resume, endUser:
+		return a.changePerson(e)
+	case addUser:
+		if org, ok := body["org"].(string); ok {
+			a.orgOf[strings.TrimPrefix(e.Subject, "user/")] = org
 		}
-		a.suspended[name] = e.Action == suspend
+	case suspendOrg, resumeOrg, endOrg:
+		return a.changeOrg(e)
 	}
+	return a.brakes.take(e, body, a.orgOf[e.Actor])
+}
+
+// changePerson takes in that a person is stopped, goes on, or is out for good.
+func (a *Acts) changePerson(e *Entry) string {
+	name, ok := strings.CutPrefix(e.Subject, "user/")
+	switch {
+	case !ok:
+		return "is about something that is not a person"
+	case e.Action == resume && name == e.Actor:
+		return "somebody ends a suspension of their own"
+	case a.over[e.Subject]:
+		return "is about a person whose part ended for good"
+	}
+	a.suspended[name] = e.Action != resume
+	a.over[e.Subject] = e.Action == endUser
+	return ""
+}
+
+// changeOrg takes in the same of an institution.
+func (a *Acts) changeOrg(e *Entry) string {
+	name, ok := strings.CutPrefix(e.Subject, "org/")
+	switch {
+	case !ok:
+		return "is about something that is not an institution"
+	case a.orgOf[e.Actor] == name:
+		return "somebody stops their own institution, or lets it go on"
+	case a.over[e.Subject]:
+		return "is about an institution whose part ended for good"
+	}
+	a.stoppedOrgs[name] = e.Action != resumeOrg
+	a.over[e.Subject] = e.Action == endOrg
 	return ""
 }
 
@@ -91,6 +128,9 @@ func (a *Acts) serve(e *Entry, body map[string]any) string {
 		}
 		k.user, k.by, k.state = user, ownerName, valid
 		keys[id], users[user] = k, true
+		if org, ok := m["org"].(string); ok {
+			a.orgOf[user] = org
+		}
 	}
 	for id, k := range a.keys {
 		if k.state == valid && keys[id] == nil {

@@ -63,6 +63,7 @@ const (
 	Own      Scope = "own"      // the person's own: keys, jobs, reports
 	Org      Scope = "org"      // the datasets of the person's institution
 	Scenario Scope = "scenario" // scenarios whose operator the person is
+	Stake    Scope = "stake"    // what the person answers for in the role: see docs/access.md
 	District Scope = "district" // what belongs to the district of the person's institution; all, for one without district
 )
 

@@ -11,6 +11,11 @@ var (
 	// second are those who confirm what a registrar began, and are not the same
 	// person.
 	second    = []glovebox.Role{glovebox.RoleRegistrar, glovebox.RoleAuthority}
+	holders   = []glovebox.Role{glovebox.RoleProvider, glovebox.RoleAuthority}
+	leaders   = []glovebox.Role{glovebox.RoleOperator, glovebox.RoleAuthority}
+	owners    = []glovebox.Role{glovebox.RoleOperator, glovebox.RoleProvider, glovebox.RoleAuthority}
+	askers    = []glovebox.Role{glovebox.RoleDeveloper, glovebox.RoleOperator, glovebox.RoleAuthority}
+	handlers  = []glovebox.Role{glovebox.RoleOperator, glovebox.RoleProvider, glovebox.RoleAuthority, glovebox.RoleRegistrar}
 	approvers = []glovebox.Role{glovebox.RoleProvider, glovebox.RoleAuthority, glovebox.RoleOperator, glovebox.RoleAuditor}
 )
 
@@ -22,6 +27,10 @@ var Acts = []Act{
 	{Name: "user.role_remove", Roles: second, Scope: Any, Route: "POST /users/{id}/roles", Command: "user role remove", Text: "take a role away", Keeping: true},
 	{Name: "user.suspend", Roles: second, Scope: Any, Route: "POST /users/{id}/state", Command: "user suspend", Text: "suspend a person", Keeping: true},
 	{Name: "user.resume", Roles: second, Scope: Any, Route: "POST /users/{id}/state", Command: "user resume", Text: "let a suspended person act again", Keeping: true},
+	{Name: "user.end", Roles: second, Scope: Any, Route: "POST /users/{id}/state", Command: "user end", Text: "end a person's part for good", Keeping: true},
+	{Name: "org.suspend", Roles: second, Scope: Any, Route: "POST /orgs/{id}/state", Command: "org suspend", Text: "suspend an institution", Keeping: true},
+	{Name: "org.resume", Roles: second, Scope: Any, Route: "POST /orgs/{id}/state", Command: "org resume", Text: "let a suspended institution act again", Keeping: true},
+	{Name: "org.end", Roles: second, Scope: Any, Route: "POST /orgs/{id}/state", Command: "org end", Text: "end an institution's part for good", Keeping: true},
 	{Name: "user.key_add", Scope: Own, Route: "POST /users/{id}/keys", Command: "user key add", Text: "hand in a public key", Keeping: true},
 	{Name: "user.key_confirm", Roles: second, Scope: Any, Route: "POST /users/{id}/keys", Command: "user key confirm", Text: "confirm a key that another person handed in", Keeping: true},
 	{Name: "user.key_revoke", Scope: Own, Route: "POST /users/{id}/keys", Command: "user key revoke", Text: "revoke a key", Keeping: true},
@@ -32,17 +41,36 @@ var Acts = []Act{
 	{Name: "dataset.load", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/snapshots", Command: "dataset load", Text: "load a file into a new snapshot", Long: true},
 	{Name: "fit.charge", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/sample", Command: "dataset sample", Text: "measure a dataset for samples that resemble it"},
 
+	{Name: "dataset.pause", Roles: holders, Scope: Stake, Route: "POST /datasets/{id}/state", Command: "dataset pause", Text: "stop all use of a dataset at once"},
+	{Name: "dataset.resume", Roles: holders, Scope: Stake, Route: "POST /datasets/{id}/state", Command: "dataset resume", Text: "let go of a dataset that one paused"},
 	{Name: "space.add", Roles: authority, Scope: Any, Route: "POST /spaces", Command: "space add", Text: "say what a unit of a space may lose over all datasets"},
 
 	{Name: "scenario.add", Roles: operator, Scope: Scenario, Route: "POST /scenarios", Command: "scenario add", Text: "propose a scenario"},
 	{Name: "scenario.grant", Roles: authority, Scope: District, Route: "POST /scenarios/{id}/grants", Command: "scenario grant", Text: "grant a scenario"},
+
+	{Name: "scenario.suspend", Roles: leaders, Scope: Stake, Route: "POST /scenarios/{id}/state", Command: "scenario suspend", Text: "stop a scenario at once"},
+	{Name: "scenario.resume", Roles: leaders, Scope: Stake, Route: "POST /scenarios/{id}/state", Command: "scenario resume", Text: "let go of a scenario that one stopped"},
+
+	{Name: "domain.freeze", Roles: authority, Scope: Any, Route: "POST /freeze/{id}", Command: "freeze", Text: "stop the whole domain at once"},
+	{Name: "domain.unfreeze", Roles: authority, Scope: Any, Route: "POST /freeze/{id}", Command: "unfreeze", Text: "let go of a freeze"},
+	{Name: "incident.open", Roles: glovebox.Roles, Scope: Any, Route: "POST /incidents", Command: "incident open", Text: "report an incident, or a drill"},
+	{Name: "incident.note", Roles: handlers, Scope: Any, Route: "POST /incidents/{id}/notes", Command: "incident note", Text: "record a step of handling an incident"},
+	{Name: "incident.close", Roles: authority, Scope: Any, Route: "POST /incidents/{id}/notes", Command: "incident close", Text: "close an incident"},
 
 	{Name: "node.trust", Roles: authority, Scope: Any, Route: "POST /nodes", Command: "node trust", Text: "let a node work on parts of jobs"},
 	{Name: "node.revoke", Roles: authority, Scope: Any, Route: "POST /nodes/{id}/state", Command: "node revoke", Text: "take a node's leave to work"},
 	{Name: "node.use", Roles: authority, Scope: Any, Route: "POST /engine", Command: "node use", Text: "say who hands the parts of jobs out"},
 
 	{Name: "job.run", Roles: developer, Scope: Own, Route: "POST /jobs", Command: "job run", Text: "run a job", Long: true},
+	{Name: "job.cancel", Roles: askers, Scope: Stake, Route: "POST /jobs/{id}/state", Command: "job cancel", Text: "end a job for good"},
 	{Name: "release.attach", Roles: developer, Scope: Own, Route: "POST /releases/{id}/reports", Command: "release attach", Text: "attach a report to one's own release"},
+	{Name: "release.return", Roles: approvers, Scope: Stake, Route: "POST /releases/{id}/reviews", Command: "release return", Text: "send a release back with remarks"},
 	{Name: "release.approve", Roles: approvers, Scope: District, Route: "POST /releases/{id}/reviews", Command: "release approve", Text: "approve a release"},
 	{Name: "release.export", Roles: operator, Scope: Scenario, Route: "POST /releases/{id}/exports", Command: "release export", Text: "export an approved release"},
+	{Name: "release.supersede", Roles: operator, Scope: Stake, Route: "POST /releases/{id}/state", Command: "release supersede", Text: "have a later release stand for one"},
+	{Name: "release.reject", Roles: approvers, Scope: Stake, Route: "POST /releases/{id}/reviews", Command: "release refuse", Text: "refuse a release for good"},
+	{Name: "release.withdraw", Roles: owners, Scope: Stake, Route: "POST /releases/{id}/state", Command: "release withdraw", Text: "take a release back"},
+
+	{Name: "dataset.withdraw", Roles: holders, Scope: Stake, Route: "POST /datasets/{id}/state", Command: "dataset withdraw", Text: "take a dataset back for good, and destroy its keys"},
+	{Name: "scenario.end", Roles: leaders, Scope: Stake, Route: "POST /scenarios/{id}/state", Command: "scenario end", Text: "end a scenario for good"},
 }

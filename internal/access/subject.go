@@ -16,13 +16,39 @@ var (
 		"user.key_add": "key", "user.key_confirm": "key", "user.key_revoke": "key", "session.open": "session",
 		"dataset.add": "dataset", "dataset.load": "dataset", "fit.charge": "dataset", "space.add": "space",
 		"scenario.add": "scenario", "scenario.grant": "scenario", "node.trust": "node", "node.revoke": "node", "node.use": "engine",
+		"user.end": "user", "org.suspend": "org", "org.resume": "org", "org.end": "org",
+		"dataset.pause": "dataset", "dataset.resume": "dataset", "dataset.withdraw": "dataset",
+		"scenario.suspend": "scenario", "scenario.resume": "scenario", "scenario.end": "scenario",
+		"domain.freeze": "freeze", "domain.unfreeze": "freeze", "incident.open": "incident", "incident.note": "incident", "incident.close": "incident",
+		"job.cancel": "job", "release.return": "release", "release.reject": "release", "release.supersede": "release", "release.withdraw": "release",
 		"job.run": "job", "release.attach": "release", "release.approve": "release", "release.export": "release",
 	}
-	maker = map[string]bool{"dataset.add": true, "space.add": true, "scenario.add": true, "scenario.grant": true, "node.trust": true, "node.use": true, "job.run": true}
+	maker = map[string]bool{"dataset.add": true, "space.add": true, "scenario.add": true, "scenario.grant": true, "node.trust": true, "node.use": true, "job.run": true, "incident.open": true}
 )
 
 // Kind is the kind of document that the act is about.
 func (a *Act) Kind() string { return subjects[a.Name] }
+
+// from are the states of their subject in which acts may be taken, by the arrows
+// of docs/states.md; of an act that is not here, any, or none that is there.
+var from = map[string][]string{
+	"user.suspend": {"active"}, "user.resume": {"suspended"}, "user.end": {"active", "suspended"},
+	"org.suspend": {"active"}, "org.resume": {"suspended"}, "org.end": {"active", "suspended"},
+	"dataset.load": {"active"}, "fit.charge": {"active"},
+	"dataset.pause": {"active", "paused"}, "dataset.resume": {"paused"}, "dataset.withdraw": {"active", "paused"},
+	"scenario.grant": {"proposed", "reviewed", "granted"}, "scenario.suspend": {"granted", "suspended"}, "scenario.resume": {"suspended"},
+	"scenario.end":  {"proposed", "reviewed", "returned", "granted", "suspended"},
+	"domain.freeze": {"", "open", "frozen"}, "domain.unfreeze": {"frozen"},
+	"incident.note": {"reported", "handling", "recovered"}, "incident.close": {"reported", "handling", "recovered"},
+	"job.cancel":     {"admitted", "charged", "running"},
+	"release.attach": {"pending", "returned"}, "release.approve": {"pending", "returned"}, "release.return": {"pending", "approved"},
+	"release.reject": {"pending", "approved", "returned"}, "release.export": {"approved", "exported"}, "release.supersede": {"approved", "exported"},
+	"release.withdraw": {"pending", "approved", "exported", "returned", "superseded"},
+}
+
+// From are the states of its subject in which the act may be taken; nil: it looks
+// at none, or makes what it is about.
+func (a *Act) From() []string { return from[a.Name] }
 
 // Makes says whether the act may have no subject: it makes it, or finds its name
 // in a file.

@@ -103,6 +103,8 @@ var Questions = []Question{
 	{Path: "/nodes", Name: "nodes"},
 	{Path: "/scenarios", Name: "scenarios"},
 	{Path: "/scenarios/{id}", Name: "scenario", Kind: "scenario"},
+	{Path: "/freeze", Name: "freeze"},
+	{Path: "/incidents", Name: "incidents"},
 	{Path: "/jobs", Name: "jobs"},
 	{Path: "/jobs/{id}", Name: "job", Kind: "job"},
 	{Path: "/releases", Name: "releases"},

@@ -10,11 +10,12 @@ import (
 )
 
 // TestStatesAreNamed: a state is written as its constant, so that the compiler
-// finds a wrong one, and only state.go and internal/domain/job say which there
+// finds a wrong one, and only state.go, state_data.go and internal/domain/job say which there
 // are.
 func TestStatesAreNamed(t *testing.T) {
 	states := map[string]bool{"active": true, "suspended": true, "withdrawn": true, "current": true, "replaced": true, "destroyed": true,
-		"proposed": true, "granted": true, "ended": true, "refused": true, "admitted": true, "charged": true, "done": true, "pending": true, "approved": true, "exported": true}
+		"proposed": true, "granted": true, "ended": true, "refused": true, "admitted": true, "charged": true, "done": true, "pending": true, "approved": true, "exported": true,
+		"paused": true, "cancelled": true, "reviewed": true, "returned": true, "superseded": true, "reported": true, "handling": true, "recovered": true, "closed": true, "frozen": true}
 	literal := func(e ast.Expr) bool {
 		lit, ok := e.(*ast.BasicLit)
 		if !ok || lit.Kind != token.STRING {

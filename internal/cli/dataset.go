@@ -19,7 +19,7 @@ import (
 
 func (a *app) datasetCmd() *cobra.Command {
 	return a.group("dataset", "the catalogue, and loading data into the vault", "数据资源目录与数据载入",
-		a.datasetNew(), a.datasetScan(), a.datasetAdd(), a.datasetLoad(), a.datasetList(), a.datasetShow(), a.datasetSample())
+		append([]*cobra.Command{a.datasetNew(), a.datasetScan(), a.datasetAdd(), a.datasetLoad(), a.datasetList(), a.datasetShow(), a.datasetSample()}, a.datasetBrakes()...)...)
 }
 
 func (a *app) datasetAdd() *cobra.Command {
@@ -192,6 +192,7 @@ func (a *app) printDataset(x *domain.DatasetDoc) {
 	r := &x.Record
 	a.say("%s  %s", r.Code, r.Title.In(a.lang))
 	a.say("%s: %s  %s: %s  %s: %s", a.t("provider", "提供单位"), r.Provider, a.t("update", "更新频率"), r.Update, a.t("state", "状态"), a.word(string(x.State)))
+	a.printHolds(x.Holds)
 	a.say("%s: %s (%s), %s %d", a.t("privacy unit", "隐私单元"), r.Unit.Space, r.Unit.Column, a.t("rows per unit at most", "每单元最多行数"), r.Unit.MaxRows)
 	for _, u := range r.OtherUnits {
 		a.say("%s: %s (%s), %s %d", a.t("also a privacy unit", "亦为隐私单元"), u.Space, u.Column, a.t("rows per unit at most", "每单元最多行数"), u.MaxRows)

@@ -111,21 +111,24 @@ Start
   login, logout, whoami, config     work at a server, with your key
   doctor                            what this machine and domain can do
 Data providers, authority, operator
-  user add|show|list|role|suspend|resume|key  people, roles and keys
-  org add|list|show                 institutions
+  user add|show|list|role|suspend|resume|end|key  people, roles and keys
+  org add|list|show|suspend|resume|end  institutions
   dataset new|scan                  propose a record for a file; find personal data in it
-  dataset add|load|list|show|sample the catalogue; load data; make sample rows
+  dataset add|load|list|show|sample|pause|resume|withdraw  the catalogue; load data; stop its use
   schema show                       JSON Schemas of the documents
   space add|list|show               what one person may lose over all datasets
-  scenario add|grant|list|show      purposes, and the rights they have
+  scenario add|grant|list|show|suspend|resume|end  purposes, and the rights they have
+  freeze, unfreeze                  stop the whole domain
+  incident open|note|close|list     incidents and drills
   node trust|revoke|list|use|init|serve|task|doctor
                                     machines that share the work
 Developers
   module new|build|check|show|test  make a module, see what admission says, test it
-  job check|run|list|show           price a job, run it
+  job check|run|list|show|cancel    price a job, run it
   budget show|history               what is left, and who spent what
 Review and evidence
-  release list|show|attach|approve|places|export  review; export a signed bundle
+  release list|show|attach|approve|return|refuse|withdraw|supersede|places|export
+                                    review; export a signed bundle
   audit list|show|verify|replay|timeline|people|index|copy
                                     the log of every decision; ask it, replay it
   policy test|explain|diff|lint     the rules: test them, say why
@@ -151,21 +154,24 @@ More: glovebox COMMAND --help, README.md`,
   login, logout, whoami, config     用您的密钥在服务器上工作
   doctor                            检查本机与本域
 数据提供单位、实施机构、运营机构
-  user add|show|list|role|suspend|resume|key  人员、角色与密钥
-  org add|list|show                 机构
+  user add|show|list|role|suspend|resume|end|key  人员、角色与密钥
+  org add|list|show|suspend|resume|end  机构
   dataset new|scan                  为文件草拟记录；查找其中的个人信息
-  dataset add|load|list|show|sample 数据资源目录；载入数据；生成样例数据
+  dataset add|load|list|show|sample|pause|resume|withdraw  数据资源目录；载入数据；暂停使用
   schema show                       各类文档的 JSON Schema
   space add|list|show               单元空间：一个人在全部数据资源上的损失上限
-  scenario add|grant|list|show      应用场景与授权
+  scenario add|grant|list|show|suspend|resume|end  应用场景与授权
+  freeze, unfreeze                  冻结整个域
+  incident open|note|close|list     安全事件与演练
   node trust|revoke|list|use|init|serve|task|doctor
                                     分担处理的节点
 开发主体
   module new|build|check|show|test  构建模块，查看准入意见，测试
-  job check|run|list|show           预检与运行作业
+  job check|run|list|show|cancel    预检与运行作业
   budget show|history               预算余额与支出
 审核与证据
-  release list|show|attach|approve|places|export  审核发布，导出签名发布包
+  release list|show|attach|approve|return|refuse|withdraw|supersede|places|export
+                                    审核发布，导出签名发布包
   audit list|show|verify|replay|timeline|people|index|copy
                                     每项决策的日志：查询与重放
   policy test|explain|diff|lint     规则：测试与说明理由

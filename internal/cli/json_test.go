@@ -198,6 +198,7 @@ var unseen = []string{
 	"trial.dropped", "trial_unit.dropped", // TestLookAlikeKeys
 	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_block.log", "trial_input.first",
 	"replayed.problem", "verdict.obligations", "entry.key", "scope.developer", "event.key", "role_step.key", "policy_test.why", // of what was tampered with, and of a policy that asks for more
+	"snapshot.destroyed",                  // TestStopsEndRuns
 	"module_test.compiler",                // needs a compiler
 	"difference.unit", "difference.block", // testdata/moduletest.txtar
 }
@@ -367,6 +368,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "budget show pums --as wang")
 	run(0, "budget history --as sun")
 	run(0, "budget history pums --developer wang --as chen")
+	run(0, "job cancel "+stoppedHalfWay(t, run)+" --reason 参数有误 --as wang")
 	run(0, "scenario grant json/each.yaml --as zhao")
 	run(0, "budget show pums --as wang")
 	run(2, "budget show nothing --as sun")
@@ -400,6 +402,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "verify out/"+id)
 	key, _ := run(0, "domain key")
 	run(0, "doctor")
+	brakesJSON(t, run, id)
 	run(0, "node init machine --name n1 --key "+text(key, "key"))
 	run(0, "node trust machine/node.json --as zhao")
 	run(3, "node trust machine/node.json --as wang")

@@ -16,7 +16,7 @@ import (
 
 func (a *app) releaseCmd() *cobra.Command {
 	return a.group("release", "review, approve and export releases", "审核、批准与导出发布结果",
-		a.releaseList(), a.releaseShow(), a.releaseAttach(), a.releaseApprove(), a.releasePlaces(), a.releaseExport())
+		a.releaseList(), a.releaseShow(), a.releaseAttach(), a.releaseApprove(), a.releaseReturn(), a.releaseRefuse(), a.releaseWithdraw(), a.releaseSupersede(), a.releasePlaces(), a.releaseExport())
 }
 
 func (a *app) releaseList() *cobra.Command {
@@ -219,7 +219,7 @@ func (a *app) releaseStanding(r *job.ReleaseDoc) string {
 
 // missing names the roles that have still to approve a pending release.
 func (a *app) missing(r *job.ReleaseDoc) []string {
-	if r.State != job.Pending {
+	if r.State != job.Pending && r.State != job.Returned {
 		return nil
 	}
 	var out []string
@@ -238,6 +238,12 @@ func (a *app) printReleaseState(r *job.ReleaseDoc) {
 	a.say("%s %s: %s", a.t("release", "发布"), r.ID, a.word(string(r.State)))
 	for _, x := range r.Approvals {
 		a.say("  %s %s (%s)", a.t("approved by", "批准人"), x.User, a.word(string(x.Role)))
+	}
+	for _, x := range r.Remarks {
+		a.say("  %s %s (%s) %s: %s", a.word(string(x.State)), x.User, a.word(string(x.Role)), x.At, x.Text)
+	}
+	if r.Successor != "" {
+		a.say("  %s: %s", a.t("superseded by", "取代者"), r.Successor)
 	}
 	for _, x := range r.Exports {
 		if x.Done {

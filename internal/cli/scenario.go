@@ -15,7 +15,7 @@ import (
 
 func (a *app) scenarioCmd() *cobra.Command {
 	return a.group("scenario", "approved purposes and the rights they have", "应用场景与授权",
-		a.scenarioAdd(), a.scenarioGrant(), a.scenarioList(), a.scenarioShow())
+		append([]*cobra.Command{a.scenarioAdd(), a.scenarioGrant(), a.scenarioList(), a.scenarioShow()}, a.scenarioBrakes()...)...)
 }
 
 func (a *app) scenarioAdd() *cobra.Command {
@@ -130,6 +130,7 @@ with its use and its mask, and what may be spent.`, `显示应用场景：用途
 
 func (a *app) printScenario(s *domain.ScenarioView) {
 	a.say("%s  %s  [%s]", s.Code, s.Title.In(a.lang), a.word(string(s.State)))
+	a.printHolds(s.Holds)
 	a.say("%s: %s", a.t("purpose", "用途"), s.Purpose.In(a.lang))
 	a.say("%s: %s", a.t("operator", "运营机构"), s.Operator)
 	for i := range s.Products {

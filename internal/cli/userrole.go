@@ -88,7 +88,10 @@ func (a *app) userAct(c *cobra.Command, x desk.Act) error {
 }
 
 func (a *app) orgCmd() *cobra.Command {
-	return a.group("org", "institutions", "机构", a.orgAdd(), a.orgList(), a.orgShow())
+	return a.group("org", "institutions", "机构", a.orgAdd(), a.orgList(), a.orgShow(),
+		a.orgState("suspend", "org.suspend", "suspend an institution: its people may do nothing", "暂停机构：其人员不得操作"),
+		a.orgState("resume", "org.resume", "end a suspension", "恢复机构"),
+		a.orgState("end", "org.end", "end an institution's part for good", "取消机构资格，不可恢复"))
 }
 
 func (a *app) orgAdd() *cobra.Command {

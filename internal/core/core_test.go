@@ -38,6 +38,7 @@ type city struct {
 	clients map[string]*client.Client // of must
 	wang    *client.Client            // logged in
 	through http.RoundTripper         // to the socket
+	second  string                    // a second release
 }
 
 const pums = "../../examples/pums"

@@ -50,7 +50,12 @@ func (c *city) goods() map[string]func() good {
 	release := func() string {
 		var id string
 		c.view(func(tx *store.Tx) error {
-			return domain.Releases.Each(tx, func(i string, _ job.ReleaseDoc) error { id = i; return nil })
+			return domain.Releases.Each(tx, func(i string, _ job.ReleaseDoc) error {
+				if i != c.second {
+					id = i
+				}
+				return nil
+			})
 		})
 		return "release/" + id
 	}
@@ -68,6 +73,45 @@ func (c *city) goods() map[string]func() good {
 		"user.role_remove":  func() good { return good{"reg2", "user/newcomer", desk.Role{Role: "developer"}, "user/wang"} },
 		"user.suspend":      func() good { return good{"auth1", "user/newcomer", desk.Reason{Reason: "left"}, "user/wang"} },
 		"user.resume":       func() good { return good{"auth1", "user/newcomer", desk.Reason{Reason: "came back"}, "user/wang"} },
+		"user.end": func() good {
+			c.must("reg1", desk.Act{Name: "user.add", Subject: "user/leaver", Params: desk.Params(desk.UserAdd{Role: "developer", Org: "New Firm"})}, nil)
+			return good{"auth1", "user/leaver", desk.Reason{Reason: "left"}, "user/wang"}
+		},
+		"org.suspend": func() good { return good{"auth1", "org/New Firm", desk.Reason{Reason: "a test"}, "org/Firm"} },
+		"org.resume":  func() good { return good{"auth1", "org/New Firm", desk.Reason{Reason: "a test"}, "org/Firm"} },
+		"org.end": func() good {
+			c.must("reg1", desk.Act{Name: "org.add", Subject: "org/Old Firm", Params: desk.Params(desk.OrgAdd{Kind: "firm"})}, nil)
+			return good{"auth1", "org/Old Firm", desk.Reason{Reason: "a test"}, "org/Firm"}
+		},
+		"dataset.pause":  func() good { return good{"census", "dataset/pums", desk.Brake{Reason: "a test"}, "dataset/other"} },
+		"dataset.resume": func() good { return good{"census", "dataset/pums", desk.Brake{Reason: "a test"}, "dataset/other"} },
+		"scenario.suspend": func() good {
+			return good{"liu", "scenario/education-income", desk.Brake{Reason: "a test"}, "scenario/other"}
+		},
+		"scenario.resume": func() good {
+			return good{"liu", "scenario/education-income", desk.Brake{Reason: "a test"}, "scenario/other"}
+		},
+		"domain.freeze":   func() good { return good{"zhao", "freeze/domain", desk.Brake{Reason: "a test"}, "freeze/other"} },
+		"domain.unfreeze": func() good { return good{"zhao", "freeze/domain", desk.Brake{Reason: "a test"}, "freeze/other"} },
+		"incident.open":   func() good { return good{"wang", "", desk.IncidentOpen{Title: "a test"}, "incident/i-1"} },
+		"incident.note":   func() good { return good{"census", "incident/i-1", desk.IncidentNote{Text: "a test"}, "incident/i-9"} },
+		"incident.close":  func() good { return good{"zhao", "incident/i-1", desk.IncidentClose{Text: "a test"}, "incident/i-9"} },
+		"job.cancel": func() good {
+			return good{"wang", "job/" + c.halfDone(), desk.Brake{Reason: "a test"}, "job/j-other"}
+		},
+		"release.return": func() good { return good{"zhao", release(), desk.Reason{Reason: "a test"}, "release/r-other"} },
+		"release.supersede": func() good {
+			return good{"liu", release(), desk.Supersede{Successor: c.another(), Reason: "a test"}, "release/r-other"}
+		},
+		"release.reject": func() good {
+			c.must("census", desk.Act{Name: "release.return", Subject: "release/" + c.another(), Params: desk.Params(desk.Reason{Reason: "a test"})}, nil)
+			return good{"zhao", "release/" + c.another(), desk.Reason{Reason: "a test"}, "release/r-other"}
+		},
+		"release.withdraw": func() good { return good{"liu", release(), desk.Reason{Reason: "a test"}, "release/r-other"} },
+		"dataset.withdraw": func() good { return good{"census", "dataset/pums", desk.Brake{Reason: "a test"}, "dataset/other"} },
+		"scenario.end": func() good {
+			return good{"liu", "scenario/education-income", desk.Brake{Reason: "a test"}, "scenario/other"}
+		},
 		"user.key_add": func() good {
 			c.key("newcomer")
 			return good{"reg1", "key/" + newKey().ID, desk.KeyAdd{User: "newcomer", Key: newKey()}, "key/" + c.keys["wang"].Key().ID}

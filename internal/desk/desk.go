@@ -76,7 +76,8 @@ type call struct {
 	*Desk
 	by    *domain.By
 	act   Act
-	id    string // of the subject
+	id    string        // of the subject
+	role  glovebox.Role // in which it is taken; "" where anybody may
 	files Files
 }
 
@@ -89,12 +90,14 @@ func (k *Desk) Do(ctx context.Context, by *domain.By, a Act) (any, error) {
 	if !ok || do.read == nil {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no act is called %q", a.Name).WithFix("docs/access.md lists them")
 	}
+	var role glovebox.Role
 	if !by.IsOwner() {
-		if _, err := row.Role(by.User, a.Role); err != nil {
+		var err error
+		if role, err = row.Role(by.User, a.Role); err != nil {
 			return nil, k.d.Refused(ctx, by, a.Name, a.Subject, err)
 		}
 	}
-	c := &call{Context: ctx, Desk: k, by: by, act: a, files: a.Files}
+	c := &call{Context: ctx, Desk: k, by: by, act: a, role: role, files: a.Files}
 	if c.files == nil {
 		c.files = none{}
 	}
@@ -154,6 +157,26 @@ var acts = map[string]handler{
 	"user.key_add":      with(keyAdd),
 	"user.key_confirm":  with(keyConfirm),
 	"user.key_revoke":   with(keyRevoke),
+	"user.end":          with(userEnd),
+	"org.suspend":       with(orgSuspend),
+	"org.resume":        with(orgResume),
+	"org.end":           with(orgEnd),
+	"dataset.pause":     with(datasetPause),
+	"dataset.resume":    with(datasetResume),
+	"dataset.withdraw":  with(datasetWithdraw),
+	"scenario.suspend":  with(scenarioSuspend),
+	"scenario.resume":   with(scenarioResume),
+	"scenario.end":      with(scenarioEnd),
+	"domain.freeze":     with(domainFreeze),
+	"domain.unfreeze":   with(domainUnfreeze),
+	"incident.open":     with(incidentOpen),
+	"incident.note":     with(incidentNote),
+	"incident.close":    with(incidentClose),
+	"job.cancel":        with(jobCancel),
+	"release.return":    with(releaseReturn),
+	"release.reject":    with(releaseReject),
+	"release.supersede": with(releaseSupersede),
+	"release.withdraw":  with(releaseWithdraw),
 	"session.open":      with(sessionOpen),
 	"dataset.add":       with(datasetAdd),
 	"dataset.load":      with(datasetLoad),

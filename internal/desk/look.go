@@ -63,6 +63,8 @@ var looks = map[string]func(*question) (any, error){
 	"space":      func(q *question) (any, error) { return q.d.Space(q, q.look.ID) },
 	"scenarios":  func(q *question) (any, error) { return listed(q.d.Scenarios(q)) },
 	"scenario":   func(q *question) (any, error) { return q.d.Scenario(q, q.look.ID) },
+	"freeze":     func(q *question) (any, error) { return q.d.FreezeState(q) },
+	"incidents":  func(q *question) (any, error) { return listed(q.d.AllIncidents(q)) },
 	"nodes":      lookNodes,
 	"jobs":       func(q *question) (any, error) { return listed(q.pipeline().Jobs(q, *q.u)) },
 	"job":        func(q *question) (any, error) { return q.pipeline().Job(q, *q.u, q.look.ID) },
@@ -84,7 +86,7 @@ var looks = map[string]func(*question) (any, error){
 
 // public are the questions that the owner of a directory that is not served need
 // not ask in somebody's name.
-var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "datasets": true, "dataset": true, "spaces": true, "space": true, "scenarios": true, "scenario": true, "nodes": true, "fit": true, "state": true, "checkpoint": true}
+var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "datasets": true, "dataset": true, "spaces": true, "space": true, "scenarios": true, "scenario": true, "freeze": true, "incidents": true, "nodes": true, "fit": true, "state": true, "checkpoint": true}
 
 // listed makes the JSON of no elements an empty list, not null.
 func listed[T any](all []T, err error) (any, error) {

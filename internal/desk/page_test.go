@@ -3,8 +3,10 @@ package desk_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/api"
 	"glovebox.example/glovebox/internal/desk"
+	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/words"
 )
 
@@ -39,6 +42,7 @@ var scopes = []struct {
 	{access.Own, "the person's own: keys, jobs, releases of these jobs", "本人的密钥、作业及其发布件"},
 	{access.Org, "datasets of the person's institution", "本人所属机构的数据资源"},
 	{access.Scenario, "scenarios whose operator the person is", "本人担任运营机构的场景"},
+	{access.Stake, "what the person answers for in the role: a developer its own jobs, an operator its scenarios, a provider its institution's datasets and what reads them, the authority what belongs to its district, all for one without a district", "本人以该角色负责的事项：开发主体为本人的作业，运营机构为其场景，数据提供单位为本机构的数据资源及读取它们的作业与发布，实施机构为所属区县的事项，不属区县的为全市"},
 	{access.District, "what belongs to the district of the person's institution; all, for one without a district", "本人所属机构所在区县的事项；机构不属区县的，为全市"},
 }
 
@@ -55,7 +59,7 @@ var sees = [][3]string{
 	{"`user`, those of one institution", "everybody of that institution", "该机构的全部人员"},
 	{"`key`, of everybody", "a registrar, an auditor, the authority", "安全管理员、审计、实施机构"},
 	{"`key`, one's own", "everybody", "每个人"},
-	{"`dataset`, `scenario`, `space`, `org`, `node`: records, not rows", "everybody", "每个人"},
+	{"`dataset`, `scenario`, `space`, `org`, `node`, `incident`, `freeze`: records, not rows", "everybody", "每个人"},
 }
 
 // pageOf is docs/access.md, or docs/access.zh.md.
@@ -68,8 +72,8 @@ func pageOf(zh bool) string {
 	say("\n## Acts", "\n## 操作")
 	say("\nAn act in a domain that is served carries its person's signature, by key or by passkey ([formats/act.md](formats/act.md)); in a local domain the account that owns the directory names the person (`--as`), and the entry says proof `owner`. The person holds one of the roles, is active, and signs with an active key, not longer than 10 minutes ago, on the state of the subject as it is. What a known key signed and is refused is in the log as `act.refuse`, under that person's name.",
 		"\n在服务域中，每项操作都带有本人以密钥或通行密钥作出的签名（[formats/act.zh.md](formats/act.zh.md)）；在本地域中，由目录所属账户指明操作人（`--as`），条目中注明证明方式 `owner`。操作人须具备所列角色之一，处于有效状态，用有效的密钥签名，签名时间不早于 10 分钟之前，且所见的对象状态须为当前状态。由已知密钥签名而被拒绝的操作，以 `act.refuse` 记入日志，署该人之名。")
-	say("\n| act | what it does | roles | scope | proof | subject | API, under `/api/v1` | command |", "\n| 操作 | 内容 | 角色 | 范围 | 证明 | 对象 | 接口（`/api/v1` 之下） | 命令 |")
-	b.WriteString("|---|---|---|---|---|---|---|---|\n")
+	say("\n| act | what it does | roles | scope | proof | subject | in which of its states | API, under `/api/v1` | command |", "\n| 操作 | 内容 | 角色 | 范围 | 证明 | 对象 | 对象须处于的状态 | 接口（`/api/v1` 之下） | 命令 |")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|\n")
 	for i := range access.Acts {
 		a := &access.Acts[i]
 		proof := both(zh, "signature; in a local domain `--as`", "签名；本地域中为 `--as`")
@@ -87,7 +91,7 @@ func pageOf(zh bool) string {
 		if desk.ParamsOf(a.Name) == nil {
 			text += both(zh, " (not taken yet)", "（尚未提供）")
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` | %s | %s | `%s` | `glovebox %s` |\n", a.Name, text, roles(zh, a.Roles), a.Scope, proof, subject, a.Route, a.Command)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` | %s | %s | %s | `%s` | `glovebox %s` |\n", a.Name, text, roles(zh, a.Roles), a.Scope, proof, subject, inStates(zh, a.From()), a.Route, a.Command)
 	}
 	say("\n| scope | is |", "\n| 范围 | 含义 |")
 	b.WriteString("|---|---|\n")
@@ -119,6 +123,70 @@ func pageOf(zh bool) string {
 		fmt.Fprintf(&b, "| %s | %s |\n", both(zh, s[0], seen(s[0])), both(zh, s[1], s[2]))
 	}
 	return b.String()
+}
+
+// inStates lists states; "" is what is not there yet.
+func inStates(zh bool, list []string) string {
+	var out []string
+	for _, s := range list {
+		if s == "" {
+			out = append(out, both(zh, "(new)", "（新）"))
+			continue
+		}
+		out = append(out, "`"+s+"`")
+	}
+	if len(out) == 0 {
+		return "–"
+	}
+	return strings.Join(out, both(zh, ", ", "、"))
+}
+
+// TestPageOfStates holds the tables of docs/states.md to the state machines and
+// to the table of acts: every state with its exits and the acts of it, no other.
+func TestPageOfStates(t *testing.T) {
+	machines := maps.Clone(glovebox.Machines())
+	maps.Copy(machines, job.Machines())
+	for zh, file := range map[bool]string{false: "../../docs/states.md", true: "../../docs/states.zh.md"} {
+		var b strings.Builder
+		b.WriteString(both(zh, "| state | exits | acts |\n", "| 状态 | 出口 | 操作 |\n") + "|---|---|---|\n")
+		for _, kind := range slices.Sorted(maps.Keys(machines)) {
+			for _, from := range slices.Sorted(maps.Keys(machines[kind])) {
+				name := "`" + kind + "` " + inStates(zh, []string{from})
+				var acts []string
+				for i := range access.Acts {
+					if a := &access.Acts[i]; a.Kind() == kind && slices.Contains(a.From(), from) {
+						acts = append(acts, a.Name)
+					}
+				}
+				fmt.Fprintf(&b, "| %s | %s | %s |\n", name, inStates(zh, machines[kind][from]), inStates(zh, acts))
+			}
+		}
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, rest, ok := strings.Cut(string(raw), "<!-- arrows -->\n")
+		_, after, ok2 := strings.Cut(rest, "<!-- /arrows -->")
+		if !ok || !ok2 {
+			t.Fatalf("%s has no place for the table", file)
+		}
+		want := before + "<!-- arrows -->\n" + b.String() + "<!-- /arrows -->" + after
+		if *update && want != string(raw) {
+			if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		} else if want != string(raw) {
+			t.Errorf("%s is not as the states and acts are; run the test with -update", file)
+		}
+	}
+	for i := range access.Acts {
+		a := &access.Acts[i]
+		for _, s := range a.From() {
+			if _, known := machines[a.Kind()][s]; !known {
+				t.Errorf("%s: a %s is never in state %q", a.Name, a.Kind(), s)
+			}
+		}
+	}
 }
 
 // seen is a row's first cell in Chinese: the names in code are the same.

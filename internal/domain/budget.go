@@ -156,7 +156,7 @@ func SpendersOf(rows []store.ChargeRow) []Spender {
 type readers struct {
 	accounts  []string // ledgers of datasets, then those of unit spaces, each in order
 	datasets  map[string]*glovebox.Dataset
-	scenarios []glovebox.Scenario
+	scenarios []ScenarioDoc
 	grants    []glovebox.Grant
 }
 
@@ -216,7 +216,7 @@ func (r *readers) may(u glovebox.User, account string) bool {
 				return true
 			}
 		case glovebox.RoleOperator:
-			if slices.ContainsFunc(r.scenarios, func(s glovebox.Scenario) bool { return s.Operator == u.Name && s.Needs[code] != nil }) {
+			if slices.ContainsFunc(r.scenarios, func(s ScenarioDoc) bool { return s.Operator == u.Name && s.Needs[code] != nil }) {
 				return true
 			}
 		case glovebox.RoleDeveloper:

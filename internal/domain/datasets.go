@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 
 	"glovebox.example/glovebox"
@@ -22,6 +23,7 @@ type DatasetDoc struct {
 	Added    string                `json:"added"` // RFC 3339, UTC
 	By       string                `json:"by"`
 	Snapshot *glovebox.Snapshot    `json:"snapshot,omitempty"` // the current one
+	Holds    []glovebox.Hold       `json:"holds,omitempty"`    // who paused it
 }
 
 // AddDataset registers a record and opens its ledger, for good, and those of its
@@ -149,8 +151,8 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 	if err := RequireProvider(by.User, &doc.Record, "load"); err != nil {
 		return nil, err
 	}
-	if doc.State != glovebox.DatasetActive {
-		return nil, glovebox.Errorf(glovebox.CodeConflict, "dataset %q is %s", code, doc.State)
+	if err := loadable(&doc); err != nil {
+		return nil, err
 	}
 	src, err := from.Open(from.Name)
 	if err != nil {
@@ -204,6 +206,9 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 	}
 	var count string
 	err = d.Effect(ctx, by, func(tx *store.Tx) error {
+		if err := d.unchanged(tx, &doc); err != nil {
+			return err
+		}
 		if count, err = countUnits(tx, &doc.Record, &snap, units); err != nil {
 			return err
 		}
@@ -225,6 +230,44 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 		return nil, err
 	}
 	return &Load{Snapshot: snap, Count: count, Equal: d.equal(code, version-1, res.ManifestBytes), Report: &res.Report}, nil
+}
+
+// loadable fails unless the dataset takes new data.
+func loadable(doc *DatasetDoc) error {
+	if doc.State != glovebox.DatasetActive {
+		return glovebox.Errorf(glovebox.CodeConflict, "dataset %q is %s", doc.Record.Code, doc.State)
+	}
+	return nil
+}
+
+// Usable fails unless the dataset may be read now: nobody paused or withdrew it,
+// or froze the domain.
+func Usable(tx *store.Tx, code string) error {
+	if err := thawed(tx); err != nil {
+		return err
+	}
+	var doc DatasetDoc
+	if err := Datasets.Get(tx, code, &doc); err != nil {
+		return err
+	}
+	return loadable(&doc)
+}
+
+// unchanged fails unless the dataset may be loaded still: nobody paused or amended
+// it, loaded another file or froze the domain since doc was read. doc is what it
+// is now.
+func (d *Domain) unchanged(tx *store.Tx, doc *DatasetDoc) error {
+	if err := Usable(tx, doc.Record.Code); err != nil {
+		return err
+	}
+	var now DatasetDoc
+	if err := Datasets.Get(tx, doc.Record.Code, &now); err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(now, *doc) {
+		return store.Changed("dataset", doc.Record.Code)
+	}
+	return nil
 }
 
 // equal says whether a snapshot has this manifest. Of one that cannot be read

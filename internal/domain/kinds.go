@@ -12,7 +12,7 @@ const (
 	Users     store.Kind[glovebox.User]     = "user"
 	Datasets  store.Kind[DatasetDoc]        = "dataset"
 	Snapshots store.Kind[glovebox.Snapshot] = "snapshot"
-	Scenarios store.Kind[glovebox.Scenario] = "scenario"
+	Scenarios store.Kind[ScenarioDoc]       = "scenario"
 	Grants    store.Kind[glovebox.Grant]    = "grant"
 	Jobs      store.Kind[job.Doc]           = "job"
 	Releases  store.Kind[job.ReleaseDoc]    = "release"
@@ -23,5 +23,7 @@ const (
 	NodeDocs  store.Kind[NodeDoc]           = "node"
 	Engines   store.Kind[EngineDoc]         = "engine"  // who hands parts out, once it is not this machine
 	Sessions  store.Kind[struct{}]          = "session" // none is kept: what logins are about
-	Served    store.Kind[ServedDoc]         = "served"  // that the domain is served, once it is
+	Incidents store.Kind[IncidentDoc]       = "incident"
+	Freezes   store.Kind[FreezeDoc]         = "freeze" // whether the whole domain is stopped
+	Served    store.Kind[ServedDoc]         = "served" // that the domain is served, once it is
 )

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 )
 
@@ -37,6 +38,65 @@ func (d *Domain) AddOrg(ctx context.Context, by *By, o glovebox.Org) (_ glovebox
 		return Orgs.Put(tx, "org.add", o.Name, o, nil)
 	})
 	return o, err
+}
+
+// SuspendOrg stops an institution: none of its people may do anything, from now on.
+func (d *Domain) SuspendOrg(ctx context.Context, by *By, name, reason string) (glovebox.Org, error) {
+	return d.orgTo(ctx, by, "org.suspend", name, reason, glovebox.OrgSuspended)
+}
+
+// ResumeOrg lets its people act again.
+func (d *Domain) ResumeOrg(ctx context.Context, by *By, name, reason string) (glovebox.Org, error) {
+	return d.orgTo(ctx, by, "org.resume", name, reason, glovebox.OrgActive)
+}
+
+// EndOrg takes an institution's part in the domain from it, for good (取消资格).
+func (d *Domain) EndOrg(ctx context.Context, by *By, name, reason string) (glovebox.Org, error) {
+	return d.orgTo(ctx, by, "org.end", name, reason, glovebox.OrgEnded)
+}
+
+// orgTo moves an institution to a state: somebody of another one does, so that no
+// institution shuts all others out, and itself, by one slip.
+func (d *Domain) orgTo(ctx context.Context, by *By, action, name, reason string, s glovebox.OrgState) (o glovebox.Org, err error) {
+	return o, d.Effect(ctx, by, func(tx *store.Tx) error {
+		if err := Orgs.Get(tx, name, &o); err != nil {
+			return err
+		}
+		if by.Org == name {
+			return glovebox.Errorf(glovebox.CodeDenied, "%s belongs to institution %q: somebody of another one does this", by.Name, name).WithFix("ask a registrar or the authority of another institution")
+		}
+		if err := o.To(s); err != nil {
+			return err
+		}
+		body := map[string]any{"reason": reason}
+		switch action {
+		case "org.resume":
+			return Orgs.Put(tx, "org.resume", name, o, body)
+		case "org.end":
+			err = Orgs.Put(tx, "org.end", name, o, body)
+		default:
+			err = Orgs.Put(tx, "org.suspend", name, o, body)
+		}
+		if err != nil {
+			return err
+		}
+		people, err := peopleOf(tx, name)
+		if err != nil {
+			return err
+		}
+		return stopped(tx, Orgs.Subject(name), func(j *job.Doc) bool { return people[j.Submitter] && j.State != job.Done })
+	})
+}
+
+// peopleOf are the people of an institution.
+func peopleOf(tx *store.Tx, org string) (map[string]bool, error) {
+	out := map[string]bool{}
+	return out, Users.Each(tx, func(name string, u glovebox.User) error {
+		if u.Org == org {
+			out[name] = true
+		}
+		return nil
+	})
 }
 
 // Orgs lists the institutions.

@@ -34,7 +34,7 @@ func (d *Domain) AddScenario(ctx context.Context, by *By, s *glovebox.Scenario) 
 			}
 			return err
 		}
-		return Scenarios.Put(tx, "scenario.add", s.Code, *s, nil)
+		return Scenarios.Put(tx, "scenario.add", s.Code, ScenarioDoc{Scenario: *s}, nil)
 	})
 }
 
@@ -46,9 +46,15 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 		return err
 	}
 	return d.Effect(ctx, by, func(tx *store.Tx) error {
-		var s glovebox.Scenario
+		if err := thawed(tx); err != nil {
+			return err
+		}
+		var s ScenarioDoc
 		if err := Scenarios.Get(tx, g.Scenario, &s); err != nil {
 			return about(err, "scenario")
+		}
+		if s.State == glovebox.ScenarioSuspended {
+			return glovebox.Errorf(glovebox.CodeConflict, "scenario %q is suspended", s.Code).WithFix("whoever stopped it lets go of it first: `glovebox scenario resume %s --reason TEXT`", s.Code)
 		}
 		datasets := map[string]*glovebox.Dataset{}
 		for code := range g.Datasets {
@@ -61,7 +67,7 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 				return about(err, "datasets."+code)
 			}
 		}
-		if err := catalog.CheckGrant(g, &s, datasets); err != nil {
+		if err := catalog.CheckGrant(g, &s.Scenario, datasets); err != nil {
 			return err
 		}
 		for i, name := range g.Developers {
@@ -96,9 +102,15 @@ func about(err error, field string) error {
 	return err
 }
 
+// ScenarioDoc is a scenario as the database keeps it.
+type ScenarioDoc struct {
+	glovebox.Scenario
+	Holds []glovebox.Hold `json:"holds,omitempty"` // who stopped it
+}
+
 // ScenarioView is a scenario with its grant, if it has one.
 type ScenarioView struct {
-	glovebox.Scenario
+	ScenarioDoc
 	Grant *glovebox.Grant `json:"grant,omitempty"`
 	// Unknown lists what the scenario needs and the catalogue lacks: datasets, and
 	// columns as DATASET.COLUMN. Nobody can grant them.
@@ -133,7 +145,7 @@ func (d *Domain) Scenarios(ctx context.Context) (out []ScenarioView, err error) 
 			return err
 		}
 		for _, s := range all {
-			v := ScenarioView{Scenario: s}
+			v := ScenarioView{ScenarioDoc: s}
 			if err := v.readUnknown(tx); err != nil {
 				return err
 			}

@@ -90,8 +90,8 @@ func (d *Domain) valid(tx *store.Tx, by *By) error {
 	if err := Users.Get(tx, k.User, &u); err != nil {
 		return err
 	}
-	if u.State != glovebox.UserActive {
-		return glovebox.Errorf(glovebox.CodeDenied, "user %q is suspended", u.Name)
+	if err := active(tx, &u); err != nil {
+		return err
 	}
 	if role := by.signed.role; role != "" && !slices.Contains(u.Roles, role) {
 		return glovebox.Errorf(glovebox.CodeDenied, "%s is not %s", u.Name, role).WithFix("act in a role that you hold")
@@ -188,7 +188,13 @@ func (d *Domain) asked(tx *store.Tx, id string) (*Unfinished, error) {
 		return nil, err
 	}
 	u, err := Users.Find(tx, k.User)
-	if err != nil || u == nil || u.State != glovebox.UserActive {
+	if err != nil || u == nil {
+		return nil, err
+	}
+	if err := active(tx, u); err != nil {
+		if glovebox.CodeOf(err) == glovebox.CodeDenied {
+			return nil, nil
+		}
 		return nil, err
 	}
 	by := &By{User: *u, proof: proofOf(k.Key.Scheme), signed: &signedAct{act: a, envelope: env, role: glovebox.Role(a.Role)}}

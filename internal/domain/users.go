@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/text"
 )
@@ -75,7 +76,11 @@ func (d *Domain) AddUser(ctx context.Context, by *By, n NewUser) (u glovebox.Use
 		} else {
 			u.Roles = append(u.Roles, n.Role)
 		}
-		return Users.Put(tx, "user.add", n.Name, u, map[string]any{"role": n.Role})
+		body := map[string]any{"role": n.Role}
+		if u.Org != "" {
+			body["org"] = u.Org
+		}
+		return Users.Put(tx, "user.add", n.Name, u, body)
 	})
 	return u, err
 }
@@ -222,7 +227,10 @@ func (d *Domain) SuspendUser(ctx context.Context, by *By, name, reason string) (
 		if err := u.To(glovebox.UserSuspended); err != nil {
 			return err
 		}
-		return Users.Put(tx, "user.suspend", name, u, map[string]any{"reason": reason})
+		if err := Users.Put(tx, "user.suspend", name, u, map[string]any{"reason": reason}); err != nil {
+			return err
+		}
+		return stopped(tx, Users.Subject(name), func(j *job.Doc) bool { return j.Submitter == name && j.State != job.Done })
 	})
 	return u, err
 }
@@ -237,6 +245,24 @@ func (d *Domain) ResumeUser(ctx context.Context, by *By, name, reason string) (u
 			return err
 		}
 		return Users.Put(tx, "user.resume", name, u, map[string]any{"reason": reason})
+	})
+	return u, err
+}
+
+// EndUser ends a person's part in the domain for good: somebody other than that
+// person. What the person did stays.
+func (d *Domain) EndUser(ctx context.Context, by *By, name, reason string) (u glovebox.User, err error) {
+	err = d.changeUser(ctx, by, name, &u, func(tx *store.Tx) error {
+		if by.Name == name {
+			return glovebox.Errorf(glovebox.CodeDenied, "%s cannot end their own part", name).WithFix("ask another registrar or the authority")
+		}
+		if err := u.To(glovebox.UserEnded); err != nil {
+			return err
+		}
+		if err := Users.Put(tx, "user.end", name, u, map[string]any{"reason": reason}); err != nil {
+			return err
+		}
+		return stopped(tx, Users.Subject(name), func(j *job.Doc) bool { return j.Submitter == name && j.State != job.Done })
 	})
 	return u, err
 }
@@ -262,15 +288,17 @@ func (d *Domain) Users(ctx context.Context) (out []glovebox.User, err error) {
 // ActiveUser returns a known, active user.
 func (d *Domain) ActiveUser(ctx context.Context, name string) (glovebox.User, error) {
 	var u glovebox.User
-	err := d.Store.View(ctx, func(tx *store.Tx) error { return Users.Get(tx, name, &u) })
+	err := d.Store.View(ctx, func(tx *store.Tx) error {
+		if err := Users.Get(tx, name, &u); err != nil {
+			return err
+		}
+		return active(tx, &u)
+	})
 	if err != nil {
 		if glovebox.CodeOf(err) == glovebox.CodeNotFound {
 			return u, glovebox.Errorf(glovebox.CodeNotFound, "no user %q in this domain", name).WithFix("`glovebox user add %s --role ROLE` adds one", name)
 		}
 		return u, err
-	}
-	if u.State != glovebox.UserActive {
-		return u, glovebox.Errorf(glovebox.CodeDenied, "user %q is suspended", name)
 	}
 	return u, nil
 }

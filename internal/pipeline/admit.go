@@ -235,8 +235,15 @@ func spentOn(tx *store.Tx, account, product, now string) (forProduct, inMonth gl
 // readScenario puts the scenario and its grant into the input, if the domain
 // knows them.
 func readScenario(tx *store.Tx, code string, in *policy.Input) (err error) {
-	if in.Scenario, err = domain.Scenarios.Find(tx, code); err != nil {
+	if in.Frozen, err = domain.Frozen(tx); err != nil {
 		return err
+	}
+	s, err := domain.Scenarios.Find(tx, code)
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		in.Scenario = &s.Scenario
 	}
 	in.Grant, err = domain.Grants.Find(tx, code)
 	return err

@@ -49,7 +49,7 @@ func (p *Pipeline) Attach(ctx context.Context, by *domain.By, id string, a Attac
 				return glovebox.Errorf(glovebox.CodeNotFound, "no release %q in this domain", id).WithFix("`glovebox release list` shows yours")
 			}
 			return glovebox.Errorf(glovebox.CodeDenied, "only whoever submitted job %s attaches reports to its release", j.ID)
-		case doc.State != job.Pending:
+		case doc.State != job.Pending && doc.State != job.Returned:
 			return glovebox.Errorf(glovebox.CodeConflict, "release %s is %s: nobody reviews it any more", id, doc.State)
 		case a.Module != j.Basis.Module || a.Function != j.Basis.Function:
 			return glovebox.Errorf(glovebox.CodeInvalid, "the report is about another module than the one of job %s", j.ID).WithFix("test the module with digest %s", j.Basis.Module)

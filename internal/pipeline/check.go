@@ -60,6 +60,9 @@ func (p *Pipeline) Check(ctx context.Context, s request.Submission, u glovebox.U
 	defer r.close()
 	a, err := p.admit(ctx, r)
 	if err == nil {
+		err = over(&a.doc)
+	}
+	if err == nil {
 		err = p.builds(ctx, r, a)
 	}
 	if err != nil {

@@ -117,6 +117,9 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 		return err
 	}
 	return p.d.Effect(ctx, r.by, func(tx *store.Tx) error {
+		if err := stands(tx, a); err != nil {
+			return err
+		}
 		content, err := p.content(tx, r, a, t)
 		if err != nil {
 			return err
@@ -155,7 +158,7 @@ func (p *Pipeline) content(tx *store.Tx, r *ask, a *admission, t *work.Answer) (
 }
 
 func (p *Pipeline) facts(tx *store.Tx, r *ask, a *admission, t *work.Answer) (*Facts, error) {
-	var s glovebox.Scenario
+	var s domain.ScenarioDoc
 	var g glovebox.Grant
 	if err := domain.Scenarios.Get(tx, a.doc.Scenario, &s); err != nil {
 		return nil, err

@@ -76,8 +76,10 @@ func (p *Pipeline) exported(ctx context.Context, by *domain.By, id, to string) e
 			return nil
 		}
 		doc.Exports[n].Done = true
-		if err := doc.To(job.Exported); err != nil {
-			return err
+		if doc.State == job.Approved || doc.State == job.Exported { // else it left, and was taken back meanwhile
+			if err := doc.To(job.Exported); err != nil {
+				return err
+			}
 		}
 		return domain.Releases.Put(tx, "release.exported", id, doc, map[string]any{"to": to})
 	})
@@ -197,7 +199,10 @@ func (p *Pipeline) send(ctx context.Context, doc *job.ReleaseDoc, n int, index u
 			return glovebox.Errorf(glovebox.CodeInternal, "the evidence of an export is damaged").WithFix("run `glovebox audit verify`")
 		}
 		ev.Entry, ev.Proof = fixed.Entry, fixed.Proof
-		var s glovebox.Scenario
+		if err := leaves(tx, doc); err != nil {
+			return err
+		}
+		var s domain.ScenarioDoc
 		if err := domain.Scenarios.Get(tx, doc.Scenario, &s); err != nil {
 			return err
 		}
@@ -217,6 +222,27 @@ func (p *Pipeline) send(ctx context.Context, doc *job.ReleaseDoc, n int, index u
 		return nil, err
 	}
 	return e.Export(ctx, rel, ev)
+}
+
+// leaves fails where a release was taken back, or what it stands on was stopped,
+// since its export was decided.
+func leaves(tx *store.Tx, doc *job.ReleaseDoc) error {
+	var now job.ReleaseDoc
+	if err := domain.Releases.Get(tx, doc.ID, &now); err != nil {
+		return err
+	}
+	if err := now.To(job.Exported); err != nil {
+		return err
+	}
+	var j job.Doc
+	if err := domain.Jobs.Get(tx, doc.Job, &j); err != nil {
+		return err
+	}
+	stop, err := domain.Standing(tx, &j, "")
+	if err == nil && stop != nil {
+		err = stop
+	}
+	return err
 }
 
 // marked is a destination with a mark after each file.

@@ -102,6 +102,9 @@ func (p *Pipeline) chargeFit(ctx context.Context, by *domain.By, doc *job.FitDoc
 	}
 	next.By, next.At = by.Name, p.d.Stamp()
 	err = p.d.Effect(ctx, by, func(tx *store.Tx) error {
+		if err := domain.Usable(tx, doc.Dataset); err != nil {
+			return err
+		}
 		about, _, _ := d.Record.About(d.Record.Unit.Column)
 		spaces, err := domain.SpaceCharges(tx, []glovebox.Dataset{about}, func(kind glovebox.LedgerKind) (glovebox.Amount, error) {
 			return accounting.Convert(c.Kind, kind, glovebox.Amount{Loss: loss})

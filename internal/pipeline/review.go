@@ -121,7 +121,7 @@ func (p *Pipeline) approve(ctx context.Context, by *domain.By, id string, role g
 // speaks is the role in which u approves a release: the one that is asked for,
 // or for "" one that is missing and that u holds.
 func speaks(u glovebox.User, role glovebox.Role, doc *job.ReleaseDoc) (glovebox.Role, error) {
-	if doc.State != job.Pending {
+	if doc.State != job.Pending && doc.State != job.Returned {
 		return "", glovebox.Errorf(glovebox.CodeConflict, "release %s is %s: there is nothing to approve", doc.ID, doc.State)
 	}
 	if role == "" {

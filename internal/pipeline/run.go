@@ -76,10 +76,12 @@ func (p *Pipeline) Run(ctx context.Context, s request.Submission, by *domain.By)
 	// is told at the slot too.
 	var table *work.Answer
 	err = session.Apart(ctx, func() error {
+		run, release := p.stoppable(ctx, a)
+		defer release()
 		var err error
-		table, err = p.execute(ctx, todo)
+		table, err = p.execute(run, todo)
 		fault.Point("aggregated")
-		return errors.Join(err, p.hold(ctx, a.doc.FirstSlot(), turn.start))
+		return whyEnded(run, errors.Join(err, p.hold(run, a.doc.FirstSlot(), turn.start)))
 	})
 	if err := p.told(ctx, r, a.doc.ID, err); err != nil {
 		return nil, plantRefund(ctx, p, a, err)
@@ -140,6 +142,9 @@ func (p *Pipeline) recordAdmission(ctx context.Context, r *ask, a *admission) er
 		return err
 	}
 	return p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
+		if err := stands(tx, a); err != nil {
+			return err
+		}
 		if err := a.doc.To(job.Admitted); err != nil {
 			return err
 		}
@@ -158,6 +163,9 @@ func (p *Pipeline) recordAdmission(ctx context.Context, r *ask, a *admission) er
 // room for what is stored, went elsewhere since the decision, the job is refused.
 func (p *Pipeline) charge(ctx context.Context, r *ask, a *admission) error {
 	err := p.d.Effect(ctx, a.by, func(tx *store.Tx) error {
+		if err := stands(tx, a); err != nil {
+			return err
+		}
 		doc := a.doc
 		doc.Room = r.RoomBytes()
 		if err := p.d.Holds(tx, a.by.Name, r.room()); err != nil {
@@ -192,6 +200,9 @@ func (p *Pipeline) charge(ctx context.Context, r *ask, a *admission) error {
 // around it. From here a crash means running again, never charging again.
 func (p *Pipeline) recordRun(ctx context.Context, r *ask, a *admission) error {
 	return p.d.Effect(ctx, r.by, func(tx *store.Tx) error {
+		if err := stands(tx, a); err != nil {
+			return err
+		}
 		if err := a.doc.To(job.Running); err != nil {
 			return err
 		}

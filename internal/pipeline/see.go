@@ -140,11 +140,11 @@ func newSight(tx *store.Tx, u glovebox.User) (*sight, error) {
 func (s *sight) work(tx *store.Tx, j *job.Doc, r *job.ReleaseDoc) (*access.Work, error) {
 	w := &access.Work{Submitter: j.Submitter}
 	if r != nil {
-		w.Needed, w.Out = r.Needed, r.State != job.Pending
+		w.Needed, w.Out = r.Needed, r.Out()
 	}
 	var err error
 	w.Operator, err = once(s.operators, j.Scenario, func() (string, error) {
-		var sc glovebox.Scenario
+		var sc domain.ScenarioDoc
 		err := domain.Scenarios.Get(tx, j.Scenario, &sc)
 		return sc.Operator, known(err)
 	})

@@ -36,6 +36,9 @@ func (p *Pipeline) claim(ctx context.Context, s *domain.Session, r *ask, asked t
 		if d := a.decision(); !d.Allow {
 			return nil, nil, p.refuse(ctx, a, d)
 		}
+		if err := over(&a.doc); err != nil {
+			return nil, nil, err
+		}
 		if a.stored {
 			return a, nil, nil
 		}

@@ -13,15 +13,15 @@ import data.glovebox.rules
 # text and one meaning; its id starts with the point that asked.
 groups := {
 	"admit": {
-		"scenario", "grant", "product", "user", "developer", "inputs",
+		"freeze", "scenario", "grant", "product", "user", "developer", "inputs",
 		"snapshot", "columns", "masks", "job", "module", "budget", "guard",
 	},
 	"columns": {
-		"scenario", "grant", "product", "user", "developer", "inputs",
+		"freeze", "scenario", "grant", "product", "user", "developer", "inputs",
 		"snapshot", "columns", "masks",
 	},
-	"release": {"scenario", "grant", "product", "user", "inputs", "module", "result", "approvals"},
-	"export": {"scenario", "grant", "product", "user", "inputs", "result", "approvals", "exporter"},
+	"release": {"freeze", "scenario", "grant", "product", "user", "inputs", "module", "result", "approvals"},
+	"export": {"freeze", "scenario", "grant", "product", "user", "inputs", "result", "approvals", "exporter"},
 }
 
 decision := {

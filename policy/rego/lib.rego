@@ -68,7 +68,7 @@ providers contains input.datasets[dataset].provider if some dataset, _ in input.
 # States in which a result may be exported, and in which it may be reviewed.
 exportable := {"approved", "exported"}
 
-reviewable := {"pending", "approved"}
+reviewable := {"pending", "approved", "returned"}
 
 # roles_of says which roles a person plays on this product: what the scenario,
 # the grant and the job appointed them to, and what they hold in the whole

@@ -32,26 +32,53 @@ const (
 	// request is allowed later.
 	Refused State = "refused"
 	// Admitted: the decision to run it is in the log. Exits: Charged, or
-	// Refused when the budget went elsewhere in the meantime.
+	// Refused when the budget went elsewhere in the meantime, or Cancelled.
 	Admitted State = "admitted"
 	// Charged: its price is taken, durably and for good; no row was read yet.
-	// Exits: Running.
+	// Exits: Running, Cancelled.
 	Charged State = "charged"
 	// Running: rows may have been read, nothing has left. A crash leaves it
-	// here; the next request runs it again without a charge. Exits: Done.
+	// here; the next request runs it again without a charge. Exits: Done,
+	// Cancelled.
 	Running State = "running"
 	// Done: the release is stored. No exits.
 	Done State = "done"
+	// Cancelled: somebody who answers for it ended it, for good. What was charged
+	// stays charged; it is never run again, or whoever cancels and runs it again
+	// would choose the moments at which it shows. No exits.
+	Cancelled State = "cancelled"
 )
+
+// States lists the states of a job.
+var States = []State{Refused, Admitted, Charged, Running, Done, Cancelled}
 
 // next lists the exits of each state; "" is a job that does not exist yet.
 var next = map[State][]State{
-	"":       {Refused, Admitted},
-	Refused:  {Refused, Admitted},
-	Admitted: {Admitted, Refused, Charged},
-	Charged:  {Running},
-	Running:  {Running, Done},
-	Done:     {},
+	"":        {Refused, Admitted},
+	Refused:   {Refused, Admitted},
+	Admitted:  {Admitted, Refused, Charged, Cancelled},
+	Charged:   {Running, Cancelled},
+	Running:   {Running, Done, Cancelled},
+	Done:      {},
+	Cancelled: {},
+}
+
+// Machines are the states of jobs, releases and fits and their exits; "" is what
+// is not there yet.
+func Machines() map[string]map[string][]string {
+	return map[string]map[string][]string{"job": texts(next), "release": texts(nextRelease), "fit": {"": {FitCharged}, FitCharged: {FitDone}, FitDone: {}}}
+}
+
+func texts[S ~string](exits map[S][]S) map[string][]string {
+	out := map[string][]string{}
+	for from, to := range exits {
+		list := []string{}
+		for _, s := range to {
+			list = append(list, string(s))
+		}
+		out[string(from)] = list
+	}
+	return out
 }
 
 // Doc is a job as the database keeps it.

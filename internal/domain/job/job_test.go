@@ -9,13 +9,13 @@ import (
 // TestEveryArrowOfAJob walks every pair of states: the arrows of the diagram
 // in docs/states.md are allowed, all others are refused and change nothing.
 func TestEveryArrowOfAJob(t *testing.T) {
-	states := []State{"", Refused, Admitted, Charged, Running, Done}
+	states := append([]State{""}, States...)
 	allowed := map[[2]State]bool{
 		{"", Refused}: true, {"", Admitted}: true,
 		{Refused, Refused}: true, {Refused, Admitted}: true,
-		{Admitted, Admitted}: true, {Admitted, Refused}: true, {Admitted, Charged}: true,
-		{Charged, Running}: true,
-		{Running, Running}: true, {Running, Done}: true,
+		{Admitted, Admitted}: true, {Admitted, Refused}: true, {Admitted, Charged}: true, {Admitted, Cancelled}: true,
+		{Charged, Running}: true, {Charged, Cancelled}: true,
+		{Running, Running}: true, {Running, Done}: true, {Running, Cancelled}: true,
 	}
 	for _, from := range states {
 		for _, to := range states {
@@ -35,10 +35,14 @@ func TestEveryArrowOfAJob(t *testing.T) {
 }
 
 func TestEveryArrowOfARelease(t *testing.T) {
-	states := []ReleaseState{"", Pending, Approved, Exported}
+	states := append([]ReleaseState{""}, ReleaseStates...)
 	allowed := map[[2]ReleaseState]bool{
 		{"", Pending}: true, {"", Approved}: true, {Pending, Pending}: true, {Pending, Approved}: true,
 		{Approved, Exported}: true, {Exported, Exported}: true,
+		{Pending, Returned}: true, {Approved, Returned}: true, {Returned, Pending}: true, {Returned, Approved}: true,
+		{Pending, Rejected}: true, {Approved, Rejected}: true, {Returned, Rejected}: true,
+		{Approved, Superseded}: true, {Exported, Superseded}: true,
+		{Pending, Withdrawn}: true, {Approved, Withdrawn}: true, {Exported, Withdrawn}: true, {Returned, Withdrawn}: true, {Superseded, Withdrawn}: true,
 	}
 	for _, from := range states {
 		for _, to := range states {

@@ -11,22 +11,45 @@ type ReleaseState string
 
 const (
 	// Pending: stored, waiting for the approvals that the policy demands.
-	// Exits: Approved.
+	// Exits: Approved, Returned, Rejected, Withdrawn.
 	Pending ReleaseState = "pending"
-	// Approved: every role that must approve has. Exits: Exported.
+	// Approved: every role that must approve has. Exits: Exported, Returned,
+	// Rejected, Superseded, Withdrawn.
 	Approved ReleaseState = "approved"
-	// Exported: at least one export is complete. Exits: Exported. One that was
-	// begun and is not complete changes no state: see ReleaseDoc.Unfinished.
+	// Exported: at least one export is complete. Exits: Exported, Superseded,
+	// Withdrawn. One that was begun and is not complete changes no state: see
+	// ReleaseDoc.Unfinished.
 	Exported ReleaseState = "exported"
+	// Returned: a reviewer sent it back with remarks; what was approved is void, its
+	// author answers with a report, and it is approved anew. Exits: Pending,
+	// Approved, Rejected, Withdrawn.
+	Returned ReleaseState = "returned"
+	// Rejected: a reviewer refused it, for good. No exits.
+	Rejected ReleaseState = "refused"
+	// Superseded: a later release of the product stands for it; it leaves no more.
+	// Exits: Withdrawn.
+	Superseded ReleaseState = "superseded"
+	// Withdrawn: it leaves no more, and whoever has a copy is to know. No exits.
+	Withdrawn ReleaseState = "withdrawn"
 )
+
+// ReleaseStates lists the states of a release.
+var ReleaseStates = []ReleaseState{Pending, Approved, Exported, Returned, Rejected, Superseded, Withdrawn}
+
+// Waits says whether a release of that state has not left and still may.
+func (s ReleaseState) Waits() bool { return s == Pending || s == Returned || s == Approved }
 
 // nextRelease lists the exits of each state; "" is a release being made. It is
 // born approved where the policy demands no approval.
 var nextRelease = map[ReleaseState][]ReleaseState{
-	"":       {Pending, Approved},
-	Pending:  {Pending, Approved},
-	Approved: {Exported},
-	Exported: {Exported},
+	"":         {Pending, Approved},
+	Pending:    {Pending, Approved, Returned, Rejected, Withdrawn},
+	Approved:   {Exported, Returned, Rejected, Superseded, Withdrawn},
+	Exported:   {Exported, Superseded, Withdrawn},
+	Returned:   {Pending, Approved, Rejected, Withdrawn},
+	Rejected:   {},
+	Superseded: {Withdrawn},
+	Withdrawn:  {},
 }
 
 // ReleaseDoc is a release as the database keeps it.
@@ -42,7 +65,10 @@ type ReleaseDoc struct {
 	Approvals []Approval        `json:"approvals"`
 	Exports   []Export          `json:"exports,omitempty"`
 	Reports   []Attached        `json:"reports,omitempty"` // for reviewers
-	Made      string            `json:"made"`              // RFC 3339, UTC
+	Remarks   []Remark          `json:"remarks,omitempty"` // of who returned, refused, superseded or withdrew it
+	// Successor is the release that stands for a superseded one.
+	Successor string `json:"successor,omitempty"`
+	Made      string `json:"made"` // RFC 3339, UTC
 }
 
 // Approval is one person's word.
@@ -51,6 +77,27 @@ type Approval struct {
 	Role glovebox.Role `json:"role"`
 	Org  string        `json:"org,omitempty"`
 	At   string        `json:"at"`
+}
+
+// Out says whether it came out of review: its figures are for everybody who may
+// see its job.
+func (d *ReleaseDoc) Out() bool {
+	switch d.State {
+	case Approved, Exported, Superseded:
+		return true
+	case Withdrawn:
+		return slices.ContainsFunc(d.Exports, func(x Export) bool { return x.Done })
+	}
+	return false
+}
+
+// Remark is what somebody said who took a step about a release.
+type Remark struct {
+	User  string        `json:"user"`
+	Role  glovebox.Role `json:"role"`
+	At    string        `json:"at"`
+	State ReleaseState  `json:"state"` // that the step led to
+	Text  string        `json:"text"`
 }
 
 // Attached is a report that the job's author handed in for reviewers. Its bytes

@@ -18,8 +18,8 @@ texts := {
 	},
 	"grant.suspended": {
 		"req": "R18",
-		"en": "the grant is suspended; the authority can say why and resume it",
-		"zh": "授权已暂停；请向实施机构了解原因，由其恢复",
+		"en": "the grant is suspended with its scenario; `glovebox scenario show` says who did and why, and each of them resumes it",
+		"zh": "授权已随其场景暂停；`glovebox scenario show` 显示暂停者与原因，须由各暂停者恢复",
 	},
 	"grant.ended": {
 		"req": "R18",

@@ -19,15 +19,20 @@ texts := {
 		"en": "the grant does not cover dataset {dataset}; the authority can add it, with the provider's consent",
 		"zh": "授权不含数据资源 {dataset}；经数据提供单位同意，可由实施机构加入授权",
 	},
+	"dataset.paused": {
+		"req": "R18",
+		"en": "dataset {dataset} of {provider} is paused; nothing that rests on it may run or leave until everyone who paused it lets go of it with `glovebox dataset resume`",
+		"zh": "数据资源 {dataset}（{provider}）已暂停；在所有暂停者用 `glovebox dataset resume` 恢复之前，不得运行或输出依赖该数据的任何内容",
+	},
 	"dataset.withdrawn": {
 		"req": "R18",
-		"en": "dataset {dataset} was withdrawn by {provider}; nothing that rests on it may run or leave until the provider offers it again",
-		"zh": "数据资源 {dataset} 已由 {provider} 收回；在其重新提供之前，不得运行或输出依赖该数据的任何内容",
+		"en": "dataset {dataset} was withdrawn by {provider}, for good; nothing that rests on it may run or leave, and what the provider offers anew is another dataset",
+		"zh": "数据资源 {dataset} 已由 {provider} 收回，不再恢复；不得运行或输出依赖该数据的任何内容，重新提供的须登记为另一数据资源",
 	},
 	"dataset.inactive": {
 		"req": "R18",
-		"en": "dataset {dataset} is not active; its provider {provider} must activate it",
-		"zh": "数据资源 {dataset} 未启用；须由数据提供单位 {provider} 启用",
+		"en": "dataset {dataset} is not active: its registration was cancelled; ask its provider {provider} which dataset stands for it",
+		"zh": "数据资源 {dataset} 未启用：其登记已撤销；请向数据提供单位 {provider} 了解以何数据资源代替",
 	},
 	"inputs.unit_space": {
 		"req": "R11",
@@ -55,11 +60,17 @@ deny contains lib.fault("dataset.withdrawn", sprintf("inputs.%s", [dataset]), {"
 	d.state == "withdrawn"
 }
 
+deny contains lib.fault("dataset.paused", sprintf("inputs.%s", [dataset]), {"dataset": dataset, "provider": d.provider}) if {
+	some dataset in codes
+	d := input.datasets[dataset]
+	d.state == "paused"
+}
+
 deny contains lib.fault("dataset.inactive", sprintf("inputs.%s", [dataset]), {"dataset": dataset, "provider": d.provider}) if {
 	some dataset in codes
 	d := input.datasets[dataset]
 	state := d.state
-	not state in {"active", "withdrawn"}
+	not state in {"active", "paused", "withdrawn"}
 }
 
 deny contains lib.fault("inputs.unit_space", sprintf("inputs.%s", [dataset]), {

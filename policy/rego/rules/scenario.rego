@@ -22,13 +22,23 @@ texts := {
 	},
 	"scenario.suspended": {
 		"req": "R18",
-		"en": "scenario {scenario} is suspended; the authority can say why and resume it",
-		"zh": "应用场景 {scenario} 已暂停；请向实施机构了解原因，由其恢复",
+		"en": "scenario {scenario} is suspended; `glovebox scenario show` says who did and why, and each of them resumes it",
+		"zh": "应用场景 {scenario} 已暂停；`glovebox scenario show` 显示暂停者与原因，须由各暂停者恢复",
 	},
 	"scenario.ended": {
 		"req": "R18",
 		"en": "scenario {scenario} has ended; a new use needs a new scenario, proposed by the operator and granted by the authority",
 		"zh": "应用场景 {scenario} 已终止；如需再用，请运营机构申报新场景，由实施机构授权",
+	},
+	"scenario.returned": {
+		"req": "R04",
+		"en": "the application of scenario {scenario} was returned with remarks; its operator mends it and files it again",
+		"zh": "应用场景 {scenario} 的申请已退回；请运营机构按意见修改后重新申报",
+	},
+	"scenario.refused": {
+		"req": "R04",
+		"en": "the application of scenario {scenario} was refused; another use needs another scenario",
+		"zh": "应用场景 {scenario} 的申请未获批准；如需他用，请另行申报场景",
 	},
 	"scenario.state": {
 		"req": "R01",
@@ -42,7 +52,7 @@ deny contains lib.fault("time.invalid", "time", {}) if not lib.valid_time
 deny contains lib.fault("scenario.none", "scenario", {}) if not lib.has_scenario
 
 deny contains lib.fault("scenario.proposed", "scenario", {"scenario": input.scenario.code}) if {
-	input.scenario.state == "proposed"
+	input.scenario.state in {"proposed", "reviewed"}
 }
 
 deny contains lib.fault("scenario.suspended", "scenario", {"scenario": input.scenario.code}) if {
@@ -53,9 +63,17 @@ deny contains lib.fault("scenario.ended", "scenario", {"scenario": input.scenari
 	input.scenario.state == "ended"
 }
 
+deny contains lib.fault("scenario.returned", "scenario", {"scenario": input.scenario.code}) if {
+	input.scenario.state == "returned"
+}
+
+deny contains lib.fault("scenario.refused", "scenario", {"scenario": input.scenario.code}) if {
+	input.scenario.state == "refused"
+}
+
 deny contains lib.fault("scenario.state", "scenario", {"scenario": input.scenario.code}) if {
 	lib.has_scenario
 	not known_state
 }
 
-known_state if input.scenario.state in {"proposed", "granted", "suspended", "ended"}
+known_state if input.scenario.state in {"proposed", "reviewed", "returned", "refused", "granted", "suspended", "ended"}

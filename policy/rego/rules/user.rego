@@ -11,8 +11,8 @@ texts := {
 	},
 	"user.suspended": {
 		"req": "R19",
-		"en": "user {user} is not active; the authority can say why and restore the account",
-		"zh": "用户 {user} 未处于启用状态；请向实施机构了解原因，由其恢复",
+		"en": "user {user} is not active; a registrar or the authority can say why, and resumes the person with `glovebox user resume`",
+		"zh": "用户 {user} 未处于启用状态；请向安全管理员或实施机构了解原因，由其用 `glovebox user resume` 恢复",
 	},
 }
 
