@@ -79,6 +79,9 @@ type Source struct {
 	Ragged      string   `json:"ragged,omitempty"`      // pad: short rows lack their last values; csv
 	Extra       string   `json:"extra,omitempty"`       // ignore: what the record does not declare is left out
 	Sheet       string   `json:"sheet,omitempty"`       // xlsx; default: the only one
+	Quote       string   `json:"quote,omitempty"`       // single: ' stands around texts; none: nothing does; default: "; csv
+	Drop        []string `json:"drop,omitempty"`        // rows whose first value begins so are no data: sums, notes below a table; csv and xlsx
+	At          string   `json:"at,omitempty"`          // JSON pointer of the list of rows in a document; json
 	Merged      string   `json:"merged,omitempty"`      // fill: a merged cell's value is that of every cell in it; xlsx
 	Table       string   `json:"table,omitempty"`       // sqlite, postgres, mysql: [schema.]table or view
 }

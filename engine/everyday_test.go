@@ -243,6 +243,21 @@ func everydayFiles(t *testing.T) []everyday {
 		}, refusal: "number 2, 5", fix: "place: N"},
 		{name: "short rows", data: []byte(lines(rentHeader, func(c contract) string { return strings.TrimSuffix(plainRow(c), ",") })), declare: src(func(s *glovebox.Source) { s.Ragged = "pad" }), refusal: "fields", fix: "ragged: pad"},
 		{name: "empty fields at the end", data: []byte(lines(rentHeader, func(c contract) string { return plainRow(c) + ",," })), declare: src(func(s *glovebox.Source) { s.Ragged = "pad" }), refusal: "fields", fix: "ragged: pad"},
+		{name: "rows without a value", data: []byte(plain + ",,,,\r\n , ,,,\r\n\x1a")},
+		{name: "characters that do not show in the header", data: []byte(strings.ReplaceAll(plain, "乡镇街道,", "\u200b乡镇街道\u00a0,"))},
+		{name: "a line break in the header", data: []byte(strings.ReplaceAll(plain, "乡镇街道,", "\"乡镇\n街道\","))},
+		{name: "sums and notes", data: []byte("" + plain + "合计,,1,,\r\n制表人：某,,,,\r\n注：见说明\r\n"), declare: src(func(s *glovebox.Source) { s.Drop = []string{"合计", "制表", "注："} }), refusal: "rejected", fix: "drop: [合计, 制表, 注：]"},
+		{name: "the header again", data: []byte(lines(rentHeader, plainRow) + "\uFEFF" + rentHeader), declare: src(func(s *glovebox.Source) { s.Drop = []string{"公民身份号码"} }), refusal: "rejected", fix: "drop: [公民身份号码]"},
+		{name: "ids in formulas", data: []byte(lines(rentHeader, id(func(s string) string { return `="` + s + `"` }))), declare: func(d *glovebox.Dataset) {
+			d.Source.Quote, d.Columns[0].Written = "none", []string{"excel-text"}
+		}, refusal: "quote", fix: "quote: none"},
+		{name: "single quotes", data: []byte(strings.ReplaceAll(lines(rentHeader, func(c contract) string { return "'" + strings.ReplaceAll(plainRow(c), ",", "','") + "'" }), rentHeader, "'"+strings.ReplaceAll(strings.TrimSpace(rentHeader), ",", "','")+"'\r\n")), declare: src(func(s *glovebox.Source) { s.Quote = "single" })},
+		{name: "ids with characters that do not show", data: []byte(lines(rentHeader, id(func(s string) string { return "\u202a" + s + "\u200b" }))), declare: written(0, "no-invisible"), refusal: "", fix: "written: [no-invisible]"},
+		{name: "ids with hyphens", data: []byte(lines(rentHeader, id(func(s string) string { return s[:6] + "-" + s[6:14] + "-" + s[14:] }))), declare: written(0, "no-hyphens"), refusal: "", fix: "written: [no-hyphens]"},
+		{name: "units of measure", data: []byte(lines(rentHeader, sum(func(f float64) string { return fmt.Sprintf("%g 平方米", f) }))), declare: written(2, "measure"), refusal: "type", fix: "written: [measure]"},
+		{name: "a first row that is short", data: []byte(lines("", func(c contract) string { return strings.TrimSuffix(plainRow(c), ",") })), declare: src(func(s *glovebox.Source) { s.Header, s.Ragged = "none", "pad" })},
+		{name: "json of several lines", data: []byte(json("{\n \"公民身份号码\": \"%s\",\n \"乡镇街道\": \"%s\", \"月租金(元)\": %s, \"签约日期\": \"%s\", \"备注\": %s\n}")), declare: noNull(func(s *glovebox.Source) { s.Format = "json" })},
+		{name: "a json document", data: []byte(`{"code": 0, "page": {"n": [1, {"x": "}"}]}, "data": {"total": 40, "rows": [` + strings.TrimSuffix(strings.TrimSpace(json(`{"公民身份号码": "%s", "乡镇街道": "%s", "月租金(元)": %s, "签约日期": "%s", "备注": %s},`)), ",") + `], "more": [false]}}` + "\n"), declare: noNull(func(s *glovebox.Source) { s.Format, s.At = "json", "/data/rows" })},
 		{name: "slashes", data: []byte(lines(rentHeader, day("%d/%d/%d"))), declare: written(3, "YYYY/M/D"), refusal: "type", fix: "written: [YYYY/M/D]"},
 		{name: "digits", data: []byte(lines(rentHeader, day("%04d%02d%02d"))), declare: written(3, "YYYYMMDD"), refusal: "type", fix: "written: [YYYYMMDD]"},
 		{name: "Chinese dates", data: []byte(lines(rentHeader, day("%d年%d月%d日"))), declare: written(3, "YYYY年M月D日"), refusal: "type", fix: "written: [YYYY年M月D日]"},
@@ -281,6 +296,7 @@ func TestAdviceForOtherForms(t *testing.T) {
 		{nested, lines("", func(c contract) string {
 			return fmt.Sprintf(`{"person": {"id": "%s", "home": {"town": "%s"}}, "rent": 1, "signed": "2024-01-01", "note": null}`, c.id, c.town)
 		}), []string{"`source: /person/id` (id)", "`source: /person/home/town` (town)"}},
+		{nested, `{"code": 0, "data": [{"id": "x"}, {"id": "y"}]}`, []string{"`at: /data` (source)"}},
 		{null, lines(rentHeader, func(c contract) string { return c.id + "," + c.town + ",暂无,2024-01-01,x" }), []string{"`\"null\": [\"\", \"暂无\"]` (source)"}},
 		{null, lines(rentHeader, func(c contract) string { return c.id + "," + c.town + ",1,2024-01-01 00:00:00,x" }), []string{"`type: datetime` (signed)"}},
 		{null, lines(rentHeader, func(c contract) string { return c.id + "," + c.town + ",,2024-01-01,x" }), []string{"`nullable: true` (rent)"}},
@@ -302,8 +318,24 @@ func TestAdviceForOtherForms(t *testing.T) {
 // values.
 func TestNoAdviceForSums(t *testing.T) {
 	_, err := Load(context.Background(), rent(), rowtest.TempFile(t, []byte(lines(rentHeader, plainRow)+"合计,,1,,\r\n")), testOptions(newVault()))
-	if e, ok := errors.AsType[*RejectsError](err); !ok || len(e.Advice) > 0 || e.Report.Rejected != 1 {
+	if e, ok := errors.AsType[*RejectsError](err); !ok || len(e.Advice) != 1 || e.Advice[0] != "`drop: [合计]` (source)" || e.Report.Rejected != 1 {
 		t.Errorf("%v", err)
+	}
+	// A value that begins so in rows that are whole is data.
+	_, err = Load(context.Background(), rent(), rowtest.TempFile(t, []byte(lines(rentHeader, plainRow)+"审核通过,合计,x,2024-01-01,y\r\n")), testOptions(newVault()))
+	if e, ok := errors.AsType[*RejectsError](err); !ok || len(e.Advice) != 0 {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestDroppedRowsAreCounted: rows that are no data are in no count but their own,
+// and a cell that is too long is never one of them.
+func TestDroppedRowsAreCounted(t *testing.T) {
+	ds := rent()
+	ds.Source.Drop, ds.MaxRejects = []string{"合计"}, 1
+	r, err := Load(context.Background(), ds, rowtest.TempFile(t, []byte(lines(rentHeader, plainRow)+"合计,,1,,\r\n,,,,\r\n"+nobodyID(1)+",x,1,2024-01-01,"+strings.Repeat("x", 3<<20)+"\r\n")), testOptions(newVault()))
+	if err != nil || r.Report.Dropped != 1 || r.Report.Rows != 41 || r.Report.Rejected != 1 || r.Report.First[0].Row != 41 {
+		t.Errorf("%v, %+v", err, r)
 	}
 }
 

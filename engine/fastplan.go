@@ -45,7 +45,7 @@ type fastColumn struct {
 // quality, and with any setting that it does not know of.
 func (l *loader) fastPlan(header []string) *fastPlan {
 	src := l.ds.Source
-	if l.slow || len(l.ds.Quality) > 0 || src.Format != "csv" || !reflect.DeepEqual(src, glovebox.Source{Format: src.Format, Encoding: src.Encoding, Delimiter: src.Delimiter, Null: src.Null}) {
+	if l.slow || len(l.ds.Quality) > 0 || src.Format != "csv" || !reflect.DeepEqual(src, glovebox.Source{Format: src.Format, Encoding: src.Encoding, Delimiter: src.Delimiter, Null: src.Null, Drop: src.Drop}) {
 		return nil
 	}
 	p := &fastPlan{delim: ',', fields: len(header)}

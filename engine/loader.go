@@ -112,6 +112,7 @@ func (l *loader) take(s *slot) error {
 	if l.report.Rows > source.MaxRows {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the file has more than %d rows", int64(source.MaxRows))
 	}
+	l.report.Dropped += s.chunk.Dropped
 	bad, worse, odd := s.chunk.Bad, s.rows.made.bad, []int64(nil)
 	if s.rows.fast != nil {
 		odd = s.rows.fast.odd

@@ -43,8 +43,9 @@ const MaxFirstRejects = 100
 type LoadReport struct {
 	Rows     int64                   `json:"rows"` // Accepted + Rejected
 	Accepted int64                   `json:"accepted"`
-	Rejected int64                   `json:"rejected"`         // a row that takes several lines counts for each: they may have been rows
-	Inside   int64                   `json:"inside,omitempty"` // lines that lie in cells of accepted rows
+	Rejected int64                   `json:"rejected"`          // a row that takes several lines counts for each: they may have been rows
+	Inside   int64                   `json:"inside,omitempty"`  // lines that lie in cells of accepted rows
+	Dropped  int64                   `json:"dropped,omitempty"` // rows that the record says are no data; in no other count
 	ByReason map[source.Reason]int64 `json:"by_reason,omitempty"`
 	First    []Reject                `json:"first,omitempty"` // at most MaxFirstRejects, by row
 }

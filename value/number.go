@@ -21,7 +21,7 @@ const (
 
 // numberForm says how numbers are written.
 type numberForm struct {
-	thousands, currency, percent, wan, parentheses, zeroDecimals bool
+	thousands, currency, percent, wan, parentheses, zeroDecimals, measure bool
 }
 
 // parseNumber reads a number of the column's type.
@@ -37,6 +37,9 @@ func (p *Parser) parseNumber(t []byte) (Value, Fault) {
 	}
 	if f.currency {
 		t = currencyOff(t, &neg)
+	}
+	if f.measure {
+		t = measureOff(t)
 	}
 	if f.percent {
 		cut, ok := bytes.CutSuffix(t, []byte(percent))
@@ -107,6 +110,22 @@ func currencyOff(t []byte, neg *bool) []byte {
 		t = bytes.TrimRight(cut, " ")
 	}
 	return t
+}
+
+// measures are units of measure that stand behind a number, the longer ones
+// first. None of them changes what the number is; 万 and % do, and are others.
+var measures = []string{"平方米", "平方公里", "立方米", "公里", "千米", "厘米", "毫米", "平米", "公斤", "千克", "公顷", "千瓦时", "平方", "km²", "mm", "cm", "km", "kg", "kWh", "m2", "m²", "m3", "m³",
+	"㎡", "㎥", "米", "m", "克", "吨", "亩", "度", "升", "岁", "周岁", "人", "户", "个", "次", "件", "套", "间", "台", "辆", "张", "份", "家", "天", "日", "个月", "月", "年", "小时", "分钟", "分", "秒", "级", "层", "楼"}
+
+// measureOff takes a unit of measure off a number.
+func measureOff(t []byte) []byte {
+	longest := 0
+	for _, m := range measures {
+		if len(m) > longest && bytes.HasSuffix(t, []byte(m)) {
+			longest = len(m)
+		}
+	}
+	return bytes.TrimRight(t[:len(t)-longest], " ")
 }
 
 // thousandsOff takes commas out that stand before every third digit of the

@@ -7,13 +7,13 @@ import (
 )
 
 // NoValues are texts by which people write that there is no value.
-var NoValues = []string{"", "-", "--", "—", "——", "/", "\\", "\\N", "NULL", "null", "Null", "None", "none", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "无", "空", "暂无", "不详", "未知", "待补", "待定"}
+var NoValues = []string{"", "-", "--", "—", "——", "/", "\\", "\\N", "NULL", "null", "Null", "None", "none", "NA", "N/A", "n/a", "#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "0000-00-00", "0000-00-00 00:00:00", "NaN", "nan", "无", "空", "暂无", "不详", "未知", "待补", "待定"}
 
 // patterns are the ways of writing dates, the likely ones first, and clocks
 // those of the time behind them.
 var patterns = []string{"YYYY-MM-DD", "YYYY/M/D", "YYYY-M-D", "YYYYMMDD", "YYYY年M月D日", "YYYY.M.D", "YYYY M D", "YYYY年M月D号", "D/M/YYYY", "M/D/YYYY", "D-M-YYYY", "M-D-YYYY", "D.M.YYYY", "MM/DD/YYYY"}
 
-var clocks = []string{" hh:mm:ss", " h:m", " h:m:s", "Thh:mm:ss", " hh:mm:ss.f", "Thh:mm:ss.f", " hh:mm:ssZ", "Thh:mm:ssZ", "Thh:mm:ss.fZ", " h:m A", " Ah:m", " Ah:m:s", " h时m分s秒", " h时m分", "h时m分s秒", "hhmmss", ""}
+var clocks = []string{" hh:mm:ss", " h:m", " h:m:s", "Thh:mm:ss", " hh:mm:ss.f", "Thh:mm:ss.f", " hh:mm:ssZ", "Thh:mm:ssZ", "Thh:mm:ss.fZ", " h:m A", " Ah:m", " Ah:m:s", " h时m分s秒", " h时m分", "h时m分s秒", "h:m", "h:m:s", "hhmmss", ""}
 
 // pairForms are the ways of writing yes and no.
 var pairForms = []string{"是/否", "有/无", "Y/N", "y/n", "1/0", "true/false", "TRUE/FALSE", "True/False", "T/F", "真/假", "对/错", "√/×", "已/未", "yes/no", "Yes/No", "YES/NO"}
@@ -22,17 +22,17 @@ var pairForms = []string{"是/否", "有/无", "Y/N", "y/n", "1/0", "true/false"
 func wordsFor(c glovebox.Column) []string {
 	switch c.Type {
 	case glovebox.String:
-		w := []string{FullWidth, ExcelText, NoSpaces, Trim}
+		w := []string{NoHyphens, NoInvisible, FullWidth, ExcelText, NoSpaces, Trim}
 		if c.Format == "cn-resident-id" {
 			w = append(w, ID15)
 		}
 		return w
 	case glovebox.Int32, glovebox.Int64:
-		return []string{FullWidth, ExcelText, Trim, Parentheses, Wan, Currency, Thousands, ZeroDecimals}
+		return []string{NoInvisible, FullWidth, ExcelText, Trim, NoSpaces, Parentheses, Measure, Wan, Currency, Thousands, ZeroDecimals}
 	case glovebox.Float64, glovebox.Decimal:
-		return []string{FullWidth, ExcelText, Trim, Parentheses, Wan, Currency, Thousands}
+		return []string{NoInvisible, FullWidth, ExcelText, Trim, NoSpaces, Parentheses, Measure, Wan, Currency, Thousands}
 	}
-	return []string{FullWidth, ExcelText, Trim}
+	return []string{NoInvisible, FullWidth, ExcelText, Trim}
 }
 
 // formsFor are the patterns and pairs to try for a type.

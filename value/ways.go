@@ -14,6 +14,8 @@ import (
 const (
 	Trim         = "trim"          // white space around a value does not count
 	NoSpaces     = "no-spaces"     // white space anywhere in a value does not count
+	NoHyphens    = "no-hyphens"    // string: hyphens and dashes in a value do not count
+	NoInvisible  = "no-invisible"  // characters of no width and of direction do not count
 	FullWidth    = "full-width"    // full-width letters, digits and marks are the ordinary ones
 	ExcelText    = "excel-text"    // '4202 and ="4202" are the text 4202
 	Upper        = "upper"         // string: small letters of ASCII are capital ones
@@ -23,6 +25,7 @@ const (
 	Percent      = "percent"       // float64, decimal: 12.5% is 0.125; every value has the sign
 	Wan          = "wan"           // number: 1.2万 is 12000, 3亿 is 300000000; others are as they stand
 	Parentheses  = "parentheses"   // number: (12.50) is -12.50
+	Measure      = "measure"       // number: a unit of measure behind it, such as ㎡ or 岁, does not count
 	ZeroDecimals = "zero-decimals" // int32, int64: 3066.00 is 3066
 	Serial       = "serial"        // date, datetime: days of a spreadsheet, 45369 is 2024-03-18
 	Unix         = "unix"          // datetime: seconds since 1970-01-01 00:00:00 UTC
@@ -31,9 +34,9 @@ const (
 
 // wayTypes are the types that each word is for; nil: all.
 var wayTypes = map[string][]glovebox.Type{
-	Trim: nil, NoSpaces: nil, FullWidth: nil, ExcelText: nil,
-	Upper: {glovebox.String}, ID15: {glovebox.String},
-	Thousands: numbers, Currency: numbers, Wan: numbers, Parentheses: numbers,
+	Trim: nil, NoSpaces: nil, NoInvisible: nil, FullWidth: nil, ExcelText: nil,
+	Upper: {glovebox.String}, ID15: {glovebox.String}, NoHyphens: {glovebox.String},
+	Thousands: numbers, Currency: numbers, Wan: numbers, Parentheses: numbers, Measure: numbers,
 	Percent:      {glovebox.Float64, glovebox.Decimal},
 	ZeroDecimals: {glovebox.Int32, glovebox.Int64},
 	Serial:       {glovebox.Date, glovebox.DateTime},
@@ -55,7 +58,7 @@ func Words() []string {
 
 // ways are the words that change a text before it is read.
 type ways struct {
-	trim, noSpaces, fullWidth, excel, upper, id15 bool
+	trim, noSpaces, noHyphens, noInvisible, fullWidth, excel, upper, id15 bool
 }
 
 // add takes in one way of writing.
@@ -70,6 +73,10 @@ func (p *Parser) add(w string) error {
 		p.ways.trim = true
 	case NoSpaces:
 		p.ways.noSpaces = true
+	case NoHyphens:
+		p.ways.noHyphens = true
+	case NoInvisible:
+		p.ways.noInvisible = true
 	case FullWidth:
 		p.ways.fullWidth = true
 	case ExcelText:
@@ -91,6 +98,8 @@ func (p *Parser) add(w string) error {
 		p.number.wan = true
 	case Parentheses:
 		p.number.parentheses = true
+	case Measure:
+		p.number.measure = true
 	case ZeroDecimals:
 		p.number.zeroDecimals = true
 	case Serial, Unix, UnixMillis:
@@ -135,6 +144,9 @@ func (p *Parser) settle() error {
 // apply changes a text as the words say. The result is valid until the next
 // call.
 func (w *ways) apply(p *Parser, t []byte) []byte {
+	if w.noInvisible && !plain(t) {
+		t = p.without(t, Invisible)
+	}
 	if w.fullWidth && !plain(t) {
 		t = p.half(t)
 	}
@@ -152,14 +164,11 @@ func (w *ways) apply(p *Parser, t []byte) []byte {
 			t = bytes.TrimSpace(t)
 		}
 	}
-	if w.noSpaces && bytes.ContainsFunc(t, unicode.IsSpace) {
-		b := p.buf2[:0]
-		for _, r := range string(t) {
-			if !unicode.IsSpace(r) {
-				b = utf8.AppendRune(b, r)
-			}
-		}
-		p.buf2, t = b, b
+	if w.noSpaces {
+		t = p.without(t, unicode.IsSpace)
+	}
+	if w.noHyphens {
+		t = p.without(t, hyphen)
 	}
 	if w.id15 {
 		t = p.longID(t)
@@ -177,6 +186,29 @@ func (w *ways) apply(p *Parser, t []byte) []byte {
 	return t
 }
 
+// without leaves characters out of a text.
+func (p *Parser) without(t []byte, out func(rune) bool) []byte {
+	if !bytes.ContainsFunc(t, out) {
+		return t
+	}
+	b := p.buf2[:0]
+	for _, r := range string(t) {
+		if !out(r) {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	p.buf2 = b
+	return b
+}
+
+// Invisible says whether a character shows nothing and takes no place: of no
+// width, of direction, a byte order mark.
+func Invisible(r rune) bool {
+	return r == 0x00AD || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r)
+}
+
+func hyphen(r rune) bool { return r == '-' || r >= 0x2010 && r <= 0x2015 || r == 0x2212 }
+
 // plain says whether a text is ASCII.
 func plain(t []byte) bool {
 	for _, c := range t {
@@ -187,8 +219,8 @@ func plain(t []byte) bool {
 	return true
 }
 
-// half writes full-width characters (U+FF01 to U+FF5E, and the ideographic
-// space) as the ordinary ones.
+// half writes full-width characters (U+FF01 to U+FF5E, the ideographic space,
+// and the minus sign U+2212) as the ordinary ones.
 func (p *Parser) half(t []byte) []byte {
 	b := p.buf[:0]
 	for _, r := range string(t) {
@@ -197,6 +229,8 @@ func (p *Parser) half(t []byte) []byte {
 			r -= 0xFF01 - '!'
 		case r == 0x3000:
 			r = ' '
+		case r == 0x2212: // a minus sign
+			r = '-'
 		}
 		b = utf8.AppendRune(b, r)
 	}

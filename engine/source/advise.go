@@ -32,18 +32,39 @@ type Advice struct {
 // column ("" for the row as a whole).
 func Advise(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source, cols []glovebox.Column, reasons map[string]map[Reason]int64) []Advice {
 	var out []Advice
-	if reasons[""][ReasonFields] > 0 && def.Format == "csv" && def.Ragged == "" {
+	if reasons[""][ReasonFields] > 0 && def.Format == "csv" && def.Ragged == "" && shortRows(f, size, def) {
 		out = append(out, Advice{"", "`ragged: pad`"})
 	}
 	if reasons[""][ReasonExtra] > 0 {
 		out = append(out, Advice{"", "`extra: ignore`"})
 	}
+	if def.Format == "csv" && def.Quote == "" && quoteRejects(reasons) {
+		if head, err := ReadHead(f, size, def); err == nil && strayQuotes(string(head), def) {
+			out = append(out, Advice{"", "`quote: none`"})
+		}
+	}
+	if def.Format == "json" && def.At == "" {
+		if head, err := ReadHead(f, size, def); err == nil {
+			if lists, alone := listsIn(strings.TrimPrefix(string(head), "\uFEFF")); alone && len(lists) == 1 {
+				return []Advice{{"", "`at: " + lists[0] + "`"}}
+			}
+		}
+	}
 	if def.Format == "json" {
 		out = append(out, adviseNested(f, size, def, cols)...)
 	}
-	look, err := sample(ctx, f, size, def, cols, adviseRows)
+	var drop *dropped
+	if (def.Format == "csv" || def.Format == "xlsx") && len(def.Drop) == 0 {
+		drop = &dropped{}
+	}
+	look, err := sample(ctx, f, size, def, cols, adviseRows, drop)
 	if err != nil {
 		return out
+	}
+	if drop != nil {
+		if w := drop.words(); len(w) > 0 {
+			out = append(out, Advice{"", "`drop: [" + strings.Join(quoteYAML(w), ", ") + "]`"})
+		}
 	}
 	null := map[string]bool{}
 	for i, c := range cols {
@@ -87,6 +108,34 @@ func Advise(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 		out = append(out, Advice{"", fmt.Sprintf("`\"null\": [%s]`", strings.Join(quoteAll(list), ", "))})
 	}
 	return out
+}
+
+// quoteRejects says whether rows were rejected for a quote in the wrong place.
+func quoteRejects(reasons map[string]map[Reason]int64) bool { return reasons[""][ReasonQuote] > 0 }
+
+// shortRows says whether rows at the start of a file lack values at their end, or
+// have empty ones behind the last.
+func shortRows(f io.ReaderAt, size int64, def glovebox.Source) bool {
+	head, err := ReadHead(f, size, def)
+	if err != nil {
+		return false
+	}
+	text := string(head)
+	if def.Encoding == "gb18030" { // no byte of a character is a delimiter there
+		text = strings.ToValidUTF8(text, "x")
+	}
+	list := records(text, def, rune((def.Delimiter + ",")[0]), int64(len(head)) == size)
+	width, n := 0, 0
+	if len(list) > def.Skip {
+		width = len(list[def.Skip])
+		list = list[def.Skip+1:]
+	}
+	for _, r := range list {
+		if len(r) < width && 2*len(r) > width || len(r) > width && width > 0 && strings.TrimSpace(strings.Join(r[width:], "")) == "" {
+			n++
+		}
+	}
+	return n > 0
 }
 
 // adviseNested finds columns that no object has under their names, but an object
@@ -193,8 +242,8 @@ func (l *looked) often(null []string) bool {
 }
 
 // sample reads the first rows of a file, whose columns are where the record says
-// they are.
-func sample(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source, cols []glovebox.Column, most int) ([]looked, error) {
+// they are; with drop, it looks for rows that are no data in all of it.
+func sample(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source, cols []glovebox.Column, most int, drop *dropped) ([]looked, error) {
 	look := make([]looked, len(cols))
 	for i := range look {
 		look[i].kinds = map[rows.Kind]int{}
@@ -210,6 +259,9 @@ func sample(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 	defer pieces.Release()
 	seen := 0
 	pieces.tap = func(fields []*rows.Field) bool {
+		if seen >= most {
+			return drop != nil
+		}
 		for i, f := range fields {
 			look[i].kinds[f.Kind]++
 			if f.Kind == rows.Text && len(f.Text) <= adviseBytes && utf8.Valid(f.Text) {
@@ -217,7 +269,7 @@ func sample(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 			}
 		}
 		seen++
-		return seen < most
+		return seen < most || drop != nil
 	}
 	var c Chunk
 	switch def.Format {
@@ -248,20 +300,28 @@ func sample(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 		if def.Format == "json" {
 			cut, err = NewJSON(w, def, bare, pieces)
 		} else {
-			cut, err = NewCSV(w, def, bare, pieces, func(header []string, width int) (Layout, error) {
+			var s *csvSplitter
+			s, err = NewCSV(w, def, bare, pieces, func(header []string, width int) (Layout, error) {
 				switch {
 				case width < 0:
 					return NoLayout(bare), nil
 				case header == nil:
 					return LocatePlaces(width, def, bare)
 				}
+				if drop != nil && len(header) > 0 && slices.ContainsFunc(cols, func(c glovebox.Column) bool { return same(header[0], c.SourceName()) }) {
+					drop.names = slices.Clone(header)
+					drop.names[0] = CleanName(header[0])
+				}
 				return Locate(header, def, bare)
 			})
+			if cut = s; drop != nil && err == nil {
+				s.watch = func(first string, filled int) { drop.see(first, filled, s.fields) }
+			}
 		}
 		if err != nil {
 			return nil, err
 		}
-		for more := true; more && seen < most; {
+		for more := true; more && (seen < most || drop != nil); {
 			c.Reset()
 			if more, err = cut.Fill(&c); err != nil {
 				return nil, err
@@ -277,7 +337,10 @@ func sample(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 			return nil, err
 		}
 		defer t.r.Close()
-		for more := true; more && seen < most; {
+		if drop != nil {
+			t.watch = func(first string, filled int) { drop.see(first, filled, len(cols)) }
+		}
+		for more := true; more && (seen < most || drop != nil); {
 			c.Reset()
 			if _, more, err = t.Fill(&c); err != nil {
 				return nil, err

@@ -24,9 +24,11 @@ type csvSplitter struct {
 
 	cols   []glovebox.Column // of the record
 	layout Layout
-	first  *csvRecord // of a file without a header: the record that gave its width
-	pad    bool       // short rows lack their last values
-	pieces *Pieces    // where rows go; nil: to DuckDB as they stand
+	first  *csvRecord                     // of a file without a header: the record that gave its width
+	pad    bool                           // short rows lack their last values
+	quote  byte                           // that stands around a text; noQuote: none does
+	watch  func(first string, filled int) // gets the first value of each record and how many it has, if set
+	pieces *Pieces                        // where rows go; nil: to DuckDB as they stand
 	cells  []rows.Field
 	order  []*rows.Field
 
@@ -50,7 +52,7 @@ type csvRecord struct {
 // names of the header, or nil and the width of the first row where there is no
 // header, and returns an error or nil. Rows go to pieces if that is not nil.
 func NewCSV(w *Window, def glovebox.Source, cols []glovebox.Column, pieces *Pieces, locate func(header []string, width int) (Layout, error)) (*csvSplitter, error) {
-	s := &csvSplitter{w: w, delim: ',', cols: cols, pieces: pieces, pad: def.Ragged == "pad", null: def.Null, def: def}
+	s := &csvSplitter{w: w, delim: ',', quote: quoteOf(def), cols: cols, pieces: pieces, pad: def.Ragged == "pad", null: def.Null, def: def}
 	if def.Delimiter != "" {
 		s.delim = def.Delimiter[0]
 	}
@@ -85,6 +87,7 @@ func NewCSV(w *Window, def glovebox.Source, cols []glovebox.Column, pieces *Piec
 		head.text = bytes.Clone(head.text)
 		s.first = &head
 		s.layout, err = locate(nil, s.fields)
+		s.fields = max(s.fields, s.layout.Width)
 		return s, err
 	}
 	if s.layout, err = locate(header, s.fields); err == nil {
@@ -108,6 +111,19 @@ func (s *csvSplitter) Fill(c *Chunk) (bool, error) {
 		if r.end {
 			c.Read = s.w.read()
 			return false, mostlyForeign(s.foreign, s.row, s.def)
+		}
+		if s.fields > 1 && (r.why == "" || r.why == ReasonEncoding) && s.blank(r.text) {
+			continue
+		}
+		if s.watch != nil || len(s.def.Drop) > 0 {
+			first, filled := s.firstOf(r.text)
+			if s.watch != nil {
+				s.watch(first, filled)
+			}
+			if Dropped(s.def, first) {
+				c.Dropped++
+				continue
+			}
 		}
 		s.row++
 		if r.why == ReasonEncoding && foreign(r.text, s.def) {
@@ -160,7 +176,7 @@ func (s *csvSplitter) addRow(c *Chunk, at Position, text []byte) {
 		}
 	}
 	n := 0
-	if bytes.IndexByte(text, '"') < 0 {
+	if !s.quoted(text) {
 		for more := true; more && n < s.fields; n++ {
 			var f []byte
 			f, text, more = bytes.Cut(text, []byte{s.delim})

@@ -54,7 +54,7 @@ func (s *csvSplitter) plainLine() (r csvRecord, ok bool) {
 		n := bytes.LastIndexByte(b, '\n') + 1
 		b = b[:n]
 		s.looked, s.plain = s.w.pos+n, 0
-		if bytes.IndexByte(b, '"') < 0 && s.w.isText(b) && (bytes.IndexByte(b, '\r') < 0 || bytes.Count(b, []byte("\r")) == bytes.Count(b, []byte("\r\n"))) {
+		if !s.quoted(b) && s.w.isText(b) && (bytes.IndexByte(b, '\r') < 0 || bytes.Count(b, []byte("\r")) == bytes.Count(b, []byte("\r\n"))) {
 			s.plain = s.looked
 		}
 	}
@@ -96,7 +96,7 @@ func (s *csvSplitter) scan(b []byte) (end, fields int, bad Reason, complete bool
 	} else {
 		complete = true
 	}
-	if bytes.IndexByte(b[:end], '"') < 0 {
+	if !s.quoted(b[:end]) {
 		line := bytes.TrimSuffix(b[:end], []byte("\r"))
 		if bytes.IndexByte(line, '\r') >= 0 {
 			bad = ReasonEncoding
@@ -109,26 +109,26 @@ func (s *csvSplitter) scan(b []byte) (end, fields int, bad Reason, complete bool
 func (s *csvSplitter) scanQuoted(b []byte) (end, fields int, bad Reason, complete bool) {
 	i, fields := 0, 1
 	for {
-		if i < len(b) && b[i] == '"' { // a quoted field
+		if i < len(b) && b[i] == s.quote { // a quoted field
 			for i++; ; i++ {
-				q := bytes.IndexByte(b[i:], '"')
+				q := bytes.IndexByte(b[i:], s.quote)
 				if q < 0 {
 					return 0, 0, ReasonQuote, false
 				}
-				if i += q + 1; i == len(b) || b[i] != '"' {
+				if i += q + 1; i == len(b) || b[i] != s.quote {
 					break
 				}
 			}
 		}
 		// The rest of the field, empty after a quoted one.
-		quoted := i > 0 && b[i-1] == '"'
+		quoted := i > 0 && b[i-1] == s.quote
 		for ; i < len(b) && b[i] != s.delim && b[i] != '\n'; i++ {
 			switch {
 			case b[i] == '\r':
 				if i+1 < len(b) && b[i+1] != '\n' && bad == "" {
 					bad = ReasonEncoding
 				}
-			case quoted || b[i] == '"':
+			case quoted || b[i] == s.quote:
 				bad = ReasonQuote
 			}
 		}
@@ -150,10 +150,10 @@ func (s *csvSplitter) split(line []byte) []string {
 	quoted := false
 	for i := 0; i < len(line); i++ {
 		switch c := line[i]; {
-		case c == '"' && quoted && i+1 < len(line) && line[i+1] == '"':
+		case c == s.quote && quoted && i+1 < len(line) && line[i+1] == s.quote && s.quote != noQuote:
 			field.WriteByte(c)
 			i++
-		case c == '"':
+		case c == s.quote && s.quote != noQuote:
 			quoted = !quoted
 		case c == s.delim && !quoted:
 			out = append(out, field.String())

@@ -37,6 +37,8 @@ const (
 	fixIsUTF8   = "leave source.encoding out, or save the file as GB 18030"
 	fixLineEnds = "end the lines with a line feed (LF or CR LF): save the file again as CSV UTF-8 or CSV for Windows"
 	fixJSON     = "declare source.format: json, or export the data in the declared format"
+	fixDump     = "restore it into a database server and declare that as the source, or export the table as CSV"
+	fixApart    = "export the data with commas, semicolons, tabs or vertical bars between the columns"
 	fixText     = "declare source.format: csv or json, or export the data as Parquet"
 	fixDecrypt  = "export it without encryption"
 	fixGzip     = "add `compression: gzip` under source, with the format of what lies in it (csv, json); or unpack it"

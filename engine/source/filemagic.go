@@ -60,6 +60,13 @@ func textKind(head []byte) *kindOfFile {
 		{"<table", kindOfFile{name: "a web page (HTML)", fix: fixExport}},
 		{"<meta", kindOfFile{name: "a web page (HTML)", fix: fixExport}},
 		{"<?xml", kindOfFile{name: "an XML file", fix: fixExport}},
+		{"insert into ", kindOfFile{name: "a script of SQL", fix: fixDump}},
+		{"create table ", kindOfFile{name: "a script of SQL", fix: fixDump}},
+		{"drop table ", kindOfFile{name: "a script of SQL", fix: fixDump}},
+		{"-- mysql dump", kindOfFile{name: "a script of SQL", fix: fixDump}},
+		{"-- mariadb dump", kindOfFile{name: "a script of SQL", fix: fixDump}},
+		{"--\n-- postgresql database dump", kindOfFile{name: "a script of SQL", fix: fixDump}},
+		{"begin:vcard", kindOfFile{name: "a list of contacts (vCard)", fix: fixExport}},
 	} {
 		if bytes.HasPrefix(b, []byte(m.start)) {
 			return &m.is

@@ -13,6 +13,8 @@ import (
 type jsonSplitter struct {
 	w     *Window
 	array bool
+	loose bool     // objects follow one another, over several lines each
+	steps []string // of the document that the array stands in, down to it
 	done  bool
 	row   int64
 	line  int64 // of the file, of the next byte, from 1
@@ -37,10 +39,16 @@ func NewJSON(w *Window, def glovebox.Source, cols []glovebox.Column, pieces *Pie
 	if err := w.skipBOM(); err != nil {
 		return nil, err
 	}
+	if def.At != "" {
+		if err := s.enter(def.At); err != nil {
+			return nil, err
+		}
+	}
 	c, err := s.peek()
 	if err != nil {
 		return nil, err
 	}
+	s.loose = c == '{' && spread(w.rest())
 	if c == '[' {
 		s.array = true
 		w.pos++
@@ -58,9 +66,12 @@ func NewJSON(w *Window, def glovebox.Source, cols []glovebox.Column, pieces *Pie
 // Fill is as in Splitter.
 func (s *jsonSplitter) Fill(c *Chunk) (more bool, err error) {
 	for !s.done && !c.full() && (s.pieces == nil || !s.pieces.full()) {
-		if s.array {
+		switch {
+		case s.array:
 			err = s.element(c)
-		} else {
+		case s.loose:
+			err = s.object(c)
+		default:
 			err = s.oneLine(c)
 		}
 		if err != nil {
@@ -131,6 +142,10 @@ func (s *jsonSplitter) oneLine(c *Chunk) error {
 // element reads one element of an array and the comma or bracket behind it.
 func (s *jsonSplitter) element(c *Chunk) error {
 	broken := func() error {
+		if n := s.w.rest(); bytes.Contains(n[:min(len(n), MaxRowBytes)], []byte("NaN")) || bytes.Contains(n[:min(len(n), MaxRowBytes)], []byte("Infinity")) {
+			return glovebox.Errorf(glovebox.CodeInvalid, "the JSON array is broken at its element %d, which begins in line %d: NaN and Infinity are no JSON", s.row+1, s.line).
+				WithFix("have it write null for a number that is not there")
+		}
 		return glovebox.Errorf(glovebox.CodeInvalid, "the JSON array is broken at its element %d, which begins in line %d", s.row+1, s.line).
 			WithFix("correct the file, or write one object a line: then only broken lines are rejected")
 	}
@@ -201,6 +216,9 @@ func scanElement(b []byte) int {
 // end makes sure that nothing follows the array.
 func (s *jsonSplitter) end() error {
 	s.done = true
+	if err := s.leave(); err != nil {
+		return err
+	}
 	if c, err := s.peek(); err != nil || c != 0 {
 		return glovebox.Errorf(glovebox.CodeInvalid, "something follows the JSON array")
 	}

@@ -18,7 +18,7 @@ type Layout struct {
 // Plain says whether the rows of a text are read by DuckDB as they stand: no
 // column is written in ways of its own, and no row is short.
 func Plain(def glovebox.Source, cols []glovebox.Column) bool {
-	return def.Ragged == "" && !slices.ContainsFunc(cols, func(c glovebox.Column) bool {
+	return def.Ragged == "" && def.Quote == "" && !slices.ContainsFunc(cols, func(c glovebox.Column) bool {
 		return !value.Plain(c) || def.Format == "json" && strings.HasPrefix(c.SourceName(), "/")
 	})
 }
@@ -81,9 +81,20 @@ func Locate(header []string, def glovebox.Source, cols []glovebox.Column) (Layou
 }
 
 // same says whether a name in a file is the one of a record; white space around
-// it does not count.
+// it, line breaks in it and characters that do not show do not count.
 func same(header, name string) bool {
-	return header == name || strings.TrimSpace(header) == strings.TrimSpace(name)
+	return header == name || CleanName(header) == CleanName(name)
+}
+
+// CleanName is a column's name in a file as a person reads it: on one line,
+// without characters that do not show, without white space around it.
+func CleanName(s string) string {
+	return bare(strings.Map(func(r rune) rune {
+		if value.Invisible(r) || r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 {
+			return -1
+		}
+		return r
+	}, s))
 }
 
 func find(header []string, name string) int {
@@ -98,6 +109,15 @@ func find(header []string, name string) int {
 func LocatePlaces(width int, def glovebox.Source, cols []glovebox.Column) (Layout, error) {
 	l := Layout{Width: width}
 	placed := slices.ContainsFunc(cols, func(c glovebox.Column) bool { return c.Place > 0 })
+	if def.Ragged == "pad" { // the first row may be a short one
+		if !placed {
+			l.Width = max(l.Width, len(cols))
+		}
+		for _, c := range cols {
+			l.Width = max(l.Width, c.Place)
+		}
+		width = l.Width
+	}
 	for i, c := range cols {
 		at := i
 		if placed {

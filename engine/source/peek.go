@@ -21,10 +21,12 @@ type PeekedTable struct {
 
 // Peeked is a column of such a table.
 type Peeked struct {
-	Name  string        // "": the file has no names
+	Name  string        // "": the file has no name for it
+	Place int           // from 1; 0: of a form whose columns have names
 	Type  glovebox.Type // of forms that have types; "": texts
 	Texts []string      // that were there, the missing ones left out
 	Typed int           // values that are no texts
+	Scale int           // of a decimal, as the file declares it
 }
 
 // peekCells bounds what is kept of a file that is looked at.
@@ -54,7 +56,7 @@ func Peek(ctx context.Context, f *os.File, size int64, hint glovebox.Source, mos
 		def.Format = k.format
 	case k != nil && k.packed != "":
 		def.Compression = k.packed
-	case k != nil && k.sure && !strings.Contains(k.name, "UTF-16"):
+	case k != nil && (k.sure || textKind(head) != nil) && !strings.Contains(k.name, "UTF-16"):
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file is %s", k.name).WithFix("%s", k.fix)
 	}
 	switch def.Format {
@@ -78,6 +80,9 @@ func collect(def glovebox.Source, names []string, width, most int, next func() (
 	t := &PeekedTable{Source: def, Columns: make([]Peeked, width)}
 	for i := range names {
 		t.Columns[i].Name = strings.TrimSpace(names[i])
+	}
+	for i := range t.Columns {
+		t.Columns[i].Place = i + 1
 	}
 	kinds := make([]map[rows.Kind]int, width)
 	for i := range kinds {

@@ -46,7 +46,7 @@ func peekParquet(f *os.File, size int64, def glovebox.Source, most int) (t *Peek
 			c.Scale = min(unit.scale, 18)
 		}
 		cols = append(cols, c)
-		p := Peeked{Name: leaf.Name(), Type: typ}
+		p := Peeked{Name: leaf.Name(), Type: typ, Scale: c.Scale}
 		if typ == glovebox.String || typ == glovebox.Int64 {
 			p.Type = ""
 		}

@@ -6,9 +6,10 @@ import (
 	"errors"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine/source/rows"
@@ -22,8 +23,12 @@ func peekText(f *os.File, size int64, def glovebox.Source, head []byte, most int
 		if head, err = ReadHead(f, size, def); err != nil {
 			return nil, err
 		}
-		if k := kindOf(head); k != nil && k.sure && !strings.Contains(k.name, "UTF-16") {
-			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file is %s", k.name).WithFix("%s", k.fix)
+		if k := kindOf(head); k != nil && (k.sure || textKind(head) != nil) && !strings.Contains(k.name, "UTF-16") {
+			fix := k.fix
+			if k.format != "" { // a form that is not read packed
+				fix = fixUnpack
+			}
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file is %s", k.name).WithFix("%s", fix)
 		}
 	}
 	switch {
@@ -34,6 +39,7 @@ func peekText(f *os.File, size int64, def glovebox.Source, head []byte, most int
 	case wide(head, 0):
 		def.Encoding = "utf-16be"
 	case utf8Head(head):
+	case mostLinesUTF8(head): // the few others are told by line when it is loaded
 	case isGB18030(head[:bytes.LastIndexByte(head, '\n')+1]) || isGB18030(head):
 		def.Encoding = "gb18030"
 	default:
@@ -49,50 +55,196 @@ func peekText(f *os.File, size int64, def glovebox.Source, head []byte, most int
 	if t := strings.TrimLeft(text, " \t\r\n"); t != "" && (t[0] == '{' || t[0] == '[') {
 		if def.Encoding == "" {
 			def.Format = "json"
-			return peekJSON(f, size, def, most)
+			return peekDocument(f, size, def, t, most)
 		}
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file is JSON in another encoding than UTF-8").WithFix("save it as UTF-8")
 	}
+	if strings.TrimSpace(text) == "" {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file holds nothing").WithFix("export it again; a CSV file holds at least its header")
+	}
+	if !strings.Contains(text, "\n") && strings.Count(strings.TrimRight(text, "\r"), "\r") > 0 {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file is %s", "text whose lines end in a carriage return alone").WithFix("%s", fixLineEnds)
+	}
 	whole := int64(len(head)) < headBytes || def.Compression == "" && size <= headBytes
-	list := records(text, ',', whole)
-	for _, d := range []byte{';', '\t', '|'} {
-		if other := records(text, rune(d), whole); regular(other) > regular(list) {
-			list, def.Delimiter = other, string(d)
+	def.Quote = quoting(text)
+	list := records(text, def, ',', whole)
+	for _, d := range []string{";", "\t", "|", "^", "~", "#", "!", "@", "$", "&", "*"} {
+		other := records(text, def, rune(d[0]), whole)
+		if n := regular(other); n > regular(list) && (strings.Contains(";\t|", d) || 10*n >= 9*len(other)) {
+			list, def.Delimiter = other, d
 		}
+	}
+	if err := apart(list, def); err != nil {
+		return nil, err
 	}
 	if len(list) == 0 {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file has no header line that can be read").WithFix("the first line names the columns, in the declared encoding")
 	}
-	skip, named := headerOf(list)
-	def.Skip = skip
-	var names []string
-	width := len(list[min(skip, len(list)-1)])
-	if named {
-		names = list[skip]
-	} else {
-		def.Header = "none"
+	if def.Quote == "" && strayQuotes(text, def) {
+		def.Quote = "none"
+		list = records(text, def, rune((def.Delimiter + ",")[0]), whole)
 	}
-	for _, r := range list[skip:] {
-		if len(r) != width {
+	h := headingOf(list)
+	n, width := map[int]int{}, 0
+	for _, r := range list {
+		if n[len(r)]++; n[len(r)] > n[width] {
+			width = len(r)
+		}
+	}
+	if h.one {
+		width = len(h.names)
+	}
+	for _, r := range list[min(h.skip+h.rows, len(list)):] {
+		more := len(r) > width && strings.TrimSpace(strings.Join(r[width:], "")) == ""
+		if more || len(r) < width && 2*len(r) > width {
 			def.Ragged = "pad"
 		}
 	}
-	return through(f, size, def, names, width, most)
+	drop := dropped{names: namesIn(h)}
+	drop.tail(f, size, def, width)
+	def.Drop = drop.words()
+	t, err := through(f, size, def, h, width, most, &drop)
+	if again := drop.words(); err == nil && len(again) != len(def.Drop) {
+		def.Drop = again
+		t, err = through(f, size, def, h, width, most, &drop)
+	}
+	return t, err
+}
+
+// namesIn are the header's names, if one row has them.
+func namesIn(h heading) []string {
+	if h.one && len(h.names) > 1 && h.names[0] != "" {
+		return h.names
+	}
+	return nil
+}
+
+// quoting says what stands around the texts of a file: single where a mark '
+// stands at both ends of most fields.
+func quoting(text string) string {
+	n, all := 0, 0
+	for l := range strings.Lines(text) {
+		if l = strings.TrimSpace(l); l == "" {
+			continue
+		}
+		if all++; len(l) > 2 && l[0] == '\'' && (l[len(l)-1] == '\'' || strings.Contains(l[1:], "','")) && strings.Count(l, "'")%2 == 0 {
+			n++
+		}
+		if all == 50 {
+			break
+		}
+	}
+	if n > 0 && 10*n >= 9*all {
+		return "single"
+	}
+	return ""
+}
+
+// strayQuotes says whether more rows are sound where a quote is a letter like
+// others.
+func strayQuotes(text string, def glovebox.Source) bool {
+	def = glovebox.Source{Format: "csv", Delimiter: def.Delimiter, Header: "none", Ragged: "pad"}
+	bad := func(quote string) (n int) {
+		def.Quote = quote
+		var c Chunk
+		s, err := NewCSV(NewWindow(strings.NewReader(text), int64(len(text)), ""), def, nil, nil, func(_ []string, got int) (Layout, error) { return Layout{Width: max(got, 1)}, nil })
+		if err != nil {
+			return 1 << 30
+		}
+		for more := true; more && err == nil; {
+			c.Reset()
+			more, err = s.Fill(&c)
+			n += len(c.Bad)
+		}
+		return n
+	}
+	with := bad("")
+	return with > 0 && bad("none") < with
+}
+
+// apart refuses a text whose columns stand apart by what no record declares.
+func apart(list [][]string, def glovebox.Source) error {
+	if def.Delimiter != "" || len(list) < 2 || regular(list) > len(list)/2 {
+		return nil
+	}
+	for _, q := range []struct {
+		is   string
+		kind kindOfFile
+	}{
+		{"，", kindOfFile{name: "text with full-width commas between its columns", fix: fixApart}},
+		{"；", kindOfFile{name: "text with full-width semicolons between its columns", fix: fixApart}},
+		{"、", kindOfFile{name: "text with enumeration commas between its columns", fix: fixApart}},
+		{"\x01", kindOfFile{name: "text with control characters between its columns", fix: fixApart}},
+		{"\x1f", kindOfFile{name: "text with control characters between its columns", fix: fixApart}},
+		{"  ", kindOfFile{name: "text with spaces between its columns, or columns of fixed width", fix: fixApart}},
+		{" ", kindOfFile{name: "text with spaces between its columns, or columns of fixed width", fix: fixApart}},
+	} {
+		n := 0
+		for _, r := range list {
+			if strings.Contains(strings.TrimSpace(strings.Join(r, "")), q.is) {
+				n++
+			}
+		}
+		if 10*n >= 9*len(list) {
+			return glovebox.Errorf(glovebox.CodeInvalid, "the file is %s", q.kind.name).WithFix("%s", q.kind.fix)
+		}
+	}
+	return nil
+}
+
+// mostLinesUTF8 says whether a text is UTF-8 but for a few of its lines.
+func mostLinesUTF8(head []byte) bool {
+	good, bad := 0, 0
+	for l := range lines(head) {
+		switch {
+		case !utf8.Valid(l):
+			bad++
+		case !plainText(l):
+			good++
+		}
+	}
+	return good > 0 && good >= 19*bad
+}
+
+// tailBytes is how much of the end of a file is looked at.
+const tailBytes = 16 << 10
+
+// tail looks at the last rows of a file that can be read from behind.
+func (d *dropped) tail(f *os.File, size int64, def glovebox.Source, width int) {
+	if def.Compression != "" || strings.HasPrefix(def.Encoding, "utf-16") || size <= headBytes {
+		return
+	}
+	b := make([]byte, tailBytes)
+	n, err := f.ReadAt(b, size-tailBytes)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return
+	}
+	_, b, _ = bytes.Cut(b[:n], []byte("\n"))
+	if def.Encoding == "gb18030" {
+		if b, err = simplifiedchinese.GB18030.NewDecoder().Bytes(b); err != nil {
+			return
+		}
+	}
+	s := csvSplitter{delim: (def.Delimiter + ",")[0], quote: quoteOf(def)}
+	for l := range lines(b) {
+		if !s.blank(l) {
+			first, filled := s.firstOf(l)
+			d.see(first, filled, width)
+		}
+	}
 }
 
 // through reads a CSV file's rows by what was found.
-func through(f *os.File, size int64, def glovebox.Source, names []string, width, most int) (*PeekedTable, error) {
+func through(f *os.File, size int64, def glovebox.Source, h heading, width, most int, drop *dropped) (*PeekedTable, error) {
 	all := def
-	all.Header, all.Extra = "none", "ignore"
-	if names != nil {
-		all.Skip++
-	}
+	all.Header, all.Extra, all.Skip = "none", "ignore", h.skip+h.rows
 	t := &PeekedTable{Source: def, Columns: make([]Peeked, width)}
 	cols := make([]glovebox.Column, width)
 	for i := range cols {
 		cols[i] = glovebox.Column{Name: "c", Place: i + 1, Type: glovebox.String}
-		if names != nil {
-			t.Columns[i].Name = strings.TrimSpace(names[i])
+		t.Columns[i].Place = i + 1
+		if i < len(h.names) {
+			t.Columns[i].Name = h.names[i]
 		}
 	}
 	w, err := OpenWindow(f, size, all)
@@ -123,6 +275,8 @@ func through(f *os.File, size int64, def glovebox.Source, names []string, width,
 	if err != nil {
 		return nil, err
 	}
+	cut.fields = width
+	cut.watch = func(first string, filled int) { drop.see(first, filled, width) }
 	var c Chunk
 	for more := true; more && !p.done; {
 		c.Reset()
@@ -130,20 +284,30 @@ func through(f *os.File, size int64, def glovebox.Source, names []string, width,
 			return nil, err
 		}
 	}
+	t.settle(h)
 	return t, nil
 }
 
 // records are the first records of a text as one delimiter cuts them.
-func records(text string, delim rune, whole bool) [][]string {
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comma, r.FieldsPerRecord, r.LazyQuotes = delim, -1, true
+func records(text string, def glovebox.Source, delim rune, whole bool) [][]string {
 	var out [][]string
-	for len(out) < 50 {
-		line, err := r.Read()
-		if errors.Is(err, io.EOF) || err != nil {
-			break
+	if def.Quote == "" {
+		r := csv.NewReader(strings.NewReader(text))
+		r.Comma, r.FieldsPerRecord, r.LazyQuotes = delim, -1, true
+		for len(out) < 50 {
+			line, err := r.Read()
+			if errors.Is(err, io.EOF) || err != nil {
+				break
+			}
+			out = append(out, line)
 		}
-		out = append(out, line)
+	} else {
+		s := csvSplitter{delim: byte(delim), quote: quoteOf(def)}
+		for l := range lines([]byte(text)) {
+			if out = append(out, s.split(l)); len(out) == 50 {
+				break
+			}
+		}
 	}
 	if !whole && len(out) > 1 && len(out) < 50 { // the last one may be cut
 		out = out[:len(out)-1]
@@ -163,50 +327,4 @@ func regular(list [][]string) int {
 		}
 	}
 	return best
-}
-
-// headerOf says how many rows stand above the header, or above the data, and
-// whether there is a header: a row whose fields are all there, all different, and
-// all words.
-func headerOf(list [][]string) (skip int, named bool) {
-	width := map[int]int{}
-	usual := 0
-	for _, r := range list {
-		if width[len(r)]++; width[len(r)] > width[usual] {
-			usual = len(r)
-		}
-	}
-	for skip < len(list)-1 {
-		filled := 0
-		for _, f := range list[skip] {
-			if strings.TrimSpace(f) != "" {
-				filled++
-			}
-		}
-		if filled > 1 || usual == 1 {
-			break
-		}
-		skip++
-	}
-	r := list[skip]
-	for i, f := range r {
-		f = strings.TrimSpace(f)
-		digits := strings.IndexFunc(f, func(c rune) bool { return c >= '0' && c <= '9' || c >= '０' && c <= '９' }) >= 0
-		if f == "" && i < len(r)-1 || digits && strings.Trim(f, "0123456789.,-/:+%元￥¥年月日 ") == "" || len(f) > 128 {
-			return skip, false
-		}
-	}
-	// A header is unlike the rows under it: where they have digits it has none.
-	for i := range r {
-		under := 0
-		for _, d := range list[min(skip+1, len(list)):] {
-			if i < len(d) && strings.ContainsAny(d[i], "0123456789") && !strings.ContainsAny(r[i], "0123456789") {
-				under++
-			}
-		}
-		if under > 0 {
-			return skip, true
-		}
-	}
-	return skip, len(list) == skip+1 || !slices.ContainsFunc(list[skip+1:], func(d []string) bool { return slices.Equal(d, r) })
 }

@@ -167,19 +167,27 @@ func checkSource(s glovebox.Source) error {
 		return Invalid("source.encoding", "the encoding is utf-8, gb18030, utf-16, utf-16le or utf-16be")
 	case !slices.Contains([]string{"", unpack.Gzip, unpack.Zstd, unpack.Zip}, s.Compression):
 		return Invalid("source.compression", "the compression is gzip, zstd or zip")
-	case !csv && (s.Encoding != "" && s.Encoding != "utf-8" || s.Delimiter != "" || s.Ragged != ""):
-		return Invalid("source", "encoding, delimiter and ragged are for csv")
-	case !sheet && (len(s.Null) > 0 || s.Header != "" || s.Skip != 0):
-		return Invalid("source", "null, header and skip are for csv and xlsx")
+	case !csv && (s.Encoding != "" && s.Encoding != "utf-8" || s.Delimiter != "" || s.Ragged != "" || s.Quote != ""):
+		return Invalid("source", "encoding, delimiter, quote and ragged are for csv")
+	case !sheet && (len(s.Null) > 0 || s.Header != "" || s.Skip != 0 || len(s.Drop) > 0):
+		return Invalid("source", "null, header, skip and drop are for csv and xlsx")
+	case s.Format != "json" && s.At != "":
+		return Invalid("source.at", "at is for json")
+	case s.At != "" && (s.At[0] != '/' || len(s.At) > 200 || strings.Count(s.At, "/") > maxAt):
+		return Invalid("source.at", "at is a JSON pointer of at most %d steps, such as /data/rows", maxAt)
+	case len(s.Drop) > 32 || slices.ContainsFunc(s.Drop, func(d string) bool { return d == "" || len(d) > 256 }):
+		return Invalid("source.drop", "drop lists at most 32 texts, none of them empty")
 	case !text && s.Compression != "":
 		return Invalid("source.compression", "compression is for csv and json")
-	case s.Header != "" && s.Header != "none", s.Ragged != "" && s.Ragged != "pad", s.Extra != "" && s.Extra != "ignore", s.Merged != "" && s.Merged != "fill", s.Skip < 0 || s.Skip > 1000:
-		return Invalid("source", "header is none, ragged pad, extra ignore, merged fill, skip 0 to 1000")
+	case s.Header != "" && s.Header != "none", s.Ragged != "" && s.Ragged != "pad", s.Extra != "" && s.Extra != "ignore", s.Merged != "" && s.Merged != "fill", s.Quote != "" && s.Quote != "none" && s.Quote != "single", s.Skip < 0 || s.Skip > 1000:
+		return Invalid("source", "header is none, ragged pad, extra ignore, merged fill, quote none or single, skip 0 to 1000")
 	case s.Format == "sqlite" && s.Table == "":
 		return Invalid("source.table", "format sqlite needs a table")
 	case s.Delimiter != "" && (len(s.Delimiter) != 1 || s.Delimiter[0] >= 0x80 || s.Delimiter[0] < 0x20 && s.Delimiter != "\t" || s.Delimiter == `"`):
 		return Invalid("source.delimiter", "the delimiter is one ASCII character, not a quote").
 			WithFix(`write "\t" for a tab`)
+	case s.Delimiter != "" && s.Delimiter == "'" && s.Quote == "single":
+		return Invalid("source.delimiter", "the delimiter is the quote")
 	case len(s.Null) > 100:
 		return Invalid("source.null", "at most 100 texts that mean no value")
 	}

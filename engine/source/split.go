@@ -35,7 +35,9 @@ type Chunk struct {
 	Rows []Position // of each row in data
 	Ends []int      // where each row in data ends, behind its \n
 	Bad  []badRow
-	Read int64 // bytes of the file behind this chunk and all before it
+	// Dropped counts the rows that are no data by the record's own word.
+	Dropped int64
+	Read    int64 // bytes of the file behind this chunk and all before it
 }
 
 // badRow is a row whose structure is not sound.
@@ -47,7 +49,7 @@ type badRow struct {
 
 // Reset empties a chunk.
 func (c *Chunk) Reset() {
-	c.Data, c.Rows, c.Ends, c.Bad = c.Data[:0], c.Rows[:0], c.Ends[:0], c.Bad[:0]
+	c.Data, c.Rows, c.Ends, c.Bad, c.Dropped = c.Data[:0], c.Rows[:0], c.Ends[:0], c.Bad[:0], 0
 }
 
 func (c *Chunk) keep(at Position, row []byte) {

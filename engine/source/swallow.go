@@ -20,15 +20,15 @@ const (
 )
 
 // step reads one byte.
-func (s csvState) step(c, delim byte) csvState {
+func (s csvState) step(c, delim, quote byte) csvState {
 	switch {
-	case s == csvInside && c == '"':
+	case s == csvInside && c == quote:
 		return csvQuote
-	case s == csvInside, s == csvQuote && c == '"':
+	case s == csvInside, s == csvQuote && c == quote:
 		return csvInside
 	case c == delim, c == '\n':
 		return csvStart
-	case s == csvStart && c == '"':
+	case s == csvStart && c == quote:
 		return csvInside
 	}
 	return csvPlain
@@ -55,10 +55,10 @@ func (s *csvSplitter) swallow() (csvRecord, error) {
 				blank = true
 			}
 			was := as
-			as = as.step(c, s.delim)
-			broken = broken || as == csvPlain && (was == csvQuote && c != '\r' || c == '"')
+			as = as.step(c, s.delim, s.quote)
+			broken = broken || as == csvPlain && (was == csvQuote && c != '\r' || c == s.quote)
 			if apart {
-				other = other.step(c, s.delim)
+				other = other.step(c, s.delim, s.quote)
 			}
 			if c != '\n' {
 				continue
@@ -107,7 +107,7 @@ func (s *csvSplitter) rejoin(as, other csvState) (lines int64, err error) {
 	for at := 0; ; {
 		b := s.w.rest()
 		for ; at < len(b); at++ {
-			as, other = as.step(b[at], s.delim), other.step(b[at], s.delim)
+			as, other = as.step(b[at], s.delim, s.quote), other.step(b[at], s.delim, s.quote)
 			if b[at] == '\n' && as != csvInside && other != csvInside {
 				s.line += int64(bytes.Count(b[:at+1], []byte("\n")))
 				s.w.pos += at + 1
@@ -201,7 +201,7 @@ func (s *csvSplitter) lineFields(l []byte) int {
 	n, state, field := 1, csvStart, 0
 	for i := 0; i < len(l); i++ {
 		was := state
-		if state = state.step(l[i], s.delim); was == csvStart && state == csvInside {
+		if state = state.step(l[i], s.delim, s.quote); was == csvStart && state == csvInside {
 			field = i
 		}
 		if state == csvStart {

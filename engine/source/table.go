@@ -21,7 +21,9 @@ type Table struct {
 	layout Layout
 	order  []*rows.Field
 	size   int64
-	shift  int64 // rows above the data
+	def    glovebox.Source
+	watch  func(first string, filled int) // gets the first value of each row and how many it has, if set
+	shift  int64                          // rows above the data
 }
 
 // OpenTable opens a file of a form that is read as rows.
@@ -53,7 +55,7 @@ func NewTable(r rows.Reader, size int64, def glovebox.Source, cols []glovebox.Co
 }
 
 func newTable(r rows.Reader, size int64, def glovebox.Source, cols []glovebox.Column, pieces *Pieces) (*Table, error) {
-	t := &Table{r: r, pieces: pieces, size: size, order: make([]*rows.Field, len(cols))}
+	t := &Table{r: r, pieces: pieces, size: size, def: def, order: make([]*rows.Field, len(cols))}
 	if err := t.locate(def, cols); err != nil {
 		_ = r.Close()
 		return nil, err
@@ -123,6 +125,22 @@ func (t *Table) locate(def glovebox.Source, cols []glovebox.Column) (err error) 
 	})
 }
 
+// firstField is the first value of a row, if that is a text.
+func firstField(fields []rows.Field) string {
+	for _, f := range fields {
+		switch f.Kind {
+		case rows.Missing:
+		case rows.Text:
+			if t := bare(string(f.Text)); t != "" {
+				return t
+			}
+		default:
+			return ""
+		}
+	}
+	return ""
+}
+
 // free says which rows of a sheet may have merged cells.
 func (t *Table) free(line int64) {
 	if s, ok := t.r.(*xlsx.Reader); ok {
@@ -144,6 +162,23 @@ func (t *Table) Fill(c *Chunk) (piece *array.Struct, more bool, err error) {
 		}
 		if len(row.Fields) < t.layout.Width {
 			return nil, false, glovebox.Errorf(glovebox.CodeInternal, "a reader gave a row of another width")
+		}
+		if t.watch != nil || len(t.def.Drop) > 0 {
+			first := firstField(row.Fields)
+			if t.watch != nil {
+				filled := 0
+				for _, f := range row.Fields {
+					if f.Kind != rows.Missing {
+						filled++
+					}
+				}
+				t.watch(first, filled)
+			}
+			if Dropped(t.def, first) {
+				c.Dropped++
+				t.shift++
+				continue
+			}
 		}
 		for i, at := range t.layout.At {
 			t.order[i] = &row.Fields[at]

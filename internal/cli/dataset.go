@@ -103,6 +103,9 @@ FILE 为权限 0600 的连接文件（docs/formats/dataset.zh.md）。角色：�
 				if l.Equal {
 					a.say(a.t("the same rows as @%d, which nobody else is told: it is a version of its own, and jobs on it are paid for again", "与 @%d 的行完全相同（仅告知您）：仍为独立的新版本，其上的作业需重新付费"), l.Snapshot.Version-1)
 				}
+				if r.Dropped > 0 {
+					a.say(a.t("%d rows are no data by the record's `drop` and are in no other count", "%d 行按记录的 `drop` 不是数据，不计入其他数目"), r.Dropped)
+				}
 				a.printRejects(a.Out, r)
 				if l.Count == domain.CountUnpaid {
 					a.say(a.t("the ledger does not hold the price of the number of units: it stays unknown", "账本余额不足以支付单元数：单元数保持未知"))

@@ -287,7 +287,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "user add ma --role auditor --org Office --full-name 马")
 	run(0, "user list")
 	run(0, "dataset add json/visits.yaml --as chen")
-	for _, form := range []string{"packed", "sheet", "database"} {
+	for _, form := range []string{"packed", "sheet", "database", "nested"} {
 		run(0, "dataset add json/"+form+".yaml --as chen")
 	}
 	run(0, "dataset new json/odd.csv -o odd.yaml")

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/engine/internal/rowtest"
 	"glovebox.example/glovebox/engine/source"
 	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/value"
@@ -215,6 +216,88 @@ func TestProposedRecord(t *testing.T) {
 		}
 		if len(want) > 0 || d.Columns[2].Place != 3 || d.Columns[4].Place != 5 {
 			t.Errorf("missing %v, or without places\n%s", want, text)
+		}
+	}
+}
+
+// TestLookAtEverydayForms: what stands above, around and below the rows of a
+// table is found, and how its values are written.
+func TestLookAtEverydayForms(t *testing.T) {
+	id := func(n int) string {
+		b := fmt.Appendf(nil, "9902811960%02d%02d%03d", 1+n%12, 1+n%28, n)
+		return string(append(b, value.ResidentCheck(b)))
+	}
+	rows := func(head, form string, tail ...string) string {
+		var b strings.Builder
+		b.WriteString(head)
+		for n := range 30 {
+			fmt.Fprintf(&b, form, id(n), []string{"保安镇", "灵乡镇"}[n%2], 20+n)
+		}
+		return b.String() + strings.Join(tail, "")
+	}
+	const form = "%s,%s,%d.5\n"
+	wide := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r >= '0' && r <= 'Z' {
+				r += 0xFEE0
+			}
+			return r
+		}, s)
+	}
+	for _, q := range []struct {
+		name, text string
+		want       glovebox.Source
+		columns    string // names with places and ways of writing
+	}{
+		{"two rows of a header", rows("居民,,房屋\n证件号码,乡镇,面积\n", form), glovebox.Source{Format: "csv", Skip: 1}, "证件号码 1, 乡镇 2, 面积 3"},
+		{"a header that only both rows make", rows("居民,,房屋\n证件号码,乡镇,\n", form), glovebox.Source{Format: "csv", Header: "none", Skip: 2}, "居民/证件号码 1, 居民/乡镇 2, 房屋 3"},
+		{"units under the header", rows("证件号码,乡镇,面积\n,,平方米\n", form), glovebox.Source{Format: "csv", Header: "none", Skip: 2}, "证件号码 1, 乡镇 2, 面积/平方米 3"},
+		{"titles", rows("备案表,,\n单位：某局,,\n证件号码,乡镇,面积\n", form), glovebox.Source{Format: "csv", Skip: 2}, "证件号码 1, 乡镇 2, 面积 3"},
+		{"sums and notes", rows("证件号码,乡镇,面积\n", form, "合计,,9\n", "制表人：某,,\n"), glovebox.Source{Format: "csv", Drop: []string{"合计", "制表"}}, "证件号码 1, 乡镇 2, 面积 3"},
+		{"joined files", rows("证件号码,乡镇,面积\n", form, "\uFEFF证件号码,乡镇,面积\n"), glovebox.Source{Format: "csv", Drop: []string{"证件号码"}}, "证件号码 1, 乡镇 2, 面积 3"},
+		{"a state that begins as a note does", "证件号码,状态,面积\n" + strings.Repeat("审核通过,是,1\n", 30), glovebox.Source{Format: "csv"}, "证件号码 1, 状态 2 是/否, 面积 3"},
+		{"an empty column and one of numbers", rows("证件号码,乡镇,面积,\n", "%s,%s,%d.5,\n"), glovebox.Source{Format: "csv", Extra: "ignore"}, "证件号码 1, 乡镇 2, 面积 3"},
+		{"an unnamed column", rows("证件号码,,面积\n", form), glovebox.Source{Format: "csv", Header: "none", Skip: 1}, "证件号码 1,  2, 面积 3"},
+		{"bars around", rows("|证件号码|乡镇|面积|\n", "|%s|%s|%d.5|\n"), glovebox.Source{Format: "csv", Delimiter: "|", Extra: "ignore"}, "证件号码 2, 乡镇 3, 面积 4"},
+		{"carets", rows("证件号码^乡镇^面积\n", "%s^%s^%d.5\n"), glovebox.Source{Format: "csv", Delimiter: "^"}, "证件号码 1, 乡镇 2, 面积 3"},
+		{"single quotes", rows("'证件号码','乡镇','面积'\n", "'%s','%s','%d.5'\n"), glovebox.Source{Format: "csv", Quote: "single"}, "证件号码 1, 乡镇 2, 面积 3"},
+		{"formulas", rows("证件号码,乡镇,面积\n", "=\"%s\",%s,%d.5\n"), glovebox.Source{Format: "csv", Quote: "none"}, "证件号码 1 excel-text, 乡镇 2, 面积 3"},
+		{"full-width", wide(rows("证件号码,乡镇,面积\n", form)), glovebox.Source{Format: "csv"}, "证件号码 1 full-width, 乡镇 2, 面积 3 full-width"},
+		{"spaces in ids and a unit of measure", strings.ReplaceAll(rows("证件号码,乡镇,面积\n", "%s,%s,%d.5㎡\n"), "9902811960", "990281 1960"), glovebox.Source{Format: "csv"}, "证件号码 1 no-spaces, 乡镇 2, 面积 3 measure"},
+		{"days as digits", "证件号码,签约日期\n" + id(1) + ",20240318\n" + id(2) + ",20240319\n", glovebox.Source{Format: "csv"}, "证件号码 1, 签约日期 2 YYYYMMDD"},
+		{"days as numbers of a spreadsheet", "证件号码,签约日期\n" + id(1) + ",45369\n" + id(2) + ",45370\n", glovebox.Source{Format: "csv"}, "证件号码 1, 签约日期 2 serial"},
+		{"a first row that is short", "证件号码,乡镇,面积,备注\n" + id(1) + ",保安镇,1\n" + id(2) + ",灵乡镇,2,x\n", glovebox.Source{Format: "csv", Ragged: "pad"}, "证件号码 1, 乡镇 2, 面积 3, 备注 4"},
+		{"a document", `{"data": {"total": 2, "rows": [{"id": "` + id(1) + `", "tags": ["x"]}, {"id": "` + id(2) + `"}]}}`, glovebox.Source{Format: "json", At: "/data/rows", Extra: "ignore"}, "id 1"},
+		{"objects of several lines", "{\n\"id\": \"" + id(1) + "\"\n}\n{\n\"id\": \"" + id(2) + "\"\n}\n", glovebox.Source{Format: "json"}, "id 1"},
+	} {
+		f := rowtest.TempFile(t, []byte(q.text))
+		s, err := Look(context.Background(), f, int64(len(q.text)), glovebox.Source{})
+		if err != nil {
+			t.Errorf("%s: %v", q.name, err)
+			continue
+		}
+		var got []string
+		for _, c := range s.Columns {
+			got = append(got, strings.TrimSpace(fmt.Sprintf("%s %d %s", c.Name, c.Place, strings.Join(c.Written, " "))))
+		}
+		if fmt.Sprint(s.Source) != fmt.Sprint(q.want) || strings.Join(got, ", ") != strings.ReplaceAll(q.columns, ",  2", ", 2") {
+			t.Errorf("%s: %+v with %s", q.name, s.Source, strings.Join(got, ", "))
+		}
+	}
+	for name, text := range map[string]string{
+		"text with spaces":       rows("证件号码  乡镇  面积\n", "%s  %s  %d.5\n"),
+		"full-width commas":      rows("证件号码，乡镇，面积\n", "%s，%s，%d.5\n"),
+		"SQL":                    "INSERT INTO rent VALUES ('1', 2);\n",
+		"carriage return":        strings.ReplaceAll(rows("证件号码,乡镇,面积\n", form), "\n", "\r"),
+		"no list of rows":        `{"id": ["1", "2"], "area": [1, 2]}`,
+		"NaN and Infinity":       `[{"id": "1", "area": NaN}]`,
+		"has each name once":     `[["1", 2], ["2", 3]]`,
+		"2 lists of objects":     `{"a": [{"x": 1}], "b": [{"x": 1}]}`,
+		"holds nothing":          "  \r\n \r\n",
+		"the file is a web page": "<html><table><tr><td>1</td></tr></table></html>",
+	} {
+		if _, err := Look(context.Background(), rowtest.TempFile(t, []byte(text)), int64(len(text)), glovebox.Source{}); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -54,7 +54,10 @@ func Look(ctx context.Context, f *os.File, size int64, hint glovebox.Source) (*S
 
 // column judges one column.
 func column(i int, c source.Peeked, rows int) Column {
-	out := Column{Name: c.Name, Place: i + 1, Type: c.Type, Fits: 100, Missing: 100}
+	out := Column{Name: c.Name, Place: i + 1, Type: c.Type, Scale: c.Scale, Fits: 100, Missing: 100}
+	if c.Place > 0 {
+		out.Place = c.Place
+	}
 	var kept [][]byte
 	var texts []string
 	unlike := map[string]bool{}
@@ -76,12 +79,13 @@ func column(i int, c source.Peeked, rows int) Column {
 		if out.Type == "" {
 			out.Type = glovebox.String
 		}
+		spoilt(&out, c.Typed > 0)
 		return out
 	}
 	out.Unlike = 100 * len(unlike) / len(texts)
 	rounded := 0
 	for _, t := range kept {
-		if value.LooksRounded(t) {
+		if value.LooksRounded(t) || cutOff(t) {
 			rounded++
 		}
 	}
@@ -89,10 +93,95 @@ func column(i int, c source.Peeked, rows int) Column {
 	if f, ok := Judge(c.Name, texts); ok {
 		out.Found = &f
 	}
+	if clean := cleaned(texts); clean == nil {
+	} else if f, ok := Judge(c.Name, clean); ok && (out.Found == nil || f.Kind == out.Found.Kind && f.Share > out.Found.Share) {
+		out.Found = &f
+	}
+	spoilt(&out, false)
 	if out.Type == "" {
 		typed(&out, kept)
 	}
 	return out
+}
+
+// cleaned are texts as the words of a record can have them read; nil: none of
+// them is another.
+func cleaned(texts []string) []string {
+	p, err := value.Compile(glovebox.Column{Type: glovebox.String, Written: []string{value.NoInvisible, value.FullWidth, value.ExcelText, value.NoSpaces, value.NoHyphens}})
+	if err != nil {
+		return nil
+	}
+	out, other := make([]string, len(texts)), false
+	for i, t := range texts {
+		out[i] = t
+		if v, f := p.Parse([]byte(t)); f == value.None {
+			out[i] = string(v.T)
+		}
+		other = other || out[i] != strings.TrimSpace(t)
+	}
+	if !other {
+		return nil
+	}
+	return out
+}
+
+// cutOff says whether a text is a long number whose last digits a spreadsheet
+// program made zeros: it keeps fifteen.
+func cutOff(t []byte) bool {
+	return (len(t) == 18 || len(t) == 19) && strings.Trim(string(t), "0123456789") == "" && strings.HasSuffix(string(t), "000")
+}
+
+// spoilt makes a column of resident numbers, by its name, that of one whose
+// numbers a spreadsheet rounded: its load says what is wrong with it.
+func spoilt(out *Column, typed bool) {
+	numbers := out.Type == glovebox.Float64 || out.Type == glovebox.Int64
+	numbers = numbers || out.Type == glovebox.String && typed
+	if out.Found != nil || !says(strings.ToLower(out.Name), kinds[ResidentID].words) || out.Rounded < 50 && !numbers {
+		return
+	}
+	if numbers {
+		out.Rounded = 100
+	}
+	out.Found, out.Type = &Found{Kind: ResidentID, Word: true}, glovebox.String
+}
+
+// dateWords are words of the names of columns that hold days or times.
+var dateWords = []string{"日期", "时间", "年月日", "出生", "生日", "date", "time", "day", "birth", "born", "dob", "datetime", "timestamp"}
+
+// counted finds the days and times that are written as digits alone, where the
+// column's name speaks of them: a day, the number of one in a spreadsheet, the
+// seconds or thousandths since 1970.
+func counted(out *Column, kept [][]byte) bool {
+	if !says(strings.ToLower(out.Name), dateWords) || !allDigits(kept) {
+		return false
+	}
+	for _, q := range []struct {
+		t      glovebox.Type
+		way    string
+		length int
+		lo, hi int64 // days since 1970
+	}{{glovebox.Date, "YYYYMMDD", 8, -43_830, 47_482}, {glovebox.DateTime, "YYYYMMDDhhmmss", 14, -43_830, 47_482}, {glovebox.Date, value.Serial, 5, -10_958, 21_915},
+		{glovebox.DateTime, value.Unix, 10, 3652, 25_000}, {glovebox.DateTime, value.UnixMillis, 13, 3652, 25_000}} {
+		p, err := value.Compile(glovebox.Column{Type: q.t, Written: []string{q.way}})
+		if err != nil {
+			return false
+		}
+		n := 0
+		for _, t := range kept {
+			v, f := p.Parse(t)
+			if q.t == glovebox.DateTime {
+				v.I /= value.DayMicros
+			}
+			if f == value.None && v.I >= q.lo && v.I <= q.hi && (len(t) == q.length || q.way == value.Serial && len(t) == 4) {
+				n++
+			}
+		}
+		if 20*n >= 19*len(kept) {
+			out.Type, out.Written, out.Fits = q.t, []string{q.way}, 100*n/len(kept)
+			return true
+		}
+	}
+	return false
 }
 
 // typed finds the narrowest type that a column's values have.
@@ -101,6 +190,9 @@ func typed(out *Column, kept [][]byte) {
 	if f := out.Found; f != nil && f.Kind != Birth && f.Kind != GPS {
 		format := proposals[f.Kind].format
 		out.Written, out.Fits = writtenText(format, kept)
+		return
+	}
+	if counted(out, kept) {
 		return
 	}
 	if leadingZeros(kept) || out.Rounded > 0 { // digits that are no number, or were no number

@@ -54,13 +54,20 @@ func (s *Seen) Record(code string, lang glovebox.Lang) string {
 func (s *Seen) source(b *strings.Builder) {
 	d := s.Source
 	for _, f := range [][2]string{{"format", d.Format}, {"encoding", d.Encoding}, {"compression", d.Compression}, {"entry", d.Entry}, {"delimiter", d.Delimiter}, {"header", d.Header},
-		{"ragged", d.Ragged}, {"extra", d.Extra}, {"sheet", d.Sheet}, {"merged", d.Merged}, {"table", d.Table}} {
+		{"quote", d.Quote}, {"at", d.At}, {"ragged", d.Ragged}, {"extra", d.Extra}, {"sheet", d.Sheet}, {"merged", d.Merged}, {"table", d.Table}} {
 		if f[1] != "" {
 			fmt.Fprintf(b, "  %s: %s\n", f[0], quoted(f[1]))
 		}
 	}
 	if d.Skip > 0 {
 		fmt.Fprintf(b, "  skip: %d\n", d.Skip)
+	}
+	if len(d.Drop) > 0 {
+		var list []string
+		for _, w := range d.Drop {
+			list = append(list, quoted(w))
+		}
+		fmt.Fprintf(b, "  drop: [%s]\n", strings.Join(list, ", "))
 	}
 	null := []string{`""`}
 	for _, c := range s.Columns {
@@ -82,6 +89,10 @@ func quoted(s string) string {
 		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '/' || r == '.' || r >= 0x4E00 && r <= 0x9FFF) {
 			plain = false
 		}
+	}
+	switch strings.ToLower(s) {
+	case "null", "true", "false", "yes", "no", "y", "n", "on", "off", "nan", "inf", "none":
+		plain = false
 	}
 	if plain && s[0] != '-' && s[0] != '.' && (s[0] < '0' || s[0] > '9') {
 		return s
@@ -106,7 +117,7 @@ func (s *Seen) column(b *strings.Builder, i int, name string, isUnit bool, say f
 	line := func(format string, a ...any) { fmt.Fprintf(b, "    "+format+"\n", a...) }
 	fmt.Fprintf(b, "  - name: %s", name)
 	fmt.Fprintf(b, " # %s\n", c.evidence(mask, say))
-	if c.Name != "" && c.Name != name {
+	if c.Name != "" && c.Name != name && len([]rune(c.Name)) <= 128 {
 		line("source: %s", quoted(c.Name))
 	}
 	again := c.Name != "" && slices.ContainsFunc(s.Columns, func(o Column) bool { return o.Place != c.Place && strings.EqualFold(o.Name, c.Name) })
@@ -190,7 +201,7 @@ func (s *Seen) unit() int {
 var english = [][2]string{{"公民身份号码", "id_card"}, {"身份证", "id_card"}, {"信用代码", "credit_code"}, {"姓名", "full_name"}, {"性别", "sex"}, {"民族", "ethnicity"}, {"出生", "birth_date"}, {"年龄", "age"},
 	{"手机", "mobile"}, {"电话", "phone"}, {"邮箱", "email"}, {"地址", "address"}, {"住址", "address"}, {"乡镇", "township"}, {"街道", "township"}, {"村", "village"}, {"区县", "district"}, {"租金", "rent"}, {"面积", "area"},
 	{"签约", "signed"}, {"备注", "note"}, {"金额", "amount"}, {"工资", "wage"}, {"收入", "income"}, {"日期", "date"}, {"时间", "time"}, {"学历", "education"}, {"婚姻", "marital_status"}, {"职业", "occupation"},
-	{"单位", "employer"}, {"企业", "enterprise"}, {"类型", "kind"}, {"类别", "category"}, {"状态", "state"}, {"数量", "quantity"}, {"比例", "share"}, {"名称", "title"}, {"编号", "number"}, {"诊断", "diagnosis"}, {"车牌", "plate"}, {"户主", "householder"}, {"户号", "household"}}
+	{"单位名称", "employer"}, {"企业", "enterprise"}, {"类型", "kind"}, {"类别", "category"}, {"状态", "state"}, {"数量", "quantity"}, {"比例", "share"}, {"名称", "title"}, {"编号", "number"}, {"诊断", "diagnosis"}, {"车牌", "plate"}, {"户主", "householder"}, {"户号", "household"}}
 
 // names are the columns' names in a record: ASCII, each there once.
 func (s *Seen) names() []string {

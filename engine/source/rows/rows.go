@@ -80,13 +80,41 @@ func Cell(p *value.Parser, c *glovebox.Column, f *Field) (v value.Value, missing
 		v, fault = p.Parse(f.Text)
 		return v, false, fault
 	case Sheet:
+		if t := countedTime(c, f); t != nil {
+			v, fault = p.Parse(t)
+			return v, false, fault
+		}
 		v, fault = sheetCell(c, f)
 		return v, false, fault
 	case Other, Garbled:
 		return v, false, value.Type
 	}
+	if t := countedTime(c, f); t != nil {
+		v, fault = p.Parse(t)
+		return v, false, fault
+	}
 	v, fault = typedCell(c, f)
 	return v, false, fault
+}
+
+// countedTime is the text of a number where the column's days or times are
+// written in ways that the record declares, such as serial or YYYYMMDD; nil: they
+// are not.
+func countedTime(c *glovebox.Column, f *Field) []byte {
+	if len(c.Written) == 0 || c.Type != glovebox.Date && c.Type != glovebox.DateTime {
+		return nil
+	}
+	switch f.Kind {
+	case Int:
+		return strconv.AppendInt(nil, f.Int, 10)
+	case Number:
+		return f.Text
+	case Sheet:
+		if f.Float >= 0 && f.Float < 1e15 {
+			return strconv.AppendFloat(nil, f.Float, 'f', -1, 64)
+		}
+	}
+	return nil
 }
 
 // typedCell turns a field that has a type of its own into a value.

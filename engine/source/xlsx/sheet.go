@@ -32,6 +32,8 @@ type Reader struct {
 	line   int64
 	width  int
 	done   bool
+
+	lastMerged int64
 	// Free is the last row of the sheet that may hold merged cells where they are
 	// not filled: that of the header, which is not known before it is read. Until
 	// the caller sets it, every row may.
@@ -152,6 +154,7 @@ func (r *Reader) scan(part string) error {
 			}
 			if a.row != a.lastRow || a.col != a.lastCol {
 				r.merged = append(r.merged, a)
+				r.lastMerged = max(r.lastMerged, a.lastRow+1)
 				r.width = max(r.width, int(a.lastCol)+1)
 			}
 		}
@@ -165,6 +168,10 @@ func (r *Reader) Columns() []string { return nil }
 
 // Width is the width of the widest row.
 func (r *Reader) Width() int { return r.width }
+
+// LastMerged is the last row of the sheet, from 1, that holds merged cells; 0:
+// none does.
+func (r *Reader) LastMerged() int64 { return r.lastMerged }
 
 // Done is how many bytes of the sheet's XML were read.
 func (r *Reader) Done() int64 { return r.in.n }

@@ -33,7 +33,7 @@ func Plain(rec *glovebox.Dataset) *glovebox.Dataset {
 func ordinary(rec *glovebox.Dataset) bool {
 	s := rec.Source
 	if s.Format != "csv" && s.Format != "json" && s.Format != "parquet" || strings.HasPrefix(s.Encoding, "utf-16") ||
-		s.Compression != "" || s.Header != "" || s.Skip != 0 || s.Ragged != "" {
+		s.Compression != "" || s.Header != "" || s.Skip != 0 || s.Ragged != "" || s.Quote != "" || s.At != "" {
 		return false
 	}
 	return !slices.ContainsFunc(rec.Columns, func(c glovebox.Column) bool {

@@ -114,12 +114,12 @@ func findColumn(c *checker, d *glovebox.Dataset, name string, names []string, p 
 func checkSource(c *checker, s *glovebox.Source) {
 	csv, text, sheet := s.Format == "csv", s.Format == "csv" || s.Format == "json", s.Format == "csv" || s.Format == "xlsx"
 	if !csv {
-		for _, f := range []string{"encoding", "delimiter", "ragged"} {
+		for _, f := range []string{"encoding", "delimiter", "quote", "ragged"} {
 			c.absent(at("source", f), "is for format csv only")
 		}
 	}
 	if !sheet {
-		for _, f := range []string{"null", "header", "skip"} {
+		for _, f := range []string{"null", "header", "skip", "drop"} {
 			c.absent(at("source", f), "is for formats csv and xlsx only")
 		}
 	}
@@ -127,6 +127,9 @@ func checkSource(c *checker, s *glovebox.Source) {
 		for _, f := range []string{"compression", "entry"} {
 			c.absent(at("source", f), "is for formats csv and json only")
 		}
+	}
+	if s.Format != "json" {
+		c.absent(at("source", "at"), "is for format json only")
 	}
 	if s.Format != "xlsx" {
 		for _, f := range []string{"sheet", "merged"} {

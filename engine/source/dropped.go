@@ -1,0 +1,65 @@
+package source
+
+import "slices"
+
+// sumWords and noteWords begin rows that are no data, in tables as offices keep
+// them: sums among the rows, and notes below them.
+var (
+	sumWords  = []string{"合计", "总计", "小计", "共计", "累计", "本页合计", "本页小计", "合 计", "总 计", "小 计", "Total", "TOTAL", "Grand total", "Grand Total", "Subtotal", "Sum"}
+	noteWords = []string{"制表", "填报", "填表", "审核", "复核", "经办人", "负责人", "单位负责人", "注：", "注:", "备注：", "备注:", "说明：", "说明:", "数据来源", "截至", "截止", "打印时间", "导出时间", "统计时间", "单位：", "单位:", "Note:", "Source:"}
+)
+
+// dropped finds the words with which rows begin that are no data. A word counts
+// only if every row that begins with it looks like none: a row of sums has empty
+// fields, a note stands in one or two.
+type dropped struct {
+	found []string
+	data  map[string]bool
+	names []string // of the header, which files that were joined repeat
+}
+
+// see looks at a row: its first value, and how many of its fields have one. It
+// says whether it is no data.
+func (d *dropped) see(first string, filled, width int) bool {
+	w, no := "", false
+	switch {
+	case first == "" || width < 2:
+		return false
+	case len(d.names) > 0 && first == d.names[0]:
+		w, no = first, filled == len(d.names)
+	default:
+		if w = begins(first, sumWords); w != "" {
+			no = filled < width
+		} else if w = begins(first, noteWords); w != "" {
+			no = filled <= 2 && width > 2
+		}
+	}
+	switch {
+	case w == "":
+		return false
+	case !no:
+		if d.data == nil {
+			d.data = map[string]bool{}
+		}
+		d.data[w] = true
+	case !slices.Contains(d.found, w):
+		d.found = append(d.found, w)
+	}
+	return no
+}
+
+// words are those that begin rows which are no data, and no others.
+func (d *dropped) words() []string {
+	return slices.DeleteFunc(slices.Clone(d.found), func(w string) bool { return d.data[w] })
+}
+
+// begins is the longest of some words with which a text begins.
+func begins(s string, words []string) string {
+	best := ""
+	for _, w := range words {
+		if len(w) > len(best) && len(s) >= len(w) && s[:len(w)] == w {
+			best = w
+		}
+	}
+	return best
+}
