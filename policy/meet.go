@@ -37,6 +37,23 @@ func (r *reader) meet(a *ast.Term, sa shape, b *ast.Term, sb shape) {
 	}
 }
 
+// parts are the functions that look for a piece of a text.
+var parts = map[string]func(s, piece string) bool{"startswith": strings.HasPrefix, "endswith": strings.HasSuffix, "contains": strings.Contains}
+
+// part reads a call that looks for a piece of a text that can be few things.
+func (r *reader) part(op string, in, piece *ast.Term) {
+	s := r.shapeOf(in)
+	if kind, ok := s.scalar(); !ok || kind != reflect.String || s.values == nil {
+		return
+	}
+	for _, c := range r.shapeOf(piece).consts {
+		text, is := c.Value.(ast.String)
+		if is && !slices.ContainsFunc(s.values, func(v string) bool { return parts[op](v, string(text)) }) {
+			r.bad(at(c.Location, "%s never holds the piece of text that is looked for", s.path).WithFix("it can be %s", strings.Join(s.values, ", ")))
+		}
+	}
+}
+
 // relate notes that the variable that a is, if it is one, can be what s is.
 func (r *reader) relate(a *ast.Term, s shape) {
 	v, ok := a.Value.(ast.Var)

@@ -37,6 +37,7 @@ type Engine struct {
 	query    func() (rego.PreparedEvalQuery, error) // compiled once
 	sources  map[string]string
 	revision string
+	demands  []demand // the domain's obligations
 }
 
 // New takes the shipped library and the domain's modules. A module that is
@@ -77,7 +78,7 @@ func assemble(ctx context.Context, library, modules map[string]string) (*Engine,
 	for name, text := range modules {
 		sources["domain/"+name] = text
 	}
-	e := &Engine{sources: sources, revision: revision(sources), query: sync.OnceValues(func() (rego.PreparedEvalQuery, error) {
+	e := &Engine{sources: sources, revision: revision(sources), demands: demandsOf(own), query: sync.OnceValues(func() (rego.PreparedEvalQuery, error) {
 		return compile(context.WithoutCancel(ctx), library, own)
 	})}
 	if len(own) > 0 {
@@ -177,6 +178,11 @@ func (e *Engine) eval(ctx context.Context, d glovebox.Decision, in ast.Value, o 
 		return failed(d, "answer", ""), nil
 	}
 	d.Allow = allow
+	for i := range d.Reasons {
+		if r := &d.Reasons[i]; r.Rule == ObligationRule && len(e.demands) > 0 { // what is written out was read before
+			r.At = e.places(func(x *demand) bool { return !x.written })
+		}
+	}
 	sortDecision(&d)
 	return d, nil
 }

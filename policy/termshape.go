@@ -57,6 +57,7 @@ func (r *reader) ref(ref ast.Ref) shape {
 	var s shape
 	rest := ref[1:]
 	if ref[0].Value.Compare(ast.DefaultRootDocument.Value) == 0 {
+		r.there(ref)
 		// The longest name of a rule that the reference begins with.
 		for n := len(ref); n > 1; n-- {
 			prefix := ref[:n]
@@ -78,6 +79,16 @@ func (r *reader) ref(ref ast.Ref) shape {
 		s = r.step(s, step)
 	}
 	return s
+}
+
+// there refuses a reference to data that nobody makes: beside the rules there is
+// none, and what does not exist makes a rule silent.
+func (r *reader) there(ref ast.Ref) {
+	ground := ref.GroundPrefix()
+	if len(ground) < 2 || len(r.c.GetRulesForVirtualDocument(ground)) > 0 || len(r.c.GetRulesWithPrefix(ground)) > 0 {
+		return
+	}
+	r.bad(at(ref[0].Location, "no rule makes %s, and there is no other data", ground.String()).WithFix("read what input holds, or a rule of this policy"))
 }
 
 // step goes one step further along a reference.

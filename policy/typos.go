@@ -168,6 +168,7 @@ func (r *reader) rule(rule *ast.Rule) {
 		r.meet(a, r.shapeOf(a), a, r.rules[argument(name, i)])
 	}
 	r.body(rule.Body)
+	r.obligation(rule)
 	var out shape
 	switch {
 	case rule.Head.Key != nil && rule.Head.Value == nil: // a set
@@ -241,6 +242,8 @@ func (r *reader) call(t []*ast.Term) shape {
 		r.member(args[0], args[1])
 	case op == "internal.member_3" && len(args) >= 3:
 		r.member(args[1], args[2])
+	case parts[op] != nil && len(args) >= 2:
+		r.part(op, args[0], args[1])
 	case op == "object.get" && len(args) >= 3:
 		s := r.shapeOf(args[0])
 		if path, ok := args[1].Value.(*ast.Array); ok {

@@ -109,7 +109,7 @@ deny contains {"rule": "stop", "text": {"en": "no", "zh": "否"}} if input.point
 	}
 	allowed := 0
 	for _, c := range r.Changed {
-		if c.Point != "export" && (c.Before.Allow || len(c.Before.Rules) == 0 || c.Before.Rules[0] != "policy.obligation domain.obligation") {
+		if c.Point != "export" && (c.Before.Allow || len(c.Before.Rules) == 0 || c.Before.Rules[0] != "policy.obligation mine.rego:3:1") {
 			t.Errorf("changed: %+v", c)
 		}
 		if c.Before.Allow && !c.After.Allow {

@@ -174,7 +174,7 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 		return nil, err
 	}
 	if d.Policy, err = policy.New(ctx, &policy.Options{Modules: extra}); err != nil {
-		return nil, err
+		return nil, inPolicy(err, dir, extra)
 	}
 	if d.logKey, err = audit.NewKey(d.Name, d.Vault.Signer()); err != nil {
 		return nil, err

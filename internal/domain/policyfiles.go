@@ -76,3 +76,13 @@ func unread(path string) error {
 	return (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "this is not read as policy"}).
 		WithFix("call policy files NAME.rego, in small letters, and put them into the folder policy of the domain; move everything else out of there")
 }
+
+// inPolicy names the file of an error in a domain's policy by its path.
+func inPolicy(err error, dir string, files map[string]string) error {
+	if e, ok := errors.AsType[*glovebox.Error](err); ok {
+		if _, own := files[e.File]; own {
+			e.File = filepath.Join(dir, policyDir, e.File)
+		}
+	}
+	return err
+}

@@ -46,7 +46,7 @@ func (p *Pipeline) decide(ctx context.Context, in *policy.Input) (d decided, err
 	var wrong []glovebox.Reason
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
 		for _, o := range d.Obligations {
-			r, err := unknown(tx, &o)
+			r, err := p.unknown(tx, &o)
 			if err != nil {
 				return err
 			}
@@ -68,11 +68,11 @@ func (p *Pipeline) decide(ctx context.Context, in *policy.Input) (d decided, err
 
 // unknown says what an obligation names that the domain does not have; nil:
 // nothing. A dataset that this job does not use is none of its business.
-func unknown(tx *store.Tx, o *glovebox.Obligation) (*glovebox.Reason, error) {
+func (p *Pipeline) unknown(tx *store.Tx, o *glovebox.Obligation) (*glovebox.Reason, error) {
 	if o.Kind != policy.MustExist {
 		return nil, nil
 	}
-	r := &glovebox.Reason{Rule: policy.ObligationRule, At: "domain.obligation", Req: "R04"}
+	r := &glovebox.Reason{Rule: policy.ObligationRule, At: p.d.Policy.Demanding(o.Dataset, o.Column), Req: "R04"}
 	about := func(en, zh string) *glovebox.Reason {
 		r.Text = glovebox.Text{EN: "an obligation of the domain's policy names " + en + ", so the request is refused; tell whoever keeps the domain's policy",
 			ZH: "域策略的一项义务（obligation）指定了" + zh + "，故拒绝该请求；请联系域策略的维护者"}
