@@ -154,4 +154,7 @@ type Space struct {
 	// PerPeriod: the total is what a unit may lose in each period of datasets that
 	// have periods, and in all that have none.
 	PerPeriod bool `json:"per_period,omitempty"`
+	// Key is the generation of the key that turns its identifiers into tokens; 0:
+	// the first.
+	Key int `json:"key,omitempty"`
 }

@@ -280,6 +280,18 @@ type Snapshot struct {
 	NoisyUnits int64 `json:"noisy_units,omitempty"`
 	// OtherNoisyUnits are the same for each of the record's OtherUnits.
 	OtherNoisyUnits []int64 `json:"other_noisy_units,omitempty"`
+	// UnitKeys are the generations of the keys that made the tokens of its units, by
+	// the place of the unit column in Dataset.Units; empty: all the first.
+	UnitKeys []int `json:"unit_keys,omitempty"`
+}
+
+// UnitKey is the generation of the key behind the tokens of the unit column at
+// that place.
+func (s *Snapshot) UnitKey(place int) int {
+	if place < len(s.UnitKeys) {
+		return s.UnitKeys[place]
+	}
+	return 0
 }
 
 // UnitsAt is NoisyUnits of the unit column at that place of Dataset.Units.

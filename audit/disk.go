@@ -119,7 +119,7 @@ func openCheckpoint(msg []byte, key *Key) (size uint64, root [sha256.Size]byte, 
 	if err != nil {
 		return 0, root, err
 	}
-	n, err := note.Open(msg, note.VerifierList(v))
+	n, err := note.Open(msg, note.VerifierList(append([]note.Verifier{v}, key.former...)...))
 	if err != nil {
 		return 0, root, err
 	}

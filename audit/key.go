@@ -21,6 +21,7 @@ type Key struct {
 	origin string
 	vkey   string
 	hash   uint32
+	former []note.Verifier
 	sign   func(msg []byte) ([]byte, error)
 }
 
@@ -29,7 +30,11 @@ var originForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 // NewKey binds a signer to the log's origin, which is the domain's name:
 // 1 to 128 of a-z, 0-9 and inner ". _ - /". The signer must be Ed25519; an
 // ed25519.PrivateKey is one, a hardware key that implements crypto.Signer too.
-func NewKey(origin string, signer crypto.Signer) (*Key, error) {
+//
+// former are public keys that held before ("name+hash+key"): a log whose last
+// checkpoint one of them signed is opened, and signed with this key from then on.
+// Whether that key still held at that size is for a checker to say.
+func NewKey(origin string, signer crypto.Signer, former ...string) (*Key, error) {
 	if !originForm().MatchString(origin) {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the domain's name cannot name a log").
 			WithFix("use a-z, 0-9 and inner . _ - /, at most 128 characters")
@@ -46,6 +51,16 @@ func NewKey(origin string, signer crypto.Signer) (*Key, error) {
 		return nil, internal(err, "the audit key cannot be encoded")
 	}
 	k := &Key{origin: origin, vkey: vkey, hash: keyHash(origin, pub)}
+	for _, f := range former {
+		if f == vkey { // it is about to be replaced
+			continue
+		}
+		v, err := note.NewVerifier(f)
+		if err != nil || v.Name() != origin {
+			return nil, glovebox.Errorf(glovebox.CodeInternal, "a former key of the audit log cannot be read")
+		}
+		k.former = append(k.former, v)
+	}
 	k.sign = func(msg []byte) ([]byte, error) { return signer.Sign(rand.Reader, msg, crypto.Hash(0)) }
 	return k, nil
 }

@@ -50,6 +50,8 @@ var steps = map[string]step{
 	"user.key_confirm":  {said: []string{"user"}},
 	"user.key_revoke":   {},
 	"session.open":      {},
+	"domain.backup":     {follows: []string{"domain.backed_up"}, elsewhere: true},
+	"domain.rotate":     {opens: []string{"domain.rotate", "space.rotate"}, elsewhere: true},
 	"dataset.add":       {follows: []string{"space.assume"}, elsewhere: true},
 	"dataset.load":      {opens: []string{"act.begin", "dataset.load", "dataset.count"}, follows: []string{"dataset.load", "dataset.replaced", "dataset.current", "dataset.count"}, elsewhere: true},
 	"fit.charge":        {follows: []string{"fit.done"}, elsewhere: true},
@@ -74,7 +76,7 @@ var (
 // own are the actions that the program takes of its own accord under ownerName:
 // it ends what an act began, after a restart too, and records that the host's
 // owner changed the rules.
-var own = []string{"domain.settings", "policy.change", "job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done", "snapshot.destroyed"}
+var own = []string{"domain.settings", "domain.rotated", "domain.restore", "policy.change", "job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done", "snapshot.destroyed"}
 
 // refusals are the actions of entries that an act was refused. The act that they
 // hold, if any, changes nothing and does not use up its nonce: it can be stale,

@@ -32,7 +32,7 @@ func Log(ctx context.Context, dir, vkey string, o *Options) (*Report, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	v, err := verifier(vkey)
+	keys, err := ReadKeys(vkey)
 	if err != nil {
 		return nil, err
 	}
@@ -41,21 +41,22 @@ func Log(ctx context.Context, dir, vkey string, o *Options) (*Report, error) {
 		e.File = dir
 		return nil, e
 	}
-	c := &checker{folder: folder{dir: dir, known: map[string]bool{}}, entries: o.Entries, report: &Report{Origin: v.Name()}}
+	c := &checker{folder: folder{dir: dir, known: map[string]bool{}}, entries: o.Entries, report: &Report{Origin: keys.origin}, line: Keys{origin: keys.origin}}
 	defer c.folder.close()
 	for _, msg := range o.Remembered {
-		cp, err := openCheckpoint(msg, v)
+		cp, signer, err := openSigned(dir, msg, vkey)
 		if err != nil {
 			return nil, unusable(err)
 		}
-		c.remembered = append(c.remembered, &marked{checkpoint: cp})
+		c.remembered = append(c.remembered, &marked{checkpoint: cp, signer: signer})
 	}
-	c.checkpoint(v)
+	c.checkpoint(vkey)
 	c.treeState()
 	if err := c.walk(ctx); err != nil {
 		return nil, err
 	}
 	c.roots()
+	c.signers(keys)
 	c.others()
 	return c.report, nil
 }
@@ -63,11 +64,11 @@ func Log(ctx context.Context, dir, vkey string, o *Options) (*Report, error) {
 // Checkpoint says whether msg is a checkpoint of the log whose public key is
 // vkey. It fails with CodeInvalid if it is not.
 func Checkpoint(msg []byte, vkey string) error {
-	v, err := verifier(vkey)
+	keys, err := ReadKeys(vkey)
 	if err != nil {
 		return err
 	}
-	if _, err := openCheckpoint(msg, v); err != nil {
+	if _, _, err := keys.open(msg); err != nil {
 		return unusable(err)
 	}
 	return nil
@@ -81,7 +82,8 @@ func unusable(err error) error {
 // marked is a checkpoint with the root that the entries give at its size.
 type marked struct {
 	checkpoint
-	is tlog.Hash
+	signer string
+	is     tlog.Hash
 }
 
 // checker goes through one log.
@@ -90,6 +92,8 @@ type checker struct {
 	entries    func(*Entry) error
 	report     *Report
 	signed     *checkpoint // nil: there is none to trust
+	signer     string      // the key that signed it
+	line       Keys        // that the entries name
 	state      *checkpoint // the writer's unsigned note of its progress
 	remembered []*marked
 	total      uint64 // entries to read
@@ -238,6 +242,7 @@ func (c *checker) entry(index uint64, raw []byte) error {
 	}
 	c.report.Last = max(c.report.Last, e.Time)
 	c.report.Read++
+	c.link(where, e)
 	if c.entries == nil {
 		return nil
 	}

@@ -12,8 +12,7 @@ import (
 // entries, and not that they are those of the signed root, which Log does. An
 // error of fn ends it and is returned; so does an entry that cannot be read.
 func Read(ctx context.Context, dir, vkey string, from uint64, fn func(*Entry) error) error {
-	v, err := verifier(vkey)
-	if err != nil {
+	if _, err := ReadKeys(vkey); err != nil {
 		return err
 	}
 	bad := func(file string) error {
@@ -28,7 +27,7 @@ func Read(ctx context.Context, dir, vkey string, from uint64, fn func(*Entry) er
 	if err != nil {
 		return bad("checkpoint")
 	}
-	cp, err := openCheckpoint(msg, v)
+	cp, _, err := openSigned(dir, msg, vkey)
 	if err != nil {
 		return bad("checkpoint")
 	}
@@ -66,8 +65,7 @@ func Read(ctx context.Context, dir, vkey string, from uint64, fn func(*Entry) er
 
 // Size is how many entries the log's checkpoint signs.
 func Size(dir, vkey string) (uint64, error) {
-	v, err := verifier(vkey)
-	if err != nil {
+	if _, err := ReadKeys(vkey); err != nil {
 		return 0, err
 	}
 	f := folder{dir: dir, known: map[string]bool{}}
@@ -75,7 +73,7 @@ func Size(dir, vkey string) (uint64, error) {
 	msg, err := f.read("checkpoint", maxCheckpoint)
 	if err == nil {
 		var cp checkpoint
-		if cp, err = openCheckpoint(msg, v); err == nil {
+		if cp, _, err = openSigned(dir, msg, vkey); err == nil {
 			return cp.size, nil
 		}
 	}

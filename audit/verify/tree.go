@@ -9,7 +9,6 @@ import (
 	"os"
 	"strconv"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -115,19 +114,19 @@ type level struct {
 	hashes []tlog.Hash
 }
 
-func (c *checker) checkpoint(v note.Verifier) {
+func (c *checker) checkpoint(vkey string) {
 	const name = "checkpoint"
 	msg, err := c.read(name, maxCheckpoint)
 	if err != nil {
 		c.report.add(name, "%v", err)
 		return
 	}
-	cp, err := openCheckpoint(msg, v)
+	cp, signer, err := openSigned(c.dir, msg, vkey)
 	if err != nil {
 		c.report.add(name, "%v", err)
 		return
 	}
-	c.signed = &cp
+	c.signed, c.signer = &cp, signer
 	c.report.Size, c.report.Root, c.report.Signed = cp.size, cp.root.String(), msg
 	c.total = cp.size
 }

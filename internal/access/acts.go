@@ -35,6 +35,9 @@ var Acts = []Act{
 	{Name: "user.key_confirm", Roles: second, Scope: Any, Route: "POST /users/{id}/keys", Command: "user key confirm", Text: "confirm a key that another person handed in", Keeping: true},
 	{Name: "user.key_revoke", Scope: Own, Route: "POST /users/{id}/keys", Command: "user key revoke", Text: "revoke a key", Keeping: true},
 
+	{Name: "domain.backup", Roles: registrar, Scope: Any, Route: "POST /copies", Command: "domain backup", Text: "take a safety copy of the domain", Keeping: true},
+	{Name: "domain.rotate", Roles: registrar, Scope: Any, Route: "POST /rotations", Command: "domain rotate-keys", Text: "replace a key of the domain", Keeping: true},
+
 	{Name: "session.open", Scope: Own, Route: "POST /tokens", Command: "login", Text: "log in"},
 
 	{Name: "dataset.add", Roles: provider, Scope: Org, Route: "POST /datasets", Command: "dataset add", Text: "register a dataset"},

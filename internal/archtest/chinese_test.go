@@ -14,7 +14,7 @@ import (
 // page beside it: NAME.md and NAME.zh.md.
 var bothLanguages = []string{
 	"README", "docs/access", "docs/cli-json", "docs/cluster", "docs/policy", "docs/sdk", "docs/serving", "docs/states", "docs/threat-model",
-	"docs/formats/act", "docs/formats/audit-log", "docs/formats/database", "docs/formats/dataset", "docs/formats/domain", "docs/formats/grant",
+	"docs/formats/act", "docs/formats/backup", "docs/formats/audit-log", "docs/formats/database", "docs/formats/dataset", "docs/formats/domain", "docs/formats/grant",
 	"docs/formats/guest-abi", "docs/formats/job", "docs/formats/ledger", "docs/formats/module-manifest",
 	"docs/formats/neighbour-report", "docs/formats/report", "docs/formats/run", "docs/formats/release-bundle", "docs/formats/scenario", "docs/formats/snapshot",
 	"docs/formats/vault", "docs/formats/worker-frames",

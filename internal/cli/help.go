@@ -103,10 +103,10 @@ func (a *app) helpCmd() *cobra.Command {
 // firstHelp is what a person meets who types the bare word: at most 40 lines.
 func (a *app) firstHelp() {
 	a.say("%s", a.t(`glovebox: run untrusted analysis over data that must not leave
-
 Start
   init DIR                          create a domain
-  domain key|serve-from-now         its public key; take signed acts alone
+  domain key|rotate-keys|backup|restore|serve-from-now
+                                    its keys, safety copies; take signed acts alone
   serve                             hold the domain, answer on its socket
   login, logout, whoami, config     work at a server, with your key
   doctor                            what this machine and domain can do
@@ -149,7 +149,8 @@ More: glovebox COMMAND --help, README.md`,
 
 开始
   init DIR                          创建域
-  domain key|serve-from-now         域公钥；改为仅接受签名操作
+  domain key|rotate-keys|backup|restore|serve-from-now
+                                    域密钥、安全副本；改为仅接受签名操作
   serve                             持有域，在其套接字上应答
   login, logout, whoami, config     用您的密钥在服务器上工作
   doctor                            检查本机与本域

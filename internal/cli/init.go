@@ -14,13 +14,14 @@ func (a *app) initCmd() *cobra.Command {
 		Short: a.t("create a domain: its keys, database and audit log", "创建域：密钥、数据库与审计日志"),
 		Long: a.t(`Create a domain in DIR, which must not exist or be empty.
 
-The domain's keys are made there and never leave it: back up DIR/keys in
-one place and the rest of DIR in another, since both together open the data;
+The domain's keys are made there and never leave it, but in safety copies:
+"glovebox domain backup" writes data and keys into two files, since both
+together open the data;
 keep the public key that this prints where auditors find it; "glovebox
 domain key" prints it again.`, `在 DIR 创建一个域；DIR 须不存在或为空。
 
-域的密钥在此生成且从不离开：请把 DIR/keys 与 DIR 的其余部分分别备份在两处
-（二者合在一起即可打开数据），并把这里显示的公钥保存在审计人员能取得之处；
+域的密钥在此生成，除安全副本外从不离开："glovebox domain backup" 将数据与密钥
+写入两个文件（二者合在一起即可打开数据）；请把这里显示的公钥保存在审计人员能取得之处；
 "glovebox domain key" 可再次显示。`),
 		Example: "  glovebox init ./city --name daye",
 		Args:    args(cobra.ExactArgs(1)),
@@ -53,24 +54,5 @@ domain key" prints it again.`, `在 DIR 创建一个域；DIR 须不存在或为
 }
 
 func (a *app) domainCmd() *cobra.Command {
-	return a.group("domain", "the domain itself: its public key", "域本身：公钥", a.domainKey(), a.domainServe())
-}
-
-func (a *app) domainKey() *cobra.Command {
-	return &cobra.Command{
-		Use:   "key",
-		Short: a.t("print the domain's public key", "显示域公钥"),
-		Long: a.t(`Print the public key with which the domain's log and release bundles are
-checked: one line, as "glovebox init" printed it and as "glovebox verify --key"
-takes it. Hand it to whoever receives bundles, by another way than the bundles.`, `显示用以核验域日志与发布包的公钥：一行，与 "glovebox init" 所显示的相同，
-可直接供 "glovebox verify --key" 使用。请经发布包以外的途径交给接收方。`),
-		Example: "  glovebox domain key --domain ./city",
-		Args:    args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), false, func(d *domain.Domain) error {
-				info := d.Info()
-				return a.emit(info, func() { a.say("%s", info.Key) })
-			})
-		},
-	}
+	return a.group("domain", "the domain itself: its keys and safety copies", "域本身：密钥与安全副本", a.domainKey(), a.domainRotate(), a.domainBackup(), a.domainRestore(), a.domainServe())
 }

@@ -30,6 +30,17 @@ var (
 	fieldRow   = regexp.MustCompile("^\\| `([a-z0-9_]+)` \\| ([^|]+) \\| ([^|]*)\\|$")
 )
 
+// copied takes a safety copy of a domain that is not served, brings it back, and
+// replaces its keys.
+func copied(t *testing.T, run func(int, string) (any, any)) {
+	t.Helper()
+	run(0, "domain backup a/data --to a/key.pub --keys b/keys --keys-to b/key.pub --domain other")
+	run(0, "domain restore a/data again --with a/key --keys b/keys --keys-with b/key --may-be-old")
+	run(0, "domain rotate-keys signing --domain again")
+	run(0, "domain rotate-keys domain --domain again")
+	run(0, "domain key --history --domain again")
+}
+
 func readContract(t *testing.T) *contract {
 	t.Helper()
 	b, err := os.ReadFile("../../docs/cli-json.md")
@@ -421,6 +432,16 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(2, "job run json/wrong.yaml --as wang")
 	run(2, "job rnu")
 	servedJSON(t, run)
+	for _, dir := range []string{"a", "b"} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		run(0, "domain key --new "+dir+"/key")
+	}
+	run(2, "domain key --new a/key")
+	run(2, "domain backup a/data --to a/key.pub --keys a/keys --keys-to b/key.pub")
+	run(2, "domain restore a/data again --with a/key --keys b/keys --keys-with b/key --may-be-old")
+	copied(t, run)
 	// What is damaged is told in the same shapes.
 	if err := os.WriteFile(filepath.Join("out", id, "result.csv"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)

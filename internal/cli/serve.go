@@ -14,6 +14,7 @@ import (
 
 func (a *app) serveCmd() *cobra.Command {
 	var web, place []string
+	var copies, keyCopies string
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: a.t("hold the domain and answer on its socket", "持有域并在其套接字上应答"),
@@ -59,12 +60,14 @@ it; jobs that are under way are taken up at the next start.`, `独自持有域�
 					return err
 				}
 				a.note(a.t("serving ", "正在服务 ") + filepath.Join(d.Dir, core.Socket))
-				return core.New(d, core.Options{Peers: peers, Places: places}).Serve(c.Context())
+				return core.New(d, core.Options{Peers: peers, Places: places, Copies: copies, KeyCopies: keyCopies}).Serve(c.Context())
 			})
 		},
 	}
 	c.Flags().StringSliceVar(&web, "web", nil, a.t("let the account `USER` connect: the one that glovebox web runs as", "允许账户 `USER` 连接，即运行 glovebox web 的账户"))
 	c.Flags().StringArrayVar(&place, "place", nil, a.t("let exports go to `NAME=DIR` or NAME=s3://BUCKET/PREFIX?endpoint=HOST:PORT", "允许导出到 `NAME=DIR` 或 NAME=s3://BUCKET/PREFIX?endpoint=HOST:PORT"))
+	c.Flags().StringVar(&copies, "copies", "", a.t("let safety copies (domain backup) go into the folder `DIR`", "安全副本（domain backup）写入文件夹 `DIR`"))
+	c.Flags().StringVar(&keyCopies, "key-copies", "", a.t("and the keys of them into `DIR`, on another medium", "其密钥写入另一介质上的 `DIR`"))
 	return c
 }
 

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
 	"glovebox.example/glovebox/exporter/bundle"
+	"glovebox.example/glovebox/internal/evidence"
 )
 
 func (a *app) verifyCmd() *cobra.Command {
@@ -23,6 +25,9 @@ func (a *app) verifyCmd() *cobra.Command {
 that the decision is in the domain's log, and that the three forms of the
 result say the same. Needs no domain and no network.
 
+A key file of "glovebox domain key --history" checks bundles of every key that the
+domain ever signed with.
+
 Without --key the bundle's own key is used, and this proves only that whoever
 holds that key made it: compare its fingerprint with the one that the domain
 publishes. "glovebox domain key" prints it there.
@@ -33,6 +38,8 @@ not verified nothing else is told but what is wrong with it. Its folder has to
 have the release's name, and nothing in it may be added, left out or written in
 another way. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各文件摘要、决策已入日志的证明，以及三种格式的结果是否一致。
 无需域，也无需网络。
+
+"glovebox domain key --history" 所得的密钥文件可核验该域历次密钥所签的发布包。
 
 不给 --key 时使用发布包自带的公钥，这只能证明由该密钥持有者制作：
 请将其指纹与该域公布的指纹核对。`+"在该域由 `glovebox domain key` 显示。"+`
@@ -65,14 +72,20 @@ another way. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各�
 // checkBundle checks the bundle in dir, against a trusted key if one is given:
 // a file, or the key as `glovebox domain key` prints it.
 func checkBundle(ctx context.Context, dir, key string) (*bundle.Report, error) {
-	o := &bundle.Options{TrustedKey: key}
+	trusted := key
 	if _, _, err := bundle.ParseKey(key); err != nil && key != "" {
 		b, err := readFile(key)
 		if err != nil {
 			return nil, err
 		}
-		o.TrustedKey = string(b)
-		if _, _, err := bundle.ParseKey(o.TrustedKey); err != nil {
+		trusted = string(b)
+		first, more, _ := strings.Cut(strings.TrimSpace(trusted), "\n")
+		if more == "" {
+			_, _, err = bundle.ParseKey(first)
+		} else {
+			_, err = verify.ReadKeys(trusted)
+		}
+		if err != nil {
 			return nil, glovebox.InFile(err, key)
 		}
 	}
@@ -87,8 +100,7 @@ func checkBundle(ctx context.Context, dir, key string) (*bundle.Report, error) {
 	if err != nil {
 		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: dir, Msg: "the bundle cannot be read"}).WithFix("check the path and its owner")
 	}
-	o.Folder = filepath.Base(real)
-	r, err := bundle.Verify(ctx, os.DirFS(real), verify.Proof, o)
+	r, err := evidence.CheckBundle(ctx, os.DirFS(real), trusted, filepath.Base(real))
 	if err != nil {
 		return nil, glovebox.InFile(err, dir)
 	}

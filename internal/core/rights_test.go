@@ -31,6 +31,7 @@ import (
 	"glovebox.example/glovebox/internal/core"
 	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/domain/backup"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/spread"
@@ -118,9 +119,13 @@ func (c *city) goods() map[string]func() good {
 		},
 		"user.key_confirm": func() good { return good{"auth1", "key/" + newKey().ID, desk.KeyConfirm{User: "newcomer"}, "key/x"} },
 		"user.key_revoke":  func() good { return good{"reg1", "key/" + newKey().ID, desk.Nothing{}, "key/x"} },
-		"session.open":     func() good { return good{"wang", "session/wang", desk.SessionOpen{Scope: "act"}, "session/sun"} },
-		"dataset.add":      func() good { return good{"census", "dataset/pums", doc("dataset.yaml"), "dataset/other"} },
-		"dataset.load":     func() good { return good{"census", "dataset/pums", c.data("pums.csv"), "dataset/other"} },
+		"domain.backup": func() good {
+			return good{"reg1", "domain/city", desk.Copy{Data: "city.data", Keys: "city.keys", DataFor: c.recipient(), KeysFor: c.recipient()}, "domain/other"}
+		},
+		"domain.rotate": func() good { return good{"reg1", "domain/city", desk.Rotate{Key: domain.SigningKey}, "domain/other"} },
+		"session.open":  func() good { return good{"wang", "session/wang", desk.SessionOpen{Scope: "act"}, "session/sun"} },
+		"dataset.add":   func() good { return good{"census", "dataset/pums", doc("dataset.yaml"), "dataset/other"} },
+		"dataset.load":  func() good { return good{"census", "dataset/pums", c.data("pums.csv"), "dataset/other"} },
 		"fit.charge": func() good {
 			return good{"census", "dataset/pums", desk.FitCharge{Kind: "zcdp", Price: 0.01}, "dataset/other"}
 		},
@@ -143,6 +148,16 @@ func (c *city) goods() map[string]func() good {
 			return good{"liu", release(), desk.Destination{Name: "archive"}, "release/r-other"}
 		},
 	}
+}
+
+// recipient is a public key for a safety copy.
+func (c *city) recipient() string {
+	c.t.Helper()
+	_, public, err := backup.NewPair(c.d.Now())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(public)
 }
 
 func (c *city) view(fn func(*store.Tx) error) {
@@ -363,7 +378,7 @@ type refusal struct {
 // refusal was for another reason, and the log verifies.
 func TestEveryActIsRefused(t *testing.T) {
 	c := newCity(t)
-	c.o = core.Options{Places: map[string]core.Place{"archive": {To: "memory", Open: func() (core.Driver, func(), error) { return &memexport.Memory{}, func() {}, nil }}}}
+	c.o = core.Options{Copies: t.TempDir(), KeyCopies: t.TempDir(), Places: map[string]core.Place{"archive": {To: "memory", Open: func() (core.Driver, func(), error) { return &memexport.Memory{}, func() {}, nil }}}}
 	c.stop()
 	c.start()
 	c.people()

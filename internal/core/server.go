@@ -30,6 +30,8 @@ import (
 	"glovebox.example/glovebox/internal/api"
 	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/domain/backup"
+	"glovebox.example/glovebox/text"
 )
 
 // Socket is the name of the core's socket in the domain's directory.
@@ -42,6 +44,9 @@ type Options struct {
 	Peers []uint32
 	// Places are where exports may go, by name.
 	Places map[string]Place
+	// Copies and KeyCopies are the folders where safety copies go, and those of
+	// keys; "": there are none.
+	Copies, KeyCopies string
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
@@ -74,7 +79,7 @@ func New(d *domain.Domain, o Options) *Server {
 	for name, p := range o.Places {
 		to[name] = p.To
 	}
-	s.desk = desk.New(d, &desk.Options{Export: s.export, Places: to})
+	s.desk = desk.New(d, &desk.Options{Export: s.export, Places: to, Copies: s.copies()})
 	s.sessions.now, s.links.now, s.answers.now, s.runs.now = o.Now, o.Now, o.Now, o.Now
 	s.routes()
 	return s
@@ -82,6 +87,24 @@ func New(d *domain.Domain, o Options) *Server {
 
 // Handler is the API.
 func (s *Server) Handler() http.Handler { return s.mux }
+
+// copies says where safety copies go: names are those of files in the folders that
+// the host's owner chose.
+func (s *Server) copies() func(string, backup.Half) (string, error) {
+	if s.o.Copies == "" || s.o.KeyCopies == "" {
+		return nil
+	}
+	return func(name string, half backup.Half) (string, error) {
+		if name == "" || name != filepath.Base(name) || name[0] == '.' || text.Name(name) != "" {
+			return "", (&glovebox.Error{Code: glovebox.CodeInvalid, File: name, Msg: "not the name of a file"}).WithFix("name a file without a folder: the host's owner chose the folder")
+		}
+		dir := s.o.Copies
+		if half == backup.Keys {
+			dir = s.o.KeyCopies
+		}
+		return filepath.Join(dir, name), nil
+	}
+}
 
 // Serve takes up the jobs that were under way, then answers on the socket in the
 // domain's directory until ctx ends; then it lets requests end, and stops runs,

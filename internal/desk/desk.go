@@ -18,6 +18,7 @@ import (
 	"glovebox.example/glovebox/exporter/driver"
 	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/domain/backup"
 	"glovebox.example/glovebox/internal/pipeline"
 )
 
@@ -41,6 +42,9 @@ type Options struct {
 	// Courier opens the engine of a domain whose jobs run on nodes. Nil: such jobs
 	// fail before the charge.
 	Courier pipeline.Courier
+	// Copies is the path at which a safety copy of that name goes, by its half. Nil:
+	// there is no place for them.
+	Copies func(name string, half backup.Half) (path string, err error)
 	// Export opens the place that an export names, and says how records call it.
 	// Nil: there is none.
 	Export func(to Destination) (name string, d driver.Destination, closed func(), err error)
@@ -178,6 +182,8 @@ var acts = map[string]handler{
 	"release.supersede": with(releaseSupersede),
 	"release.withdraw":  with(releaseWithdraw),
 	"session.open":      with(sessionOpen),
+	"domain.backup":     with(domainBackup),
+	"domain.rotate":     with(domainRotate),
 	"dataset.add":       with(datasetAdd),
 	"dataset.load":      with(datasetLoad),
 	"fit.charge":        with(fitCharge),

@@ -51,6 +51,19 @@ type (
 		Scope string `json:"scope"`
 		Link  bool   `json:"link,omitempty"`
 	}
+	// Copy takes a safety copy: the names of its two files, and to whom each is
+	// encrypted, one public key of age a line.
+	Copy struct {
+		Data    string `json:"data"`
+		Keys    string `json:"keys"`
+		DataFor string `json:"data_for"`
+		KeysFor string `json:"keys_for"`
+	}
+	// Rotate replaces a key: signing, domain, or unit with a unit space.
+	Rotate struct {
+		Key   string `json:"key"`
+		Space string `json:"space,omitempty"`
+	}
 	// Nothing: the subject says it all.
 	Nothing struct{}
 	// Document is a YAML document in a file.

@@ -145,7 +145,14 @@ func PathSource(path string) LoadSource { return LoadSource{path, files.Open} }
 // whether anything at all had changed.
 func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from LoadSource, progress func(done, total int64), may ...LoadOption) (_ *Load, err error) {
 	var doc DatasetDoc
-	if err := d.Store.View(ctx, func(tx *store.Tx) error { return Datasets.Get(tx, code, &doc) }); err != nil {
+	var keys []int
+	if err := d.Store.View(ctx, func(tx *store.Tx) error {
+		if err := Datasets.Get(tx, code, &doc); err != nil {
+			return err
+		}
+		keys, err = unitKeys(tx, &doc.Record)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	if err := RequireProvider(by.User, &doc.Record, "load"); err != nil {
@@ -179,7 +186,7 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 			err = errors.Join(err, w.Abort())
 		}
 	}()
-	res, err := d.project(ctx, rec, 0, file, w, progress)
+	res, err := d.project(ctx, rec, 0, keys, file, w, progress)
 	if err != nil {
 		return nil, named(err, from.Name)
 	}
@@ -188,7 +195,7 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 			return nil, named(err, from.Name)
 		}
 	}
-	units, err := d.projectOthers(ctx, rec, file, w, res, progress)
+	units, err := d.projectOthers(ctx, rec, keys, file, w, res, progress)
 	if err != nil {
 		return nil, named(err, from.Name)
 	}
@@ -200,13 +207,19 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 		return nil, err
 	}
 	fault.Point("snapshot-written")
-	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: name, Parts: d.Parts, Loaded: d.Stamp(), By: by.Name}
+	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: name, Parts: d.Parts, Loaded: d.Stamp(), By: by.Name, UnitKeys: keys}
 	if err := snap.To(glovebox.SnapshotCurrent); err != nil {
 		return nil, err
 	}
 	var count string
 	err = d.Effect(ctx, by, func(tx *store.Tx) error {
 		if err := d.unchanged(tx, &doc); err != nil {
+			return err
+		}
+		if now, err := unitKeys(tx, &doc.Record); err != nil || !slices.Equal(now, keys) {
+			if err == nil {
+				err = glovebox.Errorf(glovebox.CodeConflict, "the key of a unit space was replaced while the file was read").WithFix("load it again")
+			}
 			return err
 		}
 		if count, err = countUnits(tx, &doc.Record, &snap, units); err != nil {

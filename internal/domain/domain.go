@@ -124,6 +124,7 @@ type Domain struct {
 	apart  int // sessions that gave it up for a while
 
 	publishing sync.Mutex
+	turning    sync.RWMutex // held while the log is opened under another key
 }
 
 // Open opens the domain in dir. A writer first finishes what a killed process
@@ -176,7 +177,7 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if d.Policy, err = policy.New(ctx, &policy.Options{Modules: extra}); err != nil {
 		return nil, inPolicy(err, dir, extra)
 	}
-	if d.logKey, err = audit.NewKey(d.Name, d.Vault.Signer()); err != nil {
+	if err = d.openKeys(ctx); err != nil {
 		return nil, err
 	}
 	if o.ReadOnly {
@@ -186,6 +187,9 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 		return nil, err
 	}
 	if err := d.Store.Publish(ctx, d.log); err != nil {
+		return nil, err
+	}
+	if err := d.finishKeys(ctx); err != nil {
 		return nil, err
 	}
 	if err := d.begin(ctx); err != nil {
@@ -268,6 +272,8 @@ func (d *Domain) Effect(ctx context.Context, by *By, fn func(*store.Tx) error) e
 func (d *Domain) publish(ctx context.Context) error {
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
+	d.turning.RLock()
+	defer d.turning.RUnlock()
 	return d.Store.Publish(ctx, d.log)
 }
 
@@ -282,6 +288,8 @@ func (d *Domain) Proof(ctx context.Context, index uint64) (*audit.Proof, []byte,
 		return nil, nil, err
 	}
 	defer s.End()
+	d.turning.RLock()
+	defer d.turning.RUnlock()
 	p, err := d.log.Proof(ctx, index)
 	if err != nil {
 		return nil, nil, err
@@ -297,6 +305,8 @@ func (d *Domain) Checkpoint(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	defer s.End()
+	d.turning.RLock()
+	defer d.turning.RUnlock()
 	n, err := d.log.Size(ctx)
 	if err != nil {
 		return nil, err

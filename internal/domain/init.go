@@ -179,7 +179,7 @@ func (d *Domain) begin(ctx context.Context) error {
 
 // Info describes an open domain.
 func (d *Domain) Info() *Info {
-	return &Info{Name: d.Name, Dir: d.Dir, Key: d.logKey.Verifier()}
+	return &Info{Name: d.Name, Dir: d.Dir, Key: d.verifier()}
 }
 
 // Owner is the actor of what the account that owns the directory does without

@@ -25,5 +25,7 @@ const (
 	Sessions  store.Kind[struct{}]          = "session" // none is kept: what logins are about
 	Incidents store.Kind[IncidentDoc]       = "incident"
 	Freezes   store.Kind[FreezeDoc]         = "freeze" // whether the whole domain is stopped
-	Served    store.Kind[ServedDoc]         = "served" // that the domain is served, once it is
+	// DomainKeys has one document, called as the domain, once a key was replaced.
+	DomainKeys store.Kind[KeysDoc]   = "domain"
+	Served     store.Kind[ServedDoc] = "served" // that the domain is served, once it is
 )

@@ -30,8 +30,16 @@ func Projection(place int) string {
 }
 
 // project reads a provider's file into one projection.
-func (d *Domain) project(ctx context.Context, rec *glovebox.Dataset, place int, src *os.File, w *vault.SnapshotWriter, progress func(done, total int64)) (*engine.LoadResult, error) {
+func (d *Domain) project(ctx context.Context, rec *glovebox.Dataset, place int, keys []int, src *os.File, w *vault.SnapshotWriter, progress func(done, total int64)) (*engine.LoadResult, error) {
 	about, _, _ := rec.About(rec.Units()[place].Column) // it has the column
+	generation := 0
+	if place < len(keys) {
+		generation = keys[place]
+	}
+	unit, err := d.Vault.UnitKey(about.Unit.Space, generation)
+	if err != nil {
+		return nil, err
+	}
 	write, read, err := d.Vault.NewAside()
 	if err != nil {
 		return nil, err
@@ -39,7 +47,7 @@ func (d *Domain) project(ctx context.Context, rec *glovebox.Dataset, place int, 
 	aside := &crew.Aside{Append: write, Read: read}
 	defer aside.Close()
 	return crew.Load(ctx, about, src, engine.LoadOptions{
-		UnitKey:  d.Vault.UnitKey(about.Unit.Space).Bytes(),
+		UnitKey:  unit.Bytes(),
 		IdentKey: func(c glovebox.Column) [32]byte { return d.Vault.IdentKey(identPurpose(c)).Bytes() },
 		Parts:    d.Parts,
 		Create:   func(name string) (io.WriteCloser, error) { return w.Create(Projection(place) + name) },
@@ -51,10 +59,10 @@ func (d *Domain) project(ctx context.Context, rec *glovebox.Dataset, place int, 
 // projectOthers reads the file again for each other unit column. All
 // projections hold the same rows. It returns the numbers of units by column,
 // that of the first projection first.
-func (d *Domain) projectOthers(ctx context.Context, rec *glovebox.Dataset, src *os.File, w *vault.SnapshotWriter, first *engine.LoadResult, progress func(done, total int64)) ([]int64, error) {
+func (d *Domain) projectOthers(ctx context.Context, rec *glovebox.Dataset, keys []int, src *os.File, w *vault.SnapshotWriter, first *engine.LoadResult, progress func(done, total int64)) ([]int64, error) {
 	units := []int64{first.Manifest.Units}
 	for place := 1; place < len(rec.Units()); place++ {
-		res, err := d.project(ctx, rec, place, src, w, progress)
+		res, err := d.project(ctx, rec, place, keys, src, w, progress)
 		if err != nil {
 			return nil, err
 		}

@@ -107,7 +107,10 @@ func (d *Domain) take(ctx context.Context) (err error) {
 	if d.lock, err = lock(ctx, filepath.Join(d.Dir, lockFile), nil); err != nil {
 		return err
 	}
-	if d.log, err = audit.Open(ctx, d.LogDir(), d.logKey, nil); err == nil {
+	if err = d.rekey(ctx); err == nil {
+		d.log, err = audit.Open(ctx, d.LogDir(), d.logKey, nil)
+	}
+	if err == nil {
 		err = d.Store.Publish(ctx, d.log)
 	}
 	if err != nil {
@@ -128,4 +131,12 @@ func (d *Domain) give() error {
 	}
 	d.log, d.lock = nil, nil
 	return errors.Join(errs...)
+}
+
+// rekey takes the signing key anew: another process may have replaced it.
+func (d *Domain) rekey(ctx context.Context) error {
+	if err := d.Vault.Reload(); err != nil {
+		return err
+	}
+	return d.openKeys(ctx)
 }

@@ -48,6 +48,11 @@ func (d *Domain) AddSpace(ctx context.Context, by *By, name string, l glovebox.L
 			if err := samePromise(tx, name, perPeriod); err != nil {
 				return err
 			}
+			var old glovebox.Space
+			if err := Spaces.Get(tx, name, &old); err != nil {
+				return err
+			}
+			doc.Key = old.Key
 			err = Spaces.FixLedger(tx, "space.add", name, doc, b)
 		} else {
 			err = Spaces.OpenLedger(tx, "space.add", name, doc, b)

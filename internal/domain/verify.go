@@ -39,7 +39,7 @@ func (d *Domain) Verify(ctx context.Context, remembered ...[]byte) (*Verificatio
 	}
 	state, acts := verify.NewState(), verify.NewActs(d.logKey.Origin())
 	each := func(e *verify.Entry) error { return errors.Join(state.Entry(e), acts.Entry(e)) }
-	rep, err := verify.Log(ctx, d.LogDir(), d.logKey.Verifier(), &verify.Options{Entries: each, Remembered: remembered})
+	rep, err := verify.Log(ctx, d.LogDir(), d.verifier(), &verify.Options{Entries: each, Remembered: remembered})
 	if err != nil {
 		return nil, err
 	}
@@ -104,14 +104,14 @@ func (d *Domain) SignAll(ctx context.Context) error {
 
 // Entries calls fn with every entry of the log that can be decoded.
 func (d *Domain) Entries(ctx context.Context, fn func(*verify.Entry) error) error {
-	_, err := verify.Log(ctx, d.LogDir(), d.logKey.Verifier(), &verify.Options{Entries: fn})
+	_, err := verify.Log(ctx, d.LogDir(), d.verifier(), &verify.Options{Entries: fn})
 	return err
 }
 
 // From calls fn with every entry from an index on that can be read, without
 // checking the log.
 func (d *Domain) From(ctx context.Context, index uint64, fn func(*verify.Entry) error) error {
-	return verify.Read(ctx, d.LogDir(), d.logKey.Verifier(), index, fn)
+	return verify.Read(ctx, d.LogDir(), d.verifier(), index, fn)
 }
 
 // IndexFile is where an index of the log is kept: what is in there can be thrown
@@ -129,7 +129,13 @@ func (d *Domain) Kept(ctx context.Context, digest string) (data []byte, err erro
 
 // IsCheckpoint fails with CodeInvalid for anything but a checkpoint of this
 // domain's log.
-func (d *Domain) IsCheckpoint(b []byte) error { return verify.Checkpoint(b, d.logKey.Verifier()) }
+func (d *Domain) IsCheckpoint(b []byte) error {
+	text, err := d.KeyHistory(context.Background())
+	if err != nil {
+		return err
+	}
+	return verify.Checkpoint(b, text)
+}
 
 func (v *Verification) add(p *verify.Problems) {
 	for _, x := range p.List {

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/store"
@@ -49,6 +51,9 @@ func (p *Pipeline) prepare(ctx context.Context, s request.Submission, by *domain
 	if err := p.checkDeadline(r); err != nil {
 		return nil, err
 	}
+	if err := r.sameTokens(); err != nil {
+		return nil, err
+	}
 	return r, r.readWalls()
 }
 
@@ -80,6 +85,29 @@ func (p *Pipeline) checkDeadline(r *ask) error {
 	case r.Job.Release.Deadline < p.d.MinDeadline:
 		return r.Invalid("release.deadline", "is below %v, the least of this domain: a deadline that a run cannot keep would tell how long it takes", p.d.MinDeadline).
 			WithFix("declare `deadline: %v` or more", p.d.MinDeadline)
+	}
+	return nil
+}
+
+// sameTokens makes sure that the units of all inputs have tokens of one key: those
+// of two say nothing of each other, and a join by them would find nobody.
+func (r *ask) sameTokens() error {
+	first := map[string]string{} // dataset by unit space
+	for _, code := range slices.Sorted(maps.Keys(r.Datasets)) {
+		d := r.Datasets[code]
+		if d.Snapshot == nil {
+			continue
+		}
+		space := d.Record.Unit.Space
+		other, known := first[space]
+		if !known {
+			first[space] = code
+			continue
+		}
+		if r.Datasets[other].Snapshot.UnitKey(r.Projection(other)) != d.Snapshot.UnitKey(r.Projection(code)) {
+			return r.Invalid("inputs", "%s and %s were loaded under two keys of unit space %s, and have no unit in common", other, code, space).
+				WithFix("ask the provider of the older one to load it again: `glovebox dataset load`")
+		}
 	}
 	return nil
 }

@@ -44,7 +44,11 @@ func (p *Pipeline) Export(ctx context.Context, by *domain.By, id, to string, des
 	if err != nil {
 		return nil, err
 	}
-	if doc.Exports[n].Evidence == "" {
+	fits, err := p.signedNow(ctx, doc, n)
+	if err != nil {
+		return nil, err
+	}
+	if !fits {
 		if err := p.seal(ctx, by, doc, n, index); err != nil {
 			return nil, err
 		}
@@ -149,6 +153,35 @@ func (p *Pipeline) exportIndex(ctx context.Context, id string, n int) (index uin
 	return index, err
 }
 
+// signedNow says whether the evidence of an export is fixed, under the key that
+// signs now: one that was begun under a key before is proved anew. One that came to
+// its end under it stays what it is, and fails with CodeConflict.
+func (p *Pipeline) signedNow(ctx context.Context, doc *job.ReleaseDoc, n int) (fits bool, err error) {
+	x := doc.Exports[n]
+	if x.Evidence == "" {
+		return false, nil
+	}
+	var fixed evidence
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		data, err := tx.Blob(x.Evidence)
+		if err == nil && json.Unmarshal(data, &fixed) != nil {
+			err = glovebox.Errorf(glovebox.CodeInternal, "the evidence of an export is damaged").WithFix("run `glovebox audit verify`")
+		}
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	if _, err := verify.Proof(fixed.Proof, fixed.Entry, p.d.Info().Key); err == nil {
+		return true, nil
+	}
+	if x.Done {
+		return false, glovebox.Errorf(glovebox.CodeConflict, "this export was made under a signing key that was replaced: its bytes cannot be made again").
+			WithFix("name another place; what is there verifies with what `glovebox domain key --history` prints")
+	}
+	return false, nil
+}
+
 // seal fixes the evidence of an export.
 func (p *Pipeline) seal(ctx context.Context, by *domain.By, doc *job.ReleaseDoc, n int, index uint64) error {
 	proof, entry, err := p.d.Proof(ctx, index)
@@ -169,7 +202,7 @@ func (p *Pipeline) seal(ctx context.Context, by *domain.By, doc *job.ReleaseDoc,
 		if err := domain.Releases.Get(tx, doc.ID, &now); err != nil {
 			return err
 		}
-		if now.Exports[n].Evidence == "" { // another hand was not first
+		if now.Exports[n].Evidence == doc.Exports[n].Evidence { // another hand was not first
 			digest, err := tx.PutBlob(data)
 			if err != nil {
 				return err

@@ -23,6 +23,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"filippo.io/age"
 
@@ -31,10 +33,18 @@ import (
 
 // Vault is an open vault. It is safe for use by several goroutines.
 type Vault struct {
-	dir      string
-	identity *age.HybridIdentity
-	master   Key
-	sign     *Signer
+	dir string
+	now atomic.Pointer[held]
+	// turning is held while what is encrypted to the domain is encrypted anew.
+	turning sync.RWMutex
+}
+
+// held are the keys as they stand. While the domain's identity is being replaced
+// there are two of them, the new one first.
+type held struct {
+	identities []*age.HybridIdentity
+	master     Key
+	sign       *Signer
 }
 
 // Format prints the directory and no key, whatever the verb.
@@ -47,6 +57,8 @@ const (
 	domainFile   = "domain.age"
 	masterFile   = "master.age"
 	signFile     = "sign.ed25519"
+	nextSignFile = "sign.next"
+	unitsDir     = "units"
 	snapshotsDir = "snapshots"
 	wrappedDir   = "keys"
 	tmpDir       = "tmp"
@@ -73,46 +85,77 @@ func Open(dir string) (*Vault, error) {
 		}
 	}
 	v := &Vault{dir: dir}
-	if v.identity, err = readIdentity(filepath.Join(keys, domainFile)); err != nil {
-		return nil, err
+	return v, v.Reload()
+}
+
+// Reload reads the keys again: another process may have replaced them.
+func (v *Vault) Reload() (err error) {
+	keys, h := filepath.Join(v.dir, keysDir), &held{}
+	if h.identities, err = readIdentities(filepath.Join(keys, domainFile)); err != nil {
+		return err
 	}
-	if v.master, err = v.readMaster(filepath.Join(keys, masterFile)); err != nil {
-		return nil, err
+	if h.master, err = h.readMaster(filepath.Join(keys, masterFile)); err != nil {
+		return err
 	}
-	if v.sign, err = readSigner(filepath.Join(keys, signFile)); err != nil {
-		return nil, err
+	if h.sign, err = readSigner(filepath.Join(keys, signFile)); err != nil {
+		return err
 	}
-	return v, nil
+	v.now.Store(h)
+	return nil
+}
+
+// recipient is whom new files are encrypted to.
+func (v *Vault) recipient() age.Recipient { return v.now.Load().identities[0].Recipient() }
+
+// own decrypts a small file that is encrypted to the domain. Another process may
+// have replaced the domain's identity since it was read.
+func (v *Vault) own(data []byte) ([]byte, error) {
+	plain, err := v.now.Load().open(data)
+	if err != nil && v.Reload() == nil {
+		plain, err = v.now.Load().open(data)
+	}
+	return plain, err
+}
+
+func (h *held) open(data []byte) ([]byte, error) {
+	ids := make([]age.Identity, len(h.identities))
+	for i, id := range h.identities {
+		ids[i] = id
+	}
+	return decryptSmall(data, ids...)
 }
 
 // Signer is the domain's one signing key: it signs the checkpoints of the audit
 // log and the statements of release bundles. The two forms of signed bytes
 // cannot be mistaken for each other (package exporter/bundle says why), and one
 // key is what an auditor can keep.
-func (v *Vault) Signer() *Signer { return v.sign }
+func (v *Vault) Signer() *Signer { return v.now.Load().sign }
 
-func readIdentity(path string) (*age.HybridIdentity, error) {
+func readIdentities(path string) (out []*age.HybridIdentity, err error) {
 	b, err := readPrivate(path)
 	if err != nil {
 		return nil, err
 	}
 	ids, err := age.ParseIdentities(strings.NewReader(string(b)))
-	if err != nil || len(ids) != 1 {
+	if err != nil || len(ids) == 0 || len(ids) > 2 {
 		return nil, brokenKey(path) // the parser's text could quote the key
 	}
-	id, ok := ids[0].(*age.HybridIdentity)
-	if !ok {
-		return nil, brokenKey(path)
+	for _, one := range ids {
+		id, ok := one.(*age.HybridIdentity)
+		if !ok {
+			return nil, brokenKey(path)
+		}
+		out = append(out, id)
 	}
-	return id, nil
+	return out, nil
 }
 
-func (v *Vault) readMaster(path string) (Key, error) {
+func (h *held) readMaster(path string) (Key, error) {
 	b, err := readPrivate(path)
 	if err != nil {
 		return Key{}, err
 	}
-	plain, err := decryptSmall(b, v.identity)
+	plain, err := h.open(b)
 	if err != nil || len(plain) != KeySize {
 		return Key{}, brokenKey(path)
 	}

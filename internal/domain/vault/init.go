@@ -107,8 +107,8 @@ func encryptSmall(plain []byte, to age.Recipient) ([]byte, error) {
 }
 
 // decryptSmall reverses encryptSmall. Data is bounded by its caller.
-func decryptSmall(data []byte, id age.Identity) ([]byte, error) {
-	r, err := age.Decrypt(bytes.NewReader(data), id)
+func decryptSmall(data []byte, ids ...age.Identity) ([]byte, error) {
+	r, err := age.Decrypt(bytes.NewReader(data), ids...)
 	if err != nil {
 		return nil, err
 	}

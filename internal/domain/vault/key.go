@@ -45,9 +45,6 @@ func (k Key) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 // LogValue returns "[redacted]".
 func (k Key) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// UnitKey is the key that turns identifiers of a unit space into tokens.
-func (v *Vault) UnitKey(space string) Key { return v.derive("unit", space) }
-
 // IdentKey is the key that turns identifiers other than the unit's into
 // tokens; purpose names which.
 func (v *Vault) IdentKey(purpose string) Key { return v.derive("ident", purpose) }
@@ -62,7 +59,7 @@ func (v *Vault) JobSecret(job string) Key { return v.derive("job", job) }
 // derive makes a key of the master key with HKDF-SHA-256 (RFC 5869). Kinds
 // hold no NUL, so that no two pairs of kind and name share an info string.
 func (v *Vault) derive(kind, name string) Key {
-	master := v.master.Bytes()
+	master := v.now.Load().master.Bytes()
 	b, err := hkdf.Key(sha256.New, master[:], nil, "glovebox/v1/"+kind+"\x00"+name, KeySize)
 	if err != nil { // only for more than 255 blocks of output
 		panic("vault: key derivation: " + err.Error())

@@ -17,9 +17,9 @@ func TestKeysDifferAndStay(t *testing.T) {
 	_, other := fresh(t)
 	seen := map[[KeySize]byte]string{}
 	for name, k := range map[string]Key{
-		"unit person": v.UnitKey("person"), "unit enterprise": v.UnitKey("enterprise"), "ident person": v.IdentKey("person"),
-		"scenario person": v.ScenarioKey("person"), "job person": v.JobSecret("person"), "job": v.JobSecret(""), "other": other.UnitKey("person"),
-		"split": v.UnitKey("x\x00person"),
+		"unit person": unitKey(t, v, "person"), "unit enterprise": unitKey(t, v, "enterprise"), "ident person": v.IdentKey("person"),
+		"scenario person": v.ScenarioKey("person"), "job person": v.JobSecret("person"), "job": v.JobSecret(""), "other": unitKey(t, other, "person"),
+		"split": unitKey(t, v, "x\x00person"),
 	} {
 		if was, ok := seen[k.Bytes()]; ok {
 			t.Errorf("%s has the key of %s", name, was)
@@ -27,7 +27,7 @@ func TestKeysDifferAndStay(t *testing.T) {
 		seen[k.Bytes()] = name
 	}
 	again := reopen(t, dir)
-	if again.UnitKey("person").Bytes() != v.UnitKey("person").Bytes() {
+	if unitKey(t, again, "person").Bytes() != unitKey(t, v, "person").Bytes() {
 		t.Error("a key changed")
 	}
 }
@@ -48,8 +48,8 @@ func TestSigners(t *testing.T) {
 
 func TestSecretsPrintAsRedacted(t *testing.T) {
 	_, v := fresh(t)
-	key := v.UnitKey("person")
-	raw, seed := key.Bytes(), v.sign.seed.Bytes()
+	key := unitKey(t, v, "person")
+	raw, seed := key.Bytes(), v.Signer().seed.Bytes()
 	type holder struct {
 		k Key
 		K Key
@@ -93,4 +93,13 @@ func TestSecretsPrintAsRedacted(t *testing.T) {
 	if j, err := json.Marshal(map[string]any{"k": key, "s": v.Signer()}); err != nil || string(j) != `{"k":"[redacted]","s":"[redacted]"}` {
 		t.Errorf("%s, %v", j, err)
 	}
+}
+
+func unitKey(t *testing.T, v *Vault, space string) Key {
+	t.Helper()
+	k, err := v.UnitKey(space, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
 }

@@ -74,7 +74,7 @@ func (v *Vault) snapshotKey(s snapshot) (*age.HybridIdentity, index, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	text, err := decryptSmall(wrapped, v.identity)
+	text, err := v.own(wrapped)
 	if err != nil {
 		return nil, nil, brokenKey(v.keyPath(s))
 	}

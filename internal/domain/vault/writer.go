@@ -183,7 +183,9 @@ func (w *SnapshotWriter) Commit(manifest []byte) error {
 	if err := WriteFile(filepath.Join(w.dir, indexFile+suffix), sealed); err != nil { // syncs the directory too
 		return err
 	}
-	wrapped, err := encryptSmall([]byte(w.key.String()+"\n"), w.v.identity.Recipient())
+	w.v.turning.RLock()
+	defer w.v.turning.RUnlock()
+	wrapped, err := encryptSmall([]byte(w.key.String()+"\n"), w.v.recipient())
 	if err != nil {
 		return internal(err, "a key cannot be encrypted")
 	}

@@ -41,13 +41,16 @@ glovebox-verify 离线核验由 Glovebox 域提供的内容。
         a report, made again from such a copy
         报表：由上述副本重新生成并比较
 
-KEY is the domain's public key, or a file that holds it, from elsewhere than what
-is checked. Without it the key found there is used, which proves only that one
+KEY is the domain's public key, or a file that holds it (with --history the keys
+before it, too), from elsewhere than what is checked. Without it the key found there is used, which proves only that one
 hand made all of it. --remembered is a checkpoint kept from earlier days.
 KEY 为域公钥或存有公钥的文件，须从被核验内容以外取得。
 
 Exit status 退出码: 0 verified 通过, 2 not verified 未通过
 `
+
+// maxKeys bounds a file with a domain's public key and its history, in bytes.
+const maxKeys = 1 << 20
 
 // maxReport bounds a report that is read, in bytes.
 const maxReport = 256 << 20
@@ -135,7 +138,7 @@ func (w *checking) trusted(beside string) (string, error) {
 	case strings.Count(from, "+") >= 2 && !exists(from):
 		return from, nil
 	}
-	b, err := read(from, 4096)
+	b, err := read(from, maxKeys)
 	return strings.TrimSpace(string(b)), err
 }
 
@@ -174,11 +177,10 @@ func (w *checking) bundle(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	o := &bundle.Options{Folder: filepath.Base(real)}
-	if w.key != "" {
-		o.TrustedKey = key
+	if w.key == "" {
+		key = ""
 	}
-	r, err := bundle.Verify(ctx, os.DirFS(real), verify.Proof, o)
+	r, err := evidence.CheckBundle(ctx, os.DirFS(real), key, filepath.Base(real))
 	if err == nil {
 		err = r.Err()
 	}
@@ -281,7 +283,7 @@ func (w *checking) report(ctx context.Context, name string) error {
 		key = filepath.Join(w.copied, "key.pub")
 	}
 	if exists(key) {
-		b, err := read(key, 4096)
+		b, err := read(key, maxKeys)
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 // stagePeople runs the commands about people and keys, and those that ask the
 // log, replay it and report from it.
 func (b *box) stagePeople() {
-	for _, dir := range []string{"rules", "keys", "copies", "reports"} {
+	for _, dir := range []string{"rules", "keys", "copies", "reports", "kept-keys"} {
 		if err := os.MkdirAll(b.path(dir), 0o700); err != nil {
 			b.t.Fatal(err)
 		}
@@ -47,13 +47,19 @@ func (b *box) stagePeople() {
 		}
 		b.once("policy diff now now --as sun")
 		b.once("org show office-" + name)
+		b.once("domain key --new keys/" + name + ".data")
+		b.once("domain key --new keys/" + name + ".keys")
+		b.once("domain backup copies/" + name + ".data --to keys/" + name + ".data.pub --keys kept-keys/" + name + " --keys-to keys/" + name + ".keys.pub")
+		b.once("domain restore copies/" + name + ".data again-" + name + " --with keys/" + name + ".data --keys kept-keys/" + name + " --keys-with keys/" + name + ".keys --may-be-old")
+		b.once("domain rotate-keys domain")
 	}
 	for _, line := range []string{"user show nobody", "org add office-a --kind bureau", "org show nothing", "user key new a -o keys/a.pem", "user key add wu sources/people.csv",
 		"user key confirm wu sha256:0", "user key revoke sha256:0", "user suspend nobody --reason x", "user resume wu --reason x", "user role confirm wu --role auditor",
 		"user role remove wu --role auditor", "audit timeline nothing/x --as sun", "audit replay --entry 999999 --as sun", "audit people --role boss --as sun",
 		"audit copy copies/a --as sun", "audit index --as wang", "report make nothing --as sun", "report verify sources/people.csv --as sun", "report list more",
 		"schema show nothing", "policy test sources", "policy lint sources", "policy explain 999999 --as sun", "policy diff nothing now --as sun",
-		"dataset scan nothing.csv", "dataset new nothing.csv", "org list more", "user key list a b"} {
+		"dataset scan nothing.csv", "dataset new nothing.csv", "org list more", "user key list a b", "domain key --new keys/a.data", "domain backup copies/a.data --to sources/people.csv --keys kept-keys/x --keys-to sources/people.csv",
+		"domain restore sources/people.csv again --with sources/people.csv --keys sources/people.csv --keys-with sources/people.csv --may-be-old", "domain rotate-keys nothing"} {
 		b.any(line)
 		b.any(line)
 	}

@@ -51,7 +51,7 @@ func TestKill(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for name, tell := range map[string]func(input string) *story{"every command": everyCommand, "other modes": otherModes} {
+	for name, tell := range map[string]func(input string) *story{"every command": everyCommand, "other modes": otherModes, "keys and copies": keysAndCopies} {
 		t.Run(name, func(t *testing.T) {
 			input := inputs(t)
 			l, err := undisturbed(t, bin, input, tell(input))

@@ -35,13 +35,15 @@ type state struct {
 
 // single matches what differs between two domains that lived the same life: a
 // job that was killed shows later.
-var single = regexp.MustCompile(`sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b|\b[jr]-[0-9a-f]{16}\b|\d{4}-\d\d-\d\dT[0-9:]{8}Z|"slot_ms":\d+`)
+var single = regexp.MustCompile(`sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b|\b[jr]-[0-9a-f]{16}\b|\d{4}-\d\d-\d\dT[0-9:]{8}Z|"slot_ms":\d+|\bdom\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+|\bage1pq1[a-z0-9]+`)
 
 func (w *world) plain(s string) string {
 	return single.ReplaceAllStringFunc(strings.ReplaceAll(s, w.dir, "DIR"), func(m string) string {
 		switch {
 		case strings.HasPrefix(m, "j-"), strings.HasPrefix(m, "r-"):
 			return m[:2] + "ID"
+		case strings.HasPrefix(m, "dom+"), strings.HasPrefix(m, "age1"):
+			return "KEY"
 		case strings.HasSuffix(m, "Z"):
 			return "TIME"
 		case strings.HasPrefix(m, `"slot_ms"`):
@@ -231,7 +233,7 @@ func (s *state) differs(want *state) string {
 // repeatable are the actions that a second run may record again: they decide
 // or announce, and what they announce happens once.
 var repeatable = []string{"job.admit", "job.refuse", "job.run", "job.repeat", "scenario.grant", "scenario.granted",
-	"release.approve_refused", "release.export_again"}
+	"release.approve_refused", "release.export_again", "domain.backup", "domain.backed_up"}
 
 // differsInLog says what the log holds too much or too little.
 func (s *state) differsInLog(want *state) string {

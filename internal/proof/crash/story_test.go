@@ -1,8 +1,14 @@
 package crash
 
 import (
+	"context"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"glovebox.example/glovebox/internal/domain/backup"
 )
 
 // jobRuns is how the names of steps end that run a job to its release.
@@ -82,4 +88,52 @@ func otherModes(input string) *story {
 		marks: []string{"round-done", "part-done", "aggregated", "released"},
 		pairs: 22, jobMoments: 4, someMoments: 2,
 	}
+}
+
+// keysAndCopies has a safety copy and the replacing of each key.
+func keysAndCopies(input string) *story {
+	data := func(name string) string { return filepath.Join(input, name) }
+	list := append(beginning(),
+		step{args: fixed("dataset", "add", data("dataset.yaml"), "--as", "census")},
+		step{args: fixed("dataset", "load", "pums", data("one.csv"), "--as", "census")},
+	)
+	for i := range list {
+		list[i].plain = true // another story kills them
+	}
+	return &story{
+		steps: append(list,
+			step{name: "domain backup", args: func(w *world) ([]string, error) {
+				return []string{"domain", "backup", w.copies("data"), "--to", w.copies("key.pub"), "--keys", w.copies("keys/copy"), "--keys-to", w.copies("keys/key.pub")}, w.pairs()
+			}},
+			step{name: "domain rotate-keys domain", args: fixed("domain", "rotate-keys", "domain"), anew: true},
+			step{name: "domain rotate-keys signing", args: fixed("domain", "rotate-keys", "signing"), anew: true},
+			step{name: "domain rotate-keys unit", args: fixed("domain", "rotate-keys", "unit", "--space", "person"), anew: true},
+		),
+		end: func(w *world, ctx context.Context) error {
+			again := filepath.Join(w.dir, "again")
+			return errors.Join(w.checkLogAndDisk(ctx),
+				w.must(ctx, 0, nil, "domain", "restore", w.copies("data"), again, "--with", w.copies("key"), "--keys", w.copies("keys/copy"), "--keys-with", w.copies("keys/key"), "--may-be-old"),
+				w.must(ctx, 0, nil, "audit", "verify", "--domain", again),
+				w.must(ctx, 0, nil, "dataset", "load", "pums", data("one.csv"), "--as", "census"))
+		},
+		log:   map[string]int{"domain.rotate domain/dom": 2, "domain.rotated domain/dom": 1, "space.rotate space/person": 1, "domain.backed_up domain/dom": 1},
+		marks: []string{"identity-made", "keys-wrapped", "signer-made", "log-signed", "signer-taken", "unit-key-made", "backup-told", "backup-written"},
+		pairs: 30,
+	}
+}
+
+// copies is the place of safety copies.
+func (w *world) copies(name string) string { return filepath.Join(w.dir, "copies", name) }
+
+// pairs makes the key pairs of safety copies, once.
+func (w *world) pairs() error {
+	if _, err := os.Stat(w.copies("key")); err == nil {
+		return nil
+	}
+	err := os.MkdirAll(w.copies("keys"), 0o700)
+	for _, name := range []string{"keys/key", "key"} {
+		private, public, kerr := backup.NewPair(time.Now())
+		err = errors.Join(err, kerr, os.WriteFile(w.copies(name), private, 0o600), os.WriteFile(w.copies(name)+".pub", public, 0o600))
+	}
+	return err
 }
