@@ -110,7 +110,7 @@ destroyed in between stay unreadable, and are listed.`, `由安全副本在 DIR 
 （"glovebox audit verify --save"）核对，拒绝较旧的副本。没有检查点时须给 --may-be-old，日志会予记载。
 
 密钥文件可以比数据文件新，不可更旧：其间销毁的快照仍不可读，并予列出。`),
-		Example: "  glovebox domain restore /mnt/a/city.data ./city --with data.key --keys /mnt/b/city.keys --keys-with keys.key --remembered city.checkpoint",
+		Example: "  glovebox domain restore city.data ./city --with data.key --keys city.keys --keys-with keys.key --may-be-old",
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, w []string) error {
 			old, _ := c.Flags().GetBool("may-be-old")

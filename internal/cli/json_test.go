@@ -30,15 +30,27 @@ var (
 	fieldRow   = regexp.MustCompile("^\\| `([a-z0-9_]+)` \\| ([^|]+) \\| ([^|]*)\\|$")
 )
 
-// copied takes a safety copy of a domain that is not served, brings it back, and
+// copiesJSON takes a safety copy of a domain that is not served, brings it back, and
 // replaces its keys.
-func copied(t *testing.T, run func(int, string) (any, any)) {
+func copiesJSON(t *testing.T, run func(int, string) (any, any)) {
 	t.Helper()
-	run(0, "domain backup a/data --to a/key.pub --keys b/keys --keys-to b/key.pub --domain other")
+	for _, dir := range []string{"a", "b"} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		run(0, "domain key --new "+dir+"/key")
+	}
+	run(2, "domain key --new a/key")
+	run(0, "domain backup a/data --to a/key.pub --keys b/keys --keys-to b/key.pub")
 	run(0, "domain restore a/data again --with a/key --keys b/keys --keys-with b/key --may-be-old")
-	run(0, "domain rotate-keys signing --domain again")
-	run(0, "domain rotate-keys domain --domain again")
-	run(0, "domain key --history --domain again")
+	run(2, "domain restore a/data again --with a/key --keys b/keys --keys-with b/key --may-be-old")
+	run(0, "domain rotate-keys signing")
+	run(0, "domain rotate-keys domain")
+	run(0, "domain rotate-keys unit --space census-person")
+	run(0, "dataset load pums pums/pums.csv --as chen")
+	run(0, "dataset show pums")
+	run(0, "space show census-person")
+	run(0, "domain key --history")
 }
 
 func readContract(t *testing.T) *contract {
@@ -431,17 +443,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(2, "job run json/visits.yaml --as wang")
 	run(2, "job run json/wrong.yaml --as wang")
 	run(2, "job rnu")
+	copiesJSON(t, run)
 	servedJSON(t, run)
-	for _, dir := range []string{"a", "b"} {
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		run(0, "domain key --new "+dir+"/key")
-	}
-	run(2, "domain key --new a/key")
-	run(2, "domain backup a/data --to a/key.pub --keys a/keys --keys-to b/key.pub")
-	run(2, "domain restore a/data again --with a/key --keys b/keys --keys-with b/key --may-be-old")
-	copied(t, run)
 	// What is damaged is told in the same shapes.
 	if err := os.WriteFile(filepath.Join("out", id, "result.csv"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
