@@ -57,7 +57,7 @@ func TestSecretsPrintAsRedacted(t *testing.T) {
 		v *Vault
 	}
 	h := holder{key, key, v.Signer(), v}
-	values := []any{key, &key, v, *v, v.Signer(), *v.Signer(), h, &h, []Key{key}, map[string]Key{"a": key}}
+	values := []any{key, &key, v, v.Signer(), *v.Signer(), h, &h, []Key{key}, map[string]Key{"a": key}}
 	for _, secret := range [][]byte{raw[:], seed[:]} {
 		shapes := []string{fmt.Sprintf("%v", secret), fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), fmt.Sprintf("%#v", secret), string(secret), fmt.Sprintf("%q", secret)}
 		for i := range shapes {
