@@ -47,6 +47,7 @@ type Console struct {
 	mux     *http.ServeMux
 	pages   map[glovebox.Lang]*template.Template
 	version string // of the static files
+	uploads chan struct{}
 }
 
 // New makes a console. The core need not be there yet.
@@ -54,7 +55,7 @@ func New(o Options) *Console {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	c := &Console{o: o, mux: http.NewServeMux(), pages: map[glovebox.Lang]*template.Template{}, version: versionOf(files)}
+	c := &Console{o: o, mux: http.NewServeMux(), pages: map[glovebox.Lang]*template.Template{}, version: versionOf(files), uploads: make(chan struct{}, maxAtOnce)}
 	for _, l := range []glovebox.Lang{glovebox.Chinese, glovebox.English} {
 		c.pages[l] = template.Must(template.New("").Funcs(c.funcs(l)).ParseFS(files, "templates/*.html"))
 	}

@@ -15,8 +15,38 @@ func (c *Console) routes() {
 	c.mux.HandleFunc("POST /login/link", c.follow)
 	c.mux.HandleFunc("POST /logout", c.logout)
 	for pattern, do := range map[string]func(*view) error{
-		"GET /{$}":          inbox,
-		"POST /sign/{name}": signPage,
+		"GET /{$}":                     inbox,
+		"GET /start":                   start,
+		"GET /datasets":                catalogue,
+		"GET /datasets/{code}":         datasetShow,
+		"GET /scenarios":               scenarios,
+		"GET /scenarios/{code}":        scenarioShow,
+		"POST /scenarios/{code}/grant": grantTake,
+		"GET /jobs":                    jobs,
+		"GET /jobs/new":                jobNew,
+		"POST /jobs/new":               jobNew,
+		"POST /jobs/check":             jobCheck,
+		"GET /jobs/{id}":               jobShow,
+		"GET /runs/{id}":               runShow,
+		"GET /releases":                releases,
+		"GET /releases/{id}":           releaseShow,
+		"GET /releases/{id}/review":    reviewShow,
+		"GET /budget":                  ledgers,
+		"GET /budget/{kind}/{account}": ledgerShow,
+		"GET /log":                     logShow,
+		"GET /log/checkpoint.txt":      checkpointFile,
+		"GET /log/{index}":             entryShow,
+		"GET /log/{index}/proof":       proofShow,
+		"GET /people":                  people,
+		"GET /people/new":              personNew,
+		"GET /people/{name}":           personShow,
+		"GET /orgs/new":                orgNew,
+		"GET /me":                      me,
+		"GET /settings":                settings,
+		"GET /gallery":                 gallery,
+		"GET /new/{name}":              documentNew,
+		"POST /new/{name}":             documentTake,
+		"POST /sign/{name}":            signPage,
 	} {
 		c.mux.HandleFunc(pattern, c.known(do))
 	}
@@ -34,5 +64,9 @@ type navLink struct{ Section, Path, Text string }
 
 // Nav is the navigation of whoever looks.
 func (v *view) Nav() []navLink {
-	return []navLink{{"inbox", "/", v.T("Inbox")}}
+	out := []navLink{{"inbox", "/", v.T("Inbox")}, {"start", "/start", v.T("First steps")}, {"datasets", "/datasets", v.T("Catalogue")}, {"scenarios", "/scenarios", v.T("Scenarios")}}
+	if !v.Holds(glovebox.RoleRegistrar) || len(v.Roles()) > 1 {
+		out = append(out, navLink{"jobs", "/jobs", v.T("Jobs")}, navLink{"releases", "/releases", v.T("Releases")}, navLink{"budget", "/budget", v.T("Budget")}, navLink{"log", "/log", v.T("Log")})
+	}
+	return append(out, navLink{"people", "/people", v.T("People and institutions")}, navLink{"settings", "/settings", v.T("Settings")}, navLink{"me", "/me", v.T("My keys and sessions")})
 }

@@ -26,6 +26,15 @@ func (c *Console) funcs(l glovebox.Lang) template.FuncMap {
 		"short":    short,
 		"join":     join(l),
 		"todoPath": todoPath,
+		"loss":     loss,
+		"deltaOf":  func(n int64) string { return number(float64(n) * glovebox.DeltaUnit) },
+		"share":    share,
+		"sentence": func(en string) string { return sentence(l, en) },
+		"maskOf":   func(m *glovebox.Mask) string { return maskWords(l, m) },
+		"tone":     tone,
+		"add":      func(a, b float64) float64 { return a + b },
+		"ledger":   ledgerPath,
+		"masks":    func() []string { return masks },
 		"dict":     dict,
 		"list":     func(all ...any) []any { return all },
 	}
@@ -159,4 +168,57 @@ func dict(pairs ...any) (map[string]any, error) {
 		out[name] = pairs[i+1]
 	}
 	return out, nil
+}
+
+// sentence is what an act does, as a title has it.
+func sentence(l glovebox.Lang, en string) string {
+	s := words.In(l, en)
+	if l == glovebox.English && s != "" {
+		return strings.ToUpper(s[:1]) + s[1:]
+	}
+	return s
+}
+
+// maskWords says what is done to a column.
+func maskWords(l glovebox.Lang, m *glovebox.Mask) string {
+	switch {
+	case m == nil:
+		return say(l, "by the policy")
+	case m.Kind == "generalise" && m.To != "":
+		return say(l, "rounded to the %s", words.In(l, m.To))
+	case m.Kind == "generalise":
+		return say(l, "rounded down to steps of %s", number(m.Step))
+	case m.Kind == "redact":
+		return say(l, "first %d and last %d characters kept", m.KeepFirst, m.KeepLast)
+	case m.Kind == "token" && m.Shared:
+		return say(l, "token, the same in the whole scenario")
+	case m.Kind == "token":
+		return say(l, "token")
+	case m.Kind == "suppress":
+		return say(l, "left out")
+	case m.Kind == "none":
+		return say(l, "as it is")
+	}
+	return m.Kind
+}
+
+// tone is the colour of a state; its word stands beside.
+func tone(state any) string {
+	switch fmt.Sprint(state) {
+	case "done", "approved", "exported", "active", "granted", "allow", "current", "trusted":
+		return "good"
+	case "pending", "asked", "proposed", "running", "charged", "admitted", "under_way":
+		return "wait"
+	case "refused", "deny", "suspended", "withdrawn", "revoked", "ended", "failed":
+		return "bad"
+	}
+	return ""
+}
+
+// ledgerPath is the page of a ledger.
+func ledgerPath(dataset, space string) string {
+	if space != "" {
+		return "/budget/space/" + id(space)
+	}
+	return "/budget/dataset/" + id(dataset)
 }

@@ -26,18 +26,19 @@ import (
 // The page that answers shows it in words and says how it is signed: with a
 // passkey here, or by a command elsewhere.
 type step struct {
-	Row     *access.Act
-	Subject string
-	State   string
-	Role    string
-	Params  json.RawMessage
-	Fields  []field // of the form, to be sent again
-	Shown   []field // params in words
-	Back    string
-	Done    string
-	Command string // that does the same with a key
-	Encoded string // the act as it is signed, canonical, base64url
-	Plain   string // the same to read
+	Row      *access.Act
+	Subject  string
+	State    string
+	Role     string
+	Params   json.RawMessage
+	Fields   []field // of the form, to be sent again
+	Shown    []field // params in words
+	Back     string
+	Done     string
+	Document string // text of the file, where it was written here
+	Command  string // that does the same with a key
+	Encoded  string // the act as it is signed, canonical, base64url
+	Plain    string // the same to read
 }
 
 // field is a name with its value.
@@ -63,7 +64,11 @@ func (v *view) step() (*step, error) {
 	if !ok {
 		return nil, glovebox.Errorf(glovebox.CodeNotFound, "there is no such page").WithFix("go back to the inbox")
 	}
-	f := v.r.PostForm
+	return v.stepOf(row, v.r.PostForm)
+}
+
+// stepOf reads an act of the fields of a form.
+func (v *view) stepOf(row *access.Act, f url.Values) (*step, error) {
 	s := &step{Row: row, Subject: f.Get("subject"), State: f.Get("state"), Role: f.Get("role"), Back: local(f.Get("back")), Done: local(f.Get("done"))}
 	for _, name := range slices.Sorted(func(yield func(string) bool) {
 		for name := range f {
@@ -75,6 +80,11 @@ func (v *view) step() (*step, error) {
 		s.Fields = append(s.Fields, field{name, f.Get(name)})
 		if kind, rest, ok := strings.Cut(name, "."); ok && f.Get(name) != "" && (kind == "p" || kind == "n" || kind == "b") {
 			s.Shown = append(s.Shown, field{rest, f.Get(name)})
+		}
+	}
+	for name := range f { // of what does not exist yet: a form asks for its name
+		if kind, ok := strings.CutPrefix(name, "id."); ok && s.Subject == "" {
+			s.Subject = kind + "/" + strings.TrimSpace(f.Get(name))
 		}
 	}
 	var err error

@@ -58,7 +58,7 @@ func TestPagesAreInBothLanguages(t *testing.T) {
 	for _, s := range titles {
 		shown[s] = "titles"
 	}
-	for _, s := range paramNames() {
+	for _, s := range append(paramNames(), filterNames...) {
 		shown[s] = "params"
 	}
 	if len(shown) < 50 {

@@ -73,6 +73,8 @@ var looks = map[string]func(*question) (any, error){
 	"budget":     func(q *question) (any, error) { return q.d.Budget(q, *q.u, q.look.ID) },
 	"check":      lookCheck,
 	"fit":        lookFit,
+	"rows":       lookRows,
+	"proof":      lookProof,
 	"entries":    lookEntries,
 	"entry":      lookEntry,
 	"timeline":   lookTimeline,
@@ -86,7 +88,7 @@ var looks = map[string]func(*question) (any, error){
 
 // public are the questions that the owner of a directory that is not served need
 // not ask in somebody's name.
-var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "datasets": true, "dataset": true, "spaces": true, "space": true, "scenarios": true, "scenario": true, "freeze": true, "incidents": true, "nodes": true, "fit": true, "state": true, "checkpoint": true}
+var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "datasets": true, "dataset": true, "spaces": true, "space": true, "scenarios": true, "scenario": true, "freeze": true, "incidents": true, "nodes": true, "fit": true, "rows": true, "state": true, "checkpoint": true}
 
 // listed makes the JSON of no elements an empty list, not null.
 func listed[T any](all []T, err error) (any, error) {

@@ -1,0 +1,77 @@
+package console_test
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// paths are the pages that somebody of a role works with.
+func (s *story) paths() map[string][]string {
+	all := []string{"/", "/start", "/datasets", "/datasets?q=人口", "/datasets?q=zz", "/datasets?class=sensitive", "/datasets/population", "/datasets/pums", "/scenarios", "/scenarios/elderly-care", "/scenarios/night-trade", "/people", "/people/lin", "/me", "/settings", "/gallery"}
+	work := append(slices.Clone(all), "/jobs", "/releases", "/budget", "/log", "/releases/"+s.approved, "/releases/"+s.approved+"?order=figure")
+	return map[string][]string{
+		"reg1": append(slices.Clone(all), "/people/new", "/orgs/new"),
+		"zhao": append(slices.Clone(work), "/releases/"+s.pending, "/releases/"+s.pending+"/review", "/budget/dataset/population", "/budget/space/resident", "/new/scenario.grant?subject=scenario/night-trade", "/log/3", "/log?actor=wang&from=2020-01-01&to=2099-01-01", "/people/wang"),
+		"sun":  append(slices.Clone(work), "/releases/"+s.pending, "/log/40", "/log?action=job.charge", "/log?subject=none", "/jobs/"+s.refused),
+		"wang": append(slices.Clone(work), "/jobs/new", "/jobs/"+s.refused, "/releases/"+s.pending, "/releases/"+s.pending+"/review"),
+		"liu":  slices.DeleteFunc(append(slices.Clone(work), "/new/scenario.add"), func(p string) bool { return p == "/people/lin" }),
+		"gongan": slices.DeleteFunc(append(slices.Clone(work), "/new/dataset.add", "/new/dataset.load?subject=dataset/population", "/releases/"+s.pending), func(p string) bool {
+			return strings.Contains(p, s.approved) || p == "/people/lin" // of another's data, of another institution
+		}),
+	}
+}
+
+// outside are texts on Chinese pages that stay as they are: names, codes, signs.
+var outside = regexp.MustCompile(`(?s)<(script|style|code|pre|textarea)[ >].*?</(script|style|code|pre|textarea)>|<[^>]*>|&[a-z#0-9]+;`)
+
+// TestEveryPage: each page of each role is there, in both languages, with nothing
+// that a template could not say; and a Chinese page is Chinese.
+func TestEveryPage(t *testing.T) {
+	s := newStory(t)
+	for who, paths := range s.paths() {
+		b := s.login(who)
+		for _, p := range paths {
+			for _, lang := range []string{"en", "zh"} {
+				at := p + "?lang=" + lang
+				if strings.Contains(p, "?") {
+					at = p + "&lang=" + lang
+				}
+				status, body := b.get(at)
+				if status != http.StatusOK {
+					t.Errorf("%s %s: %d %s", who, at, status, strings.Join(strings.Fields(outside.ReplaceAllString(body, " ")), " "))
+					continue
+				}
+				for _, bad := range []string{"ZgotmplZ", "<no value>", "%!", "map[", "&lt;nil&gt;", "undefined"} {
+					if strings.Contains(body, bad) {
+						t.Errorf("%s %s: holds %s", who, at, bad)
+					}
+				}
+				if len(body) > 100<<10 {
+					t.Errorf("%s %s: %d bytes", who, at, len(body))
+				}
+				text := outside.ReplaceAllString(body, " ")
+				han := 0
+				for _, r := range text {
+					if unicode.Is(unicode.Han, r) {
+						han++
+					}
+				}
+				if lang == "zh" && han < 60 {
+					t.Errorf("%s %s: only %d characters of Chinese", who, at, han)
+				}
+				if lang == "zh" {
+					for _, w := range english.FindAllString(strings.NewReplacer("no diploma", "", "A very long name of an institution that somebody could well choose", "").Replace(text), -1) {
+						t.Errorf("%s %s: English on a Chinese page: %q", who, p, w)
+					}
+				}
+			}
+		}
+	}
+}
+
+// english are two English words in a row that no name of the story has.
+var english = regexp.MustCompile(`\b(the|of|and|is|to|for|with|no|not|a|by|this|that|at|are|you|your)\b [a-z]+`)
