@@ -55,6 +55,10 @@ test-long: test ## the same, privacy under the race detector, more kills, more f
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 	@scripts/spec-suite
 
+.PHONY: test-web
+test-web: ## every page and each role's work in a real browser (4 minutes; Debian's chromium; says so where there is none)
+	@scripts/test-web
+
 .PHONY: check
 check: test ## the same as test
 

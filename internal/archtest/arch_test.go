@@ -167,6 +167,7 @@ var owners = map[string][]string{
 	"golang.org/x/sys":                       {"engine", "sandbox", "exporter/fileexport", "internal"},
 	"golang.org/x/text":                      {"text", "engine", "internal/author/sample", "examples"},
 	"github.com/apache/arrow-go":             {"engine", "masking", "sandbox", "exporter/bundle", "internal", "examples"},
+	"github.com/chromedp":                    {}, // tests only
 	"github.com/google/differential-privacy": {}, // tests only
 	"github.com/in-toto/attestation":         {}, // tests only
 	"github.com/santhosh-tekuri":             {}, // tests only

@@ -222,7 +222,7 @@ func (v *view) spending(b *budget, account string) *lineChart {
 		at, sums = append(at, t), append(sums, sum)
 	}
 	now := v.c.o.Now()
-	c := &lineChart{W: chartWidth, H: 240, Left: 64, Right: chartWidth - 24, Top: 16, Bottom: 200, Spent: loss(bal.Spent.Loss), Total: loss(bal.Total.Loss)}
+	c := &lineChart{W: chartWidth, H: 240, Left: 64, Right: chartWidth - 48, Top: 16, Bottom: 200, Spent: loss(bal.Spent.Loss), Total: loss(bal.Total.Loss)}
 	first := now.AddDate(0, 0, -30)
 	if len(at) > 0 && at[0].Before(first) {
 		first = at[0]

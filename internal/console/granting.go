@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/internal/words"
 )
 
 // What the form of a grant is filled with: the grant of now, or what follows from
@@ -101,7 +100,7 @@ func (v *view) MaskChoice(mask string) string {
 	case "suppress":
 		return v.T("left out")
 	case "generalise-year", "generalise-quarter", "generalise-month":
-		return v.T("rounded to the %s", words.In(v.Lang, mask[len("generalise-"):]))
+		return v.T("rounded to the %s", word(v.Lang, mask[len("generalise-"):]))
 	}
 	return v.T("rounded down to steps of %s", mask[len("generalise-"):])
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/http"
 	"strings"
 
 	"glovebox.example/glovebox"
@@ -13,9 +14,37 @@ func inbox(v *view) error {
 	if err := v.get("/inbox", nil, &items); err != nil {
 		return err
 	}
+	names, err := v.names()
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		switch kind, of, _ := strings.Cut(items[i].Subject, "/"); {
+		case kind == "scenario" && names[of] != "":
+			items[i].About = names[of]
+		case names[items[i].About] != "":
+			items[i].About = names[items[i].About]
+		}
+	}
 	v.Section = "inbox"
-	v.show(200, "inbox", v.T("Inbox"), items)
+	v.show(http.StatusOK, "inbox", v.T("Inbox"), items)
 	return nil
+}
+
+// names are what scenarios and products are called, by their codes.
+func (v *view) names() (map[string]string, error) {
+	var all []scenario
+	if err := v.get("/scenarios", nil, &all); err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, s := range all {
+		out[s.Code] = s.Title.In(v.Lang)
+		for _, p := range s.Products {
+			out[p.Code] = p.Title.In(v.Lang)
+		}
+	}
+	return out, nil
 }
 
 // Roles of whoever looks, first of all the one that says most.

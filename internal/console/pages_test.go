@@ -64,6 +64,9 @@ func TestEveryPage(t *testing.T) {
 					t.Errorf("%s %s: only %d characters of Chinese", who, at, han)
 				}
 				if lang == "zh" {
+					for _, w := range values.FindAllStringSubmatch(body, -1) {
+						t.Errorf("%s %s: a value is not in Chinese: %s", who, p, w[1])
+					}
 					for _, w := range english.FindAllString(strings.NewReplacer("no diploma", "", "A very long name of an institution that somebody could well choose", "").Replace(text), -1) {
 						t.Errorf("%s %s: English on a Chinese page: %q", who, p, w)
 					}
@@ -75,3 +78,6 @@ func TestEveryPage(t *testing.T) {
 
 // english are two English words in a row that no name of the story has.
 var english = regexp.MustCompile(`\b(the|of|and|is|to|for|with|no|not|a|by|this|that|at|are|you|your)\b [a-z]+`)
+
+// values are words of fields and states that stand alone where people read them.
+var values = regexp.MustCompile(`>\s*(personal|sensitive|identifier|public|input|filter|key|year|month|week|realtime|bureau|firm|operator|provider|authority|developer|auditor|registrar|active|pending|approved|refused|done|granted|proposed|current|local|asked)\s*<`)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/words"
 )
 
@@ -16,7 +17,8 @@ import (
 func (c *Console) funcs(l glovebox.Lang) template.FuncMap {
 	return template.FuncMap{
 		"t":        func(en string, parts ...any) string { return say(l, en, parts...) },
-		"w":        func(en any) string { return words.In(l, fmt.Sprint(en)) },
+		"w":        func(en any) string { return word(l, fmt.Sprint(en)) },
+		"did":      func(action string) string { return did(l, action) },
 		"in":       func(t glovebox.Text) string { return t.In(l) },
 		"lang":     func() string { return map[glovebox.Lang]string{glovebox.Chinese: "zh-CN", glovebox.English: "en"}[l] },
 		"static":   func(name string) string { return "/static/" + c.version + "/" + name },
@@ -98,7 +100,7 @@ func real(f float64) string {
 	case a == math.Trunc(a) && a < 1e15:
 		return grouped(strconv.FormatFloat(f, 'f', -1, 64))
 	case a >= 1e15 || a < 1e-4:
-		return minus(strconv.FormatFloat(f, 'g', 4, 64))
+		return power(f)
 	case a >= 1e4:
 		return grouped(strconv.FormatFloat(f, 'f', 1, 64))
 	default:
@@ -148,7 +150,7 @@ func join(l glovebox.Lang) func(any) string {
 			out = x
 		case []glovebox.Role:
 			for _, r := range x {
-				out = append(out, words.In(l, string(r)))
+				out = append(out, word(l, string(r)))
 			}
 		default:
 			return fmt.Sprint(all)
@@ -185,7 +187,7 @@ func maskWords(l glovebox.Lang, m *glovebox.Mask) string {
 	case m == nil:
 		return say(l, "by the policy")
 	case m.Kind == "generalise" && m.To != "":
-		return say(l, "rounded to the %s", words.In(l, m.To))
+		return say(l, "rounded to the %s", word(l, m.To))
 	case m.Kind == "generalise":
 		return say(l, "rounded down to steps of %s", number(m.Step))
 	case m.Kind == "redact":
@@ -221,4 +223,46 @@ func ledgerPath(dataset, space string) string {
 		return "/budget/space/" + id(space)
 	}
 	return "/budget/dataset/" + id(dataset)
+}
+
+// power writes a very large or small number with a power of ten: 2.5×10⁻⁶.
+func power(f float64) string {
+	m, e, _ := strings.Cut(strconv.FormatFloat(f, 'e', 3, 64), "e")
+	if strings.Contains(m, ".") {
+		m = strings.TrimRight(strings.TrimRight(m, "0"), ".")
+	}
+	n, err := strconv.Atoi(e)
+	if err != nil {
+		return minus(m)
+	}
+	up := strings.NewReplacer("-", "⁻", "0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹").Replace(strconv.Itoa(n))
+	if m == "1" {
+		return "10" + up
+	}
+	return minus(m) + "×10" + up
+}
+
+// word is a value of a field, or a state, as people say it.
+func word(l glovebox.Lang, en string) string {
+	if s := words.Page(l, en); s != en {
+		return s
+	}
+	return words.In(l, en)
+}
+
+// did is the action of an entry as people say it.
+func did(l glovebox.Lang, action string) string {
+	if s := word(l, action); s != action {
+		return s
+	}
+	if row, ok := access.Find(action); ok {
+		return sentence(l, row.Text)
+	}
+	return action
+}
+
+// fieldValues are the values of fields that pages show as words.
+func fieldValues() []string {
+	return []string{"public", "personal", "sensitive", "business", "identifier", "work_secret", "state_secret", "input", "filter", "key", "year", "quarter", "month", "week", "day", "realtime", "irregular",
+		"bureau", "firm", "other", "local", "asked", "revoked", "trusted", "under_way", "failed", "act.begin", "act.refuse"}
 }

@@ -58,7 +58,7 @@ func TestPagesAreInBothLanguages(t *testing.T) {
 	for _, s := range titles {
 		shown[s] = "titles"
 	}
-	for _, s := range append(paramNames(), filterNames...) {
+	for _, s := range slices.Concat(paramNames(), filterNames, fieldValues()) {
 		shown[s] = "params"
 	}
 	if len(shown) < 50 {
