@@ -10,7 +10,6 @@ import (
 	"maps"
 	"reflect"
 	"strings"
-	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
@@ -78,9 +77,10 @@ func assemble(ctx context.Context, library, modules map[string]string) (*Engine,
 	for name, text := range modules {
 		sources["domain/"+name] = text
 	}
-	e := &Engine{sources: sources, revision: revision(sources), demands: demandsOf(own), query: sync.OnceValues(func() (rego.PreparedEvalQuery, error) {
+	e := &Engine{sources: sources, revision: revision(sources), demands: demandsOf(own)}
+	e.query = once(e.revision, func() (rego.PreparedEvalQuery, error) {
 		return compile(context.WithoutCancel(ctx), library, own)
-	})}
+	})
 	if len(own) > 0 {
 		if _, err := e.query(); err != nil {
 			return nil, err

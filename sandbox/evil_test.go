@@ -135,7 +135,7 @@ func evilInChild(t *testing.T, name string) *evilReport {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.json")
 	cmd := exec.Command(os.Args[0], "-test.run=^TestEvilChild$", "-test.timeout=30m")
-	cmd.Env = append(os.Environ(), "GLOVEBOX_EVIL="+name, "GLOVEBOX_EVIL_REPORT="+file)
+	cmd.Env = append(os.Environ(), "GOGC=100", "GLOVEBOX_EVIL="+name, "GLOVEBOX_EVIL_REPORT="+file)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("the child failed: %v\n%s", err, out)
 	}

@@ -37,7 +37,7 @@ type result struct {
 // command prepares a process whose temporary files would be seen.
 func (w *world) command(ctx context.Context, env []string, args ...string) (cmd *exec.Cmd, finish func(error) (result, error)) {
 	cmd = exec.CommandContext(ctx, w.bin, append(args, "--json")...)
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.tmp(), "TMPDIR=" + w.tmp(), "LANG=C", "GLOVEBOX_DOMAIN=" + w.dom()}, env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.tmp(), "TMPDIR=" + w.tmp(), "LANG=C", "GOGC=400", "GLOVEBOX_DOMAIN=" + w.dom()}, env...)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	return cmd, func(err error) (result, error) {
