@@ -49,9 +49,15 @@ var steps = map[string]step{
 	"user.key_add":      {said: []string{"user"}},
 	"user.key_confirm":  {said: []string{"user"}},
 	"user.key_revoke":   {},
+	"user.bind":         {said: []string{"user", "issuer", "subject"}},
+	"user.bind_confirm": {said: []string{"user"}},
+	"user.unbind":       {},
 	"session.open":      {},
 	"domain.backup":     {follows: []string{"domain.backed_up"}, elsewhere: true},
 	"domain.rotate":     {opens: []string{"domain.rotate", "space.rotate"}, elsewhere: true},
+	"session.end":       {},
+	"token.add":         {elsewhere: true},
+	"token.end":         {},
 	"dataset.add":       {follows: []string{"space.assume"}, elsewhere: true},
 	"dataset.load":      {opens: []string{"act.begin", "dataset.load", "dataset.count"}, follows: []string{"dataset.load", "dataset.replaced", "dataset.current", "dataset.count"}, elsewhere: true},
 	"fit.charge":        {follows: []string{"fit.done"}, elsewhere: true},
@@ -75,8 +81,9 @@ var (
 
 // own are the actions that the program takes of its own accord under ownerName:
 // it ends what an act began, after a restart too, and records that the host's
-// owner changed the rules.
-var own = []string{"domain.settings", "domain.rotated", "domain.restore", "policy.change", "job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done", "snapshot.destroyed"}
+// owner changed the rules, and that somebody logged in by an identity provider, to
+// look.
+var own = []string{"domain.settings", "domain.rotated", "domain.restore", "policy.change", "job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done", "snapshot.destroyed", "session.login"}
 
 // refusals are the actions of entries that an act was refused. The act that they
 // hold, if any, changes nothing and does not use up its nonce: it can be stale,

@@ -37,8 +37,14 @@ var Acts = []Act{
 
 	{Name: "domain.backup", Roles: registrar, Scope: Any, Route: "POST /copies", Command: "domain backup", Text: "take a safety copy of the domain", Keeping: true},
 	{Name: "domain.rotate", Roles: registrar, Scope: Any, Route: "POST /rotations", Command: "domain rotate-keys", Text: "replace a key of the domain", Keeping: true},
+	{Name: "user.bind", Roles: registrar, Scope: Any, Route: "POST /users/{id}/bindings", Command: "user bind", Text: "ask for an account of an identity provider to be a person's", Keeping: true},
+	{Name: "user.bind_confirm", Roles: second, Scope: Any, Route: "POST /users/{id}/bindings", Command: "user bind-confirm", Text: "confirm whose an account of an identity provider is", Keeping: true},
+	{Name: "user.unbind", Scope: Own, Route: "POST /users/{id}/bindings", Command: "user unbind", Text: "end that an account of an identity provider is a person's", Keeping: true},
 
 	{Name: "session.open", Scope: Own, Route: "POST /tokens", Command: "login", Text: "log in"},
+	{Name: "session.end", Scope: Own, Route: "POST /sessions/{id}", Command: "session end", Text: "end a session"},
+	{Name: "token.add", Scope: Own, Route: "POST /programs", Command: "token add", Text: "make a token for a program"},
+	{Name: "token.end", Scope: Own, Route: "POST /programs/{id}", Command: "token end", Text: "end a token"},
 
 	{Name: "dataset.add", Roles: provider, Scope: Org, Route: "POST /datasets", Command: "dataset add", Text: "register a dataset"},
 	{Name: "dataset.load", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/snapshots", Command: "dataset load", Text: "load a file into a new snapshot", Long: true},

@@ -15,6 +15,7 @@ var (
 		"org.add": "org", "user.add": "user", "user.role_confirm": "user", "user.role_remove": "user", "user.suspend": "user", "user.resume": "user",
 		"user.key_add": "key", "user.key_confirm": "key", "user.key_revoke": "key", "session.open": "session",
 		"domain.backup": "domain", "domain.rotate": "domain",
+		"user.bind": "binding", "user.bind_confirm": "binding", "user.unbind": "binding", "session.end": "session", "token.add": "token", "token.end": "token",
 		"dataset.add": "dataset", "dataset.load": "dataset", "fit.charge": "dataset", "space.add": "space",
 		"scenario.add": "scenario", "scenario.grant": "scenario", "node.trust": "node", "node.revoke": "node", "node.use": "engine",
 		"user.end": "user", "org.suspend": "org", "org.resume": "org", "org.end": "org",
@@ -24,7 +25,7 @@ var (
 		"job.cancel": "job", "release.return": "release", "release.reject": "release", "release.supersede": "release", "release.withdraw": "release",
 		"job.run": "job", "release.attach": "release", "release.approve": "release", "release.export": "release",
 	}
-	maker = map[string]bool{"domain.backup": true, "domain.rotate": true, "dataset.add": true, "space.add": true, "scenario.add": true, "scenario.grant": true, "node.trust": true, "node.use": true, "job.run": true, "incident.open": true}
+	maker = map[string]bool{"domain.backup": true, "domain.rotate": true, "dataset.add": true, "space.add": true, "scenario.add": true, "scenario.grant": true, "node.trust": true, "node.use": true, "job.run": true, "incident.open": true, "token.add": true}
 )
 
 // Kind is the kind of document that the act is about.

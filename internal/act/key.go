@@ -183,6 +183,13 @@ func (k Key) checkSite() error {
 	return nil
 }
 
+// IsOrigin says whether s is a page that passkeys can be made for, in the form that
+// browsers write it: https://HOST[:PORT], or http of localhost.
+func IsOrigin(s string) bool {
+	_, ok := originHost(s)
+	return ok
+}
+
 // originHost is the host of an origin in the form that browsers write it.
 func originHost(origin string) (string, bool) {
 	if len(origin) > 255 {

@@ -45,6 +45,27 @@ type CheckRequest struct {
 	Want  []string          `json:"want,omitempty"`
 }
 
+// LoginBegin asks for a login by an identity provider. The answer has the login's
+// secret, which whoever began it keeps, and the nonce for the provider. It and
+// LoginAnswer are for the process that faces the network, which does not pass them
+// on.
+type LoginBegin struct {
+	Provider string `json:"provider"`
+}
+
+// Login is what a login begins with.
+type Login struct {
+	Login string `json:"login"`
+	Nonce string `json:"nonce"`
+}
+
+// LoginAnswer brings what the provider answered.
+type LoginAnswer struct {
+	Provider string `json:"provider"`
+	Login    string `json:"login"`
+	IDToken  string `json:"id_token"`
+}
+
 // BlindSize is how many random bytes stand before the data of a file that
 // dataset.load names. They are no part of the file. Acts stand in the log with the
 // digests of their files, and the bare digest of data would tell whoever can guess
@@ -94,6 +115,12 @@ var Questions = []Question{
 	{Path: "/users/{id}", Name: "user", Kind: "user"},
 	{Path: "/keys", Name: "keys"},
 	{Path: "/users/{id}/keys", Name: "keys"},
+	{Path: "/bindings", Name: "bindings"},
+	{Path: "/users/{id}/bindings", Name: "bindings"},
+	{Path: "/sessions", Name: "sessions"},
+	{Path: "/users/{id}/sessions", Name: "sessions"},
+	{Path: "/programs", Name: "tokens"},
+	{Path: "/users/{id}/programs", Name: "tokens"},
 	{Path: "/orgs", Name: "orgs"},
 	{Path: "/datasets", Name: "datasets"},
 	{Path: "/datasets/{id}", Name: "dataset", Kind: "dataset"},

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"io/fs"
@@ -144,17 +143,11 @@ func (a *app) client(name string, p *profile) (*client.Client, error) {
 		return nil, flagError("--server", "a server is reached over TLS", "write https://HOST[:PORT]")
 	}
 	t := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS13}, ResponseHeaderTimeout: 2 * time.Minute}
-	if p.CA != "" {
-		pem, err := files.Read(p.CA, 1<<20, "a certificate is a small file")
-		if err != nil {
-			return nil, err
-		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: p.CA, Msg: "this holds no certificate"}).WithFix("name a PEM file")
-		}
-		t.TLSClientConfig.RootCAs = pool
+	pool, err := roots(p.CA)
+	if err != nil {
+		return nil, err
 	}
+	t.TLSClientConfig.RootCAs = pool
 	c := &client.Client{Base: base, HTTP: &http.Client{Transport: t}, User: p.User, Detached: a.detached}
 	return c, a.identify(c, name, p)
 }

@@ -14,7 +14,7 @@ import (
 
 func (a *app) serveCmd() *cobra.Command {
 	var web, place []string
-	var copies, keyCopies string
+	var copies, keyCopies, providers string
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: a.t("hold the domain and answer on its socket", "持有域并在其套接字上应答"),
@@ -46,6 +46,13 @@ it; jobs that are under way are taken up at the next start.`, `独自持有域�
 				}
 				peers = append(peers, id)
 			}
+			o := core.Options{Peers: peers}
+			if providers != "" {
+				var err error
+				if o.Logins, err = logins(providers); err != nil {
+					return err
+				}
+			}
 			return a.opened(c.Context(), &domain.Options{}, func(d *domain.Domain) error {
 				served, err := d.Served(c.Context())
 				if err != nil {
@@ -60,7 +67,8 @@ it; jobs that are under way are taken up at the next start.`, `独自持有域�
 					return err
 				}
 				a.note(a.t("serving ", "正在服务 ") + filepath.Join(d.Dir, core.Socket))
-				return core.New(d, core.Options{Peers: peers, Places: places, Copies: copies, KeyCopies: keyCopies}).Serve(c.Context())
+				o.Places, o.Copies, o.KeyCopies = places, copies, keyCopies
+				return core.New(d, o).Serve(c.Context())
 			})
 		},
 	}
@@ -68,6 +76,7 @@ it; jobs that are under way are taken up at the next start.`, `独自持有域�
 	c.Flags().StringArrayVar(&place, "place", nil, a.t("let exports go to `NAME=DIR` or NAME=s3://BUCKET/PREFIX?endpoint=HOST:PORT", "允许导出到 `NAME=DIR` 或 NAME=s3://BUCKET/PREFIX?endpoint=HOST:PORT"))
 	c.Flags().StringVar(&copies, "copies", "", a.t("let safety copies (domain backup) go into the folder `DIR`", "安全副本（domain backup）写入文件夹 `DIR`"))
 	c.Flags().StringVar(&keyCopies, "key-copies", "", a.t("and the keys of them into `DIR`, on another medium", "其密钥写入另一介质上的 `DIR`"))
+	c.Flags().StringVar(&providers, "providers", "", a.t("believe the identity providers in `FILE` who somebody is (docs/serving.md)", "采信 `FILE` 中身份提供方的身份声明（见 docs/serving.md）"))
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/pem"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -74,6 +75,14 @@ func servedJSON(t *testing.T, run func(want int, line string) (out, errs any)) {
 	run(0, "org add Office --kind bureau --district North --filing F-1")
 	run(0, "org list")
 	run(0, "org show Office")
+	provider := identityProvider(t)
+	run(0, "provider keys "+provider+" -o keys.json --ca ca-op.pem")
+	run(2, "provider keys "+provider+"/ -o keys.json --ca ca-op.pem")
+	bound, _ := run(0, "user bind wang --issuer "+provider+" --subject w-1")
+	run(0, "user bindings wang")
+	run(2, "user bind-confirm wang "+bound.(map[string]any)["id"].(string))
+	run(0, "user unbind "+bound.(map[string]any)["id"].(string))
+	run(2, "session list --as wang")
 	run(0, "whoami --as wang")
 	run(0, "user show wang")
 	run(0, "user suspend wu --reason gone")
@@ -100,12 +109,38 @@ func servedJSON(t *testing.T, run func(want int, line string) (out, errs any)) {
 	run(0, "user key add lin ma.pem.pub.json --profile he --domain=")
 	keys, _ := run(0, "user key list lin --profile he --domain=")
 	run(0, "user key confirm lin "+keys.([]any)[0].(map[string]any)["key"].(map[string]any)["id"].(string)+" --profile zhao --domain=")
+	bound, _ = run(0, "user bind lin --issuer "+provider+" --subject l-1 --profile he --domain=")
+	run(0, "user bind-confirm lin "+bound.(map[string]any)["id"].(string)+" --profile zhao --domain=")
+	sessions, _ := run(0, "session list zhao --profile he --domain=")
+	run(0, "session end "+sessions.([]any)[0].(map[string]any)["id"].(string)+" --profile he --domain=")
+	token, _ := run(0, "token add --label nightly --days 2 --profile he --domain=")
+	run(0, "token list --profile he --domain=")
+	run(0, "token end "+token.(map[string]any)["id"].(string)+" --profile he --domain=")
 	run(0, "user suspend lin --reason gone --profile he --domain=")
 	run(0, "user resume lin --reason back --profile zhao --domain=")
 	run(0, "release places --profile zhao --domain=")
 	run(3, "job list --as wang")
 	run(2, "job list --as wang --profile he --domain=")
 	run(0, "logout --profile he --domain=")
+}
+
+// identityProvider is the part of one that says which keys it signs with.
+func identityProvider(t *testing.T) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	s := httptest.NewTLSServer(mux)
+	t.Cleanup(s.Close)
+	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"issuer":"`+s.URL+`","jwks_uri":"`+s.URL+`/keys"}`)
+	})
+	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","use":"sig","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`)
+	})
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	if err := os.WriteFile("ca-op.pem", ca, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return s.URL
 }
 
 // overTLS puts a core behind TLS, and its certificate into ca.pem.

@@ -13,7 +13,8 @@ func (a *app) userCmd() *cobra.Command {
 	return a.group("user", "people and their roles", "人员与角色", a.userAdd(), a.userShow(), a.userList(), a.userRole(),
 		a.userState("suspend", "user.suspend", "suspend a person: nothing that they sign counts", "停用人员：其签名一概无效"),
 		a.userState("resume", "user.resume", "end a suspension", "恢复人员"),
-		a.userState("end", "user.end", "end a person's part for good", "注销人员，不可恢复"), a.userKey())
+		a.userState("end", "user.end", "end a person's part for good", "注销人员，不可恢复"), a.userKey(),
+		a.userBind(), a.userBindConfirm(), a.userUnbind(), a.userBindings())
 }
 
 func (a *app) userAdd() *cobra.Command {

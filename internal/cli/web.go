@@ -6,12 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glovebox.example/glovebox/internal/act"
 	"glovebox.example/glovebox/internal/web"
 	"glovebox.example/glovebox/internal/worker/jail"
 )
 
 func (a *app) webCmd() *cobra.Command {
-	var socket, listen, cert, key string
+	var socket, listen, cert, key, origin, providers string
 	c := &cobra.Command{
 		Use:   "web --core SOCK --listen ADDR --cert FILE --key FILE",
 		Short: a.t("serve the API over TLS, from an account without rights", "以无权限账户经 TLS 提供 API"),
@@ -37,6 +38,15 @@ The core may start later and stop meanwhile. Ctrl-C or SIGTERM stops it.`, `面�
 			if err != nil {
 				return flagError("--cert", "certificate and key cannot be read, or do not belong together", "name PEM files: the certificate with its chain, and its key")
 			}
+			o := web.Options{Core: socket, Origin: origin}
+			if providers != "" {
+				if !act.IsOrigin(origin) {
+					return flagError("--origin", "not the address that people open", "write https://HOST[:PORT], in small letters and without a path: providers send browsers back there")
+				}
+				if o.Providers, err = doors(providers); err != nil {
+					return err
+				}
+			}
 			if err := jail.NoCore(); err != nil {
 				return err
 			}
@@ -45,12 +55,14 @@ The core may start later and stop meanwhile. Ctrl-C or SIGTERM stops it.`, `面�
 				return flagError("--listen", "this address cannot be listened on", "name a free HOST:PORT of this machine")
 			}
 			a.note(a.t("serving ", "正在服务 ") + "https://" + l.Addr().String())
-			return web.New(web.Options{Core: socket}).Serve(c.Context(), l, pair)
+			return web.New(o).Serve(c.Context(), l, pair)
 		},
 	}
 	c.Flags().StringVar(&socket, "core", "", a.t("the core listens on the socket `SOCK`", "核心监听的套接字 `SOCK`"))
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8443", a.t("listen on `ADDR`, HOST:PORT", "监听地址 `ADDR`，即 HOST:PORT"))
 	c.Flags().StringVar(&cert, "cert", "", a.t("the certificate is in `FILE`, as PEM, with its chain", "证书所在文件 `FILE`，PEM 格式，含证书链"))
 	c.Flags().StringVar(&key, "key", "", a.t("the certificate's key is in `FILE`, as PEM", "证书密钥所在文件 `FILE`，PEM 格式"))
+	c.Flags().StringVar(&origin, "origin", "", a.t("people open the address `URL`, https://HOST[:PORT]", "人员打开的地址 `URL`，即 https://HOST[:PORT]"))
+	c.Flags().StringVar(&providers, "providers", "", a.t("people may log in by the identity providers in `FILE` (docs/serving.md)", "人员可用 `FILE` 中的身份提供方登录（见 docs/serving.md）"))
 	return c
 }

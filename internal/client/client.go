@@ -147,7 +147,7 @@ func (c *Client) Do(ctx context.Context, a desk.Act, out any) error {
 func (c *Client) post(ctx context.Context, row *access.Act, subject, nonce string, body []byte, out any) error {
 	method, path, _ := strings.Cut(row.Route, " ")
 	_, id, _ := strings.Cut(subject, "/")
-	if strings.HasPrefix(subject, "key/") || id == "" { // the path names a person or nothing
+	if strings.HasPrefix(subject, "key/") || strings.HasPrefix(subject, "binding/") || id == "" { // the path names a person or nothing
 		id = "-"
 	}
 	path = strings.ReplaceAll(path, "{id}", url.PathEscape(id))

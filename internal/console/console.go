@@ -37,8 +37,19 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 type Options struct {
 	// Core sends requests to the core's socket.
 	Core http.RoundTripper
+	// Ways are the identity providers that people may log in by.
+	Ways []Way
+	// More answers what is no page of this package; nil: nothing does. What it does
+	// not know is not found.
+	More *http.ServeMux
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
+}
+
+// Way is an identity provider on the page of a login.
+type Way struct {
+	Path  string
+	Title glovebox.Text
 }
 
 // Console serves pages. It is safe for concurrent use.
@@ -94,7 +105,25 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.fail(c.view(w, r), http.StatusForbidden, glovebox.Errorf(glovebox.CodeDenied, "the request comes from a page of another site").WithFix("use the address of this server"))
 	}))
+	if c.o.More != nil {
+		if h, known := c.o.More.Handler(r); known != "" {
+			cross.Handler(h).ServeHTTP(w, r)
+			return
+		}
+	}
 	cross.Handler(c.mux).ServeHTTP(w, r)
+}
+
+// Fail answers a browser with the page of a failure; status 0: the one of its code.
+func (c *Console) Fail(w http.ResponseWriter, r *http.Request, status int, err error) {
+	v := c.view(w, r)
+	_ = v.about() // the page says less without
+	c.fail(v, status, err)
+}
+
+// Begin gives a browser the session of a secret and sends it on within this site.
+func (c *Console) Begin(w http.ResponseWriter, r *http.Request, secret, next string) {
+	c.view(w, r).begin(secret, next)
 }
 
 // static serves a file under an address that changes with it.

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"glovebox.example/glovebox"
@@ -111,13 +112,20 @@ func (v *view) held() *held {
 	return h
 }
 
-// local is an address of this site to go to; "/" for any other.
+// local is an address of this site to go to; "/" for any other. Browsers drop tabs
+// and line ends and take \ for /, so that what they read as another site may not
+// look so here: only what they leave as it is counts.
 func local(to string) string {
-	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
+	u, err := url.Parse(to)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.HasPrefix(u.Path, "//") ||
+		strings.ContainsFunc(to, func(c rune) bool { return c == '\\' || c <= ' ' || c == 0x7f }) {
 		return "/"
 	}
 	return to
 }
+
+// Ways are the identity providers that people may log in by.
+func (v *view) Ways() []Way { return v.c.o.Ways }
 
 func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) {
 	v := c.view(w, r)

@@ -22,7 +22,8 @@ type Driver = driver.Destination
 // post takes an act. The envelope is the authority: no session is needed to send
 // it, and none makes up for it. Sent again in the session that sent it first, it
 // gets the same answer: envelopes stand in the log, and whoever may read one there
-// must not get by it what its person was told. A login is never answered twice.
+// must not get by it what its person was told. A login and a token are never told
+// twice.
 func (s *Server) post(w http.ResponseWriter, r *http.Request, names []string) {
 	var q api.ActRequest
 	if err := body(w, r, &q); err != nil {
@@ -41,6 +42,11 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, names []string) {
 	}
 	if err := fits(r, names, a); err != nil {
 		problem(w, s.refused(r.Context(), e, err))
+		return
+	}
+	if _, x := s.person(r.Context(), r); x != nil && x.program && !x.Scope.sends(a.Name) {
+		problem(w, s.refused(r.Context(), e, glovebox.Errorf(glovebox.CodeDenied, "the token that brings the act is not for such acts").
+			WithFix("make a token of scope submit or act, or send the act without one")))
 		return
 	}
 	if run := s.runs.find(a.Nonce); run != nil && run.of == string(q.Envelope) {
@@ -73,7 +79,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, names []string) {
 // nobody.
 func (s *Server) sender(r *http.Request, a *act.Act) string {
 	u, _ := s.person(r.Context(), r)
-	if u == nil || a.Name == "session.open" {
+	if u == nil || a.Name == "session.open" || a.Name == "token.add" {
 		return ""
 	}
 	return u.Name
@@ -100,10 +106,16 @@ func fits(r *http.Request, names []string, a *act.Act) error {
 	if about == "-" && a.Subject == "" { // the act finds what it is about in a file
 		about = ""
 	}
-	if !ok || about != "" && !strings.HasPrefix(a.Subject, "key/") && about != id {
+	if !ok || about != "" && about != id && !apart(a.Subject) {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the act is not one of this resource").WithFix("docs/access.md says where each act goes")
 	}
 	return nil
+}
+
+// apart says whether the resource is the person's that the act is about, and the
+// subject something of that person.
+func apart(subject string) bool {
+	return strings.HasPrefix(subject, "key/") || strings.HasPrefix(subject, "binding/")
 }
 
 // do takes an act whose signature is sound.
@@ -166,10 +178,11 @@ func (s *Server) opened(by *domain.By, params json.RawMessage) (any, error) {
 	if p.Scope == string(ScopeRead) {
 		scope = ScopeRead
 	}
+	on := grounds{key: by.Key()}
 	if p.Link {
-		return s.links.make(by.Name, scope, by.Proof())
+		return s.links.make(by.Name, scope, by.Proof(), on)
 	}
-	return s.sessions.open(by.Name, scope, by.Proof())
+	return s.sessions.open(by.Name, scope, by.Proof(), on)
 }
 
 // answers keep what acts were answered, so that one that is sent again by its

@@ -22,7 +22,7 @@ const maxFiles = 256
 
 // blobSize says how much of a blob is there: a client goes on from there.
 func (s *Server) blobSize(w http.ResponseWriter, r *http.Request) {
-	if u, x := s.person(r.Context(), r); u == nil || x.Scope == ScopeRead {
+	if u, x := s.person(r.Context(), r); u == nil || !x.Scope.hands() {
 		unknown(w)
 		return
 	}
@@ -37,7 +37,7 @@ func (s *Server) blobSize(w http.ResponseWriter, r *http.Request) {
 
 // blobPut keeps a piece of a blob, at the offset of its header Upload-Offset.
 func (s *Server) blobPut(w http.ResponseWriter, r *http.Request) {
-	if u, x := s.person(r.Context(), r); u == nil || x.Scope == ScopeRead {
+	if u, x := s.person(r.Context(), r); u == nil || !x.Scope.hands() {
 		unknown(w)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -34,11 +35,12 @@ type link struct {
 	user  string
 	scope Scope
 	proof access.Proof
+	on    grounds
 	until time.Time
 }
 
 // make is a new link of a person.
-func (l *links) make(user string, scope Scope, proof access.Proof) (*api.Link, error) {
+func (l *links) make(user string, scope Scope, proof access.Proof, on grounds) (*api.Link, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := make([]byte, 32)
@@ -65,7 +67,7 @@ func (l *links) make(user string, scope Scope, proof access.Proof) (*api.Link, e
 	if l.by == nil {
 		l.by = map[[sha256.Size]byte]*link{}
 	}
-	x := &link{user, scope, proof, now.Add(linkFor)}
+	x := &link{user, scope, proof, on, now.Add(linkFor)}
 	l.by[sha256.Sum256([]byte(code))] = x
 	return &api.Link{Code: code, User: user, Until: x.until.UTC().Format(time.RFC3339)}, nil
 }
@@ -92,19 +94,24 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := s.links.take(q.Code)
-	var u glovebox.User
 	if x != nil {
-		err := s.d.Store.View(r.Context(), func(tx *store.Tx) error { return domain.Users.Get(tx, x.user, &u) })
-		if err != nil && glovebox.CodeOf(err) != glovebox.CodeNotFound {
+		err := s.d.Store.View(r.Context(), func(tx *store.Tx) error {
+			return errors.Join(domain.Active(tx, x.user), x.on.stand(tx, x.user))
+		})
+		switch {
+		case err == nil:
+		case errors.Is(err, errEnded) || glovebox.CodeOf(err) == glovebox.CodeDenied || glovebox.CodeOf(err) == glovebox.CodeNotFound:
+			x = nil
+		default:
 			problem(w, err)
 			return
 		}
 	}
-	if x == nil || u.State != glovebox.UserActive {
+	if x == nil {
 		problem(w, glovebox.Errorf(glovebox.CodeDenied, "the link was used already, or is older than a minute").WithFix("make a new one: `glovebox login --browser`"))
 		return
 	}
-	v, err := s.sessions.open(x.user, x.scope, x.proof)
+	v, err := s.sessions.open(x.user, x.scope, x.proof, x.on)
 	if err != nil {
 		problem(w, err)
 		return

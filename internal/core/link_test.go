@@ -13,7 +13,7 @@ func TestLinksEnd(t *testing.T) {
 	l := links{now: func() time.Time { return now }}
 	code := func(who string) string {
 		t.Helper()
-		x, err := l.make(who, ScopeAct, access.ProofKey)
+		x, err := l.make(who, ScopeAct, access.ProofKey, grounds{})
 		if err != nil {
 			t.Fatal(err)
 		}

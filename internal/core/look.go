@@ -57,7 +57,7 @@ const maxBody = 1 << 20
 
 func (s *Server) check(w http.ResponseWriter, r *http.Request) {
 	u, x := s.person(r.Context(), r)
-	if u == nil || x.Scope == ScopeRead {
+	if u == nil || !x.Scope.hands() {
 		unknown(w)
 		return
 	}

@@ -123,9 +123,36 @@ func (c *city) goods() map[string]func() good {
 			return good{"reg1", "domain/city", desk.Copy{Data: "city.data", Keys: "city.keys", DataFor: c.recipient(), KeysFor: c.recipient()}, "domain/other"}
 		},
 		"domain.rotate": func() good { return good{"reg1", "domain/city", desk.Rotate{Key: domain.SigningKey}, "domain/other"} },
-		"session.open":  func() good { return good{"wang", "session/wang", desk.SessionOpen{Scope: "act"}, "session/sun"} },
-		"dataset.add":   func() good { return good{"census", "dataset/pums", doc("dataset.yaml"), "dataset/other"} },
-		"dataset.load":  func() good { return good{"census", "dataset/pums", c.data("pums.csv"), "dataset/other"} },
+		"user.bind": func() good {
+			return good{"reg1", "binding/" + domain.BindingID(govIssuer, "n@gov"), desk.Bind{User: "newcomer", Issuer: govIssuer, Subject: "n@gov"}, "binding/x"}
+		},
+		"user.bind_confirm": func() good {
+			return good{"auth1", "binding/" + domain.BindingID(govIssuer, "n@gov"), desk.KeyConfirm{User: "newcomer"}, "binding/x"}
+		},
+		"user.unbind": func() good {
+			return good{"reg1", "binding/" + domain.BindingID(govIssuer, "n@gov"), desk.Nothing{}, "binding/x"}
+		},
+		"session.end": func() good {
+			var all []desk.Session
+			if _, err := c.as("liu").Login(c.t.Context(), "read"); err != nil {
+				c.t.Fatal(err)
+			}
+			if err := c.client("reg1").Look(c.t.Context(), desk.Look{Name: "sessions", ID: "liu"}, &all); err != nil || len(all) == 0 {
+				c.t.Fatalf("no session: %v", err)
+			}
+			return good{"reg1", "session/" + all[len(all)-1].ID, desk.Nothing{}, "session/x"}
+		},
+		"token.add": func() good { return good{"wang", "", desk.TokenAdd{Label: "nightly", Scope: "read", Days: 1}, ""} },
+		"token.end": func() good {
+			var all []domain.TokenDoc
+			if err := c.client("wang").Look(c.t.Context(), desk.Look{Name: "tokens"}, &all); err != nil || len(all) == 0 {
+				c.t.Fatalf("no token: %v", err)
+			}
+			return good{"wang", "token/" + all[0].ID, desk.Nothing{}, "token/x"}
+		},
+		"session.open": func() good { return good{"wang", "session/wang", desk.SessionOpen{Scope: "act"}, "session/sun"} },
+		"dataset.add":  func() good { return good{"census", "dataset/pums", doc("dataset.yaml"), "dataset/other"} },
+		"dataset.load": func() good { return good{"census", "dataset/pums", c.data("pums.csv"), "dataset/other"} },
 		"fit.charge": func() good {
 			return good{"census", "dataset/pums", desk.FitCharge{Kind: "zcdp", Price: 0.01}, "dataset/other"}
 		},
@@ -451,7 +478,7 @@ func TestEveryActIsRefused(t *testing.T) {
 		before := c.left(g.who)
 		again := c.post(c.socket(), method, at, e)
 		switch after := c.left(g.who); {
-		case row.Name == "session.open":
+		case row.Name == "session.open" || row.Name == "token.add":
 			// Its answer is a secret, and its envelope stands in the log.
 			if again < 400 || after.docs != before.docs || after.refusals != before.refusals+1 {
 				t.Errorf("%s, sent again: status %d", row.Name, again)
@@ -515,7 +542,7 @@ func (c *city) refusals(row *access.Act, g good, names map[glovebox.Role]string)
 	}
 	// Of a resource of something else.
 	method, there := path(row.Route, g.other)
-	if strings.Contains(row.Route, "{id}") && !strings.HasPrefix(g.about, "key/") {
+	if strings.Contains(row.Route, "{id}") && !strings.HasPrefix(g.about, "key/") && !strings.HasPrefix(g.about, "binding/") {
 		out = append(out, refusal{what: "about another subject than its resource", method: method, at: there, who: g.who, envelope: c.signed(g.who, row.Name, g)})
 	}
 	for i := range access.Acts {
@@ -552,7 +579,9 @@ func (c *city) refusals(row *access.Act, g good, names map[glovebox.Role]string)
 		}
 	} else {
 		add("by a suspended person", "gone-developer", "gone-developer")
-		add("by somebody who is not its person", "sun", "sun")
+		if g.about != "" {
+			add("by somebody who is not its person", "sun", "sun")
+		}
 	}
 	// What is no signature of a known key is of nobody.
 	e := c.signed(g.who, row.Name, g)

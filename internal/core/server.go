@@ -31,6 +31,7 @@ import (
 	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/backup"
+	"glovebox.example/glovebox/internal/identity"
 	"glovebox.example/glovebox/text"
 )
 
@@ -47,6 +48,8 @@ type Options struct {
 	// Copies and KeyCopies are the folders where safety copies go, and those of
 	// keys; "": there are none.
 	Copies, KeyCopies string
+	// Logins are the identity providers that people may log in by; nil: none.
+	Logins *identity.Checker
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
@@ -79,7 +82,7 @@ func New(d *domain.Domain, o Options) *Server {
 	for name, p := range o.Places {
 		to[name] = p.To
 	}
-	s.desk = desk.New(d, &desk.Options{Export: s.export, Places: to, Copies: s.copies()})
+	s.desk = desk.New(d, &desk.Options{Export: s.export, Places: to, Copies: s.copies(), Sessions: &s.sessions})
 	s.sessions.now, s.links.now, s.answers.now, s.runs.now = o.Now, o.Now, o.Now, o.Now
 	s.routes()
 	return s
@@ -173,6 +176,8 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET "+api.Prefix+"/domain", s.about)
 	s.mux.HandleFunc("DELETE "+api.Prefix+"/tokens", s.logout)
 	s.mux.HandleFunc("POST "+api.Prefix+"/links", s.follow)
+	s.mux.HandleFunc("POST "+api.Prefix+"/logins", s.loginBegin)
+	s.mux.HandleFunc("POST "+api.Prefix+"/logins/answers", s.loginAnswer)
 	s.mux.HandleFunc("GET "+api.Prefix+"/blobs/{digest}", s.blobSize)
 	s.mux.HandleFunc("PUT "+api.Prefix+"/blobs/{digest}", s.blobPut)
 	s.mux.HandleFunc("GET "+api.Prefix+"/runs/{id}", s.run)

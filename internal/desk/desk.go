@@ -50,6 +50,26 @@ type Options struct {
 	Export func(to Destination) (name string, d driver.Destination, closed func(), err error)
 	// Places are where a server's exports may go: what records call each, by name.
 	Places map[string]string
+	// Sessions are those of the server that the desk stands in; nil: there is none.
+	Sessions Sessions
+}
+
+// Sessions are who is logged in at a server.
+type Sessions interface {
+	// List are the live sessions of a person; of everybody for "".
+	List(user string) []Session
+	// End ends one.
+	End(id string)
+}
+
+// Session is somebody's being logged in, without its secret.
+type Session struct {
+	ID    string       `json:"id"`
+	User  string       `json:"user"`
+	Scope string       `json:"scope"`
+	Proof access.Proof `json:"proof"` // of the login
+	Since string       `json:"since"` // RFC 3339, UTC
+	Until string       `json:"until"` // RFC 3339, UTC, at the latest
 }
 
 // Desk is open for one domain. It is safe for concurrent use.
@@ -181,9 +201,15 @@ var acts = map[string]handler{
 	"release.reject":    with(releaseReject),
 	"release.supersede": with(releaseSupersede),
 	"release.withdraw":  with(releaseWithdraw),
+	"user.bind":         with(userBind),
+	"user.bind_confirm": with(bindConfirm),
+	"user.unbind":       with(userUnbind),
 	"session.open":      with(sessionOpen),
 	"domain.backup":     with(domainBackup),
 	"domain.rotate":     with(domainRotate),
+	"session.end":       with(sessionEnd),
+	"token.add":         with(tokenAdd),
+	"token.end":         with(tokenEnd),
 	"dataset.add":       with(datasetAdd),
 	"dataset.load":      with(datasetLoad),
 	"fit.charge":        with(fitCharge),

@@ -57,6 +57,9 @@ var looks = map[string]func(*question) (any, error){
 	"user":       lookUser,
 	"orgs":       func(q *question) (any, error) { return listed(q.d.Orgs(q)) },
 	"keys":       lookKeys,
+	"bindings":   lookBindings,
+	"sessions":   lookSessions,
+	"tokens":     lookTokens,
 	"datasets":   func(q *question) (any, error) { return listed(q.d.Datasets(q)) },
 	"dataset":    func(q *question) (any, error) { return q.d.Dataset(q, q.look.ID) },
 	"spaces":     func(q *question) (any, error) { return listed(q.d.AllSpaces(q)) },
@@ -88,7 +91,7 @@ var looks = map[string]func(*question) (any, error){
 
 // public are the questions that the owner of a directory that is not served need
 // not ask in somebody's name.
-var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "datasets": true, "dataset": true, "spaces": true, "space": true, "scenarios": true, "scenario": true, "freeze": true, "incidents": true, "nodes": true, "fit": true, "rows": true, "state": true, "checkpoint": true}
+var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "bindings": true, "datasets": true, "dataset": true, "spaces": true, "space": true, "scenarios": true, "scenario": true, "freeze": true, "incidents": true, "nodes": true, "fit": true, "rows": true, "state": true, "checkpoint": true}
 
 // listed makes the JSON of no elements an empty list, not null.
 func listed[T any](all []T, err error) (any, error) {
@@ -129,24 +132,6 @@ func lookUser(q *question) (any, error) {
 	return nil, glovebox.Errorf(glovebox.CodeNotFound, "no user %q in this domain", q.look.ID).WithFix("`glovebox user list` shows those whom you may see")
 }
 
-// lookKeys lists keys: of the person ID, or of everybody for those who keep them.
-func lookKeys(q *question) (any, error) {
-	of := q.look.ID
-	if q.u != nil {
-		v, err := q.viewer()
-		if err != nil {
-			return nil, err
-		}
-		if !v.People() {
-			if of != "" && of != q.u.Name {
-				return nil, glovebox.Errorf(glovebox.CodeNotFound, "no user %q in this domain", of).WithFix("`glovebox user list` shows those whom you may see")
-			}
-			of = q.u.Name
-		}
-	}
-	return listed(q.d.Keys(q, of))
-}
-
 // State is the digest of a document as an act's state names it; "" where there
 // is none.
 type State struct {
@@ -172,6 +157,10 @@ func lookState(q *question) (any, error) {
 			_, err = q.pipeline().Release(q, *q.u, id)
 		case string(domain.Users):
 			err = q.mayMeet(id)
+		case string(domain.Bindings):
+			err = mine(q, domain.Bindings, id, func(b *domain.BindingDoc) string { return b.User })
+		case string(domain.Tokens):
+			err = mine(q, domain.Tokens, id, func(t *domain.TokenDoc) string { return t.User })
 		}
 		if err != nil {
 			return nil, err

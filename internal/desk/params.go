@@ -41,9 +41,23 @@ type (
 		User string  `json:"user"`
 		Key  act.Key `json:"key"`
 	}
-	// KeyConfirm says whose the key of the subject key/ID is.
+	// KeyConfirm says whose the key of the subject key/ID, or the account of the
+	// subject binding/ID, is.
 	KeyConfirm struct {
 		User string `json:"user"`
+	}
+	// Bind asks for the account of an identity provider, of the subject binding/ID, to
+	// be User's.
+	Bind struct {
+		User    string `json:"user"`
+		Issuer  string `json:"issuer"`
+		Subject string `json:"subject"` // of the provider's tokens
+	}
+	// TokenAdd makes a token for a program: Scope is read, submit or act.
+	TokenAdd struct {
+		Label string `json:"label"`
+		Scope string `json:"scope"`
+		Days  int64  `json:"days"` // 1 to 366
 	}
 	// SessionOpen logs the person of the subject user/NAME in: Scope is read or act.
 	// With Link the core answers with a link for a browser instead (api.Link).

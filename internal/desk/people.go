@@ -62,14 +62,3 @@ func (r *Reason) check() error {
 	}
 	return nil
 }
-
-// sessionOpen records a login. Whoever logs somebody in makes the session.
-func sessionOpen(c *call, p *SessionOpen) (any, error) {
-	if c.id != c.by.Name {
-		return nil, glovebox.Errorf(glovebox.CodeDenied, "a login is in one's own name").WithFix("the subject is session/%s", c.by.Name)
-	}
-	if p.Scope != "read" && p.Scope != "act" {
-		return nil, glovebox.Invalid("scope", "is not one of a session").WithFix("use read or act")
-	}
-	return p, c.d.LoggedIn(c, c.by, p.Scope)
-}

@@ -25,6 +25,14 @@ type By struct {
 // Proof is what shows that by acts; empty for one who may only look.
 func (by *By) Proof() access.Proof { return by.proof }
 
+// Key is the ID of the key that signed; "" where none did.
+func (by *By) Key() string {
+	if by.signed == nil {
+		return ""
+	}
+	return by.signed.envelope.Key()
+}
+
 // Unused says whether by stands on a signature of which the log has nothing yet.
 func (by *By) Unused() bool { return by.signed != nil && !by.used.Load() }
 

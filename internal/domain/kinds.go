@@ -20,6 +20,8 @@ const (
 	Fits      store.Kind[job.FitDoc]        = "fit"
 	Keys      store.Kind[KeyDoc]            = "key"
 	Orgs      store.Kind[glovebox.Org]      = "org"
+	Bindings  store.Kind[BindingDoc]        = "binding" // whose accounts of identity providers are
+	Tokens    store.Kind[TokenDoc]          = "token"   // of programs
 	NodeDocs  store.Kind[NodeDoc]           = "node"
 	Engines   store.Kind[EngineDoc]         = "engine"  // who hands parts out, once it is not this machine
 	Sessions  store.Kind[struct{}]          = "session" // none is kept: what logins are about

@@ -43,7 +43,12 @@ const (
 type Options struct {
 	// Core is the path of the core's socket.
 	Core string
-	// Now is the clock of the rate limits; nil: time.Now.
+	// Origin is the address that people open, "https://HOST[:PORT]": what providers
+	// send browsers back to. Providers need it.
+	Origin string
+	// Providers are those that people may log in by.
+	Providers []Provider
+	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
 
@@ -52,11 +57,12 @@ type Server struct {
 	core   *http.Transport
 	mux    *http.ServeMux
 	pages  *console.Console
+	door   *door
 	tokens limiter
 	hosts  limiter
 }
 
-// New makes a server. The core need not be there yet.
+// New makes a server. Neither the core nor a provider need be there yet.
 func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -68,7 +74,8 @@ func New(o Options) *Server {
 		},
 		DisableCompression: true, MaxIdleConnsPerHost: 64, MaxConnsPerHost: maxConns, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxHeader,
 	}
-	s.pages = console.New(console.Options{Core: s.core, Now: o.Now})
+	s.door = newDoor(s, &o)
+	s.pages = console.New(console.Options{Core: s.core, Now: o.Now, Ways: s.door.ways(), More: s.door.mux})
 	for _, r := range routes() {
 		s.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, q *http.Request) { s.forward(w, q, r) })
 	}
