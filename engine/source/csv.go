@@ -35,6 +35,8 @@ type csvSplitter struct {
 	null    []string        // texts that mean "no value"
 	parsers []*value.Parser // by column, for soundRow; nil until one is needed
 	foreign int64           // rows that are text in another encoding
+	lines   int64           // of all rows
+	returns int64           // of those that hold a carriage return alone
 	def     glovebox.Source
 }
 
@@ -110,7 +112,10 @@ func (s *csvSplitter) Fill(c *Chunk) (bool, error) {
 		}
 		if r.end {
 			c.Read = s.w.read()
-			return false, mostlyForeign(s.foreign, s.row, s.def)
+			if err := mostlyForeign(s.foreign, s.row, s.def); err != nil {
+				return false, err
+			}
+			return false, mostlyReturns(s.returns, s.lines, s.def)
 		}
 		if s.fields > 1 && (r.why == "" || r.why == ReasonEncoding) && s.blank(r.text) {
 			continue
@@ -128,6 +133,9 @@ func (s *csvSplitter) Fill(c *Chunk) (bool, error) {
 		s.row++
 		if r.why == ReasonEncoding && foreign(r.text, s.def) {
 			s.foreign++
+		}
+		if s.lines += r.lines; r.why == ReasonEncoding && bytes.IndexByte(r.text, '\r') >= 0 {
+			s.returns += r.lines
 		}
 		at := Position{s.row, r.line, r.lines}
 		switch {

@@ -234,8 +234,8 @@ func ExplainText(head []byte, def glovebox.Source, err error) error {
 	}
 	line, _, _ = bytes.Cut(line, []byte("\n"))
 	switch utf := utf8Head(line); {
-	case bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(line, '\r') >= 0 && def.Format == "csv":
-		return notThis(textName(def), &kindOfFile{name: "text whose lines end in a carriage return alone", fix: fixLineEnds})
+	case bytes.IndexByte(bytes.TrimSuffix(line, []byte("\r")), '\r') >= 0 && def.Format == "csv":
+		return notThis(textName(def), lineEnds())
 	case def.Encoding != "gb18030" && !utf && isGB18030(line):
 		return notThis(textName(def), &kindOfFile{name: "text in GB 18030 or GBK", fix: fixGB18030})
 	case def.Encoding != "gb18030" && !utf:

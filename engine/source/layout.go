@@ -59,25 +59,35 @@ func Locate(header []string, def glovebox.Source, cols []glovebox.Column) (Layou
 			at = append(at, fmt.Sprint(i+1))
 		}
 	}
-	const comma = ", "
 	switch {
 	case len(twice) > 0:
-		return l, glovebox.Errorf(glovebox.CodeInvalid, "the file has more than one column of the name %s: number %s", strings.Join(twice, comma), strings.Join(at, comma)).
+		return l, glovebox.Errorf(glovebox.CodeInvalid, "the file has more than one column of the name %s: number %s", few(twice), few(at)).
 			WithFix("add `place: N` to each such column of the record, its number in the file from 1; another that is not to be read needs `extra: ignore` under source")
 	case len(missing) > 0 && len(extra) > 0:
-		return l, glovebox.Errorf(glovebox.CodeInvalid, "the file lacks the columns %s; the record does not declare the file's columns number %s", strings.Join(missing, comma), strings.Join(extra, comma)).
+		return l, glovebox.Errorf(glovebox.CodeInvalid, "the file lacks the columns %s; the record does not declare the file's columns number %s", few(missing), few(extra)).
 			WithFix("write the file's names as `source` of the columns; make the file's header and the record's columns agree")
 	case len(missing) > 0:
-		return l, glovebox.Errorf(glovebox.CodeInvalid, "the file lacks the columns %s", strings.Join(missing, comma)).
+		return l, glovebox.Errorf(glovebox.CodeInvalid, "the file lacks the columns %s", few(missing)).
 			WithFix("write the file's names as `source` of the columns; make the file's header and the record's columns agree")
 	case len(moved) > 0:
-		return l, glovebox.Errorf(glovebox.CodeInvalid, "the file's columns number %s have other names than the record says", strings.Join(moved, comma)).
+		return l, glovebox.Errorf(glovebox.CodeInvalid, "the file's columns number %s have other names than the record says", few(moved)).
 			WithFix("correct `place` or `source` of the columns")
 	case len(extra) > 0:
-		return l, glovebox.Errorf(glovebox.CodeInvalid, "the record does not declare the file's columns number %s", strings.Join(extra, comma)).
+		return l, glovebox.Errorf(glovebox.CodeInvalid, "the record does not declare the file's columns number %s", few(extra)).
 			WithFix("declare them, or add `extra: ignore` under source to leave them out")
 	}
 	return l, nil
+}
+
+// maxNamed is how many columns a message names.
+const maxNamed = 12
+
+// few joins what a message names, the first of many.
+func few(list []string) string {
+	if n := len(list); n > maxNamed {
+		list = append(slices.Clone(list[:maxNamed]), "...")
+	}
+	return strings.Join(list, ", ")
 }
 
 // same says whether a name in a file is the one of a record; white space around

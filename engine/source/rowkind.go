@@ -56,6 +56,22 @@ func mostlyForeign(n, rows int64, def glovebox.Source) error {
 	return notThis(textName(def), &kindOfFile{name: "text in GB 18030 or GBK", fix: fixGB18030})
 }
 
+// mostlyReturns refuses a file, read to its end, all of whose lines end in a
+// carriage return alone though its first one does not, or most of many; nil if
+// fewer do: those are rejected one by one.
+func mostlyReturns(n, lines int64, def glovebox.Source) error {
+	const many = 100
+	if n == 0 || n < lines && (n < many || 2*n <= lines) {
+		return nil
+	}
+	return notThis(textName(def), lineEnds())
+}
+
+// lineEnds is a text of an old Macintosh, or one that was converted twice.
+func lineEnds() *kindOfFile {
+	return &kindOfFile{name: "text whose lines end in a carriage return alone", fix: fixLineEnds}
+}
+
 // gbWatch looks at bytes that are declared to be GB 18030 on their way to the
 // decoder, which takes most of UTF-8 for other characters and does not stop at
 // it. At the end it refuses what is UTF-8 on the whole.

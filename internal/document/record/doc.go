@@ -55,6 +55,9 @@ func Parse(file string, data []byte) (*Doc, error) {
 	if i := invalidUTF8(data); i >= 0 {
 		return nil, bad(1+bytes.Count(data[:i], []byte("\n")), "document is not UTF-8", "save it as UTF-8 text")
 	}
+	if line := loneReturn(data); line > 0 {
+		return nil, bad(line, "a line ends in a carriage return alone", "end lines with a line feed (LF or CR LF): save the document again in an editor of today")
+	}
 	if line, wrong := textFault(data); wrong != "" {
 		e := glovebox.Errorf(glovebox.CodeInvalid, "the document %s", wrong).WithFix(text.Advice)
 		e.File, e.Line = file, line
@@ -87,6 +90,17 @@ func invalidUTF8(data []byte) int {
 		i += n
 	}
 	return -1
+}
+
+// loneReturn is the first line that ends in a carriage return without a line feed,
+// as those of old Macintosh programs do; 0: none.
+func loneReturn(data []byte) int {
+	for i, c := range data {
+		if c == '\r' && (i+1 == len(data) || data[i+1] != '\n') {
+			return 1 + bytes.Count(data[:i], []byte("\n"))
+		}
+	}
+	return 0
 }
 
 // File is the name that the document was parsed under.

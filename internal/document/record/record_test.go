@@ -159,6 +159,8 @@ func TestDecodeRefusals(t *testing.T) {
 			`x:3:1: ["\x1b[31m"]: the field name holds a control character (write visible characters, words of one script, and ordinary single spaces)`},
 		"a text written with an escape":  {"code: a\nunit: {}\nany: [\"a\\u202Eb\"]\n", "x:3:7: any[0]: the text holds a character that does not show, or turns the direction of others (write visible characters, words of one script, and ordinary single spaces)"},
 		"a comment that hides something": {"code: a\n# a\u202eb\nunit: {}\n", "x:2: the document holds a character that does not show, or turns the direction of others (write visible characters, words of one script, and ordinary single spaces)"},
+		"carriage returns alone":         {"code: a\runit: {}\r", "x:1: a line ends in a carriage return alone (end lines with a line feed (LF or CR LF): save the document again in an editor of today)"},
+		"one of them":                    {"code: a\r\n# b\runit: {}\n", "x:2: a line ends in a carriage return alone (end lines with a line feed (LF or CR LF): save the document again in an editor of today)"},
 		"a line end of YAML 1.1 alone":   {"# a\u2028code: a\nunit: {}\n", "x:1: the document holds a character that does not show, or turns the direction of others (write visible characters, words of one script, and ordinary single spaces)"},
 	} {
 		err := decode("x", []byte(c.doc), schema(t), &testDoc{})
