@@ -16,11 +16,13 @@ type (
 		Added    string                `json:"added"`
 		By       string                `json:"by"`
 		Snapshot *glovebox.Snapshot    `json:"snapshot"`
+		Holds    []glovebox.Hold       `json:"holds"`
 	}
 	scenario struct {
 		glovebox.Scenario
 		Grant   *glovebox.Grant `json:"grant"`
 		Unknown []string        `json:"unknown"`
+		Holds   []glovebox.Hold `json:"holds"`
 	}
 	jobDoc struct {
 		ID        string `json:"id"`
@@ -40,6 +42,7 @@ type (
 		Prices  map[string]glovebox.Charge `json:"prices"`
 		Spaces  []glovebox.Charge          `json:"spaces"`
 		Release string                     `json:"release"`
+		StateOf string                     `json:"-"` // digest of the job's document
 	}
 	releaseDoc struct {
 		ID        string          `json:"id"`
@@ -61,7 +64,16 @@ type (
 			At   string `json:"at"`
 			Done bool   `json:"done"`
 		} `json:"exports"`
-		Made string `json:"made"`
+		Made      string   `json:"made"`
+		Successor string   `json:"successor"`
+		Remarks   []remark `json:"remarks"`
+	}
+	remark struct {
+		User  string        `json:"user"`
+		Role  glovebox.Role `json:"role"`
+		At    string        `json:"at"`
+		State string        `json:"state"`
+		Text  string        `json:"text"`
 	}
 	// review is a release with its figures; Content is nil where whoever looks may
 	// not read them yet.

@@ -46,9 +46,11 @@ func jobs(v *view) error {
 
 func jobShow(v *view) error {
 	var j jobDoc
-	if err := v.get("/jobs/"+id(v.r.PathValue("id")), nil, &j); err != nil {
+	state, err := v.look("/jobs/"+id(v.r.PathValue("id")), &j)
+	if err != nil {
 		return err
 	}
+	j.StateOf = state
 	v.Section = "jobs"
 	v.show(http.StatusOK, "job", v.T("Job %s", j.ID), &j)
 	return nil

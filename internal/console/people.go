@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"glovebox.example/glovebox"
 )
@@ -66,18 +67,24 @@ func (v *view) keys(of string) (all []keyDoc, err error) {
 		return nil, err
 	}
 	for i := range all {
-		var s struct {
-			State string `json:"state"`
-		}
 		if all[i].State == "revoked" {
 			continue
 		}
-		if err := v.get("/states/key/"+id(all[i].Key.ID), nil, &s); err != nil {
+		if all[i].StateOf, err = v.stateOf("key/" + all[i].Key.ID); err != nil {
 			return nil, err
 		}
-		all[i].StateOf = s.State
 	}
 	return all, nil
+}
+
+// stateOf is the state of a document as it is now, as an act about it names it.
+func (v *view) stateOf(subject string) (string, error) {
+	var s struct {
+		State string `json:"state"`
+	}
+	kind, of, _ := strings.Cut(subject, "/")
+	err := v.get("/states/"+id(kind)+"/"+id(of), nil, &s)
+	return s.State, err
 }
 
 // Roles that exist.

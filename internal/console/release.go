@@ -105,7 +105,7 @@ func (v *view) release() (*releasePage, error) {
 
 // waits is a role in which a release waits for the approval of whoever looks.
 func (v *view) waits(r *releaseDoc) glovebox.Role {
-	if r.State != "pending" {
+	if r.State != "pending" && r.State != "returned" {
 		return ""
 	}
 	for _, a := range r.Approvals {

@@ -41,6 +41,8 @@ func (c *Console) routes() {
 		"GET /people/new":              personNew,
 		"GET /people/{name}":           personShow,
 		"GET /orgs/new":                orgNew,
+		"GET /orgs/{name}":             orgShow,
+		"GET /incidents":               incidents,
 		"GET /me":                      me,
 		"GET /settings":                settings,
 		"GET /gallery":                 gallery,
@@ -68,5 +70,5 @@ func (v *view) Nav() []navLink {
 	if !v.Holds(glovebox.RoleRegistrar) || len(v.Roles()) > 1 {
 		out = append(out, navLink{"jobs", "/jobs", v.T("Jobs")}, navLink{"releases", "/releases", v.T("Releases")}, navLink{"budget", "/budget", v.T("Budget")}, navLink{"log", "/log", v.T("Log")})
 	}
-	return append(out, navLink{"people", "/people", v.T("People and institutions")}, navLink{"settings", "/settings", v.T("Settings")}, navLink{"me", "/me", v.T("My keys and sessions")})
+	return append(out, navLink{"incidents", "/incidents", v.T("Incidents and brakes")}, navLink{"people", "/people", v.T("People and institutions")}, navLink{"settings", "/settings", v.T("Settings")}, navLink{"me", "/me", v.T("My keys and sessions")})
 }

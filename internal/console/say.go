@@ -204,14 +204,17 @@ func maskWords(l glovebox.Lang, m *glovebox.Mask) string {
 	return m.Kind
 }
 
+// text is a name of any type of string.
+func text(x any) string { return fmt.Sprint(x) }
+
 // tone is the colour of a state; its word stands beside.
 func tone(state any) string {
 	switch fmt.Sprint(state) {
-	case "done", "approved", "exported", "active", "granted", "allow", "current", "trusted":
+	case "done", "recovered", "closed", "open", "approved", "exported", "active", "granted", "allow", "current", "trusted":
 		return "good"
-	case "pending", "asked", "proposed", "running", "charged", "admitted", "under_way":
+	case "pending", "returned", "paused", "reported", "handling", "superseded", "asked", "proposed", "running", "charged", "admitted", "under_way":
 		return "wait"
-	case "refused", "deny", "suspended", "withdrawn", "revoked", "ended", "failed":
+	case "refused", "deny", "suspended", "withdrawn", "frozen", "rejected", "revoked", "ended", "failed":
 		return "bad"
 	}
 	return ""

@@ -179,13 +179,18 @@ func command(row *access.Act, subject string, f url.Values) string {
 		line = append(line, quoted(of), quoted(f.Get("p.file")))
 	case "user.key_add":
 		line = append(line, quoted(f.Get("p.user")), "KEY.pub.json")
+	case "domain.freeze", "domain.unfreeze":
+	case "incident.open":
+		line = append(line, quoted(f.Get("p.title")))
+	case "incident.note", "incident.close":
+		line = append(line, of, quoted(f.Get("p.text")))
 	case "node.use":
 		line = append(line, quoted(f.Get("p.kind")))
 	default:
 		line = append(line, quoted(of))
 	}
 	for _, o := range [][2]string{{"--role", "p.role"}, {"--role", "role"}, {"--kind", "p.kind"}, {"--district", "p.district"}, {"--filing", "p.filing"}, {"--full-name", "p.full_name"},
-		{"--org", "p.org"}, {"--qualification", "p.qualification"}, {"--reason", "p.reason"}, {"--rho", "n.budget.rho"}, {"--epsilon", "n.budget.epsilon"}, {"--delta", "n.budget.delta"}, {"--to", "p.name"}} {
+		{"--org", "p.org"}, {"--qualification", "p.qualification"}, {"--reason", "p.reason"}, {"--rho", "n.budget.rho"}, {"--epsilon", "n.budget.epsilon"}, {"--delta", "n.budget.delta"}, {"--to", "p.name"}, {"--incident", "p.incident"}, {"--about", "p.about"}, {"--reported-to", "p.reported_to"}, {"--state", "p.state"}} {
 		if row.Name == "node.use" && o[0] == "--kind" || row.Name == "fit.charge" && o[0] == "--kind" {
 			continue
 		}
@@ -219,5 +224,5 @@ func (v *view) send(row *access.Act, subject string, envelope []byte, out any) e
 // paramNames are the names of params that forms send and the page of a signature
 // shows.
 func paramNames() []string {
-	return []string{"role", "kind", "district", "filing", "full_name", "org", "qualification", "reason", "user", "file", "scope", "name", "budget.kind", "budget.rho", "budget.epsilon", "budget.delta"}
+	return []string{"role", "kind", "district", "filing", "full_name", "org", "qualification", "reason", "user", "file", "scope", "name", "title", "text", "about", "reported_to", "state", "incident", "drill", "budget.kind", "budget.rho", "budget.epsilon", "budget.delta"}
 }

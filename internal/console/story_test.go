@@ -113,6 +113,9 @@ func (s *story) work() {
 		s.do(who, desk.Act{Name: "release.approve", Subject: "release/" + s.approved})
 	}
 	s.do("gongan", desk.Act{Name: "release.approve", Subject: "release/" + s.pending})
+	s.do("census", desk.Act{Name: "dataset.pause", Subject: "dataset/pums", Params: desk.Params(desk.Brake{Reason: "复核 2025 年数据口径"})})
+	s.do("liu", desk.Act{Name: "incident.open", Params: desk.Params(desk.IncidentOpen{Title: "导出存储不可写", Drill: true, About: "scenario/elderly-care", To: "市数据局值班室"})})
+	s.do("zhao", desk.Act{Name: "incident.note", Subject: "incident/i-1", Params: desk.Params(desk.IncidentNote{Text: "已切换至备用存储", State: "handling"})})
 }
 
 // TestStoryDump writes what the API answers, for whoever makes pages.
