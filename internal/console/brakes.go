@@ -52,8 +52,8 @@ type incident struct {
 
 // incidentsPage is what stands still, and why.
 type incidentsPage struct {
-	Incidents []incident
-	Freeze    struct {
+	*list[incident]
+	Freeze struct {
 		State string          `json:"state"`
 		Holds []glovebox.Hold `json:"holds"`
 	}
@@ -64,10 +64,12 @@ type incidentsPage struct {
 
 func incidents(v *view) error {
 	p := &incidentsPage{Handles: v.Holds(glovebox.RoleOperator, glovebox.RoleProvider, glovebox.RoleAuthority, glovebox.RoleRegistrar), Closes: v.Holds(glovebox.RoleAuthority)}
-	if err := v.get("/incidents", nil, &p.Incidents); err != nil {
+	var all []incident
+	if err := v.get("/incidents", nil, &all); err != nil {
 		return err
 	}
-	slices.Reverse(p.Incidents)
+	slices.Reverse(all)
+	p.list = paged(v, all, nil)
 	if err := v.get("/freeze", nil, &p.Freeze); err != nil {
 		return err
 	}
@@ -75,8 +77,8 @@ func incidents(v *view) error {
 	if p.FreezeOf, err = v.stateOf("freeze/domain"); err != nil {
 		return err
 	}
-	for i := range p.Incidents {
-		if x := &p.Incidents[i]; x.State != "closed" && i < pageSize {
+	for i := range p.Rows {
+		if x := &p.Rows[i]; x.State != "closed" {
 			if x.StateOf, err = v.stateOf("incident/" + x.ID); err != nil {
 				return err
 			}

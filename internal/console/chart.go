@@ -254,6 +254,9 @@ func (v *view) spending(b *budget, account string) *lineChart {
 	path := fmt.Sprintf("M%s %s", px(x(first)), px(y(0)))
 	before := 0.0
 	for i, t := range at {
+		if i+1 < len(at) && x(at[i+1])-x(t) < 2 && int(x(t)) == int(x(at[i+1])) {
+			continue // the next one is drawn at the same place
+		}
 		path += fmt.Sprintf("L%s %sL%s %s", px(x(t)), px(y(before)), px(x(t)), px(y(sums[i])))
 		before = sums[i]
 	}

@@ -27,7 +27,7 @@ func inbox(v *view) error {
 		}
 	}
 	v.Section = "inbox"
-	v.show(http.StatusOK, "inbox", v.T("Inbox"), items)
+	v.show(http.StatusOK, "inbox", v.T("Inbox"), paged(v, items, nil))
 	return nil
 }
 

@@ -45,6 +45,8 @@ type ledgerPage struct {
 	Caps     []capReading
 	Spenders []spender
 	Charges  *list[charge]
+	// MoreCaps and MoreSpenders are not shown.
+	MoreCaps, MoreSpenders int
 }
 
 func ledgerShow(v *view) error {
@@ -82,6 +84,9 @@ func ledgerShow(v *view) error {
 			p.Spenders = append(p.Spenders, s)
 		}
 	}
+	slices.SortStableFunc(p.Spenders, func(a, b spender) int { return cmp.Compare(b.Amount.Loss, a.Amount.Loss) })
+	p.Caps, p.MoreCaps = few(p.Caps)
+	p.Spenders, p.MoreSpenders = few(p.Spenders)
 	name := p.Dataset
 	if p.Space != "" {
 		name = p.Space

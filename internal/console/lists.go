@@ -49,6 +49,13 @@ func paged[T any](v *view, all []T, keep func(T, string) bool) *list[T] {
 	return l
 }
 
+// few is the beginning of a list that has no pages of its own, and how many more
+// there are.
+func few[T any](all []T) ([]T, int) {
+	n := min(len(all), pageSize)
+	return all[:n], len(all) - n
+}
+
 // To is the number of the last row shown.
 func (l *list[T]) To() int { return l.From + len(l.Rows) - 1 }
 

@@ -11,7 +11,7 @@ import (
 
 // paths are the pages that somebody of a role works with.
 func (s *story) paths() map[string][]string {
-	all := []string{"/", "/start", "/datasets", "/datasets?q=人口", "/datasets?q=zz", "/datasets?class=sensitive", "/datasets/population", "/datasets/pums", "/scenarios", "/scenarios/elderly-care", "/scenarios/night-trade", "/people", "/people/lin", "/incidents", "/orgs/Data%20Bureau", "/me", "/settings", "/gallery"}
+	all := []string{"/", "/start", "/datasets", "/datasets?q=人口", "/datasets?q=zz", "/datasets?class=sensitive", "/datasets/population", "/datasets/pums", "/scenarios", "/scenarios/elderly-care", "/scenarios/night-trade", "/people", "/people/lin", "/incidents", "/orgs", "/orgs/Data%20Bureau", "/me", "/settings", "/gallery"}
 	work := append(slices.Clone(all), "/jobs", "/releases", "/budget", "/log", "/releases/"+s.approved, "/releases/"+s.approved+"?order=figure")
 	return map[string][]string{
 		"reg1": append(slices.Clone(all), "/people/new", "/orgs/new"),

@@ -8,24 +8,24 @@ import (
 	"glovebox.example/glovebox"
 )
 
-// peoplePage lists people and institutions.
-type peoplePage struct {
-	*list[glovebox.User]
-	Orgs []glovebox.Org
-}
-
 func people(v *view) error {
 	var all []glovebox.User
 	if err := v.get("/users", nil, &all); err != nil {
 		return err
 	}
-	p := &peoplePage{}
-	if err := v.get("/orgs", nil, &p.Orgs); err != nil {
+	v.Section = "people"
+	v.show(http.StatusOK, "people", v.T("People"), paged(v, all, func(u glovebox.User, q string) bool { return has(q, u.Name, u.Full, u.Org) }))
+	return nil
+}
+
+// orgs lists the institutions.
+func orgs(v *view) error {
+	var all []glovebox.Org
+	if err := v.get("/orgs", nil, &all); err != nil {
 		return err
 	}
-	p.list = paged(v, all, func(u glovebox.User, q string) bool { return has(q, u.Name, u.Full, u.Org) })
 	v.Section = "people"
-	v.show(http.StatusOK, "people", v.T("People and institutions"), p)
+	v.show(http.StatusOK, "orgs", v.T("Institutions"), paged(v, all, func(o glovebox.Org, q string) bool { return has(q, o.Name, o.District, o.Filing) }))
 	return nil
 }
 
@@ -90,6 +90,10 @@ func (v *view) stateOf(subject string) (string, error) {
 // Roles that exist.
 func (v *view) AllRoles() []glovebox.Role { return glovebox.Roles }
 
+// maxSuggested is how many institutions the form of a person proposes; others are
+// written.
+const maxSuggested = 200
+
 // personNew is the form of a new person, orgNew that of an institution.
 func personNew(v *view) error {
 	var all []glovebox.Org
@@ -97,7 +101,7 @@ func personNew(v *view) error {
 		return err
 	}
 	v.Section = "people"
-	v.show(http.StatusOK, "newperson", v.T("Register a person"), all)
+	v.show(http.StatusOK, "newperson", v.T("Register a person"), all[:min(len(all), maxSuggested)])
 	return nil
 }
 
@@ -139,7 +143,9 @@ type settingsPage struct {
 			Binary string   `json:"binary"`
 		} `json:"nodes"`
 	}
-	Places []place
+	Places     []place
+	MoreSpaces int
+	MoreNodes  int
 }
 
 func settings(v *view) error {
@@ -161,6 +167,8 @@ func settings(v *view) error {
 	if err := v.get("/places", nil, &p.Places); err != nil {
 		p.Places = nil // not for everybody
 	}
+	p.Spaces, p.MoreSpaces = few(p.Spaces)
+	p.Nodes.Nodes, p.MoreNodes = few(p.Nodes.Nodes)
 	v.Section = "settings"
 	v.show(http.StatusOK, "settings", v.T("Settings"), p)
 	return nil

@@ -40,6 +40,7 @@ func (c *Console) routes() {
 		"GET /people":                  people,
 		"GET /people/new":              personNew,
 		"GET /people/{name}":           personShow,
+		"GET /orgs":                    orgs,
 		"GET /orgs/new":                orgNew,
 		"GET /orgs/{name}":             orgShow,
 		"GET /incidents":               incidents,
