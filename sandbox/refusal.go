@@ -77,6 +77,9 @@ func refuse(list []Refusal) error {
 	return glovebox.Errorf(glovebox.CodeModule, "module refused").Because(&refusedError{list})
 }
 
+// Refused is the error of a refusal that was made elsewhere, for these reasons.
+func Refused(list []Refusal) error { return refuse(list) }
+
 // Refusals returns the reasons of an error of Admit, Compile or NewGuest, or
 // nil if it is no refusal.
 func Refusals(err error) []Refusal {

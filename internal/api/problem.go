@@ -1,15 +1,13 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/engine"
-	"glovebox.example/glovebox/internal/domain"
-	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/words"
-	"glovebox.example/glovebox/sandbox"
+	"glovebox.example/glovebox/sandbox/wasmbin"
 )
 
 // Problem is a failure as RFC 9457 has it, with all that docs/cli-json.md says of
@@ -22,9 +20,17 @@ type Problem struct {
 	Code     glovebox.Code      `json:"code"`
 	Problems []Fault            `json:"problems"`
 	Decision *glovebox.Decision `json:"decision,omitempty"`
-	Refusals []sandbox.Refusal  `json:"refusals,omitempty"`
-	Report   *engine.LoadReport `json:"report,omitempty"`
+	Refusals []wasmbin.Refusal  `json:"refusals,omitempty"`
+	Report   json.RawMessage    `json:"report,omitempty"`  // of a load that was refused
+	Rejects  *Rejects           `json:"rejects,omitempty"` // too many rows were
 	Changed  bool               `json:"changed,omitempty"` // what was decided on is not as it was seen
+}
+
+// Rejects is what a load was held to whose report has too many rejected rows.
+type Rejects struct {
+	Dataset string   `json:"dataset"`
+	Max     float64  `json:"max"`              // share of rows that may be rejected, 0 to 1
+	Advice  []string `json:"advice,omitempty"` // lines for the record, each with where it goes
 }
 
 // Fault is one thing that is wrong.
@@ -41,9 +47,6 @@ type Fault struct {
 
 // statusOf is the one table from codes to HTTP statuses.
 func statusOf(err error) int {
-	if store.IsChanged(err) {
-		return http.StatusPreconditionFailed
-	}
 	switch glovebox.CodeOf(err) {
 	case glovebox.CodeInvalid, glovebox.CodeModule:
 		return http.StatusUnprocessableEntity
@@ -57,11 +60,11 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// ProblemOf is err as the API says it. What failed inside is not told to anybody
-// outside.
+// ProblemOf is err as the API says it, but for what the core adds of its own
+// kinds of failure. What failed inside is not told to anybody outside.
 func ProblemOf(err error) *Problem {
 	code := glovebox.CodeOf(err)
-	p := &Problem{Type: "urn:glovebox:problem:" + string(code), Status: statusOf(err), Code: code, Problems: []Fault{}, Changed: store.IsChanged(err)}
+	p := &Problem{Type: "urn:glovebox:problem:" + string(code), Status: statusOf(err), Code: code, Problems: []Fault{}}
 	if code == glovebox.CodeInternal {
 		p.Title, p.TitleZH = "something failed inside", words.In(glovebox.Chinese, "something failed inside")
 		return p
@@ -69,13 +72,6 @@ func ProblemOf(err error) *Problem {
 	p.Title, p.TitleZH = err.Error(), words.Error(glovebox.Chinese, err)
 	if denied, ok := errors.AsType[*glovebox.DeniedError](err); ok {
 		p.Decision = &denied.Decision
-	}
-	p.Refusals = sandbox.Refusals(err)
-	if rejects, ok := errors.AsType[*engine.RejectsError](err); ok {
-		p.Report = &rejects.Report
-	}
-	if changed, ok := errors.AsType[*domain.ChangeError](err); ok {
-		p.Report = &changed.Report
 	}
 	for _, e := range glovebox.Problems(err) {
 		p.Problems = append(p.Problems, faultOf(e))
@@ -93,12 +89,20 @@ func faultOf(err error) Fault {
 
 // Failure is a problem that a server answered, as an error: it has the problem's
 // code, its faults and its decision.
-type Failure struct{ Problem *Problem }
+type Failure struct {
+	Problem *Problem
+	// Causes are the errors that the problem stands for, where whoever reads it
+	// knows their kinds.
+	Causes []error
+}
 
 func (f *Failure) Error() string { return f.Problem.Title }
 
 // Unwrap gives the failure its faults, or at least its code.
 func (f *Failure) Unwrap() []error {
+	if len(f.Causes) > 0 {
+		return f.Causes
+	}
 	var out []error
 	for _, x := range f.Problem.Problems {
 		out = append(out, &glovebox.Error{Code: f.Problem.Code, File: x.File, Line: x.Line, Col: x.Col, Field: x.Field, Msg: x.Message, Fix: x.Fix})

@@ -108,8 +108,18 @@ func (a *app) t(en, zh string) string { return glovebox.Text{EN: en, ZH: zh}.In(
 // word is a role, a state or another term of a table in the user's language.
 func (a *app) word(en string) string { return words.In(a.lang, en) }
 
-// open opens the domain of --domain.
+// open opens the domain of --domain. It fails where a server is named instead, and
+// where a core holds the directory and the command would wait for it for ever.
 func (a *app) open(ctx context.Context, o *domain.Options) (*domain.Domain, error) {
+	there, err := a.remote()
+	switch {
+	case err != nil:
+		return nil, err
+	case there && (a.dir == "" || a.server != ""):
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "this command reads the domain's directory itself, which a server holds").WithFix("run it on the host of the domain, with --domain DIR")
+	case there && (!o.ReadOnly || o.Still):
+		return nil, glovebox.Errorf(glovebox.CodeConflict, "a core holds this domain, and this command needs it for itself").WithFix("stop `glovebox serve` first, and start it again afterwards")
+	}
 	if a.dir == "" {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no domain given").WithFix("pass --domain DIR or set GLOVEBOX_DOMAIN; `glovebox init DIR` makes one")
 	}

@@ -7,6 +7,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/author/sample"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/document/catalog"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
@@ -151,10 +152,7 @@ func (a *app) sampledRecord(ctx context.Context, from string, w []string) (*glov
 		return catalog.ParseDataset(from, data)
 	}
 	var doc domain.DatasetDoc
-	err := a.with(ctx, false, func(d *domain.Domain) (err error) {
-		doc, err = d.Dataset(ctx, w[0])
-		return err
-	})
+	err := a.look(ctx, desk.Look{Name: "dataset", ID: w[0]}, &doc)
 	return &doc.Record, err
 }
 

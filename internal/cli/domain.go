@@ -42,11 +42,15 @@ FILE.pub, for "glovebox domain backup". No domain is needed.`, `显示用以核�
 			if fresh != "" {
 				return a.newPair(fresh)
 			}
+			if !history {
+				var info domain.Info
+				if err := a.look(c.Context(), desk.Look{Name: "domain"}, &info); err != nil {
+					return err
+				}
+				return a.emit(info, func() { a.say("%s", info.Key) })
+			}
 			return a.with(c.Context(), false, func(d *domain.Domain) error {
 				info := d.Info()
-				if !history {
-					return a.emit(info, func() { a.say("%s", info.Key) })
-				}
 				text, err := d.KeyHistory(c.Context())
 				if err != nil {
 					return err

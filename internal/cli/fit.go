@@ -11,7 +11,6 @@ import (
 	"glovebox.example/glovebox/internal/author/fit"
 	"glovebox.example/glovebox/internal/author/sample"
 	"glovebox.example/glovebox/internal/desk"
-	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/pipeline"
 )
@@ -50,12 +49,12 @@ func (a *app) fitFor(c *cobra.Command, f *fitFlags, o *sample.Options, from stri
 			return nil, err
 		}
 	}
-	var doc *job.FitDoc
-	err := a.with(c.Context(), false, func(d *domain.Domain) (err error) {
-		o.Model, doc, err = pipeline.New(d, nil).Fitted(c.Context(), w[0])
-		return err
-	})
-	return doc, err
+	var x desk.Fit
+	if err := a.look(c.Context(), desk.Look{Name: "fit", ID: w[0]}, &x); err != nil {
+		return nil, err
+	}
+	o.Model = x.Model
+	return x.Doc, nil
 }
 
 // sampleOrigin says what sample rows were made of.

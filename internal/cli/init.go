@@ -34,7 +34,7 @@ domain key" prints it again.`, `在 DIR 创建一个域；DIR 须不存在或为
 				return err
 			}
 			if first.served {
-				a.dir = w[0]
+				a.dir, a.server, a.profile = w[0], "", ""
 				if err := a.serveFromNow(c, &first); err != nil {
 					return err
 				}

@@ -150,7 +150,11 @@ func overTLS(t *testing.T, dir string) (url string, stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewUnstartedServer(core.New(d, core.Options{Places: map[string]core.Place{"archive": {To: "/srv/exports"}}}).Handler())
+	places, err := newApp(nil, Streams{Out: io.Discard, Err: io.Discard}).places(t.Context(), []string{"archive=archive"}, d.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewUnstartedServer(core.New(d, core.Options{Places: places}).Handler())
 	s.TLS = &tls.Config{MinVersion: tls.VersionTLS13}
 	s.StartTLS()
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})

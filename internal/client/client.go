@@ -200,7 +200,7 @@ func (c *Client) Follow(ctx context.Context, run string, out any) error {
 				return err
 			}
 		case r.State == api.RunFailed:
-			return &api.Failure{Problem: r.Problem}
+			return failure(r.Problem)
 		case r.State == api.RunDone:
 			if out == nil {
 				return nil
@@ -220,6 +220,17 @@ func (c *Client) Look(ctx context.Context, l desk.Look, out any) error {
 	if l.Name == "check" {
 		return c.check(ctx, l, out)
 	}
+	if l.Name == "domain" {
+		about, err := c.Domain(ctx)
+		if err != nil {
+			return err
+		}
+		b, err := json.Marshal(about)
+		if err != nil {
+			return err
+		}
+		return decoded(b, out)
+	}
 	for _, q := range api.Questions {
 		if q.Name != l.Name || strings.Contains(q.Path, "{id") != (l.ID != "") {
 			continue
@@ -230,7 +241,7 @@ func (c *Client) Look(ctx context.Context, l desk.Look, out any) error {
 				args.Set(k, v)
 			}
 		}
-		path := strings.ReplaceAll(q.Path, "{id}", url.PathEscape(l.ID))
+		path := strings.NewReplacer("{id}", url.PathEscape(l.ID), "{id...}", url.PathEscape(l.ID)).Replace(q.Path)
 		if l.Name == "state" {
 			kind, id, _ := strings.Cut(l.ID, "/")
 			path = "/states/" + url.PathEscape(kind) + "/" + url.PathEscape(id)

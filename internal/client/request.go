@@ -88,7 +88,7 @@ func (c *Client) answer(r *http.Request, out any) (http.Header, error) {
 			return nil, glovebox.Errorf(glovebox.CodeInternal, "the server answered with status %d and no reason", res.StatusCode)
 		}
 		p.Status = res.StatusCode
-		return nil, &api.Failure{Problem: &p}
+		return nil, failure(&p)
 	}
 	if out == nil || len(data) == 0 {
 		return res.Header, nil

@@ -234,8 +234,11 @@ func (s *answers) once(ctx context.Context, to, nonce, of string, do func() (any
 		s.by[nonce] = x
 	}
 	s.mu.Unlock()
-	x.v, x.err = do()
-	close(x.done)
+	func() {
+		x.err = glovebox.Errorf(glovebox.CodeInternal, "something failed inside") // where do does not come back
+		defer close(x.done)
+		x.v, x.err = do()
+	}()
 	if x.err != nil && mine {
 		s.mu.Lock()
 		delete(s.by, nonce)

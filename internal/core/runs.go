@@ -73,7 +73,7 @@ func (s *runs) begin(id, user, of string, do func(context.Context) (any, error))
 			r.Outcome, err = json.Marshal(v)
 		}
 		if err != nil {
-			r.State, r.Outcome, r.Problem = api.RunFailed, nil, api.ProblemOf(err)
+			r.State, r.Outcome, r.Problem = api.RunFailed, nil, problemOf(err)
 		}
 		close(r.done)
 	})

@@ -205,7 +205,7 @@ func reply(w http.ResponseWriter, status int, v any) {
 }
 
 // problem answers with a failure.
-func problem(w http.ResponseWriter, err error) { problemAs(w, api.ProblemOf(err)) }
+func problem(w http.ResponseWriter, err error) { problemAs(w, problemOf(err)) }
 
 func problemAs(w http.ResponseWriter, p *api.Problem) {
 	b, err := json.Marshal(p)

@@ -43,7 +43,7 @@ func (k *Desk) Look(ctx context.Context, u *glovebox.User, l Look) (any, error) 
 	if see == nil {
 		return nil, glovebox.Errorf(glovebox.CodeNotFound, "there is no question %q", l.Name)
 	}
-	if u == nil && !public[l.Name] {
+	if u == nil && !ownerless(l.Name) {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no user given").WithFix("pass --as USER or set GLOVEBOX_USER; `glovebox user add` makes one")
 	}
 	return see(&question{ctx, k, u, l})
@@ -52,6 +52,7 @@ func (k *Desk) Look(ctx context.Context, u *glovebox.User, l Look) (any, error) 
 // looks are the questions and what answers them.
 var looks = map[string]func(*question) (any, error){
 	"inbox":      lookInbox,
+	"domain":     func(q *question) (any, error) { return q.d.Info(), nil },
 	"me":         func(q *question) (any, error) { return *q.u, nil },
 	"users":      lookUsers,
 	"user":       lookUser,
