@@ -138,11 +138,12 @@ var bothWays = []struct {
 	{"", "org suspend Firm --reason check", 0, form},
 	{"", "org resume Firm --reason checked", 0, form},
 	{"", "org end Firm --reason gone", 0, form},
+	{"", "domain rotate-keys signing", 0, form},
 }
 
 // oneWay are the commands that have one way, with the reason.
 var oneWay = map[string]string{
-	"init": "makes a directory", "domain serve-from-now": "turns a directory", "serve": "holds it", "web": "stands in front", "doctor": "is about this machine",
+	"init": "makes a directory", "domain serve-from-now": "turns a directory", "domain restore": "makes a directory", "domain backup": "writes folders of the host", "serve": "holds it", "web": "stands in front", "doctor": "is about this machine",
 	"login": "is at a server", "logout": "is at a server", "config": "is about this account's profiles", "user key new": "makes a file",
 	"verify": "is about files", "schema show": "is about the program", "dataset new": "is about files", "dataset scan": "is about files", "report list": "is about the program",
 	"module new": "is about files", "module build": "is about files", "module check": "is about files", "module show": "is about files", "module test": "is about files",
@@ -278,7 +279,7 @@ func TestEveryCommandBothWays(t *testing.T) {
 				args = append(args, "--profile", "he")
 			case i == 1:
 				args = append(args, "--profile", x.who)
-			case x.who == "" || regexp.MustCompile(`^(user|org) `).MatchString(line):
+			case x.who == "" || regexp.MustCompile(`^(user|org|domain) `).MatchString(line):
 				args = append(args, "--domain", "near")
 			default:
 				args = append(args, "--domain", "near", "--as", x.who)
