@@ -144,7 +144,7 @@ type GrantColumn struct {
 
 // Mask is what happens to a column before a guest or a filter sees it.
 type Mask struct {
-	Kind string `json:"kind"` // none, token, redact, generalise, suppress
+	Kind string `json:"kind"` // none, token, fpe, redact, generalise, clip, constant, suppress
 	// Shared, of a token: equal values have equal tokens in all units and all jobs
 	// of the scenario. Else a token means something within one unit of one job, in
 	// mode blocks one block. A grant cannot name it: a column has it where its use
@@ -157,4 +157,28 @@ type Mask struct {
 	// date: To is year, quarter or month.
 	Step float64 `json:"step,omitempty"`
 	To   string  `json:"to,omitempty"`
+	// Generalise a text: each value becomes the label of its group; one that is in
+	// no group becomes Other, or null where that is empty.
+	Groups []MaskGroup `json:"groups,omitempty"`
+	Other  string      `json:"other,omitempty"`
+	// Fpe, and redact so that a text keeps its form: digits, alnum,
+	// cn-resident-id, cn-uscc, cn-mobile, bank-card.
+	Form string `json:"form,omitempty"`
+	// Check, of a form with a check character: valid (default), or invalid, so that
+	// nobody takes the text for a real number.
+	Check string `json:"check,omitempty"`
+	// Clip a number, date or time: values below Low are Low, those above High are
+	// High. One of the two may be left out.
+	Low  Bound `json:"low,omitempty"`
+	High Bound `json:"high,omitempty"`
+	// Constant: the text in place of every value.
+	Value string `json:"value,omitempty"`
+	// Hash, of a token: sm3, or AES-256-CMAC if it is empty.
+	Hash string `json:"hash,omitempty"`
+}
+
+// MaskGroup is a group of values of a generalised text.
+type MaskGroup struct {
+	Label  string   `json:"label"`
+	Values []string `json:"values"`
 }

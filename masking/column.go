@@ -57,6 +57,35 @@ func texts(mem memory.Allocator, from arrow.Array, ends []int32, text []byte) ar
 	return c.array(arrow.BinaryTypes.String, bytes)
 }
 
+// textsWithout is texts with further nulls: the values that a mask cannot be made
+// of.
+func textsWithout(mem memory.Allocator, from arrow.Array, ends []int32, text []byte, bad []bool) arrow.Array {
+	more := 0
+	for _, b := range bad {
+		if b {
+			more++
+		}
+	}
+	if more == 0 {
+		return texts(mem, from, ends, text)
+	}
+	c := newColumn(mem, from, 4, 1)
+	if c.valid == nil {
+		c.valid = zeroed(mem, int(bitutil.BytesForBits(int64(c.length))))
+		bitutil.SetBitsTo(c.valid.Bytes(), 0, int64(c.length), true)
+	}
+	for i, b := range bad {
+		if b {
+			bitutil.ClearBit(c.valid.Bytes(), i)
+		}
+	}
+	c.nulls += more
+	copy(arrow.Int32Traits.CastFromBytes(c.slots.Bytes())[1:], ends)
+	bytes := zeroed(mem, len(text))
+	copy(bytes.Bytes(), text)
+	return c.array(arrow.BinaryTypes.String, bytes)
+}
+
 // suppress makes a column of nulls.
 func suppress(t arrow.DataType) mask {
 	return func(mem memory.Allocator, a, _ arrow.Array) (arrow.Array, error) {

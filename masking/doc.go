@@ -10,10 +10,23 @@
 //	            token                    the unit and the value under the job's
 //	                                     key; if shared, of the value under the
 //	                                     scenario's
+//	fpe         string                   utf8: another text of the same form, by
+//	                                     FF1 under a key as a token's, the unit's
+//	                                     token as its tweak; null where the text
+//	                                     is not of the form or has fewer than a
+//	                                     million others like it
 //	redact      string                   utf8: the first and last characters
-//	                                     kept, three stars between
+//	                                     kept, three stars between; with a form,
+//	                                     zeros between and a check character that
+//	                                     is right or deliberately wrong, null
+//	                                     where the text is not of the form
 //	generalise  int32, int64, float64    itself: down to a multiple of a step
 //	            date                     itself: first day of year, quarter, month
+//	            string                   utf8: the label of its group; in no group
+//	                                     the label for others, or null
+//	clip        int32, int64, float64,   itself, not below the one bound nor above
+//	            date                     the other
+//	constant    string                   utf8: one text
 //	suppress    any                      itself, all null
 //
 // What it promises: a column that has no mask is an error, never passed on by

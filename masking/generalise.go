@@ -20,6 +20,8 @@ var groupMonths = map[string]int{"year": 12, "quarter": 3, "month": 1}
 
 func generaliseMask(column string, t glovebox.Type, m glovebox.Mask) (mask, error) {
 	switch t {
+	case glovebox.String:
+		return groupMask(column, m)
 	case glovebox.Date:
 		months := groupMonths[m.To]
 		if months == 0 {
@@ -124,6 +126,12 @@ func times(mem memory.Allocator, a *array.Int64, months int) arrow.Array {
 		dst[i] = int64(firstDay(arrow.Date32(days), months)) * day
 	}
 	return out.array(a.DataType())
+}
+
+// dayOf reads a day, YYYY-MM-DD, as days since 1970-01-01.
+func dayOf(s string) (arrow.Date32, bool) {
+	t, err := time.Parse(time.DateOnly, s)
+	return arrow.Date32(t.Unix() / daySeconds), err == nil
 }
 
 const daySeconds = 24 * 60 * 60

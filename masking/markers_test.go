@@ -53,9 +53,9 @@ func TestNoMarkerIsLeft(t *testing.T) {
 	var cols []arrow.Array
 	masks := map[string]glovebox.Mask{}
 	kinds := map[arrow.Type][]glovebox.Mask{
-		arrow.STRING:            {{Kind: Token, Shared: true}, {Kind: Redact}, {Kind: Redact, KeepFirst: 1, KeepLast: 1}, {Kind: Suppress}},
+		arrow.STRING:            {{Kind: Token, Shared: true}, {Kind: Redact}, {Kind: Redact, KeepFirst: 1, KeepLast: 1}, {Kind: FPE, Form: FormDigits, Shared: true}, {Kind: Redact, Form: FormResident}, {Kind: Constant, Value: "z"}, {Kind: Generalise, Groups: []glovebox.MaskGroup{{Label: "a", Values: []string{"b"}}}}, {Kind: Suppress}},
 		arrow.FIXED_SIZE_BINARY: {{Kind: Token, Shared: true}, {Kind: Suppress}},
-		arrow.INT64:             {{Kind: Token, Shared: true}, {Kind: Generalise, Step: 1 << 40}, {Kind: Suppress}},
+		arrow.INT64:             {{Kind: Token, Shared: true}, {Kind: Generalise, Step: 1 << 40}, {Kind: Clip, High: "7"}, {Kind: Suppress}},
 		arrow.FLOAT64:           {{Kind: Generalise, Step: 1e6}, {Kind: Suppress}},
 	}
 	for _, a := range arrs {

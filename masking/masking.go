@@ -21,6 +21,9 @@ const (
 	Redact     = "redact"
 	Generalise = "generalise"
 	Suppress   = "suppress"
+	FPE        = "fpe"
+	Clip       = "clip"
+	Constant   = "constant"
 )
 
 // Options of a transform. Nil: no token masks, the default allocator.
@@ -87,7 +90,7 @@ func Compile(schema *arrow.Schema, masks map[string]glovebox.Mask, o *Options) (
 		if err != nil {
 			return nil, err
 		}
-		out := arrow.Field{Name: f.Name, Type: typ, Nullable: f.Nullable || m.Kind == Suppress}
+		out := arrow.Field{Name: f.Name, Type: typ, Nullable: f.Nullable || canLose(m)}
 		fields, t.columns = append(fields, out), append(t.columns, apply)
 	}
 	for name, m := range masks {
@@ -114,10 +117,23 @@ func compile(f arrow.Field, m glovebox.Mask, keys *tokenKeys) (mask, arrow.DataT
 	}
 	switch m.Kind {
 	case Token:
-		apply, err := keys.mask(typ, m.Shared)
+		apply, err := keys.mask(f.Name, typ, m)
 		return apply, tokenType, err
+	case FPE:
+		apply, err := keys.fpeMask(f.Name, m)
+		return apply, f.Type, err
 	case Redact:
+		if m.Form != "" {
+			apply, err := redactForm(f.Name, m)
+			return apply, f.Type, err
+		}
 		apply, err := redactMask(f.Name, m)
+		return apply, f.Type, err
+	case Clip:
+		apply, err := clipMask(f.Name, typ, m)
+		return apply, f.Type, err
+	case Constant:
+		apply, err := constantMask(f.Name, m)
 		return apply, f.Type, err
 	case Generalise:
 		apply, err := generaliseMask(f.Name, typ, m)
@@ -131,17 +147,17 @@ func compile(f arrow.Field, m glovebox.Mask, keys *tokenKeys) (mask, arrow.DataT
 // fits lists the masks of every type. The policy library has the same list
 // (policy/rego/tables.rego), so that it refuses what could not be carried out.
 var fits = map[glovebox.Type][]string{
-	glovebox.String:  {None, Token, Redact, Suppress},
-	glovebox.Int32:   {None, Token, Generalise, Suppress},
-	glovebox.Int64:   {None, Token, Generalise, Suppress},
-	glovebox.Float64: {None, Generalise, Suppress},
+	glovebox.String:  {None, Token, FPE, Redact, Generalise, Constant, Suppress},
+	glovebox.Int32:   {None, Token, Generalise, Clip, Suppress},
+	glovebox.Int64:   {None, Token, Generalise, Clip, Suppress},
+	glovebox.Float64: {None, Generalise, Clip, Suppress},
 	glovebox.Bool:    {None, Suppress},
-	glovebox.Date:    {None, Generalise, Suppress},
+	glovebox.Date:    {None, Generalise, Clip, Suppress},
 	glovebox.Token:   {None, Token, Suppress},
 
 	// Kept as int64, which is what their masks are made for.
-	glovebox.DateTime: {None, Generalise, Suppress},
-	glovebox.Decimal:  {None, Generalise, Suppress},
+	glovebox.DateTime: {None, Generalise, Clip, Suppress},
+	glovebox.Decimal:  {None, Generalise, Clip, Suppress},
 }
 
 // typeOf is the declared type that an Arrow type stands for.
@@ -205,7 +221,12 @@ func (t *Transform) Apply(rec arrow.RecordBatch) (arrow.RecordBatch, error) {
 }
 
 // needsUnits says whether a mask reads the tokens of its rows' units.
-func needsUnits(m glovebox.Mask) bool { return m.Kind == Token && !m.Shared }
+func needsUnits(m glovebox.Mask) bool { return (m.Kind == Token || m.Kind == FPE) && !m.Shared }
+
+// canLose says whether a mask makes nulls of values.
+func canLose(m glovebox.Mask) bool {
+	return m.Kind == Suppress || m.Kind == FPE || m.Kind == Redact && m.Form != "" || m.Kind == Generalise && len(m.Groups) > 0 && m.Other == ""
+}
 
 // plain is f without metadata.
 func plain(f arrow.Field) arrow.Field {

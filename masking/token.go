@@ -51,10 +51,18 @@ func prefixOf(bits *int) (p [tokenBytes]byte) {
 	return p
 }
 
-func (k *tokenKeys) mask(t glovebox.Type, shared bool) (mask, error) {
+func (k *tokenKeys) mask(column string, t glovebox.Type, m glovebox.Mask) (mask, error) {
+	shared := m.Shared
 	from, label := k.job, "glovebox masking token of a unit 1 "
 	if shared {
 		from, label = k.scenario, "glovebox masking token 1 "
+	}
+	switch m.Hash {
+	case "":
+	case HashSM3:
+		label = HashSM3 + " " + label
+	default:
+		return nil, invalid(column, "mask token has a hash that it does not know").WithFix("leave hash out, or set it to sm3")
 	}
 	if from == [32]byte{} {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "there is a token mask but no token key")
@@ -67,13 +75,24 @@ func (k *tokenKeys) mask(t glovebox.Type, shared bool) (mask, error) {
 	if err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a token key cannot be derived").Because(err)
 	}
+	if m.Hash == HashSM3 {
+		return func(mem memory.Allocator, a, units arrow.Array) (arrow.Array, error) {
+			u, ok := units.(*array.FixedSizeBinary)
+			if shared {
+				u = nil
+			} else if !ok || u.NullN() > 0 || u.Len() != a.Len() {
+				return nil, glovebox.Errorf(glovebox.CodeInternal, "rows without the tokens of their units cannot be given tokens")
+			}
+			return tokenise(mem, a, sm3Sum(key, u, k.prefix)), nil
+		}, nil
+	}
 	c, err := newCMAC(key)
 	if err != nil {
 		return nil, glovebox.Errorf(glovebox.CodeInternal, "a token key cannot be used").Because(err)
 	}
 	if shared {
 		return func(mem memory.Allocator, a, _ arrow.Array) (arrow.Array, error) {
-			return tokenise(mem, a, c, func(int, []byte) {}), nil
+			return tokenise(mem, a, func(_ int, slot, msg []byte) { c.sum(slot, msg) }), nil
 		}, nil
 	}
 	return func(mem memory.Allocator, a, units arrow.Array) (arrow.Array, error) {
@@ -81,7 +100,11 @@ func (k *tokenKeys) mask(t glovebox.Type, shared bool) (mask, error) {
 		if !ok || u.NullN() > 0 || u.Len() != a.Len() {
 			return nil, glovebox.Errorf(glovebox.CodeInternal, "rows without the tokens of their units cannot be given tokens")
 		}
-		return tokenise(mem, a, c, c.starts(u, k.prefix)), nil
+		start := c.starts(u, k.prefix)
+		return tokenise(mem, a, func(i int, slot, msg []byte) {
+			start(i, slot)
+			c.sum(slot, msg)
+		}), nil
 	}, nil
 }
 
@@ -102,15 +125,13 @@ func (c *cmac) starts(units *array.FixedSizeBinary, prefix [tokenBytes]byte) fun
 	}
 }
 
-// tokenise makes a column of tokens. Nulls stay null, and zero. start puts the
-// state into a token's place that its value is added to.
-func tokenise(mem memory.Allocator, a arrow.Array, c *cmac, start func(row int, dst []byte)) arrow.Array {
+// tokenise makes a column of tokens. Nulls stay null, and zero. sum writes the
+// token of a row's value into its place, which is zero.
+func tokenise(mem memory.Allocator, a arrow.Array, sum func(row int, slot, msg []byte)) arrow.Array {
 	out := newColumn(mem, a, tokenBytes, 0)
 	slots := out.slots.Bytes()
 	put := func(i int, msg []byte) {
-		slot := slots[i*tokenBytes : (i+1)*tokenBytes]
-		start(i, slot)
-		c.sum(slot, msg)
+		sum(i, slots[i*tokenBytes:(i+1)*tokenBytes], msg)
 	}
 	number := make([]byte, 8)
 	switch a := a.(type) {

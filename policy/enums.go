@@ -41,7 +41,7 @@ var valuesOfField = map[reflect.Type]map[string][]string{
 	reflect.TypeFor[use]():                  {"use": {UseInput, UseFilter}},
 	reflect.TypeFor[glovebox.Grant]():       {"accept": {glovebox.AcceptExact, glovebox.AcceptDelta, glovebox.AcceptPrice}},
 	reflect.TypeFor[glovebox.GrantColumn](): {"use": {UseInput, UseFilter, UseKey}},
-	reflect.TypeFor[glovebox.Mask]():        {"kind": {"none", "token", "redact", "generalise", "suppress"}, "to": {"year", "quarter", "month"}},
+	reflect.TypeFor[glovebox.Mask]():        {"kind": {"none", "token", "fpe", "redact", "generalise", "clip", "constant", "suppress"}, "to": {"year", "quarter", "month"}, "form": {"digits", "alnum", "cn-resident-id", "cn-uscc", "cn-mobile", "bank-card"}, "check": {"valid", "invalid"}, "hash": {"sm3"}},
 }
 
 func texts[T ~string](list ...T) []string {

@@ -65,7 +65,7 @@ func (r *reader) mask(t *ast.Term) {
 	if m == nil {
 		return
 	}
-	kinds := []string{"token", "redact", "generalise", "suppress"} // none demands nothing
+	kinds := []string{"token", "fpe", "redact", "generalise", "clip", "constant", "suppress"} // none demands nothing
 	switch {
 	case m["kind"] == nil:
 		r.bad(at(t.Location, "the mask lacks a kind").WithFix("it is one of %s", strings.Join(kinds, ", ")))
@@ -73,8 +73,8 @@ func (r *reader) mask(t *ast.Term) {
 		r.bad(at(m["kind"].Location, "no obligation can demand the mask %q", kind).WithFix("it is one of %s", strings.Join(kinds, ", ")))
 	}
 	for name, v := range m {
-		if !slices.Contains([]string{"kind", "keep_first", "keep_last", "step", "to"}, name) {
-			r.bad(at(v.Location, "a mask has no parameter %q", name).WithFix("the parameters are keep_first, keep_last, step and to"))
+		if !slices.Contains([]string{"kind", "keep_first", "keep_last", "step", "to", "groups", "other", "form", "check", "low", "high", "value", "hash"}, name) {
+			r.bad(at(v.Location, "a mask has no parameter %q", name).WithFix("the parameters are keep_first, keep_last, step, to, groups, other, form, check, low, high, value and hash"))
 		}
 	}
 	if to, written := m["to"]; written {

@@ -148,7 +148,7 @@ var owners = map[string][]string{
 	"github.com/transparency-dev/tessera":    {"audit"},
 	"filippo.io/age":                         {"internal/domain/vault", "internal/domain/backup", "internal/spread"},
 	"filippo.io/edwards25519":                {"internal/act", "audit/verify"},
-	"github.com/emmansun/gmsm":               {"internal/act", "audit/verify"},
+	"github.com/emmansun/gmsm":               {"internal/act", "audit/verify", "masking"},
 	"github.com/go-webauthn/webauthn":        {"internal/act"},
 	"github.com/coreos/go-oidc":              {"internal/identity", "internal/web"},
 	"github.com/go-jose/go-jose":             {"internal/identity"},

@@ -14,19 +14,19 @@ import (
 // agreeColumns are columns of each type: the masks that a grant can give them,
 // and the parameters of a generalisation.
 var agreeColumns = []struct{ name, typ, extra, masks, generalise string }{
-	{"text", "string", "", "none token keyed redact suppress", ""},
-	{"small", "int32", "", "none token keyed generalise suppress", ", step: 5"},
-	{"large", "int64", "", "none token keyed generalise suppress", ", step: 5"},
-	{"real", "float64", "", "none generalise suppress", ", step: 0.5"},
+	{"text", "string", "", "none token keyed fpe redact generalise constant suppress", ", groups: [{label: x, values: [a]}], other: y"},
+	{"small", "int32", "", "none token keyed generalise clip suppress", ", step: 5"},
+	{"large", "int64", "", "none token keyed generalise clip suppress", ", step: 5"},
+	{"real", "float64", "", "none generalise clip suppress", ", step: 0.5"},
 	{"flag", "bool", "", "none suppress", ""},
 	{"day", "date", "", "none generalise suppress", ", to: month"},
-	{"kept", "string", ", class: identifier, grade: 4, keep: true", "token keyed redact suppress", ""},
+	{"kept", "string", ", class: identifier, grade: 4, keep: true", "token keyed fpe redact constant suppress", ""},
 	{"gone", "string", ", class: identifier, grade: 4", "token keyed suppress", ""},
 }
 
 // agreeMasks are the masks that the grants of agreeDomain give, each in a scenario
 // of its name; keyed is token with the use key.
-var agreeMasks = []string{"none", "token", "keyed", "redact", "generalise", "suppress"}
+var agreeMasks = []string{"none", "token", "keyed", "fpe", "redact", "generalise", "clip", "constant", "suppress"}
 
 func agreeDomain(t *testing.T) (*demo.Domain, string) {
 	t.Helper()
@@ -74,6 +74,12 @@ needs: {staff: [v%s]}
 				use, kind = "input, filter, key", "token"
 			case "generalise":
 				params = c.generalise
+			case "fpe":
+				params = ", form: alnum"
+			case "clip":
+				params = ", low: 0, high: 9"
+			case "constant":
+				params = ", value: z"
 			case "redact":
 				params = ", keep_first: 1"
 			}

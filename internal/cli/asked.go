@@ -116,6 +116,18 @@ func (a *app) maskText(m glovebox.Mask, mode string) string {
 		return a.t("token, another in every block", "token，每个分块各不相同")
 	case m.Kind == "token":
 		return a.t("token, another in every unit", "token，每个单元各不相同")
+	case m.Kind == "fpe" && m.Shared:
+		return fmt.Sprintf(a.t("another text of form %s, the same in all units and jobs of the scenario", "同为 %s 格式的另一文本，在本场景所有单元与作业中相同"), m.Form)
+	case m.Kind == "fpe":
+		return fmt.Sprintf(a.t("another text of form %s, another in every unit", "同为 %s 格式的另一文本，每个单元各不相同"), m.Form)
+	case m.Kind == "clip":
+		return fmt.Sprintf(a.t("clip to %s..%s", "clip，限于 %s..%s"), m.Low, m.High)
+	case m.Kind == "constant":
+		return fmt.Sprintf(a.t("constant %s", "constant，均为 %s"), m.Value)
+	case m.Kind == "generalise" && len(m.Groups) > 0:
+		return fmt.Sprintf(a.t("generalise to %d groups", "generalise，归入 %d 组"), len(m.Groups))
+	case m.Kind == "redact" && m.Form != "":
+		return fmt.Sprintf(a.t("redact within form %s, first %d and last %d characters stay", "redact，保持 %s 格式，保留前 %d 后 %d 个字符"), m.Form, m.KeepFirst, m.KeepLast)
 	case m.Kind == "redact":
 		return fmt.Sprintf(a.t("redact, first %d and last %d characters stay", "redact，保留前 %d 后 %d 个字符"), m.KeepFirst, m.KeepLast)
 	case m.Kind == "generalise" && m.To != "":

@@ -41,7 +41,7 @@ obligation_ok(o) if {
 	is_string(o.dataset)
 	is_string(o.column)
 	tables.mask_level[o.mask.kind] > 0
-	every k, _ in o.mask { k in {"kind", "keep_first", "keep_last", "step", "to"} }
+	every k, _ in o.mask { k in tables.mask_fields }
 }
 
 obligation_ok(o) if {

@@ -28,18 +28,24 @@ default_approvals := ["authority", "provider"]
 
 # Strength of a mask: an obligation of the domain replaces a weaker mask, and
 # stands in for a default of the same strength.
-mask_level := {"none": 0, "generalise": 1, "redact": 1, "token": 1, "suppress": 2}
+mask_level := {"none": 0, "clip": 1, "fpe": 1, "generalise": 1, "redact": 1, "token": 1, "constant": 2, "suppress": 2}
+
+# Fields of a mask that a domain's obligation can set.
+mask_fields := {"kind", "keep_first", "keep_last", "step", "to", "groups", "other", "form", "check", "low", "high", "value", "hash"}
+
+# Forms that a text keeps under masks fpe and redact.
+mask_forms := {"digits", "alnum", "cn-resident-id", "cn-uscc", "cn-mobile", "bank-card"}
 
 # Column types, and the masks that each can have.
 fits := {
-	"string": {"none", "token", "redact", "suppress"},
-	"int32": {"none", "token", "generalise", "suppress"},
-	"int64": {"none", "token", "generalise", "suppress"},
-	"float64": {"none", "generalise", "suppress"},
+	"string": {"none", "token", "fpe", "redact", "generalise", "constant", "suppress"},
+	"int32": {"none", "token", "generalise", "clip", "suppress"},
+	"int64": {"none", "token", "generalise", "clip", "suppress"},
+	"float64": {"none", "generalise", "clip", "suppress"},
 	"bool": {"none", "suppress"},
-	"date": {"none", "generalise", "suppress"},
-	"datetime": {"none", "generalise", "suppress"},
-	"decimal": {"none", "generalise", "suppress"},
+	"date": {"none", "generalise", "clip", "suppress"},
+	"datetime": {"none", "generalise", "clip", "suppress"},
+	"decimal": {"none", "generalise", "clip", "suppress"},
 	"token": {"none", "token", "suppress"},
 }
 

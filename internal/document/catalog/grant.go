@@ -80,15 +80,53 @@ func checkTerm(c *checker, g *glovebox.Grant) {
 }
 
 // maskFields are the parameters of each kind of mask.
-var maskFields = map[string][]string{"redact": {"keep_first", "keep_last"}, "generalise": {"step", "to"}}
+var maskFields = map[string][]string{"token": {"hash"}, "fpe": {"form", "check", "keep_first", "keep_last"}, "redact": {"keep_first", "keep_last", "form", "check"},
+	"generalise": {"step", "to", "groups", "other"}, "clip": {"low", "high"}, "constant": {"value"}}
+
+// maxGroupValues bounds the groups of a mask.
+const maxGroupValues = 10_000
+
+// checkedForms are the forms of texts with a check character.
+var checkedForms = []string{"cn-resident-id", "cn-uscc", "bank-card"}
 
 func checkMask(c *checker, m *glovebox.Mask, p record.Path) {
-	for _, f := range []string{"keep_first", "keep_last", "step", "to"} {
+	for _, f := range []string{"keep_first", "keep_last", "step", "to", "groups", "other", "form", "check", "low", "high", "value", "hash"} {
 		if !slices.Contains(maskFields[m.Kind], f) {
 			c.absent(p.With(f), "has no meaning for a mask of kind "+m.Kind)
 		}
 	}
-	if m.Kind == "generalise" && (m.Step > 0) == (m.To != "") {
-		c.Add(p, "give `step` for a number, `to` for a date", "generalise needs exactly one of step and to")
+	given := 0
+	for _, there := range []bool{m.Step > 0, m.To != "", len(m.Groups) > 0} {
+		if there {
+			given++
+		}
+	}
+	switch {
+	case m.Kind == "generalise" && given != 1:
+		c.Add(p, "give `step` for a number, `to` for a date, `groups` for a text", "generalise needs exactly one of step, to and groups")
+	case m.Other != "" && len(m.Groups) == 0:
+		c.Add(p.With("other"), "list the groups, or leave it out", "stands for values that are in no group, and there are no groups")
+	case m.Kind == "fpe" && m.Form == "":
+		c.Add(p, "add `form`", "fpe needs the form that a text keeps")
+	case m.Kind == "clip" && m.Low == "" && m.High == "":
+		c.Add(p, "give `low`, `high` or both", "clip needs a bound")
+	case m.Kind == "constant" && m.Value == "":
+		c.Add(p, "add `value`", "constant needs the text that stands in place of all")
+	case m.Check != "" && !slices.Contains(checkedForms, m.Form):
+		c.Add(p.With("check"), "leave it out, or name a form that has one: cn-resident-id, cn-uscc, bank-card", "is for a form with a check character")
+	case m.Kind == "redact" && m.Form != "" && !slices.Contains(checkedForms, m.Form):
+		c.Add(p.With("form"), "leave it out, or name a form that has one: cn-resident-id, cn-uscc, bank-card", "is for a form with a check character")
+	}
+	seen := map[string]bool{}
+	for i, g := range m.Groups {
+		for j, v := range g.Values {
+			if seen[v] {
+				c.Add(p.With("groups", i, "values", j), "list each value in one group", "is in a group already")
+			}
+			seen[v] = true
+		}
+	}
+	if len(seen) > maxGroupValues {
+		c.Add(p.With("groups"), "list fewer values", "has more than %d values in all", maxGroupValues)
 	}
 }

@@ -68,8 +68,8 @@ func TestGrantChecks(t *testing.T) {
 		"masks": {[]string{"{kind: token}", "{kind: token, keep_first: 3}", "{kind: generalise, step: 5}", "{kind: generalise, step: 5, to: year}", "{kind: none}", "{kind: generalise, keep_last: 2}"},
 			[]string{
 				"g:11:51: datasets.population.columns.id_card.mask.keep_first: has no meaning for a mask of kind token (remove it)",
-				"g:13:40: datasets.population.columns.birth_year.mask: generalise needs exactly one of step and to (give `step` for a number, `to` for a date)",
-				"g:17:43: datasets.disability.columns.grade.mask: generalise needs exactly one of step and to (give `step` for a number, `to` for a date)",
+				"g:13:40: datasets.population.columns.birth_year.mask: generalise needs exactly one of step, to and groups (give `step` for a number, `to` for a date, `groups` for a text)",
+				"g:17:43: datasets.disability.columns.grade.mask: generalise needs exactly one of step, to and groups (give `step` for a number, `to` for a date, `groups` for a text)",
 				"g:17:62: datasets.disability.columns.grade.mask.keep_last: has no meaning for a mask of kind generalise (remove it)"}},
 		"tokens that say they are shared": {[]string{"mask: {kind: token}", "mask: {kind: token, shared: true}"},
 			[]string{"g:11:51: datasets.population.columns.id_card.mask.shared: cannot be given here (leave it out: list `key` in the column's use)"}},
@@ -79,7 +79,7 @@ func TestGrantChecks(t *testing.T) {
 			[]string{
 				"g:4:20: developers[1]: is the same as entry 1 of the list (keep one of the two)",
 				"g:12:31: datasets.population.columns.township.use[1]: is none of the values allowed (write one of `input`, `filter`, `key`)",
-				"g:17:50: datasets.disability.columns.grade.mask.kind: is none of the values allowed (write one of `none`, `token`, `redact`, `generalise`, `suppress`)",
+				"g:17:50: datasets.disability.columns.grade.mask.kind: is none of the values allowed (write one of `none`, `token`, `fpe`, `redact`, `generalise`, `clip`, `constant`, `suppress`)",
 				"g:19:5: modules[0]: does not have the expected form (write a module digest: sha256: and 64 lower-case hex digits)",
 				"g:20:13: approvals[0]: is none of the values allowed (write one of `provider`, `authority`, `operator`, `auditor`)",
 				"g:21:1: by: cannot be given here (leave it out: the domain sets it)"}},

@@ -4,7 +4,9 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/document/record"
@@ -86,6 +88,40 @@ func checkPart(c *checker, part glovebox.GrantDataset, d *glovebox.Dataset, need
 	}
 }
 
+// clipFits says whether the bounds of a mask are values of a column.
+func clipFits(m *glovebox.Mask, col glovebox.Column) bool {
+	var v [2]float64
+	for i, b := range []glovebox.Bound{m.Low, m.High} {
+		v[i] = math.Inf(2*i - 1)
+		if b == "" {
+			continue
+		}
+		n, ok := boundOf(col, b)
+		if !ok {
+			return false
+		}
+		v[i] = n
+	}
+	return v[0] <= v[1]
+}
+
+// boundOf is a bound as a number: of dates, their days.
+func boundOf(col glovebox.Column, b glovebox.Bound) (float64, bool) {
+	switch col.Type {
+	case glovebox.Date:
+		t, err := time.Parse(time.DateOnly, string(b))
+		return float64(t.Unix()), err == nil
+	case glovebox.DateTime, glovebox.Decimal:
+		n, ok := value.Bound(col, b)
+		return float64(n), ok
+	case glovebox.Float64:
+		n, err := strconv.ParseFloat(string(b), 64)
+		return n, err == nil && !math.IsInf(n, 0) && !math.IsNaN(n)
+	}
+	n, err := strconv.ParseInt(string(b), 10, map[glovebox.Type]int{glovebox.Int32: 32, glovebox.Int64: 64}[col.Type])
+	return float64(n), err == nil
+}
+
 // maskMisfit says why a mask cannot be made of a column, "" if it can.
 func maskMisfit(m *glovebox.Mask, col glovebox.Column) (why, fix string) {
 	identifier := col.Class == glovebox.ClassIdentifier
@@ -103,8 +139,26 @@ func maskMisfit(m *glovebox.Mask, col glovebox.Column) (why, fix string) {
 		case identifier && !col.Keep:
 			return "the original of this identifier is not kept", "use token or suppress, or register the dataset with `keep` on the column"
 		}
+	case "fpe", "constant":
+		switch {
+		case col.Type != glovebox.String:
+			return "fpe and constant are for texts", "use clip, generalise or suppress"
+		case identifier && !col.Keep:
+			return "the original of this identifier is not kept", "use token or suppress, or register the dataset with `keep` on the column"
+		}
+	case "clip":
+		switch {
+		case identifier:
+			return "an identifier cannot be clipped", "use token, redact or suppress"
+		case !number && col.Type != glovebox.Date && col.Type != glovebox.DateTime:
+			return "clip is for numbers, dates and times", "use redact or suppress"
+		case !clipFits(m, col):
+			return "a bound is no value of the column, or low is above high", "write values of the column's type"
+		}
 	case "generalise":
 		switch {
+		case len(m.Groups) > 0 && col.Type != glovebox.String:
+			return "groups are for texts", "use `step` for a number, `to` for a date"
 		case identifier:
 			return "an identifier cannot be generalised", "use token, redact or suppress"
 		case m.Step > 0 && !number:

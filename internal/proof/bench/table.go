@@ -49,6 +49,26 @@ var rows = []row{
 		against: "Google differential-privacy/go v3.0.0, the same values and number of leaves; ours bounds units of four values, which Google's leaves to its caller",
 	},
 	{
+		name: "mask, redact a text", unit: "Mvalue/s", more: true, factor: 3,
+		ours: bench{"masking", "BenchmarkMasks/redact", "Mvalue/s"}, base: []bench{{"masking", "BenchmarkMasks/token", "Mvalue/s"}},
+		against: "a token (AES-256-CMAC) of the same texts, one thread",
+	},
+	{
+		name: "mask, generalise a number", unit: "Mvalue/s", more: true, factor: 10,
+		ours: bench{"masking", "BenchmarkMasks/generalise", "Mvalue/s"}, base: []bench{{"masking", "BenchmarkMasks/token", "Mvalue/s"}},
+		against: "a token (AES-256-CMAC) of the same texts, one thread",
+	},
+	{
+		name: "mask, groups of a text", unit: "Mvalue/s", more: true, factor: 2,
+		ours: bench{"masking", "BenchmarkMasks/groups", "Mvalue/s"}, base: []bench{{"masking", "BenchmarkMasks/token", "Mvalue/s"}},
+		against: "a token (AES-256-CMAC) of the same texts, one thread",
+	},
+	{
+		name: "mask, a text that keeps its form (FF1)", unit: "Mvalue/s", more: true, factor: 0.06,
+		ours: bench{"masking", "BenchmarkMasks/fpe", "Mvalue/s"}, base: []bench{{"masking", "BenchmarkMasks/token", "Mvalue/s"}},
+		against: "a token (AES-256-CMAC) of the same texts, one thread",
+	},
+	{
 		name: "mode blocks, a median", unit: "error", factor: 10,
 		ours: bench{"privacy/blocks", "BenchmarkBlocksMedian", "median-error"}, base: []bench{{"privacy/blocks", "BenchmarkGUPTMedian", "median-error"}},
 		against: "GUPT's clamped mean, n^0.4 blocks; 100,000 lognormal values, range [0, 1000], epsilon 1",

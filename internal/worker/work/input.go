@@ -2,6 +2,8 @@ package work
 
 import (
 	"maps"
+	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -47,7 +49,7 @@ func (in *Input) kept() []string {
 
 // fromOriginal says whether a mask of an identifier needs more than its token.
 func fromOriginal(kind string) bool {
-	return kind == "redact" || kind == "none" || kind == "generalise"
+	return slices.Contains([]string{masking.None, masking.Redact, masking.FPE, masking.Generalise, masking.Clip, masking.Constant}, kind)
 }
 
 // masksFilter says whether a mask changes what the row filter sees.
@@ -60,15 +62,26 @@ func (in *Input) masksFilter() bool {
 	return false
 }
 
-// unitMasks are the masks with the steps of decimals in units of their scale, in
-// which their columns are kept.
+// unitMasks are the masks with the steps and bounds of decimals and times in the
+// whole numbers by which their columns are kept.
 func (in *Input) unitMasks() map[string]glovebox.Mask {
 	out := maps.Clone(in.Masks)
 	for _, c := range in.Record {
-		if m := in.Masks[c.Name]; c.Type == glovebox.Decimal && m.Step > 0 {
-			m.Step = float64(value.Step(m.Step, c.Scale)) // 0 is refused as no step
-			out[c.Name] = m
+		m, masked := in.Masks[c.Name]
+		if !masked || c.Type != glovebox.Decimal && c.Type != glovebox.DateTime {
+			continue
 		}
+		if c.Type == glovebox.Decimal && m.Step > 0 {
+			m.Step = float64(value.Step(m.Step, c.Scale)) // 0 is refused as no step
+		}
+		for _, b := range []*glovebox.Bound{&m.Low, &m.High} {
+			if n, ok := value.Bound(c, *b); ok && *b != "" {
+				*b = glovebox.Bound(strconv.FormatInt(n, 10))
+			} else if *b != "" {
+				*b = "none" // refused as no bound
+			}
+		}
+		out[c.Name] = m
 	}
 	return out
 }
@@ -120,9 +133,17 @@ func (in *Input) maxBytes() map[string]int {
 		if n == 0 {
 			n = glovebox.DefaultMaxBytes
 		}
-		if m := in.Masks[c.Name]; m.Kind == masking.Redact {
+		switch m := in.Masks[c.Name]; {
+		case m.Kind == masking.Redact && m.Form == "":
 			// Three stars stand for one byte or more, or for the whole text.
 			n = min(n+2, utf8.UTFMax*(m.KeepFirst+m.KeepLast)+3)
+		case m.Kind == masking.Constant:
+			n = len(m.Value)
+		case m.Kind == masking.Generalise:
+			n = len(m.Other)
+			for _, g := range m.Groups {
+				n = max(n, len(g.Label))
+			}
 		}
 		out[c.Name] = n
 	}

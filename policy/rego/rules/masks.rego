@@ -29,8 +29,8 @@ texts := {
 	},
 	"mask.params": {
 		"req": "R09",
-		"en": "mask {mask} of column {column} of {dataset} has wrong parameters; redact takes keep_first and keep_last from 0 to 64, generalise takes a step above 0 for numbers (whole, up to 2^53, for integers) or to: year, quarter or month for dates; the authority must correct the grant",
-		"zh": "数据资源 {dataset} 的字段 {column} 的脱敏方式 {mask} 参数有误；redact 的 keep_first、keep_last 为 0 至 64，generalise 对数值须有大于 0 的 step（整数字段须为不超过 2^53 的整数），对日期须有 to：year、quarter 或 month；请实施机构更正授权",
+		"en": "mask {mask} of column {column} of {dataset} has wrong parameters; redact and fpe take keep_first and keep_last from 0 to 64 and a form, generalise takes a step above 0 for numbers (whole, up to 2^53, for integers), to: year, quarter or month for dates or groups for texts, clip takes low or high, constant a value; the authority must correct the grant",
+		"zh": "数据资源 {dataset} 的字段 {column} 的脱敏方式 {mask} 参数有误；redact 与 fpe 的 keep_first、keep_last 为 0 至 64，可有 form，generalise 对数值须有大于 0 的 step（整数字段须为不超过 2^53 的整数），对日期须有 to：year、quarter 或 month，对文本须有 groups，clip 须有 low 或 high，constant 须有 value；请实施机构更正授权",
 	},
 	"mask.reveals": {
 		"req": "R09",
@@ -93,7 +93,7 @@ deny contains lib.fault("mask.dropped", u.at, {
 
 deny contains lib.fault("mask.params", u.at, {"mask": m.kind, "dataset": u.dataset, "column": u.column}) if {
 	some i, m in columns.mask
-	m.kind in {"redact", "generalise"}
+	m.kind in {"redact", "fpe", "generalise", "clip", "constant"}
 	u := input.uses[i]
 	fits(m, u)
 	type := u.info.type
@@ -107,7 +107,7 @@ deny contains lib.fault("mask.reveals", u.at, {
 	"most": tables.max_kept,
 }) if {
 	some i, m in columns.mask
-	m.kind == "redact"
+	m.kind in {"redact", "fpe"}
 	u := input.uses[i]
 	u.info.class == "identifier"
 	kept := object.get(m, "keep_first", 0) + object.get(m, "keep_last", 0)
@@ -127,11 +127,11 @@ obligations contains {"kind": "mask", "dataset": u.dataset, "column": u.column, 
 	u := input.uses[i]
 }
 
-# A token means something within one unit of one job, unless the grant gives the
+# A token, or a text that keeps its form, means something within one unit of one job, unless the grant gives the
 # column the use key. Its bits are then the same in all units that share the
 # value, and can leave through any figure.
 scoped(u, m) := object.union(m, {"shared": true}) if {
-	m.kind == "token"
+	m.kind in {"token", "fpe"}
 	"key" in u.grant.use
 } else := object.remove(m, ["shared"])
 
@@ -155,17 +155,35 @@ dropped(u, m) if {
 default params_ok(_, _) := false
 
 params_ok(m, _) if {
-	m.kind == "redact"
+	m.kind == "clip"
+	count(object.filter(m, ["low", "high"])) > 0
+}
+
+params_ok(m, _) if {
+	m.kind == "constant"
+	count(object.get(m, "value", "")) > 0
+}
+
+params_ok(m, "string") if {
+	m.kind == "generalise"
+	count(object.get(m, "groups", [])) > 0
+}
+
+params_ok(m, _) if {
+	m.kind in {"redact", "fpe"}
+	object.get(m, "form", "digits") in tables.mask_forms
 	object.get(m, "keep_first", 0) in numbers.range(0, tables.max_kept_at_end)
 	object.get(m, "keep_last", 0) in numbers.range(0, tables.max_kept_at_end)
 }
 
 params_ok(m, type) if {
+	m.kind == "generalise"
 	type in {"float64", "decimal"}
 	m.step > 0
 }
 
 params_ok(m, type) if {
+	m.kind == "generalise"
 	type in {"int32", "int64"}
 	m.step >= 1
 	m.step <= tables.max_whole_step
@@ -173,6 +191,7 @@ params_ok(m, type) if {
 }
 
 params_ok(m, type) if {
+	m.kind == "generalise"
 	type in {"date", "datetime"}
 	m.to in {"year", "quarter", "month"}
 }
