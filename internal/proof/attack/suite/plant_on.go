@@ -41,7 +41,7 @@ func plantList() []plant {
 		{name: work.PlantBlocks, claim: one, job: jobCase{rest: alternating, target: 0, blocks: eightBlocks(glovebox.BlockAvg), release: pure(1, 0)}},
 		{name: privacy.PlantL0, of: ", texts", claim: one, job: jobCase{rest: ten, target: keys, output: texts(), release: pure(1, 0)}},
 		{name: privacy.PlantKeys, of: ", texts", claim: attack.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: privateTexts(), release: pure(1, 0.01)}},
-		{name: privacy.PlantRound, claim: trainClaim(), job: jobCase{rest: ten, target: large, train: fourRounds(), release: glovebox.ReleaseDef{Method: "dp", Rho: 0.5}}},
+		{name: privacy.PlantRound, claim: trainClaim(), job: jobCase{rest: people(1, ordinary), target: large, train: fourRounds(), release: glovebox.ReleaseDef{Method: "dp", Rho: 0.5}}},
 		{name: privacy.PlantSpill, claim: attack.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: people(12, ordinary), target: ordinary, output: private(), release: pure(1, 0.01), spill: inMemory}},
 		{name: sandbox.PlantClock, check: clockDecides},
 		{name: privacy.PlantKeys, claim: attack.Claim{Epsilon: 1, Delta: 0.01}, job: jobCase{rest: ten, target: alone, output: private(), release: pure(1, 0.01)}},
