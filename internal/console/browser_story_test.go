@@ -166,6 +166,14 @@ func TestBrowserStories(t *testing.T) {
 		b.until(`document.querySelector("[name='id.org']")`)
 	})
 	b.t = t
+	b.login("zhao")
+	b.size(1120, 840, false)
+	for _, lang := range []string{"zh", "en"} { // those of the README
+		b.open("/releases/" + s.pending + "?lang=" + lang)
+		b.view("readme-release-" + lang)
+		b.open("/releases/" + s.pending + "/review?lang=" + lang)
+		b.view("readme-review-" + lang)
+	}
 	b.silent("the stories")
 }
 
@@ -182,4 +190,20 @@ func (b *chromium) handIn(files ...string) {
 	}
 	b.do("files", chromedp.SetUploadFiles(chromedp.CSS("[name=files]"), all))
 	b.click("main form button.first", "main .note, main .two")
+}
+
+// view keeps a picture of the window.
+func (b *chromium) view(name string) {
+	b.t.Helper()
+	dir := os.Getenv("GLOVEBOX_SHOTS")
+	if dir == "" {
+		return
+	}
+	p, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name+".png"), p, 0o600)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
 }

@@ -31,6 +31,27 @@ func inbox(v *view) error {
 	return nil
 }
 
+// NameOf is what a scenario, a product or a dataset is called, in the view's
+// language; its code where nobody knows.
+func (v *view) NameOf(code string) string {
+	if v.called == nil {
+		v.called = map[string]string{}
+		if names, err := v.names(); err == nil {
+			v.called = names
+		}
+		var all []dataset
+		if err := v.get("/datasets", nil, &all); err == nil {
+			for _, d := range all {
+				v.called[d.Record.Code] = d.Record.Title.In(v.Lang)
+			}
+		}
+	}
+	if s := v.called[code]; s != "" {
+		return s
+	}
+	return code
+}
+
 // names are what scenarios and products are called, by their codes.
 func (v *view) names() (map[string]string, error) {
 	var all []scenario

@@ -21,6 +21,7 @@ type view struct {
 	r *http.Request
 
 	secret string
+	called map[string]string // what codes stand for: NameOf
 
 	Lang    glovebox.Lang
 	Me      *glovebox.User // nil: nobody is logged in
