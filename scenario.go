@@ -56,7 +56,19 @@ type Scenario struct {
 	Products []Product `json:"products"`
 	// Needs is the minimal-necessary list: dataset code to column names.
 	Needs map[string][]string `json:"needs"`
+	// Reasons say why each column is needed: dataset code to column to text.
+	Reasons map[string]map[string]Text `json:"reasons,omitempty"`
+	// Term is for which days it is applied for.
+	Term *Term `json:"term,omitempty"`
+	// Partner is the filing reference (备案) of the firm that develops for it.
+	Partner string `json:"partner,omitempty"`
 	State ScenarioState       `json:"state,omitempty"`
+}
+
+// Term is the first and the last day of something, YYYY-MM-DD.
+type Term struct {
+	From  string `json:"from"`
+	Until string `json:"until"`
 }
 
 // Product is a registered form of release (数据产品).

@@ -114,7 +114,10 @@ type Dataset struct {
 	// Columns, by name: at least those that the job names. A column that is not
 	// here is unknown.
 	Columns map[string]Column `json:"columns"`
-	Ledger  Ledger            `json:"ledger"`
+	// TakenBack are the columns whose use in the scenario the provider does not
+	// agree to, after being asked.
+	TakenBack []string `json:"taken_back"`
+	Ledger    Ledger   `json:"ledger"`
 	// Units is how many units there are, as far as users may know; 0: they may not.
 	Units int64 `json:"units"`
 	// Cost is what the job takes from the ledger, rounded up.
@@ -164,8 +167,10 @@ type Module struct {
 
 // People are the persons behind a request other than its user.
 type People struct {
-	Submitter string     `json:"submitter"` // user name of the job's developer: at admit and columns whoever asks, later who paid
-	Approvals []Approval `json:"approvals"` // in the order given
+	Submitter string `json:"submitter"` // user name of the job's developer: at admit and columns whoever asks, later who paid
+	// SubmitterOrg is the institution of that person, "" where none is known.
+	SubmitterOrg string     `json:"submitter_org"`
+	Approvals    []Approval `json:"approvals"` // in the order given
 }
 
 // Approval is one person's word for a release, with what the domain knows of

@@ -33,7 +33,7 @@ var (
 	pulls = []string{"scenario.suspend", "dataset.pause", "domain.freeze"}
 	frees = []string{"scenario.resume", "dataset.resume", "domain.unfreeze"}
 	// ends are the actions after which their subject is over, and how that is called.
-	ends = map[string]string{"scenario.end": "ended", "dataset.withdraw": "withdrawn", "dataset.cancel": "cancelled", "job.cancel": "cancelled", "release.reject": "refused", "release.withdraw": "withdrawn"}
+	ends = map[string]string{"scenario.end": "ended", "scenario.refuse": "refused", "dataset.withdraw": "withdrawn", "dataset.cancel": "cancelled", "job.cancel": "cancelled", "release.reject": "refused", "release.withdraw": "withdrawn"}
 	// leaving are the actions by which a release leaves; each is decided on anew.
 	leaving = []string{"release.export", "release.export_again"}
 )

@@ -14,6 +14,7 @@ var (
 	holders   = []glovebox.Role{glovebox.RoleProvider, glovebox.RoleAuthority}
 	leaders   = []glovebox.Role{glovebox.RoleOperator, glovebox.RoleAuthority}
 	owners    = []glovebox.Role{glovebox.RoleOperator, glovebox.RoleProvider, glovebox.RoleAuthority}
+	appliers  = []glovebox.Role{glovebox.RoleOperator, glovebox.RoleDeveloper}
 	askers    = []glovebox.Role{glovebox.RoleDeveloper, glovebox.RoleOperator, glovebox.RoleAuthority}
 	handlers  = []glovebox.Role{glovebox.RoleOperator, glovebox.RoleProvider, glovebox.RoleAuthority, glovebox.RoleRegistrar}
 	approvers = []glovebox.Role{glovebox.RoleProvider, glovebox.RoleAuthority, glovebox.RoleOperator, glovebox.RoleAuditor}
@@ -55,6 +56,11 @@ var Acts = []Act{
 	{Name: "space.add", Roles: authority, Scope: Any, Route: "POST /spaces", Command: "space add", Text: "say what a unit of a space may lose over all datasets"},
 
 	{Name: "scenario.add", Roles: operator, Scope: Scenario, Route: "POST /scenarios", Command: "scenario add", Text: "propose a scenario"},
+	{Name: "scenario.apply", Roles: appliers, Scope: Scenario, Route: "POST /scenarios", Command: "scenario apply", Text: "apply for a scenario"},
+	{Name: "scenario.review", Roles: owners, Scope: Stake, Route: "POST /scenarios/{id}/reviews", Command: "scenario review", Text: "review an application: first, as provider, as authority"},
+	{Name: "scenario.return", Roles: leaders, Scope: Stake, Route: "POST /scenarios/{id}/reviews", Command: "scenario return", Text: "send an application back with remarks"},
+	{Name: "scenario.amend", Roles: appliers, Scope: Scenario, Route: "POST /scenarios/{id}/versions", Command: "scenario amend", Text: "file another version of a scenario"},
+	{Name: "scenario.refuse", Roles: authority, Scope: Stake, Route: "POST /scenarios/{id}/reviews", Command: "scenario refuse", Text: "refuse an application for good"},
 	{Name: "scenario.grant", Roles: authority, Scope: District, Route: "POST /scenarios/{id}/grants", Command: "scenario grant", Text: "grant a scenario"},
 
 	{Name: "scenario.suspend", Roles: leaders, Scope: Stake, Route: "POST /scenarios/{id}/state", Command: "scenario suspend", Text: "stop a scenario at once"},

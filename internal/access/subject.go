@@ -20,12 +20,27 @@ var (
 		"scenario.add": "scenario", "scenario.grant": "scenario", "node.trust": "node", "node.revoke": "node", "node.use": "engine",
 		"user.end": "user", "org.suspend": "org", "org.resume": "org", "org.end": "org",
 		"dataset.pause": "dataset", "dataset.resume": "dataset", "dataset.withdraw": "dataset",
+		"scenario.apply": "scenario", "scenario.review": "scenario", "scenario.return": "scenario", "scenario.amend": "scenario", "scenario.refuse": "scenario",
 		"scenario.suspend": "scenario", "scenario.resume": "scenario", "scenario.end": "scenario",
 		"domain.freeze": "freeze", "domain.unfreeze": "freeze", "incident.open": "incident", "incident.note": "incident", "incident.close": "incident",
 		"job.cancel": "job", "release.return": "release", "release.reject": "release", "release.supersede": "release", "release.withdraw": "release",
 		"job.run": "job", "release.attach": "release", "release.approve": "release", "release.export": "release",
 	}
-	maker = map[string]bool{"domain.backup": true, "domain.rotate": true, "dataset.add": true, "space.add": true, "scenario.add": true, "scenario.grant": true, "node.trust": true, "node.use": true, "job.run": true, "incident.open": true, "token.add": true}
+	maker = map[string]bool{
+		"domain.backup":  true,
+		"domain.rotate":  true,
+		"dataset.add":    true,
+		"space.add":      true,
+		"scenario.add":   true,
+		"scenario.grant": true,
+		"node.trust":     true,
+		"node.use":       true,
+		"job.run":        true,
+		"incident.open":  true,
+		"token.add":      true,
+		"scenario.apply": true,
+		"scenario.amend": true,
+	}
 )
 
 // Kind is the kind of document that the act is about.
@@ -39,8 +54,10 @@ var from = map[string][]string{
 	"dataset.load": {"active"}, "fit.charge": {"active"},
 	"dataset.pause": {"active", "paused"}, "dataset.resume": {"paused"}, "dataset.withdraw": {"active", "paused"},
 	"scenario.grant": {"proposed", "reviewed", "granted"}, "scenario.suspend": {"granted", "suspended"}, "scenario.resume": {"suspended"},
-	"scenario.end":  {"proposed", "reviewed", "returned", "granted", "suspended"},
-	"domain.freeze": {"", "open", "frozen"}, "domain.unfreeze": {"frozen"},
+	"scenario.end":    {"proposed", "reviewed", "returned", "granted", "suspended"},
+	"scenario.review": {"proposed", "reviewed", "granted", "suspended"}, "scenario.return": {"proposed", "reviewed"}, "scenario.refuse": {"proposed", "reviewed"},
+	"scenario.amend": {"proposed", "reviewed", "returned", "granted", "suspended"},
+	"domain.freeze":  {"", "open", "frozen"}, "domain.unfreeze": {"frozen"},
 	"incident.note": {"reported", "handling", "recovered"}, "incident.close": {"reported", "handling", "recovered"},
 	"job.cancel":     {"admitted", "charged", "running"},
 	"release.attach": {"pending", "returned"}, "release.approve": {"pending", "returned"}, "release.return": {"pending", "approved"},

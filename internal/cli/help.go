@@ -117,20 +117,16 @@ Data providers, authority, operator
   dataset add|load|list|show|sample|pause|resume|withdraw  the catalogue; load data; stop its use
   schema show                       JSON Schemas of the documents
   space add|list|show               what one person may lose over all datasets
-  scenario add|grant|list|show|suspend|resume|end  purposes, and the rights they have
-  freeze, unfreeze                  stop the whole domain
-  incident open|note|close|list     incidents and drills
-  node trust|revoke|list|use|init|serve|task|doctor
-                                    machines that share the work
+  scenario add|apply|review|grant|amend|return|refuse|suspend|resume|end|list|show|history  purposes
+  incident open|note|close|list     incidents and drills; freeze, unfreeze: stop the whole domain
+  node trust|revoke|list|use|init|serve|task|doctor  machines that share the work
 Developers
   module new|build|check|show|test  make a module, see what admission says, test it
   job check|run|list|show|cancel    price a job, run it
   budget show|history               what is left, and who spent what
 Review and evidence
-  release list|show|attach|approve|return|refuse|withdraw|supersede|places|export
-                                    review; export a signed bundle
-  audit list|show|verify|replay|timeline|people|index|copy
-                                    the log of every decision; ask it, replay it
+  release list|show|attach|approve|return|refuse|withdraw|supersede|places|export  review; export
+  audit list|show|verify|replay|timeline|people|index|copy  the log of every decision
   policy test|explain|diff|lint     the rules: test them, say why
   report list|make|verify           what the law asks for, from the log
   verify BUNDLE                     check a bundle, offline, anywhere
@@ -161,20 +157,16 @@ More: glovebox COMMAND --help, README.md`,
   dataset add|load|list|show|sample|pause|resume|withdraw  数据资源目录；载入数据；暂停使用
   schema show                       各类文档的 JSON Schema
   space add|list|show               单元空间：一个人在全部数据资源上的损失上限
-  scenario add|grant|list|show|suspend|resume|end  应用场景与授权
-  freeze, unfreeze                  冻结整个域
-  incident open|note|close|list     安全事件与演练
-  node trust|revoke|list|use|init|serve|task|doctor
-                                    分担处理的节点
+  scenario add|apply|review|grant|amend|return|refuse|suspend|resume|end|list|show|history  场景与授权
+  incident open|note|close|list     安全事件与演练；freeze、unfreeze：冻结整个域、解除
+  node trust|revoke|list|use|init|serve|task|doctor  分担处理的节点
 开发主体
   module new|build|check|show|test  构建模块，查看准入意见，测试
   job check|run|list|show|cancel    预检与运行作业
   budget show|history               预算余额与支出
 审核与证据
-  release list|show|attach|approve|return|refuse|withdraw|supersede|places|export
-                                    审核发布，导出签名发布包
-  audit list|show|verify|replay|timeline|people|index|copy
-                                    每项决策的日志：查询与重放
+  release list|show|attach|approve|return|refuse|withdraw|supersede|places|export  审核与导出
+  audit list|show|verify|replay|timeline|people|index|copy  每项决策的日志
   policy test|explain|diff|lint     规则：测试与说明理由
   report list|make|verify           依据日志生成法定报告
   verify BUNDLE                     离线核验发布包

@@ -15,7 +15,8 @@ import (
 
 func (a *app) scenarioCmd() *cobra.Command {
 	return a.group("scenario", "approved purposes and the rights they have", "应用场景与授权",
-		append([]*cobra.Command{a.scenarioAdd(), a.scenarioGrant(), a.scenarioList(), a.scenarioShow()}, a.scenarioBrakes()...)...)
+		append(append([]*cobra.Command{a.scenarioAdd(), a.scenarioApply(), a.scenarioReview(), a.scenarioGrant(), a.scenarioAmend(), a.scenarioList(), a.scenarioShow(), a.scenarioHistory()},
+			a.scenarioVerdicts()...), a.scenarioBrakes()...)...)
 }
 
 func (a *app) scenarioAdd() *cobra.Command {
@@ -131,6 +132,9 @@ with its use and its mask, and what may be spent.`, `显示应用场景：用途
 func (a *app) printScenario(s *domain.ScenarioView) {
 	a.say("%s  %s  [%s]", s.Code, s.Title.In(a.lang), a.word(string(s.State)))
 	a.printHolds(s.Holds)
+	if s.Applicant != "" || len(s.Agreements) > 0 || s.Answers != nil || len(s.Remarks) > 0 {
+		a.printReviews(&s.ScenarioDoc)
+	}
 	a.say("%s: %s", a.t("purpose", "用途"), s.Purpose.In(a.lang))
 	a.say("%s: %s", a.t("operator", "运营机构"), s.Operator)
 	for i := range s.Products {

@@ -70,6 +70,9 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 		if err := catalog.CheckGrant(g, &s.Scenario, datasets); err != nil {
 			return err
 		}
+		if err := grantable(tx, by, &s, g); err != nil {
+			return err
+		}
 		for i, name := range g.Developers {
 			field := fmt.Sprintf("developers[%d]", i)
 			var dev glovebox.User
@@ -94,18 +97,64 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 	})
 }
 
+// grantable fails unless those whom a grant needs said yes: of what was applied
+// for, and of everything in a domain that is served, each provider agreed to the
+// columns, the authority gave its three answers, and whoever grants is neither who
+// applied, in person or by institution, nor its operator.
+func grantable(tx *store.Tx, by *By, s *ScenarioDoc, g *glovebox.Grant) error {
+	local, err := Local(tx)
+	if err != nil {
+		return err
+	}
+	if !local {
+		if err := apartFrom(tx, by, s); err != nil {
+			return err
+		}
+	}
+	if s.Applicant == "" && local {
+		return nil
+	}
+	if s.Applicant != "" && s.Applicant != s.Operator && s.Reviewer == "" {
+		return glovebox.Errorf(glovebox.CodeConflict, "the operator of scenario %q has not reviewed it yet", s.Code).WithFix("its operator does: `glovebox scenario review %s`", s.Code)
+	}
+	for _, code := range slices.Sorted(maps.Keys(g.Datasets)) {
+		for _, name := range slices.Sorted(maps.Keys(g.Datasets[code].Columns)) {
+			if a := s.agreed(code); a == nil || !slices.Contains(a.Columns, name) {
+				return about(glovebox.Errorf(glovebox.CodeDenied, "its provider has not agreed to the use of this column").WithFix("its provider does: `glovebox scenario review %s --dataset %s`", s.Code, code), "datasets."+code+".columns."+name)
+			}
+		}
+	}
+	if a := s.Answers; a == nil || !a.Reasonable.Yes || !a.Necessary.Yes || !a.Satisfiable.Yes {
+		return glovebox.Errorf(glovebox.CodeDenied, "the authority has not found scenario %q reasonable, necessary and satisfiable", s.Code).
+			WithFix("it says so, or returns it: `glovebox scenario review %s --reasonable yes:WHY --necessary yes:WHY --satisfiable yes:WHY`", s.Code)
+	}
+	if t := s.Term; t != nil && (g.From < t.From || g.Until > t.Until) {
+		return about(glovebox.Errorf(glovebox.CodeInvalid, "the grant is for other days than were applied for, %s to %s", t.From, t.Until).WithFix("shorten it, or have the scenario amended: `glovebox scenario amend`"), "until")
+	}
+	return nil
+}
+
+// apartFrom fails where whoever grants applied for it or runs it, in person or by
+// institution.
+func apartFrom(tx *store.Tx, by *By, s *ScenarioDoc) error {
+	for _, name := range []string{s.Applicant, s.Operator} {
+		u, err := Users.Find(tx, name)
+		if err != nil {
+			return err
+		}
+		if name == by.Name || u != nil && u.Org != "" && u.Org == by.Org {
+			return glovebox.Errorf(glovebox.CodeDenied, "%s, or their institution, applied for scenario %q or runs it, and cannot grant it", by.Name, s.Code).WithFix("the authority of another institution grants it")
+		}
+	}
+	return nil
+}
+
 // about completes an error with the field of the document that it is about.
 func about(err error, field string) error {
 	if e, ok := errors.AsType[*glovebox.Error](err); ok && e.Field == "" {
 		e.Field = field
 	}
 	return err
-}
-
-// ScenarioDoc is a scenario as the database keeps it.
-type ScenarioDoc struct {
-	glovebox.Scenario
-	Holds []glovebox.Hold `json:"holds,omitempty"` // who stopped it
 }
 
 // ScenarioView is a scenario with its grant, if it has one.

@@ -35,6 +35,9 @@ func Standing(tx *store.Tx, j *job.Doc, asker string) (stop *glovebox.Error, err
 	if s == nil || s.State != glovebox.ScenarioGranted {
 		return ended("its scenario is not granted, or was stopped"), nil
 	}
+	if usesTakenBack(s, j) {
+		return ended("a column that it reads was taken back by its provider"), nil
+	}
 	g, err := Grants.Find(tx, j.Scenario)
 	if err != nil {
 		return nil, err

@@ -133,7 +133,7 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 	in := &policy.Input{
 		Time: p.d.LocalTime(), User: r.by.User, Product: r.Job.Product, Walls: r.walls,
 		Module: policy.Module{Digest: r.Module.Digest(), Admitted: true},
-		People: policy.People{Submitter: r.by.Name},
+		People: policy.People{Submitter: r.by.Name, SubmitterOrg: r.by.Org},
 		Job: policy.Job{
 			Inputs: map[string]policy.JobInput{}, Mode: r.Job.Mode, Blocks: facts.Blocks, Rounds: facts.Rounds,
 			Output:  policy.Output{MaxKeysPerUnit: max(1, r.Job.Output.MaxKeysPerUnit), MaxRecordsPerKey: r.Job.Output.MaxRecordsPerKey},
@@ -257,6 +257,14 @@ func readDataset(tx *store.Tx, code string, d *request.Dataset, in *policy.Input
 	if d.Snapshot != nil {
 		ds.Units = d.Snapshot.NoisyUnits // as the job is about them: see request.Dataset
 		ds.Snapshot = d.Snapshot.State
+	}
+	s, err := domain.Scenarios.Find(tx, scenario)
+	if err != nil {
+		return err
+	}
+	ds.TakenBack = []string{}
+	if s != nil {
+		ds.TakenBack = append(ds.TakenBack, s.TakenBack(rec.Code)...)
 	}
 	for _, c := range rec.Columns {
 		ds.Columns[c.Name] = policy.Column{Type: c.Type, Class: c.Class, Grade: c.Grade, Keep: c.Keep}

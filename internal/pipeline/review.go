@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"glovebox.example/glovebox"
@@ -204,6 +205,18 @@ func complete(doc *job.ReleaseDoc, in *policy.Input) bool {
 	return true
 }
 
+// filtered are the columns of a dataset that a job read for its row filter alone:
+// those with a mask that it did not give its module.
+func filtered(j *job.Doc, code string) []string {
+	out := []string{}
+	for _, name := range slices.Sorted(maps.Keys(j.Basis.Masks[code])) {
+		if !slices.Contains(j.Basis.Job.Inputs[code].Columns, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // releaseInput is what the policy is told of a release.
 func (p *Pipeline) releaseInput(tx *store.Tx, u glovebox.User, doc *job.ReleaseDoc) (*policy.Input, error) {
 	in := &policy.Input{Time: p.d.LocalTime(), User: u, Product: doc.Product, Datasets: map[string]policy.Dataset{},
@@ -213,6 +226,16 @@ func (p *Pipeline) releaseInput(tx *store.Tx, u glovebox.User, doc *job.ReleaseD
 		return nil, err
 	}
 	in.People.Submitter, in.Walls = j.Submitter, j.Walls
+	author, err := domain.Users.Find(tx, j.Submitter)
+	if err != nil {
+		return nil, err
+	}
+	if author != nil {
+		in.People.SubmitterOrg = author.Org
+	}
+	if in.Local, err = domain.Local(tx); err != nil {
+		return nil, err
+	}
 	in.Module = policy.Module{Digest: j.Basis.Module, Admitted: true}
 	in.Job.Mode = j.Basis.Job.Mode
 	r := j.Basis.Job.Release
@@ -221,7 +244,7 @@ func (p *Pipeline) releaseInput(tx *store.Tx, u glovebox.User, doc *job.ReleaseD
 		return nil, err
 	}
 	for code, x := range j.Basis.Job.Inputs {
-		in.Job.Inputs[code] = policy.JobInput{Columns: x.Columns}
+		in.Job.Inputs[code] = policy.JobInput{Columns: x.Columns, FilterColumns: filtered(&j, code)}
 		var kept domain.DatasetDoc
 		if err := domain.Datasets.Get(tx, code, &kept); err != nil {
 			return nil, err

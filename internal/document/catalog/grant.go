@@ -61,21 +61,24 @@ func checkShare(c *checker, d glovebox.GrantDataset, p record.Path) {
 	}
 }
 
-func checkTerm(c *checker, g *glovebox.Grant) {
-	from, ok := date(g.From)
+func checkTerm(c *checker, g *glovebox.Grant) { checkDays(c, nil, g.From, g.Until) }
+
+// checkDays checks the first and the last day of a term, at p.
+func checkDays(c *checker, p record.Path, first, last string) {
+	from, ok := date(first)
 	if !ok {
-		c.Add(at("from"), "write a date that exists, YYYY-MM-DD", "is no date")
+		c.Add(p.With("from"), "write a date that exists, YYYY-MM-DD", "is no date")
 	}
-	until, ok2 := date(g.Until)
+	until, ok2 := date(last)
 	if !ok2 {
-		c.Add(at("until"), "write a date that exists, YYYY-MM-DD", "is no date")
+		c.Add(p.With("until"), "write a date that exists, YYYY-MM-DD", "is no date")
 	}
 	switch {
 	case !ok || !ok2:
 	case until.Before(from):
-		c.Add(at("until"), "write a day on or after `from`", "is before from")
+		c.Add(p.With("until"), "write a day on or after `from`", "is before from")
 	case until.After(from.AddDate(MaxYears, 0, 0)):
-		c.Add(at("until"), "shorten the term; it can be granted again", "is more than %d years after from", MaxYears)
+		c.Add(p.With("until"), "shorten the term; it can be granted again", "is more than %d years after from", MaxYears)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/document/record"
 )
 
 func checkScenario(c *checker, s *glovebox.Scenario) {
@@ -32,4 +33,34 @@ func checkScenario(c *checker, s *glovebox.Scenario) {
 			c.reserved(name, p.With(i))
 		}
 	}
+	for _, code := range slices.Sorted(maps.Keys(s.Reasons)) {
+		for _, name := range slices.Sorted(maps.Keys(s.Reasons[code])) {
+			if !slices.Contains(s.Needs[code], name) {
+				c.AddKey(at("reasons", code, name), "list the column under `needs`, or leave the reason out", "is a reason for what is not needed")
+			}
+		}
+	}
+	if s.Term != nil {
+		checkDays(c, at("term"), s.Term.From, s.Term.Until)
+	}
+	if s.Partner != "" {
+		c.name(s.Partner, at("partner"))
+	}
+}
+
+// CheckApplication checks that a scenario says all that an application has to: a
+// reason for each column that it needs, and the days that it is for.
+func CheckApplication(s *glovebox.Scenario) error {
+	c := &checker{Problems: record.NewProblems(nil)}
+	for _, code := range slices.Sorted(maps.Keys(s.Needs)) {
+		for _, name := range s.Needs[code] {
+			if _, ok := s.Reasons[code][name]; !ok {
+				c.Add(at("reasons", code, name), "say in a sentence why the purpose cannot do without it", "is missing")
+			}
+		}
+	}
+	if s.Term == nil {
+		c.Add(at("term"), "write `term: {from: YYYY-MM-DD, until: YYYY-MM-DD}`", "is missing")
+	}
+	return c.Err()
 }

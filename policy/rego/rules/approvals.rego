@@ -37,6 +37,11 @@ texts := {
 		"en": "approver {user} holds several roles on product {product}: {roles}; one person never holds two, so another person must approve",
 		"zh": "批准人 {user} 在产品 {product} 上兼任多个角色：{roles}；一人不得兼任两个角色，请换人批准",
 	},
+	"approval.same_org": {
+		"req": "R19",
+		"en": "approver {user} belongs to the institution of whoever {what}; somebody of another institution must approve as {role}",
+		"zh": "批准人 {user} 与{what_zh}属同一机构；请由其他机构的 {role} 人员批准",
+	},
 	"approval.missing": {
 		"req": "R12",
 		"en": "release {release} lacks the approval of role {role}; somebody who holds it approves with `glovebox release approve`",
@@ -94,6 +99,24 @@ deny contains lib.fault("approval.two_roles", at(i), {
 	count(roles) > 1
 }
 
+# Where institutions are known, who approves is not of the author's: nor, as
+# authority or auditor, of the operator's who takes the result out.
+deny contains lib.fault("approval.same_org", at(i), {"user": a.user, "role": a.role, "what": "submitted the job", "what_zh": "作业提交人"}) if {
+	not input.local
+	some i, a in input.people.approvals
+	a.org != ""
+	a.org == input.people.submitter_org
+}
+
+deny contains lib.fault("approval.same_org", at(i), {"user": a.user, "role": a.role, "what": "exports the release", "what_zh": "导出人"}) if {
+	not input.local
+	input.point == "export"
+	some i, a in input.people.approvals
+	a.role in {"authority", "auditor", "provider"}
+	a.org != ""
+	a.org == input.user.org
+}
+
 deny contains lib.fault("approval.missing", "people.approvals", {"release": input.release.id, "role": role}) if {
 	input.point == "export"
 	input.release.id != ""
@@ -135,13 +158,23 @@ holds_role(a) if {
 
 at(i) := sprintf("people.approvals[%d]", [i])
 
-# required roles: the grant's, or the default, and what the domain adds.
-required := by_grant | {r |
+# required roles: the grant's, or the default, what no grant can lower, and what
+# the domain adds.
+required := by_grant | floor | {r |
 	some o in domain.obligation
 	lib.obligation_ok(o)
 	o.kind == "approvals"
 	some r in o.roles
 }
+
+# The authority always approves, and one who is not of the operator's side with it:
+# every provider, or an auditor.
+floor := {"authority"} | second
+
+second := set() if {
+	some r in by_grant
+	r in {"provider", "auditor"}
+} else := {"provider"}
 
 by_grant := {r | some r in input.grant.approvals} if {
 	some _ in input.grant.approvals

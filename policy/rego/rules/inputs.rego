@@ -34,6 +34,11 @@ texts := {
 		"en": "dataset {dataset} is not active: its registration was cancelled; ask its provider {provider} which dataset stands for it",
 		"zh": "数据资源 {dataset} 未启用：其登记已撤销；请向数据提供单位 {provider} 了解以何数据资源代替",
 	},
+	"dataset.taken_back": {
+		"req": "R06",
+		"en": "the provider {provider} of dataset {dataset} does not agree to the use of {columns} in this scenario; nothing that reads it may run, and nothing made of it may leave; `glovebox scenario show` says why",
+		"zh": "数据资源 {dataset} 的提供单位 {provider} 不同意在本应用场景中使用 {columns}；不得运行读取它的作业，由其得出的内容也不得输出；理由见 `glovebox scenario show`",
+	},
 	"inputs.unit_space": {
 		"req": "R11",
 		"en": "dataset {dataset} is about units of {space}, the job's first dataset {first} about {first_space}; one job joins datasets of one unit space only",
@@ -72,6 +77,17 @@ deny contains lib.fault("dataset.inactive", sprintf("inputs.%s", [dataset]), {"d
 	state := d.state
 	not state in {"active", "paused", "withdrawn"}
 }
+
+deny contains lib.fault("dataset.taken_back", sprintf("inputs.%s", [dataset]), {"dataset": dataset, "provider": d.provider, "columns": concat(", ", taken)}) if {
+	some dataset, part in input.job.inputs
+	d := input.datasets[dataset]
+	taken := {c | some c in array.concat(list(part.columns), list(part.filter_columns)); c in d.taken_back}
+	count(taken) > 0
+}
+
+list(x) := x if is_array(x)
+
+list(x) := [] if not is_array(x)
 
 deny contains lib.fault("inputs.unit_space", sprintf("inputs.%s", [dataset]), {
 	"dataset": dataset,

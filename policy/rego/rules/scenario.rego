@@ -32,8 +32,8 @@ texts := {
 	},
 	"scenario.returned": {
 		"req": "R04",
-		"en": "the application of scenario {scenario} was returned with remarks; its operator mends it and files it again",
-		"zh": "应用场景 {scenario} 的申请已退回；请运营机构按意见修改后重新申报",
+		"en": "the application of scenario {scenario} was returned with remarks; its operator files it again with `glovebox scenario amend`",
+		"zh": "应用场景 {scenario} 的申请已退回；请运营机构按意见修改后，用 `glovebox scenario amend` 重新申报",
 	},
 	"scenario.refused": {
 		"req": "R04",
