@@ -97,7 +97,7 @@ operator of the scenario, a provider of its data, or the authority.`, `审核申
 此命令：读取它的作业随即终止，由其得出的发布不得输出。实施机构：作出三项答复，
 格式为 yes:理由 或 no:理由。角色：该场景的运营机构、所用数据的提供单位或实施机构。`),
 		Example: "  glovebox scenario review elderly-care --dataset population --domain ./city --as chen\n" +
-			"  glovebox scenario review elderly-care --reasonable yes:民生急需 --necessary yes:逐项核对 --satisfiable yes:数据齐备 --domain ./city --as zhao",
+			"  glovebox scenario review elderly-care --reasonable yes:急需 --necessary yes:已核 --satisfiable yes:齐备 --as zhao",
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			p.Reasonable, p.Necessary, p.Satisfiable = answer(three[0]), answer(three[1]), answer(three[2])

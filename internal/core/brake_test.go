@@ -56,7 +56,7 @@ func (c *city) begun(rho string) (id string, ended <-chan error) {
 	go func() {
 		end <- wang.Do(context.Background(), desk.Act{Name: "job.run", Params: desk.Params(desk.Document{File: path}), Files: desk.Disk{}}, nil)
 	}()
-	for range 1000 {
+	for range 6000 {
 		for _, j := range c.jobs() {
 			if !known[j.ID] && j.State == job.Running {
 				return j.ID, end
@@ -225,7 +225,7 @@ func (c *city) again(id string) <-chan error {
 	go func() {
 		end <- wang.Do(context.Background(), desk.Act{Name: "job.run", Params: desk.Params(desk.Document{File: path}), Files: desk.Disk{}}, nil)
 	}()
-	for range 1000 {
+	for range 6000 {
 		if runs() > before {
 			return end
 		}

@@ -86,6 +86,17 @@ func (c *city) goods() map[string]func() good {
 		},
 		"dataset.pause":  func() good { return good{"census", "dataset/pums", desk.Brake{Reason: "a test"}, "dataset/other"} },
 		"dataset.resume": func() good { return good{"census", "dataset/pums", desk.Brake{Reason: "a test"}, "dataset/other"} },
+		"scenario.apply": func() good {
+			return good{"wang", "scenario/second", c.applied("code: education-income", "code: second"), "scenario/other"}
+		},
+		"scenario.review": func() good { return good{"liu", "scenario/second", desk.ScenarioReview{}, "scenario/other"} },
+		"scenario.return": func() good { return good{"zhao", "scenario/second", desk.Brake{Reason: "a test"}, "scenario/other"} },
+		"scenario.amend": func() good {
+			p := c.applied("code: education-income", "code: second", "{en: adults}", "{en: adults alone}")
+			p["reason"] = "a test"
+			return good{"wang", "scenario/second", p, "scenario/other"}
+		},
+		"scenario.refuse": func() good { return good{"zhao", "scenario/second", desk.Brake{Reason: "a test"}, "scenario/other"} },
 		"scenario.suspend": func() good {
 			return good{"liu", "scenario/education-income", desk.Brake{Reason: "a test"}, "scenario/other"}
 		},
@@ -185,6 +196,13 @@ func (c *city) recipient() string {
 		c.t.Fatal(err)
 	}
 	return string(public)
+}
+
+// applied are the params of an application that the test writes.
+func (c *city) applied(pairs ...string) map[string]any {
+	c.t.Helper()
+	path := c.application(append(pairs, "DEMO-2026-0001", "DEMO-2026-0009")...)
+	return map[string]any{"file": path, "files": c.hand(path)}
 }
 
 func (c *city) view(fn func(*store.Tx) error) {

@@ -59,6 +59,9 @@ type config struct {
 	// MinDeadline, in seconds: the least deadline that a job of a strict domain
 	// declares, up to MaxMinDeadline; 0: any.
 	MinDeadline float64 `json:"min_deadline,omitempty"`
+	// Applications: a scenario is granted only what its providers agreed to, and
+	// what the authority answered for, also where it was filed in one step.
+	Applications bool `json:"applications,omitempty"`
 	// MaxRuns is how many jobs run at once, 1 to MaxRunsBound; 0: one a core, and
 	// no more than one for each RunMemory of the machine's memory.
 	MaxRuns int `json:"max_runs,omitempty"`
@@ -99,6 +102,8 @@ type Domain struct {
 	Strict bool
 	// MinDeadline is the least deadline in a strict domain, in seconds.
 	MinDeadline float64
+	// Applications: no scenario is granted what its providers did not agree to.
+	Applications bool
 	// MaxRuns is how many jobs run at once in this domain, whoever runs them.
 	MaxRuns int
 	// MaxDisk is how many bytes of disk running jobs may take together.
@@ -209,6 +214,7 @@ func (d *Domain) configure() error {
 	}
 	d.settings = raw
 	d.Name, d.Parts, d.MaxFuel, d.Strict, d.MinDeadline, d.MaxRuns = c.Name, c.Parts, c.MaxFuel, c.Strict, c.MinDeadline, c.MaxRuns
+	d.Applications = c.Applications
 	if d.MaxFuel == 0 {
 		d.MaxFuel = DefaultMaxFuel
 	}

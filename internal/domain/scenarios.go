@@ -70,7 +70,10 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 		if err := catalog.CheckGrant(g, &s.Scenario, datasets); err != nil {
 			return err
 		}
-		if err := grantable(tx, by, &s, g); err != nil {
+		if err := s.To(glovebox.ScenarioGranted); err != nil {
+			return err
+		}
+		if err := d.grantable(tx, by, &s, g); err != nil {
 			return err
 		}
 		for i, name := range g.Developers {
@@ -86,9 +89,6 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 		if err := g.To(glovebox.GrantActive); err != nil {
 			return err
 		}
-		if err := s.To(glovebox.ScenarioGranted); err != nil {
-			return err
-		}
 		g.By = by.Name
 		if err := Grants.Put(tx, "scenario.grant", s.Code, *g, nil); err != nil {
 			return err
@@ -98,10 +98,11 @@ func (d *Domain) Grant(ctx context.Context, by *By, g *glovebox.Grant) error {
 }
 
 // grantable fails unless those whom a grant needs said yes: of what was applied
-// for, and of everything in a domain that is served, each provider agreed to the
-// columns, the authority gave its three answers, and whoever grants is neither who
-// applied, in person or by institution, nor its operator.
-func grantable(tx *store.Tx, by *By, s *ScenarioDoc, g *glovebox.Grant) error {
+// for, and in a domain with the setting applications of everything, each provider
+// agreed to the columns and the authority gave its three answers. In a domain that
+// is served whoever grants is neither who applied nor the operator, in person or by
+// institution.
+func (d *Domain) grantable(tx *store.Tx, by *By, s *ScenarioDoc, g *glovebox.Grant) error {
 	local, err := Local(tx)
 	if err != nil {
 		return err
@@ -111,7 +112,7 @@ func grantable(tx *store.Tx, by *By, s *ScenarioDoc, g *glovebox.Grant) error {
 			return err
 		}
 	}
-	if s.Applicant == "" && local {
+	if s.Applicant == "" && !d.Applications {
 		return nil
 	}
 	if s.Applicant != "" && s.Applicant != s.Operator && s.Reviewer == "" {

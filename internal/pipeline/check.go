@@ -30,6 +30,8 @@ type CheckReport struct {
 	Decision glovebox.Decision `json:"decision"`
 	Prices   []Quote           `json:"prices"` // of the ledgers that the user may read
 	Stored   bool              `json:"stored"` // the answer is there already: a run is free
+	// Grant is the smallest grant that the job needs: of its columns and prices alone.
+	Grant *glovebox.Grant `json:"grant"`
 	// Warnings say what is allowed, and better otherwise.
 	Warnings []glovebox.Text `json:"warnings,omitempty"`
 	// Privacy says how the table would be made, and with which error.
@@ -70,6 +72,7 @@ func (p *Pipeline) Check(ctx context.Context, s request.Submission, u glovebox.U
 	}
 	rep := &CheckReport{Job: a.doc.ID, Decision: a.decision(), Prices: []Quote{}, Stored: a.stored, Privacy: r.Facts(r.Mode.Facts())}
 	rep.Warnings = warnings(r)
+	rep.Grant = p.smallest(r, a)
 	if len(wants) > 0 {
 		if rep.Wanted, err = p.want(ctx, r, wants); err != nil {
 			return nil, err
