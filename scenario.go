@@ -61,8 +61,8 @@ type Scenario struct {
 	// Term is for which days it is applied for.
 	Term *Term `json:"term,omitempty"`
 	// Partner is the filing reference (备案) of the firm that develops for it.
-	Partner string `json:"partner,omitempty"`
-	State ScenarioState       `json:"state,omitempty"`
+	Partner string        `json:"partner,omitempty"`
+	State   ScenarioState `json:"state,omitempty"`
 }
 
 // Term is the first and the last day of something, YYYY-MM-DD.
