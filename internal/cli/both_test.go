@@ -24,7 +24,7 @@ const (
 )
 
 // done are the second steps that a directory has no use for: it refuses them.
-var done = map[string]int{"user role confirm new --role developer": 2, "user key confirm new KEY": 2}
+var done = map[string]int{"user role confirm new --role developer": 2, "user key confirm new KEY": 2, "user bind-confirm new BOUND": 2}
 
 // bothWays are the command lines that are run at a directory and at a server. A
 // command that works on a domain has a line here, or stands in oneWay.
@@ -50,6 +50,10 @@ var bothWays = []struct {
 	{"zhao", "user key confirm new KEY", 0, none},
 	{"sun", "user key list new", 0, form},
 	{"", "user key revoke KEY", 0, none},
+	{"", "user bind new --issuer https://id.example --subject n-1", 0, none},
+	{"sun", "user bindings new", 0, none},
+	{"zhao", "user bind-confirm new BOUND", 0, none},
+	{"", "user unbind BOUND", 0, none},
 	{"", "user suspend new --reason left", 0, form},
 	{"", "user suspend new", 2, all},
 	{"", "user resume new --reason back", 0, form},
@@ -144,7 +148,8 @@ var bothWays = []struct {
 // oneWay are the commands that have one way, with the reason.
 var oneWay = map[string]string{
 	"init": "makes a directory", "domain serve-from-now": "turns a directory", "domain restore": "makes a directory", "domain backup": "writes folders of the host", "serve": "holds it", "web": "stands in front", "doctor": "is about this machine",
-	"login": "is at a server", "logout": "is at a server", "config": "is about this account's profiles", "user key new": "makes a file",
+	"login": "is at a server", "logout": "is at a server", "session list": "is at a server", "session end": "is at a server", "token add": "is at a server", "token list": "is at a server", "token end": "is at a server",
+	"provider keys": "is about files", "config": "is about this account's profiles", "user key new": "makes a file",
 	"verify": "is about files", "schema show": "is about the program", "dataset new": "is about files", "dataset scan": "is about files", "report list": "is about the program",
 	"module new": "is about files", "module build": "is about files", "module check": "is about files", "module show": "is about files", "module test": "is about files",
 	"policy test": "is about files", "policy lint": "is about files",
@@ -255,6 +260,7 @@ func TestEveryCommandBothWays(t *testing.T) {
 		do("login --server " + server + " --profile " + who + " --user " + who + " --key " + who + ".pem --ca ca.pem")
 	}
 	ran := map[string]bool{}
+	var bound [2]string
 	names := map[string]bool{}
 	for _, c := range commands(tree("en")) {
 		if !c.HasSubCommands() {
@@ -271,7 +277,7 @@ func TestEveryCommandBothWays(t *testing.T) {
 		}
 		var got [2]string
 		for i, way := range []string{"near", "far"} {
-			line := strings.NewReplacer("RELEASE", release, "JOB", "j"+release[1:], "KEY", number("new"),
+			line := strings.NewReplacer("RELEASE", release, "JOB", "j"+release[1:], "KEY", number("new"), "BOUND", bound[i],
 				"TO", []string{"out-near", "archive"}[i], "REPORT", way+".md").Replace(x.line)
 			args := append(strings.Fields(line), "--json")
 			switch {
@@ -285,6 +291,9 @@ func TestEveryCommandBothWays(t *testing.T) {
 				args = append(args, "--domain", "near", "--as", x.who)
 			}
 			status, out, errs := shell(t, args...)
+			if id := first(`"id": "b-[^"]+`, out); id != "" && strings.HasPrefix(line, "user bind ") {
+				bound[i] = strings.TrimPrefix(id, `"id": "`)
+			}
 			want := x.want
 			if i == 0 && x.how == none {
 				want = max(want, done[x.line])

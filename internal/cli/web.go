@@ -19,11 +19,15 @@ func (a *app) webCmd() *cobra.Command {
 		Long: a.t(`Face the network: TLS 1.3 and the API under /api/v1, in front of a core
 ("glovebox serve") whose socket is SOCK. Run it as an account of its own that
 has no right to the domain's directory, and name that account to the core with
---web. It holds no key of the domain: whoever takes it over can sign nothing.
+--web. It holds no key of the domain: whoever takes it over can sign nothing. Once
+it listens it opens no file, starts no program and connects to the core alone;
+with --providers it may read files and make connections of its own.
 
 The core may start later and stop meanwhile. Ctrl-C or SIGTERM stops it.`, `面向网络：以 TLS 1.3 提供 /api/v1 下的 API，其后为套接字 SOCK 上的核心
 （"glovebox serve"）。请以对域目录没有任何权限的专用账户运行，
 并用 --web 将该账户告知核心。它不持有域的任何密钥：控制它的人无法签署任何操作。
+开始监听后，它不再打开任何文件、不启动任何程序，只连接核心；
+带 --providers 时可读取文件并自行建立连接。
 
 核心可以稍后启动，也可以中途停止。Ctrl-C 或 SIGTERM 使其停止。`),
 		Example: "  glovebox web --core /srv/city/core.sock --listen :8443 --cert web.pem --key web.key",
@@ -55,7 +59,11 @@ The core may start later and stop meanwhile. Ctrl-C or SIGTERM stops it.`, `面�
 				return flagError("--listen", "this address cannot be listened on", "name a free HOST:PORT of this machine")
 			}
 			a.note(a.t("serving ", "正在服务 ") + "https://" + l.Addr().String())
-			return web.New(o).Serve(c.Context(), l, pair)
+			s := web.New(o)
+			if err := jail.SealFront(len(o.Providers) > 0); err != nil {
+				return err
+			}
+			return s.Serve(c.Context(), l, pair)
 		},
 	}
 	c.Flags().StringVar(&socket, "core", "", a.t("the core listens on the socket `SOCK`", "核心监听的套接字 `SOCK`"))
