@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
+	"glovebox.example/glovebox/internal/words"
 )
 
 // full makes a domain in whose database no table is empty and every action has
@@ -178,12 +180,20 @@ func TestChannelRewrittenLedger(t *testing.T) {
 	}
 }
 
+// english is a phrase that nobody has translated.
+var english = regexp.MustCompile(`[a-z]{2,} [a-z]{2,}`)
+
 // found wants the check to name a row or a part of the schema.
 func found(t *testing.T, d *domain.Domain, name, what string) {
 	t.Helper()
 	v, err := d.Verify(context.Background())
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, p := range v.Problems {
+		if zh := words.In(glovebox.Chinese, p); english.MatchString(zh) {
+			t.Errorf("in Chinese: %s", zh)
+		}
 	}
 	for _, p := range v.Problems {
 		if strings.Contains(p, name) {

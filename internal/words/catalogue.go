@@ -214,6 +214,9 @@ func (b *book) split(en string, j joint, depth int) (string, bool) {
 		if !strings.Contains(rest, " ") {
 			all = true
 		}
+		if !strings.Contains(en[:at], " ") { // a name, such as that of a row
+			known = true
+		}
 		if known && all {
 			return head + j.zh + tail, true
 		}
