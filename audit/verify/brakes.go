@@ -61,7 +61,7 @@ func (b *brakes) take(e *Entry, body map[string]any, org string) string {
 		b.holds[e.Subject] = left
 	case e.Action == "scenario.granted" && len(b.holds[e.Subject]) > 0:
 		return "grants a scenario that somebody holds stopped"
-	case e.Action == "dataset.current" && (len(b.holds[e.Subject]) > 0 || b.done[e.Subject] != ""):
+	case (e.Action == "dataset.current" || e.Action == "dataset.rollback") && (len(b.holds[e.Subject]) > 0 || b.done[e.Subject] != ""):
 		return "loads a dataset that is stopped"
 	case e.Action == ChargeAction:
 		return b.charge(e)

@@ -86,6 +86,9 @@ var Acts = []Act{
 	{Name: "release.reject", Roles: approvers, Scope: Stake, Route: "POST /releases/{id}/reviews", Command: "release refuse", Text: "refuse a release for good"},
 	{Name: "release.withdraw", Roles: owners, Scope: Stake, Route: "POST /releases/{id}/state", Command: "release withdraw", Text: "take a release back"},
 
+	{Name: "dataset.rollback", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/state", Command: "dataset rollback", Text: "go back to an earlier snapshot"},
+	{Name: "dataset.destroy", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/state", Command: "dataset destroy", Text: "destroy a snapshot that is not the current one"},
+	{Name: "dataset.cancel", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/state", Command: "dataset cancel", Text: "take a mistaken registration back"},
 	{Name: "dataset.withdraw", Roles: holders, Scope: Stake, Route: "POST /datasets/{id}/state", Command: "dataset withdraw", Text: "take a dataset back for good, and destroy its keys"},
 	{Name: "scenario.end", Roles: leaders, Scope: Stake, Route: "POST /scenarios/{id}/state", Command: "scenario end", Text: "end a scenario for good"},
 }

@@ -131,6 +131,7 @@ var Questions = []Question{
 	{Path: "/nodes", Name: "nodes"},
 	{Path: "/scenarios", Name: "scenarios"},
 	{Path: "/scenarios/{id}", Name: "scenario", Kind: "scenario"},
+	{Path: "/datasets/{id}/snapshots", Name: "snapshots"},
 	{Path: "/freeze", Name: "freeze"},
 	{Path: "/incidents", Name: "incidents"},
 	{Path: "/jobs", Name: "jobs"},

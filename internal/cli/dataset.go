@@ -19,7 +19,7 @@ import (
 
 func (a *app) datasetCmd() *cobra.Command {
 	return a.group("dataset", "the catalogue, and loading data into the vault", "数据资源目录与数据载入",
-		append([]*cobra.Command{a.datasetNew(), a.datasetScan(), a.datasetAdd(), a.datasetLoad(), a.datasetList(), a.datasetShow(), a.datasetSample()}, a.datasetBrakes()...)...)
+		append([]*cobra.Command{a.datasetNew(), a.datasetScan(), a.datasetAdd(), a.datasetLoad(), a.datasetList(), a.datasetShow(), a.datasetSample(), a.datasetSnapshots(), a.datasetRollback(), a.datasetDestroy(), a.datasetCancel(), a.datasetHistory()}, a.datasetBrakes()...)...)
 }
 
 func (a *app) datasetAdd() *cobra.Command {

@@ -114,7 +114,7 @@ Data providers, authority, operator
   user add|show|list|role|suspend|resume|end|key  people, roles and keys
   org add|list|show|suspend|resume|end  institutions
   dataset new|scan                  propose a record for a file; find personal data in it
-  dataset add|load|list|show|sample|pause|resume|withdraw  the catalogue; load data; stop its use
+  dataset add|load|list|show|sample|snapshots|rollback|destroy|cancel|pause|resume|withdraw|history  the catalogue
   schema show                       JSON Schemas of the documents
   space add|list|show               what one person may lose over all datasets
   scenario add|apply|review|grant|amend|return|refuse|suspend|resume|end|list|show|history  purposes
@@ -155,7 +155,7 @@ More: glovebox COMMAND --help, README.md`,
   user add|show|list|role|suspend|resume|end|key  人员、角色与密钥
   org add|list|show|suspend|resume|end  机构
   dataset new|scan                  为文件草拟记录；查找其中的个人信息
-  dataset add|load|list|show|sample|pause|resume|withdraw  数据资源目录；载入数据；暂停使用
+  dataset add|load|list|show|sample|snapshots|rollback|destroy|cancel|pause|resume|withdraw|history  数据资源目录
   schema show                       各类文档的 JSON Schema
   space add|list|show               单元空间：一个人在全部数据资源上的损失上限
   scenario add|apply|review|grant|amend|return|refuse|suspend|resume|end|list|show|history  场景与授权

@@ -222,7 +222,6 @@ var unseen = []string{
 	"trial.dropped", "trial_unit.dropped", // TestLookAlikeKeys
 	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_block.log", "trial_input.first",
 	"replayed.problem", "verdict.obligations", "entry.key", "scope.developer", "event.key", "role_step.key", "policy_test.why", // of what was tampered with, and of a policy that asks for more
-	"snapshot.destroyed",                  // TestStopsEndRuns
 	"module_test.compiler",                // needs a compiler
 	"difference.unit", "difference.block", // testdata/moduletest.txtar
 }

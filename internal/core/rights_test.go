@@ -120,6 +120,25 @@ func (c *city) goods() map[string]func() good {
 			return good{"zhao", "release/" + c.another(), desk.Reason{Reason: "a test"}, "release/r-other"}
 		},
 		"release.withdraw": func() good { return good{"liu", release(), desk.Reason{Reason: "a test"}, "release/r-other"} },
+		"dataset.rollback": func() good {
+			c.must("census", desk.Act{Name: "dataset.load", Subject: "dataset/pums", Params: desk.Params(desk.DatasetLoad{File: filepath.Join(pums, "pums.csv")}), Files: desk.Disk{}}, nil)
+			return good{"census", "dataset/pums", desk.SnapshotAct{Version: 1, Reason: "a test"}, "dataset/other"}
+		},
+		"dataset.destroy": func() good {
+			return good{"census", "dataset/pums", desk.SnapshotAct{Version: 2, Reason: "a test"}, "dataset/other"}
+		},
+		"dataset.cancel": func() good {
+			data, err := os.ReadFile(filepath.Join(pums, "dataset.yaml"))
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			path := filepath.Join(c.t.TempDir(), "mistaken.yaml")
+			if err := os.WriteFile(path, []byte(strings.Replace(string(data), "code: pums", "code: mistaken", 1)), 0o600); err != nil {
+				c.t.Fatal(err)
+			}
+			c.must("census", desk.Act{Name: "dataset.add", Params: desk.Params(desk.Document{File: path}), Files: desk.Disk{}}, nil)
+			return good{"census", "dataset/mistaken", desk.Brake{Reason: "a test"}, "dataset/other"}
+		},
 		"dataset.withdraw": func() good { return good{"census", "dataset/pums", desk.Brake{Reason: "a test"}, "dataset/other"} },
 		"scenario.end": func() good {
 			return good{"liu", "scenario/education-income", desk.Brake{Reason: "a test"}, "scenario/other"}

@@ -42,6 +42,28 @@ func (c *call) brake(p *Brake) (domain.Brake, error) {
 	return domain.Brake{Role: c.role, Reason: p.Reason, Incident: p.Incident}, (&Reason{p.Reason}).check()
 }
 
+// SnapshotAct is about one snapshot of the dataset of the subject.
+type SnapshotAct struct {
+	Version int    `json:"version"`
+	Reason  string `json:"reason"`
+}
+
+func datasetRollback(c *call, p *SnapshotAct) (any, error) {
+	return braked(c, &Brake{Reason: p.Reason}, func(b domain.Brake) (domain.DatasetDoc, error) {
+		return c.d.RollBack(c, c.by, c.id, p.Version, b)
+	})
+}
+
+func datasetDestroy(c *call, p *SnapshotAct) (any, error) {
+	return braked(c, &Brake{Reason: p.Reason}, func(b domain.Brake) (glovebox.Snapshot, error) {
+		return c.d.DestroySnapshot(c, c.by, c.id, p.Version, b)
+	})
+}
+
+func datasetCancel(c *call, p *Brake) (any, error) {
+	return braked(c, p, func(b domain.Brake) (domain.DatasetDoc, error) { return c.d.CancelDataset(c, c.by, c.id, b) })
+}
+
 // braked takes a step with a reason.
 func braked[T any](c *call, p *Brake, step func(domain.Brake) (T, error)) (any, error) {
 	b, err := c.brake(p)

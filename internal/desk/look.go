@@ -67,6 +67,7 @@ var looks = map[string]func(*question) (any, error){
 	"space":      func(q *question) (any, error) { return q.d.Space(q, q.look.ID) },
 	"scenarios":  func(q *question) (any, error) { return listed(q.d.Scenarios(q)) },
 	"scenario":   func(q *question) (any, error) { return q.d.Scenario(q, q.look.ID) },
+	"snapshots":  func(q *question) (any, error) { return listed(q.d.AllSnapshots(q, q.look.ID)) },
 	"freeze":     func(q *question) (any, error) { return q.d.FreezeState(q) },
 	"incidents":  func(q *question) (any, error) { return listed(q.d.AllIncidents(q)) },
 	"nodes":      lookNodes,
@@ -92,7 +93,7 @@ var looks = map[string]func(*question) (any, error){
 
 // public are the questions that the owner of a directory that is not served need
 // not ask in somebody's name.
-var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "bindings": true, "datasets": true, "dataset": true, "spaces": true, "space": true, "scenarios": true, "scenario": true, "freeze": true, "incidents": true, "nodes": true, "fit": true, "rows": true, "state": true, "checkpoint": true}
+var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "bindings": true, "datasets": true, "dataset": true, "spaces": true, "space": true, "scenarios": true, "scenario": true, "freeze": true, "snapshots": true, "incidents": true, "nodes": true, "fit": true, "rows": true, "state": true, "checkpoint": true}
 
 // listed makes the JSON of no elements an empty list, not null.
 func listed[T any](all []T, err error) (any, error) {

@@ -173,9 +173,9 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 	if file != src {
 		defer file.Close()
 	}
-	version := 1
-	if doc.Snapshot != nil {
-		version = doc.Snapshot.Version + 1
+	version := 0
+	if err := d.Store.View(ctx, func(tx *store.Tx) error { version, err = nextVersion(tx, code); return err }); err != nil {
+		return nil, err
 	}
 	w, err := d.Vault.NewSnapshot(code, version)
 	if err != nil {
