@@ -49,7 +49,7 @@ func TestRequirementsNameWhatIsThere(t *testing.T) {
 			tests[m[1]] = true
 		}
 	}, "_test.go")
-	rule := regexp.MustCompile(`(?m)^\t"([a-z_]+\.[a-z_]+)": \{`)
+	rule := regexp.MustCompile(`"([a-z_]+\.[a-z_]+)": \{`)
 	eachText(t, func(_, text string) {
 		for _, m := range rule.FindAllStringSubmatch(text, -1) {
 			rules[m[1]] = true
