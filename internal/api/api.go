@@ -154,7 +154,7 @@ var Questions = []Question{
 
 // Todo is something that waits for a person.
 type Todo struct {
-	// Kind says what: role, key, scenario, review, export, refused.
+	// Kind says what: role, key, scenario, review, export, refused, load.
 	Kind    string `json:"kind"`
 	Act     string `json:"act,omitempty"` // that answers it
 	Subject string `json:"subject"`       // kind/ID

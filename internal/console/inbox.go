@@ -87,7 +87,7 @@ func todoPath(t api.Todo) string {
 	switch kind {
 	case "user", "key":
 		return "/people/" + id(t.About)
-	case "scenario", "release", "job":
+	case "scenario", "release", "job", "dataset":
 		return "/" + kind + "s/" + id(of)
 	}
 	return "/"

@@ -24,6 +24,9 @@ type DatasetDoc struct {
 	By       string                `json:"by"`
 	Snapshot *glovebox.Snapshot    `json:"snapshot,omitempty"` // the current one
 	Holds    []glovebox.Hold       `json:"holds,omitempty"`    // who paused it
+	// Due is the day on which its next load is due, YYYY-MM-DD; "": none is. It is
+	// not kept: who answers a question sets it.
+	Due string `json:"due,omitempty"`
 }
 
 // AddDataset registers a record and opens its ledger, for good, and those of its
