@@ -34,7 +34,7 @@ var valuesOfType = map[reflect.Type][]string{
 // holds them and their name in JSON. What is in neither list is free text.
 var valuesOfField = map[reflect.Type]map[string][]string{
 	reflect.TypeFor[Input]():                {"walls": Walls},
-	reflect.TypeFor[Job]():                  {"mode": {glovebox.ModeMap, glovebox.ModeBlocks, glovebox.ModeTrain}},
+	reflect.TypeFor[Job]():                  {"mode": {glovebox.ModeMap, glovebox.ModeBlocks, glovebox.ModeTrain, glovebox.ModeTune}},
 	reflect.TypeFor[Method]():               {"method": {"dp"}},
 	reflect.TypeFor[Dataset]():              {"snapshot": texts(SnapshotNone, glovebox.SnapshotCurrent, glovebox.SnapshotDestroyed)},
 	reflect.TypeFor[Release]():              {"state": {ReleasePending, ReleaseApproved, ReleaseExported, ReleaseReturned, ReleaseRefused, ReleaseSuperseded, ReleaseWithdrawn}},

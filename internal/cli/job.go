@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) jobCmd() *cobra.Command {
-	return a.group("job", "check and run jobs", "检查与运行作业", a.jobCheck(), a.jobRun(), a.jobList(), a.jobShow(), a.jobCancel())
+	return a.group("job", "check and run jobs", "检查与运行作业", a.jobCheck(), a.jobTune(), a.jobRun(), a.jobList(), a.jobShow(), a.jobCancel())
 }
 
 func (a *app) jobCheck() *cobra.Command {

@@ -352,6 +352,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(2, "module test pums/none.wasm")
 	run(0, "job check pums/job.yaml --as wang --want people=±20 --want income=±900/300")
 	run(2, "job check pums/job.yaml --as wang --want people=20@90%")
+	run(0, "job tune pums/job.yaml --rho 0.01 --as wang")
+	run(2, "job tune json/blocks.yaml --as wang")
 	run(3, "job check pums/job.yaml --as wu")
 	run(3, "job run json/params.yaml --as wang")
 	out, _ := run(0, "job run pums/job.yaml --as wang")

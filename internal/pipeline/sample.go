@@ -46,6 +46,10 @@ func (p *Pipeline) Sample(ctx context.Context, s request.Submission, u glovebox.
 		return nil, err
 	}
 	r.runner.Close() // samples run elsewhere
+	if err := measures(r.Request); err != nil {
+		r.close()
+		return nil, err
+	}
 	a, err := p.admit(ctx, r)
 	if err == nil && !a.columns.Allow {
 		err = a.columns.Denied()
@@ -82,7 +86,10 @@ func SampleAlone(ctx context.Context, s request.Submission, wasm []byte, records
 		return nil, err
 	}
 	var masks map[string]job.MaskPlan
-	if err = r.CheckColumns(); err == nil {
+	if err = measures(r); err == nil {
+		err = r.CheckColumns()
+	}
+	if err == nil {
 		masks, err = shippedMasks(ctx, r, grant)
 	}
 	if err != nil {
@@ -90,6 +97,14 @@ func SampleAlone(ctx context.Context, s request.Submission, wasm []byte, records
 		return nil, err
 	}
 	return sample(r, abi.MaxFuel, masks), nil
+}
+
+// measures fails for a job that says nothing about sample rows.
+func measures(r *request.Request) error {
+	if r.Job.Mode != glovebox.ModeTune {
+		return nil
+	}
+	return r.Invalid("mode", "a job of mode tune measures data, and says nothing about sample rows").WithFix("run the job that is tuned on them: it shows what is cut of each unit")
 }
 
 // author is who runs samples without a domain.

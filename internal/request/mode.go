@@ -19,7 +19,7 @@ type asking interface {
 
 // modes are all of them, by name.
 func modes() map[string]asking {
-	return map[string]asking{glovebox.ModeMap: askMap{}, glovebox.ModeBlocks: askBlocks{}, glovebox.ModeTrain: askTrain{}}
+	return map[string]asking{glovebox.ModeMap: askMap{}, glovebox.ModeBlocks: askBlocks{}, glovebox.ModeTrain: askTrain{}, glovebox.ModeTune: askTune{}}
 }
 
 // only finds the function that the job names, or the module's only one. It has

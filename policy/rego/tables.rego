@@ -95,7 +95,7 @@ max_kept := 10
 max_kept_at_end := 64
 
 # Job modes and release methods that this version carries out.
-modes := {"blocks", "map", "train"}
+modes := {"blocks", "map", "train", "tune"}
 
 methods := {"dp"}
 

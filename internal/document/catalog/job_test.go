@@ -188,7 +188,7 @@ func TestJobChecks(t *testing.T) {
 		"form": {[]string{"{min_age: 65}", "{min_age: [65], a b: 1}", "mode: map", "mode: tram", "max_keys_per_unit: 1", "max_keys_per_unit: 1001", "width: 24", "width: 65", "module: care_hotspots.wasm", "module: ''", "kind: mean", "kind: median"},
 			[]string{
 				"j:3:9: module: is too short (write a path of 1 to 1000 characters)",
-				"j:8:7: mode: is none of the values allowed (write one of `map`, `blocks`, `train`)",
+				"j:8:7: mode: is none of the values allowed (write one of `map`, `blocks`, `train`, `tune`)",
 				"j:9:19: params.min_age: is a list, not a text or a number or true or false (write a text of at most 4096 characters, a number, true or false)",
 				"j:9:25: params[\"a b\"]: name does not have the expected form (write a parameter name: a letter or _, then at most 62 letters, digits and _)",
 				"j:12:37: output.key.township.width: is too large (write a whole number, at least 1 and at most 64)",

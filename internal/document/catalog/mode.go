@@ -16,6 +16,7 @@ type mode struct {
 func modes() []mode {
 	return []mode{
 		{glovebox.ModeMap, "output", "add `output`, with `max_keys_per_unit` and `metrics`", checkOutput},
+		{glovebox.ModeTune, "output", "add `output`, with `max_keys_per_unit` and `metrics`, of the job that is tuned", checkOutput},
 		{glovebox.ModeBlocks, "blocks", "add `blocks`, with `count` and `metrics`", nil},
 		{glovebox.ModeTrain, "train", "add `train`, with `rounds`, `size` and `clip`", checkTrain},
 	}
@@ -24,8 +25,15 @@ func modes() []mode {
 // checkMode checks the section that the job's mode needs, and that there is no
 // other.
 func checkMode(c *checker, j *glovebox.Job) {
+	needs := ""
+	for _, m := range modes() {
+		if m.name == j.Mode {
+			needs = m.field
+		}
+	}
 	for _, m := range modes() {
 		switch given := c.given(at(m.field)); {
+		case j.Mode != m.name && (needs == m.field || m.name == glovebox.ModeTune): // another mode has the same section
 		case j.Mode != m.name:
 			c.absent(at(m.field), "is for mode "+m.name)
 		case !given:

@@ -54,3 +54,9 @@ func goNoun(k string) string {
 	}
 	return "the kind of value that the field takes"
 }
+
+// JSON is the document as JSON, with its fields in their order.
+func (d *Doc) JSON() []byte {
+	var marks []mark
+	return d.root.appendJSON(nil, &marks)
+}

@@ -57,6 +57,8 @@ func newMode(s *Spec, m *sandbox.Module) (Mode, error) {
 		return NewMap(s.Output, s.Release, s.Public)
 	case glovebox.ModeBlocks:
 		return NewBlocks(s.Blocks, s.Release)
+	case glovebox.ModeTune:
+		return NewTune(s.Output, s.Release, s.Public)
 	case glovebox.ModeTrain:
 		return trainOf(s, m)
 	}
