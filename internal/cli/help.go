@@ -122,7 +122,7 @@ Data providers, authority, operator
   node trust|revoke|list|use|init|serve|task|doctor  machines that share the work
 Developers
   module new|build|check|show|test  make a module, see what admission says, test it
-  job check|run|list|show|cancel    price a job, run it
+  job check|tune|run|list|show|cancel  price a job, run it
   grant request                     the smallest grant that a job needs
   budget show|history               what is left, and who spent what
 Review and evidence
@@ -163,7 +163,7 @@ More: glovebox COMMAND --help, README.md`,
   node trust|revoke|list|use|init|serve|task|doctor  分担处理的节点
 开发主体
   module new|build|check|show|test  构建模块，查看准入意见，测试
-  job check|run|list|show|cancel    预检与运行作业
+  job check|tune|run|list|show|cancel  预检与运行作业
   grant request                     作业所需的最小授权
   budget show|history               预算余额与支出
 审核与证据
