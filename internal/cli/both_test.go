@@ -82,6 +82,8 @@ var bothWays = []struct {
 	{"sun", "scenario list", 0, form},
 	{"sun", "scenario show visits", 0, form},
 	{"wang", "job check pums/job.yaml", 0, form},
+	{"wang", "job check pums/job.yaml --want people=±20 --want income=±900/300", 0, form},
+	{"wang", "job tune pums/job.yaml --rho 0.001", 0, form},
 	{"wu", "job check pums/job.yaml", 3, form},
 	{"wang", "job check json/wrong.yaml", 2, all},
 	{"wang", "job run json/each.yaml", 2, all},
