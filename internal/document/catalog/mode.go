@@ -22,6 +22,9 @@ func modes() []mode {
 	}
 }
 
+// tunable says whether a job is one that mode tune can measure.
+func tunable(j *glovebox.Job) bool { return j.Mode == glovebox.ModeMap }
+
 // checkMode checks the section that the job's mode needs, and that there is no
 // other.
 func checkMode(c *checker, j *glovebox.Job) {

@@ -15,7 +15,7 @@ func Tuned(file string, data []byte, price glovebox.ReleaseDef) ([]byte, *gloveb
 	if err != nil {
 		return nil, nil, err
 	}
-	if j.Mode != glovebox.ModeMap {
+	if !tunable(j) {
 		e := glovebox.Errorf(glovebox.CodeInvalid, "only a job of mode map can be tuned").WithFix("name the job itself")
 		e.File, e.Field = file, "mode"
 		return nil, nil, e
