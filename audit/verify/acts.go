@@ -95,6 +95,7 @@ func (a *Acts) judge(e *Entry, body map[string]any) string {
 		if what := a.follows(e, follows); what != "" {
 			return what
 		}
+	case e.Actor == ownerName && e.Action == keyOffer:
 	case e.Actor == ownerName && slices.Contains(own, e.Action):
 		return ""
 	default:

@@ -15,12 +15,13 @@ import (
 	"github.com/emmansun/gmsm/sm2"
 )
 
-// Actions that change whose signatures count, all with a body: user.key_add
-// {"user","key"}, user.key_confirm {"user","confirms"}, user.key_revoke
+// Actions that change whose signatures count, all with a body: user.key_add and
+// user.key_offer {"user","key"}, user.key_confirm {"user","confirms"}, user.key_revoke
 // {"user","key_id"}; user.suspend, user.resume and user.end have the
 // subject user/NAME, and those of institutions org/NAME.
 const (
 	keyAdd     = "user.key_add"
+	keyOffer   = "user.key_offer" // by the program, for its person
 	keyConfirm = "user.key_confirm"
 	keyRevoke  = "user.key_revoke"
 	suspend    = "user.suspend"
@@ -56,7 +57,7 @@ func (a *Acts) effect(e *Entry, body map[string]any) string {
 	switch e.Action {
 	case serveAction:
 		return a.serve(e, body)
-	case keyAdd:
+	case keyAdd, keyOffer:
 		return a.addKey(e, body)
 	case keyConfirm, keyRevoke:
 		return a.changeKey(e, body)
@@ -160,6 +161,9 @@ func (a *Acts) addKey(e *Entry, body map[string]any) string {
 		return "hands in a key that was handed in before"
 	}
 	k.user, k.by = user, e.Actor
+	if e.Action == keyOffer {
+		k.by = user
+	}
 	if !a.served {
 		k.state = valid
 	}

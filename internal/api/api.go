@@ -18,8 +18,33 @@ type About struct {
 // ActRequest is the body of every POST that changes something: an act in its
 // person's envelope. Its params may have a member "files", which gives each name
 // that they use the digest of a blob.
+//
+// A browser sends in its place what it has of an act that a passkey signed: Act,
+// the encoded act in base64url, and Passkey, the PublicKeyCredential of the
+// passkey's answer as JSON.
 type ActRequest struct {
-	Envelope json.RawMessage `json:"envelope"`
+	Envelope json.RawMessage `json:"envelope,omitempty"`
+	Act      string          `json:"act,omitempty"`
+	Passkey  json.RawMessage `json:"passkey,omitempty"`
+}
+
+// PasskeyRequest is what a browser makes a passkey with. Challenge, Handle and
+// Known, the passkeys that the person has, are in base64url.
+type PasskeyRequest struct {
+	Challenge string   `json:"challenge"`
+	Site      string   `json:"site"`
+	Domain    string   `json:"domain"`
+	User      string   `json:"user"`
+	Handle    string   `json:"handle"`
+	Known     []string `json:"known"`
+}
+
+// PasskeyAnswer hands a new passkey in: the challenge that it was made with, the
+// PublicKeyCredential as JSON, and what its person calls it.
+type PasskeyAnswer struct {
+	Challenge string          `json:"challenge"`
+	Passkey   json.RawMessage `json:"passkey"`
+	Label     string          `json:"label"`
 }
 
 // Link lets a browser log in as whoever signed the login that asked for it: once,

@@ -8,13 +8,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/act"
 	"glovebox.example/glovebox/internal/core"
 	"glovebox.example/glovebox/internal/domain"
 )
 
 func (a *app) serveCmd() *cobra.Command {
 	var web, place []string
-	var copies, keyCopies, providers string
+	var copies, keyCopies, providers, origin string
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: a.t("hold the domain and answer on its socket", "持有域并在其套接字上应答"),
@@ -47,6 +48,10 @@ it; jobs that are under way are taken up at the next start.`, `独自持有域�
 				peers = append(peers, id)
 			}
 			o := core.Options{Peers: peers}
+			if origin != "" && !act.IsOrigin(origin) {
+				return flagError("--origin", "not the address that people open", "write https://HOST[:PORT], by name, in small letters and without a path: passkeys are made for it, and for no other")
+			}
+			o.Origin = origin
 			if providers != "" {
 				var err error
 				if o.Logins, err = logins(providers); err != nil {
@@ -76,6 +81,7 @@ it; jobs that are under way are taken up at the next start.`, `独自持有域�
 	c.Flags().StringArrayVar(&place, "place", nil, a.t("let exports go to `NAME=DIR` or NAME=s3://BUCKET/PREFIX?endpoint=HOST:PORT", "允许导出到 `NAME=DIR` 或 NAME=s3://BUCKET/PREFIX?endpoint=HOST:PORT"))
 	c.Flags().StringVar(&copies, "copies", "", a.t("let safety copies (domain backup) go into the folder `DIR`", "安全副本（domain backup）写入文件夹 `DIR`"))
 	c.Flags().StringVar(&keyCopies, "key-copies", "", a.t("and the keys of them into `DIR`, on another medium", "其密钥写入另一介质上的 `DIR`"))
+	c.Flags().StringVar(&origin, "origin", "", a.t("passkeys are made for the address `URL` that people open, https://HOST[:PORT]", "通行密钥所绑定的、人员打开的地址 `URL`，即 https://HOST[:PORT]"))
 	c.Flags().StringVar(&providers, "providers", "", a.t("believe the identity providers in `FILE` who somebody is (docs/serving.md)", "采信 `FILE` 中身份提供方的身份声明（见 docs/serving.md）"))
 	return c
 }

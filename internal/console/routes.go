@@ -14,6 +14,11 @@ func (c *Console) routes() {
 	c.mux.HandleFunc("GET /login/link", c.link)
 	c.mux.HandleFunc("POST /login/link", c.follow)
 	c.mux.HandleFunc("POST /logout", c.logout)
+	c.mux.HandleFunc("POST /login/passkey/act", c.script(false, loginAct))
+	c.mux.HandleFunc("POST /login/passkey", c.script(false, loginTake))
+	c.mux.HandleFunc("POST /sign/{name}/passkey", c.script(true, signTake))
+	c.mux.HandleFunc("POST /me/passkeys/request", c.script(true, passkeyBegin))
+	c.mux.HandleFunc("POST /me/passkeys", c.script(true, passkeyAdd))
 	for pattern, do := range map[string]func(*view) error{
 		"GET /{$}":                     inbox,
 		"GET /start":                   start,

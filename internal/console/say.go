@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"math"
@@ -22,6 +23,7 @@ func (c *Console) funcs(l glovebox.Lang) template.FuncMap {
 		"in":       func(t glovebox.Text) string { return t.In(l) },
 		"lang":     func() string { return map[glovebox.Lang]string{glovebox.Chinese: "zh-CN", glovebox.English: "en"}[l] },
 		"static":   func(name string) string { return "/static/" + c.version + "/" + name },
+		"json":     asJSON,
 		"when":     when,
 		"day":      day,
 		"num":      func(f any) string { return number(f) },
@@ -268,4 +270,10 @@ func did(l glovebox.Lang, action string) string {
 func fieldValues() []string {
 	return []string{"public", "personal", "sensitive", "business", "identifier", "work_secret", "state_secret", "input", "filter", "key", "year", "quarter", "month", "week", "day", "realtime", "irregular",
 		"bureau", "firm", "other", "local", "asked", "revoked", "trusted", "under_way", "failed", "act.begin", "act.refuse"}
+}
+
+// asJSON is x for a script, which finds it in an attribute.
+func asJSON(x any) (string, error) {
+	b, err := json.Marshal(x)
+	return string(b), err
 }

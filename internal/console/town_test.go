@@ -69,7 +69,7 @@ func newTown(t testing.TB) *town {
 	c.pool = pool
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 2)
-	go func() { ended <- core.New(d, core.Options{}).Serve(ctx) }()
+	go func() { ended <- core.New(d, core.Options{Origin: c.base}).Serve(ctx) }()
 	go func() { ended <- web.New(web.Options{Core: filepath.Join(dir, core.Socket)}).Serve(ctx, l, pair) }()
 	t.Cleanup(func() {
 		cancel()

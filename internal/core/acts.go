@@ -30,6 +30,12 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, names []string) {
 		problem(w, err)
 		return
 	}
+	raw, err := s.assembled(r.Context(), &q)
+	if err != nil {
+		problem(w, err)
+		return
+	}
+	q.Envelope = raw
 	e, err := act.DecodeEnvelope(q.Envelope)
 	if err != nil {
 		problem(w, err)

@@ -15,6 +15,7 @@ package core
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net"
@@ -48,6 +49,9 @@ type Options struct {
 	// Copies and KeyCopies are the folders where safety copies go, and those of
 	// keys; "": there are none.
 	Copies, KeyCopies string
+	// Origin is the page that passkeys are made for and sign on, "https://HOST[:PORT]";
+	// "": none are made.
+	Origin string
 	// Logins are the identity providers that people may log in by; nil: none.
 	Logins *identity.Checker
 	// Now is the clock; nil: time.Now.
@@ -70,6 +74,7 @@ type Server struct {
 	answers  answers
 	runs     runs
 	mux      *http.ServeMux
+	secret   [32]byte // of this start
 }
 
 // New makes a core over an open domain.
@@ -78,6 +83,7 @@ func New(d *domain.Domain, o Options) *Server {
 		o.Now = time.Now
 	}
 	s := &Server{d: d, o: o, mux: http.NewServeMux()}
+	_, _ = rand.Read(s.secret[:]) // never fails: it ends the process instead
 	to := map[string]string{}
 	for name, p := range o.Places {
 		to[name] = p.To
@@ -176,6 +182,8 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET "+api.Prefix+"/domain", s.about)
 	s.mux.HandleFunc("DELETE "+api.Prefix+"/tokens", s.logout)
 	s.mux.HandleFunc("POST "+api.Prefix+"/links", s.follow)
+	s.mux.HandleFunc("POST "+api.Prefix+"/passkeys/requests", s.passkeyBegin)
+	s.mux.HandleFunc("POST "+api.Prefix+"/passkeys", s.passkeyAdd)
 	s.mux.HandleFunc("POST "+api.Prefix+"/logins", s.loginBegin)
 	s.mux.HandleFunc("POST "+api.Prefix+"/logins/answers", s.loginAnswer)
 	s.mux.HandleFunc("GET "+api.Prefix+"/blobs/{digest}", s.blobSize)

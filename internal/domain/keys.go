@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/act"
 	"glovebox.example/glovebox/internal/domain/store"
 )
@@ -44,8 +45,11 @@ func (d *Domain) AddKey(ctx context.Context, by *By, user string, k act.Key) (do
 		}
 		if known, err := Keys.Has(tx, k.ID); err != nil || known {
 			if err == nil {
-				err = glovebox.Errorf(glovebox.CodeConflict, "this key was handed in before").WithFix("make another one: `glovebox user key new`")
+				err = handedIn()
 			}
+			return err
+		}
+		if err := oneCredential(tx, &k); err != nil {
 			return err
 		}
 		served, err := Served.Has(tx, servedID)
@@ -58,6 +62,67 @@ func (d *Domain) AddKey(ctx context.Context, by *By, user string, k act.Key) (do
 			doc.State = KeyActive
 		}
 		return Keys.Put(tx, "user.key_add", k.ID, doc, body)
+	})
+	return doc, err
+}
+
+// oneCredential fails where another key has the name that a passkey gave itself:
+// browsers say by it which passkey signed.
+func oneCredential(tx *store.Tx, k *act.Key) error {
+	if k.Credential == "" {
+		return nil
+	}
+	return Keys.Each(tx, func(_ string, o KeyDoc) error {
+		if o.Key.Credential == k.Credential {
+			return handedIn()
+		}
+		return nil
+	})
+}
+
+func handedIn() error {
+	return glovebox.Errorf(glovebox.CodeConflict, "this key was handed in before").WithFix("make another one: `glovebox user key new`")
+}
+
+// maxOffered bounds the keys of a person that wait for somebody to confirm them.
+const maxOffered = 8
+
+// OfferKey records that somebody who is logged in as a person handed in a passkey
+// of that person, whose login proved itself by proof. Nobody signed for that, so
+// the entry is the program's own, and the key signs nothing before a second person
+// confirms it.
+func (d *Domain) OfferKey(ctx context.Context, user string, k act.Key, proof access.Proof) (doc KeyDoc, err error) {
+	if err := k.Check(); err != nil {
+		return doc, err
+	}
+	err = d.Effect(ctx, systemBy(), func(tx *store.Tx) error {
+		if err := Active(tx, user); err != nil {
+			return err
+		}
+		waiting := 0
+		if err := Keys.Each(tx, func(_ string, o KeyDoc) error {
+			if o.User == user && o.State == KeyAsked {
+				waiting++
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		known, err := Keys.Has(tx, k.ID)
+		if err == nil && known {
+			err = handedIn()
+		}
+		if err == nil {
+			err = oneCredential(tx, &k)
+		}
+		if err != nil {
+			return err
+		}
+		if waiting >= maxOffered {
+			return glovebox.Errorf(glovebox.CodeConflict, "%d keys of %s wait to be confirmed, and there may be no more", waiting, user).WithFix("revoke those that are not needed: `glovebox user key revoke`")
+		}
+		doc = KeyDoc{Key: k, User: user, State: KeyAsked, Added: d.Stamp(), By: user}
+		return Keys.Put(tx, "user.key_offer", k.ID, doc, map[string]any{"user": user, "key": k, "session": proof})
 	})
 	return doc, err
 }
