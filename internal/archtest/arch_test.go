@@ -176,6 +176,7 @@ var owners = map[string][]string{
 	"github.com/santhosh-tekuri":             {}, // tests only
 	"google.golang.org/protobuf":             {}, // tests only
 	"github.com/rogpeppe/go-internal":        {}, // tests only
+	"github.com/zitadel/oidc":                {}, // tests only
 }
 
 func TestForeignModulesHaveOneOwner(t *testing.T) {

@@ -39,6 +39,12 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
+	return newTownWith(t, func(string) (core.Options, Options) { return core.Options{}, Options{} })
+}
+
+// newTownWith is one whose core and web have options, which depend on its address.
+func newTownWith(t *testing.T, options func(base string) (core.Options, Options)) *town {
+	t.Helper()
 	c := &town{t: t, keys: map[string]*act.FileKey{}}
 	dir := filepath.Join(t.TempDir(), "c")
 	if _, err := domain.Init(t.Context(), dir, domain.InitOptions{Name: "city", Parts: 2}); err != nil {
@@ -61,8 +67,10 @@ func newTown(t *testing.T) *town {
 	c.http = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 2)
-	go func() { ended <- core.New(d, core.Options{}).Serve(ctx) }()
-	go func() { ended <- New(Options{Core: filepath.Join(dir, core.Socket)}).Serve(ctx, l, pair) }()
+	inner, outer := options(c.base)
+	outer.Core = filepath.Join(dir, core.Socket)
+	go func() { ended <- core.New(d, inner).Serve(ctx) }()
+	go func() { ended <- New(outer).Serve(ctx, l, pair) }()
 	t.Cleanup(func() {
 		c.http.CloseIdleConnections()
 		cancel()
