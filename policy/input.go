@@ -55,6 +55,7 @@ type Input struct {
 	People   People             `json:"people"`
 	Release  *Release           `json:"release"` // release and export only
 	Walls    []string           `json:"walls"`   // names of the isolation walls that hold
+	Act      Act                `json:"act"`
 	// Local says that the domain is not served: one account holds it, for a demo, a
 	// test, an author's desk. Nothing that it lets out has two people behind it.
 	Local bool `json:"local"`
@@ -165,11 +166,21 @@ type Module struct {
 	Admitted bool   `json:"admitted"` // it passed
 }
 
+// Act is how the step at hand was taken.
+type Act struct {
+	// Proof that its person took it: passkey or key for a signature of the act itself,
+	// session for a login, owner for the word of whoever holds the directory; "":
+	// nobody takes it, it is asked what would be said.
+	Proof string `json:"proof"`
+}
+
 // People are the persons behind a request other than its user.
 type People struct {
 	Submitter string `json:"submitter"` // user name of the job's developer: at admit and columns whoever asks, later who paid
-	// SubmitterOrg is the institution of that person, "" where none is known.
+	// SubmitterOrg and OperatorOrg are the institutions of the developer and of the
+	// scenario's operator; "": none.
 	SubmitterOrg string     `json:"submitter_org"`
+	OperatorOrg  string     `json:"operator_org"`
 	Approvals    []Approval `json:"approvals"` // in the order given
 }
 

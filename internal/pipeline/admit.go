@@ -133,7 +133,7 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 	in := &policy.Input{
 		Time: p.d.LocalTime(), User: r.by.User, Product: r.Job.Product, Walls: r.walls,
 		Module: policy.Module{Digest: r.Module.Digest(), Admitted: true},
-		People: policy.People{Submitter: r.by.Name, SubmitterOrg: r.by.Org},
+		People: policy.People{Submitter: r.by.Name}, Act: policy.Act{Proof: string(r.by.Proof())},
 		Job: policy.Job{
 			Inputs: map[string]policy.JobInput{}, Mode: r.Job.Mode, Blocks: facts.Blocks, Rounds: facts.Rounds,
 			Output:  policy.Output{MaxKeysPerUnit: max(1, r.Job.Output.MaxKeysPerUnit), MaxRecordsPerKey: r.Job.Output.MaxRecordsPerKey},
@@ -162,6 +162,9 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 			return err
 		}
 		if err := readScenario(tx, r.Job.Scenario, in); err != nil {
+			return err
+		}
+		if err := readInstitutions(tx, in); err != nil {
 			return err
 		}
 		for code, d := range r.Datasets {
@@ -246,6 +249,22 @@ func readScenario(tx *store.Tx, code string, in *policy.Input) (err error) {
 		in.Scenario = &s.Scenario
 	}
 	in.Grant, err = domain.Grants.Find(tx, code)
+	return err
+}
+
+// readInstitutions says of which institutions the developer and the operator are.
+func readInstitutions(tx *store.Tx, in *policy.Input) error {
+	of := func(name string) (string, error) {
+		u, err := domain.Users.Find(tx, name)
+		if err != nil || u == nil {
+			return "", err
+		}
+		return u.Org, nil
+	}
+	var err error
+	if in.People.SubmitterOrg, err = of(in.People.Submitter); err == nil && in.Scenario != nil {
+		in.People.OperatorOrg, err = of(in.Scenario.Operator)
+	}
 	return err
 }
 

@@ -80,7 +80,7 @@ func (p *Pipeline) store(ctx context.Context, r *ask, a *admission, t *work.Answ
 		State: job.Pending, Approvals: []job.Approval{}, Made: p.d.Stamp()}
 	var in *policy.Input
 	err := p.d.Store.View(ctx, func(tx *store.Tx) (err error) {
-		in, err = p.releaseInput(tx, r.by.User, &doc)
+		in, err = p.releaseInput(tx, r.by, &doc)
 		return err
 	})
 	if err != nil {

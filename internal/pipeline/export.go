@@ -92,7 +92,7 @@ func (p *Pipeline) exported(ctx context.Context, by *domain.By, id, to string) e
 // decideExport asks the policy and records its answer. The entry of a first
 // export names the release's digest: it is what the bundle proves.
 func (p *Pipeline) decideExport(ctx context.Context, by *domain.By, id, to string) (*job.ReleaseDoc, error) {
-	doc, in, seen, err := p.underReview(ctx, by.User, id, func(*job.ReleaseDoc) error { return nil })
+	doc, in, seen, err := p.underReview(ctx, by, id, func(*job.ReleaseDoc) error { return nil })
 	if err != nil {
 		return nil, err
 	}

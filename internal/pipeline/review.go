@@ -75,7 +75,7 @@ func (p *Pipeline) Approve(ctx context.Context, by *domain.By, id string, role g
 }
 
 func (p *Pipeline) approve(ctx context.Context, by *domain.By, id string, role glovebox.Role) (*job.ReleaseDoc, error) {
-	doc, in, seen, err := p.underReview(ctx, by.User, id, func(doc *job.ReleaseDoc) (err error) {
+	doc, in, seen, err := p.underReview(ctx, by, id, func(doc *job.ReleaseDoc) (err error) {
 		role, err = speaks(by.User, role, doc)
 		if err == nil {
 			doc.Approvals = append(doc.Approvals, job.Approval{User: by.Name, Role: role, Org: by.Org, At: p.d.Stamp()})
@@ -144,7 +144,7 @@ func speaks(u glovebox.User, role glovebox.Role, doc *job.ReleaseDoc) (glovebox.
 // underReview reads a release and all that a decision about it depends on in one
 // transaction, and what that saw. change may refuse, or say what is to become of
 // the document.
-func (p *Pipeline) underReview(ctx context.Context, u glovebox.User, id string, change func(*job.ReleaseDoc) error) (doc *job.ReleaseDoc, in *policy.Input, seen store.Seen, err error) {
+func (p *Pipeline) underReview(ctx context.Context, by *domain.By, id string, change func(*job.ReleaseDoc) error) (doc *job.ReleaseDoc, in *policy.Input, seen store.Seen, err error) {
 	doc = &job.ReleaseDoc{}
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
 		if err := domain.Releases.Get(tx, id, doc); err != nil {
@@ -153,7 +153,7 @@ func (p *Pipeline) underReview(ctx context.Context, u glovebox.User, id string, 
 		if err := change(doc); err != nil {
 			return err
 		}
-		if in, err = p.releaseInput(tx, u, doc); err != nil {
+		if in, err = p.releaseInput(tx, by, doc); err != nil {
 			return err
 		}
 		seen = tx.Seen()
@@ -218,8 +218,8 @@ func filtered(j *job.Doc, code string) []string {
 }
 
 // releaseInput is what the policy is told of a release.
-func (p *Pipeline) releaseInput(tx *store.Tx, u glovebox.User, doc *job.ReleaseDoc) (*policy.Input, error) {
-	in := &policy.Input{Time: p.d.LocalTime(), User: u, Product: doc.Product, Datasets: map[string]policy.Dataset{},
+func (p *Pipeline) releaseInput(tx *store.Tx, by *domain.By, doc *job.ReleaseDoc) (*policy.Input, error) {
+	in := &policy.Input{Time: p.d.LocalTime(), User: by.User, Act: policy.Act{Proof: string(by.Proof())}, Product: doc.Product, Datasets: map[string]policy.Dataset{},
 		Job: policy.Job{Inputs: map[string]policy.JobInput{}}, Release: &policy.Release{ID: doc.ID, State: string(doc.State), Product: doc.Product}}
 	var j job.Doc
 	if err := domain.Jobs.Get(tx, doc.Job, &j); err != nil {
@@ -243,6 +243,14 @@ func (p *Pipeline) releaseInput(tx *store.Tx, u glovebox.User, doc *job.ReleaseD
 	if err := readScenario(tx, j.Scenario, in); err != nil {
 		return nil, err
 	}
+	if err := readInstitutions(tx, in); err != nil {
+		return nil, err
+	}
+	local, err := domain.Local(tx)
+	if err != nil {
+		return nil, err
+	}
+	in.Local = local
 	for code, x := range j.Basis.Job.Inputs {
 		in.Job.Inputs[code] = policy.JobInput{Columns: x.Columns, FilterColumns: filtered(&j, code)}
 		var kept domain.DatasetDoc
