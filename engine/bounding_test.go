@@ -71,6 +71,9 @@ func boundTable(t testing.TB) *duck.Conn {
 
 // The three forms compute the same thing, and bound as they say.
 func TestBoundingFormsAgree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	c := boundTable(t)
 	var first string
 	for _, order := range boundOrders {

@@ -343,6 +343,9 @@ func TestDroppedRowsAreCounted(t *testing.T) {
 // declare it a file gives the same snapshot, byte for byte; without them it is
 // refused by name, with the line to add.
 func TestEverydayFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	want := ""
 	for _, q := range everydayFiles(t) {
 		f := rowtest.TempFile(t, q.data)

@@ -100,6 +100,9 @@ func spillFile(t testing.TB) Spill {
 // memory or aside, and whether a bucket is sorted whole or in pieces, down to
 // rows that are equal in all.
 func TestRowsPutAsideAreTheSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	one := strings.Builder{}
 	one.WriteString(visitsHeader)
 	for i := range 3000 {

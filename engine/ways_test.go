@@ -14,6 +14,9 @@ import (
 // TestTypedPiecesAgree loads random files, most of them with faults, as they
 // stand and as rows that package value types: reports and snapshots are the same.
 func TestTypedPiecesAgree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	r := rand.New(rand.NewPCG(11, 3))
 	values := map[string][]string{
 		"town":   {"还地桥镇", "x", "", `"a,b"`, `"a""b"`, strings.Repeat("长", 30), "Ünïcode"},

@@ -41,6 +41,9 @@ var toolchains = []struct {
 // TestGuestsRebuild builds every guest of testdata from its source and its
 // manifest and wants the committed bytes.
 func TestGuestsRebuild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	for _, tc := range toolchains {
 		sources, err := filepath.Glob("testdata/*" + tc.ext)
 		if err != nil || len(sources) == 0 {

@@ -12,6 +12,9 @@ import (
 // is admitted is compiled, started and run for a little while: the runtime
 // must take or refuse it, and a reset must bring it back.
 func FuzzAdmit(f *testing.F) {
+	if testing.Short() {
+		f.Skip("takes seconds")
+	}
 	files, err := filepath.Glob("testdata/*.wasm")
 	if err != nil || len(files) == 0 {
 		f.Fatal("no seeds")

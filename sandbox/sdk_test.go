@@ -90,6 +90,9 @@ func sdkUnits(t testing.TB, a memory.Allocator, function string) (b *Binding, lo
 // a unit takes the same fuel and gives the same records in each. The log says
 // what a unit costs.
 func TestSDKModulesAreReset(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	files, err := filepath.Glob("../examples/languages/*.wasm")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d modules: %v", len(files), err)
