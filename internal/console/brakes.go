@@ -78,7 +78,7 @@ func incidents(v *view) error {
 		return err
 	}
 	for i := range p.Rows {
-		if x := &p.Rows[i]; x.State != "closed" {
+		if x := &p.Rows[i]; x.State != string(glovebox.IncidentClosed) {
 			if x.StateOf, err = v.stateOf("incident/" + x.ID); err != nil {
 				return err
 			}

@@ -123,7 +123,7 @@ func (v *view) uses(code string) ([]use, error) {
 	}
 	for _, j := range jobs {
 		in, ok := j.Spec.Job.Inputs[code]
-		if !ok || j.State == "refused" {
+		if !ok || j.State == jobRefused {
 			continue
 		}
 		for _, c := range in.Columns {

@@ -91,7 +91,7 @@ func (v *view) release() (*releasePage, error) {
 		return nil, err
 	}
 	p.Waits = v.waits(&p.Release)
-	p.Operates = v.Holds(glovebox.RoleOperator) && p.Release.State != "pending"
+	p.Operates = v.Holds(glovebox.RoleOperator) && p.Release.State != releasePending
 	if p.Operates {
 		if err := v.get("/places", nil, &p.Places); err != nil {
 			p.Places = nil // none is named
@@ -105,7 +105,7 @@ func (v *view) release() (*releasePage, error) {
 
 // waits is a role in which a release waits for the approval of whoever looks.
 func (v *view) waits(r *releaseDoc) glovebox.Role {
-	if r.State != "pending" && r.State != "returned" {
+	if r.State != releasePending && r.State != releaseReturned {
 		return ""
 	}
 	for _, a := range r.Approvals {

@@ -136,7 +136,7 @@ func (v *view) compare(p *releasePage) error {
 					e.Keys++
 				}
 			}
-			if r.Product == p.Release.Product && r.State != "pending" && p.Module.Before == "" {
+			if r.Product == p.Release.Product && r.State != releasePending && p.Module.Before == "" {
 				p.Module.Before, p.Module.Release, p.Module.NameWas = other.Content.Facts.Module.Digest, r.ID, other.Content.Facts.Module.Name+" "+other.Content.Facts.Module.Version
 				p.Module.Same = p.Module.Before == p.Module.Digest
 			}

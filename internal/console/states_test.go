@@ -1,0 +1,14 @@
+package console
+
+import (
+	"testing"
+
+	"glovebox.example/glovebox/internal/domain/job"
+)
+
+// TestStatesAreTheCores: what pages compare with is what the core says.
+func TestStatesAreTheCores(t *testing.T) {
+	if jobRefused != string(job.Refused) || releasePending != string(job.Pending) || releaseReturned != string(job.Returned) {
+		t.Error("a state has another name")
+	}
+}
