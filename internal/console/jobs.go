@@ -3,8 +3,6 @@ package console
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -230,8 +228,8 @@ func tooLarge(err error) error {
 
 // upload sends a file to the core, from where it has it already.
 func (v *view) upload(data []byte) (digest string, err error) {
-	sum := sha256.Sum256(data)
-	hexed := hex.EncodeToString(sum[:])
+	digest = glovebox.Digest(data)
+	hexed := strings.TrimPrefix(digest, "sha256:")
 	var b api.Blob
 	if err := v.get("/blobs/"+hexed, nil, &b); err != nil {
 		return "", err
@@ -249,7 +247,7 @@ func (v *view) upload(data []byte) (digest string, err error) {
 		}
 		at = n
 	}
-	return "sha256:" + hexed, nil
+	return digest, nil
 }
 
 // runShow is where a run stands: under way, done, failed. How far it is shows
