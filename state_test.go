@@ -44,6 +44,10 @@ func TestEveryArrowOfAState(t *testing.T) {
 	})
 	walk(t, "incident", glovebox.IncidentStates, ">reported reported>handling reported>recovered reported>closed handling>recovered handling>closed recovered>handling recovered>closed",
 		func(from, to glovebox.IncidentState) (glovebox.IncidentState, error) { return from.To(to, "i-1") })
+	walk(t, "module", glovebox.ModuleStates, ">registered registered>certified registered>revoked certified>revoked", func(from, to glovebox.ModuleState) (glovebox.ModuleState, error) { return from.To(to, "sha256:0") })
+	walk(t, "product", glovebox.ProductStates, ">developing developing>published developing>retired published>running published>retired running>retired",
+		func(from, to glovebox.ProductState) (glovebox.ProductState, error) { return from.To(to, "a") })
+	walk(t, "ticket", glovebox.TicketStates, ">open open>answered open>closed answered>answered answered>open answered>closed", func(from, to glovebox.TicketState) (glovebox.TicketState, error) { return from.To(to, "t-1") })
 	walk(t, "freeze", glovebox.FreezeStates, ">frozen open>frozen frozen>frozen frozen>open", func(from, to glovebox.FreezeState) (glovebox.FreezeState, error) { return from.To(to) })
 }
 

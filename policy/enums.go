@@ -27,13 +27,15 @@ var valuesOfType = map[reflect.Type][]string{
 	reflect.TypeFor[glovebox.ScenarioState](): texts(glovebox.ScenarioStates...),
 	reflect.TypeFor[glovebox.GrantState]():    texts(glovebox.GrantStates...),
 	reflect.TypeFor[glovebox.DatasetState]():  texts(glovebox.DatasetStates...),
+	reflect.TypeFor[glovebox.ModuleState]():   append([]string{""}, texts(glovebox.ModuleStates...)...),
+	reflect.TypeFor[glovebox.ProductState]():  append([]string{""}, texts(glovebox.ProductStates...)...),
 	reflect.TypeFor[glovebox.MetricKind]():    texts(glovebox.MetricKinds...),
 }
 
 // valuesOfField are the values of texts and lists of texts, by the struct that
 // holds them and their name in JSON. What is in neither list is free text.
 var valuesOfField = map[reflect.Type]map[string][]string{
-	reflect.TypeFor[Input]():                {"walls": Walls},
+	reflect.TypeFor[Input]():                {"walls": Walls, "require": {"certified", "promoted", "listed"}},
 	reflect.TypeFor[Job]():                  {"mode": {glovebox.ModeMap, glovebox.ModeBlocks, glovebox.ModeTrain, glovebox.ModeTune}},
 	reflect.TypeFor[Method]():               {"method": {"dp"}},
 	reflect.TypeFor[Dataset]():              {"snapshot": texts(SnapshotNone, glovebox.SnapshotCurrent, glovebox.SnapshotDestroyed)},

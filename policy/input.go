@@ -56,6 +56,11 @@ type Input struct {
 	Release  *Release           `json:"release"` // release and export only
 	Walls    []string           `json:"walls"`   // names of the isolation walls that hold
 	Act      Act                `json:"act"`
+	// Require is what the domain's settings ask of jobs beside their grant: certified,
+	// promoted, listed.
+	Require []string `json:"require"`
+	// Listed is the product on the list of products, as the authority registered it.
+	Listed Listed `json:"listed"`
 	// Local says that the domain is not served: one account holds it, for a demo, a
 	// test, an author's desk. Nothing that it lets out has two people behind it.
 	Local bool `json:"local"`
@@ -112,6 +117,9 @@ type Dataset struct {
 	State     glovebox.DatasetState  `json:"state"`
 	Snapshot  glovebox.SnapshotState `json:"snapshot"` // none, current, destroyed
 	UnitSpace string                 `json:"unit_space"`
+	// OtherUnits is how many other units the dataset protects, such as the firms in
+	// whose rows people stand.
+	OtherUnits int `json:"other_units"`
 	// Columns, by name: at least those that the job names. A column that is not
 	// here is unknown.
 	Columns map[string]Column `json:"columns"`
@@ -160,10 +168,21 @@ type Space struct {
 	MonthSpent   glovebox.Amount `json:"month_spent"`
 }
 
+// Listed is a product on the list; all empty: it is not there.
+type Listed struct {
+	State        glovebox.ProductState `json:"state"`
+	Scenario     string                `json:"scenario"`     // that it is registered for
+	Registration string                `json:"registration"` // the code that was issued
+}
+
 // Module is what admission found out about the job's module.
 type Module struct {
 	Digest   string `json:"digest"`   // "sha256:..."; empty: none
 	Admitted bool   `json:"admitted"` // it passed
+	// State in which it is registered here; empty: it is not. Promoted says that this
+	// very job ran with it on samples, and somebody looked.
+	State    glovebox.ModuleState `json:"state"`
+	Promoted bool                 `json:"promoted"`
 }
 
 // Act is how the step at hand was taken.

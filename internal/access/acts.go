@@ -17,6 +17,8 @@ var (
 	appliers  = []glovebox.Role{glovebox.RoleOperator, glovebox.RoleDeveloper}
 	askers    = []glovebox.Role{glovebox.RoleDeveloper, glovebox.RoleOperator, glovebox.RoleAuthority}
 	handlers  = []glovebox.Role{glovebox.RoleOperator, glovebox.RoleProvider, glovebox.RoleAuthority, glovebox.RoleRegistrar}
+	reviewers = []glovebox.Role{glovebox.RoleAuthority, glovebox.RoleAuditor, glovebox.RoleProvider}
+	samplers  = []glovebox.Role{glovebox.RoleAuthority, glovebox.RoleAuditor}
 	approvers = []glovebox.Role{glovebox.RoleProvider, glovebox.RoleAuthority, glovebox.RoleOperator, glovebox.RoleAuditor}
 )
 
@@ -72,6 +74,17 @@ var Acts = []Act{
 	{Name: "incident.note", Roles: handlers, Scope: Any, Route: "POST /incidents/{id}/notes", Command: "incident note", Text: "record a step of handling an incident"},
 	{Name: "incident.close", Roles: authority, Scope: Any, Route: "POST /incidents/{id}/notes", Command: "incident close", Text: "close an incident"},
 
+	{Name: "product.register", Roles: authority, Scope: District, Route: "POST /products", Command: "product register", Text: "put a product on the list and issue its registration code"},
+	{Name: "product.publish", Roles: authority, Scope: District, Route: "POST /products/{id}/state", Command: "product publish", Text: "publish a product, or say that it runs"},
+
+	{Name: "ticket.open", Roles: glovebox.Roles, Scope: Any, Route: "POST /tickets", Command: "ticket open", Text: "ask about the quality of a dataset"},
+	{Name: "ticket.answer", Roles: glovebox.Roles, Scope: Any, Route: "POST /tickets/{id}/words", Command: "ticket answer", Text: "answer a question about quality, or ask on"},
+	{Name: "ticket.close", Roles: glovebox.Roles, Scope: Any, Route: "POST /tickets/{id}/words", Command: "ticket close", Text: "close a question about quality"},
+
+	{Name: "module.register", Roles: developer, Scope: Own, Route: "POST /modules", Command: "module register", Text: "register a module"},
+	{Name: "module.certify", Roles: reviewers, Scope: Any, Route: "POST /modules/{id}/reviews", Command: "module certify", Text: "vouch for a module"},
+	{Name: "module.promote", Roles: leaders, Scope: Any, Route: "POST /modules/{id}/reviews", Command: "module promote", Text: "run a job on samples and let it become real"},
+
 	{Name: "node.trust", Roles: authority, Scope: Any, Route: "POST /nodes", Command: "node trust", Text: "let a node work on parts of jobs"},
 	{Name: "node.revoke", Roles: authority, Scope: Any, Route: "POST /nodes/{id}/state", Command: "node revoke", Text: "take a node's leave to work"},
 	{Name: "node.use", Roles: authority, Scope: Any, Route: "POST /engine", Command: "node use", Text: "say who hands the parts of jobs out"},
@@ -91,4 +104,8 @@ var Acts = []Act{
 	{Name: "dataset.cancel", Roles: provider, Scope: Org, Route: "POST /datasets/{id}/state", Command: "dataset cancel", Text: "take a mistaken registration back"},
 	{Name: "dataset.withdraw", Roles: holders, Scope: Stake, Route: "POST /datasets/{id}/state", Command: "dataset withdraw", Text: "take a dataset back for good, and destroy its keys"},
 	{Name: "scenario.end", Roles: leaders, Scope: Stake, Route: "POST /scenarios/{id}/state", Command: "scenario end", Text: "end a scenario for good"},
+
+	{Name: "product.sample", Roles: samplers, Scope: Any, Route: "POST /products/{id}/samples", Command: "product sample-review", Text: "record a look at a delivered product"},
+	{Name: "product.retire", Roles: leaders, Scope: Stake, Route: "POST /products/{id}/state", Command: "product retire", Text: "retire a product for good"},
+	{Name: "module.revoke", Roles: []glovebox.Role{glovebox.RoleAuthority, glovebox.RoleDeveloper}, Scope: Own, Route: "POST /modules/{id}/state", Command: "module revoke", Text: "revoke a module for good"},
 }

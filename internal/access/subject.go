@@ -14,6 +14,9 @@ var (
 	subjects = map[string]string{
 		"org.add": "org", "user.add": "user", "user.role_confirm": "user", "user.role_remove": "user", "user.suspend": "user", "user.resume": "user",
 		"user.key_add": "key", "user.key_confirm": "key", "user.key_revoke": "key", "session.open": "session",
+		"product.register": "product", "product.publish": "product", "product.retire": "product", "product.sample": "product",
+		"ticket.open": "ticket", "ticket.answer": "ticket", "ticket.close": "ticket",
+		"module.register": "module", "module.certify": "module", "module.promote": "module", "module.revoke": "module",
 		"domain.backup": "domain", "domain.rotate": "domain",
 		"user.bind": "binding", "user.bind_confirm": "binding", "user.unbind": "binding", "session.end": "session", "token.add": "token", "token.end": "token",
 		"dataset.add": "dataset", "dataset.load": "dataset", "fit.charge": "dataset", "space.add": "space",
@@ -28,19 +31,21 @@ var (
 		"job.run": "job", "release.attach": "release", "release.approve": "release", "release.export": "release",
 	}
 	maker = map[string]bool{
-		"domain.backup":  true,
-		"domain.rotate":  true,
-		"dataset.add":    true,
-		"space.add":      true,
-		"scenario.add":   true,
-		"scenario.grant": true,
-		"node.trust":     true,
-		"node.use":       true,
-		"job.run":        true,
-		"incident.open":  true,
-		"token.add":      true,
-		"scenario.apply": true,
-		"scenario.amend": true,
+		"ticket.open":     true,
+		"module.register": true,
+		"domain.backup":   true,
+		"domain.rotate":   true,
+		"dataset.add":     true,
+		"space.add":       true,
+		"scenario.add":    true,
+		"scenario.grant":  true,
+		"node.trust":      true,
+		"node.use":        true,
+		"job.run":         true,
+		"incident.open":   true,
+		"token.add":       true,
+		"scenario.apply":  true,
+		"scenario.amend":  true,
 	}
 )
 
@@ -50,6 +55,9 @@ func (a *Act) Kind() string { return subjects[a.Name] }
 // from are the states of their subject in which acts may be taken, by the arrows
 // of docs/states.md; of an act that is not here, any, or none that is there.
 var from = map[string][]string{
+	"product.publish": {"developing", "published"}, "product.retire": {"developing", "published", "running"},
+	"ticket.answer": {"open", "answered"}, "ticket.close": {"open", "answered"},
+	"module.certify": {"registered"}, "module.promote": {"registered", "certified"}, "module.revoke": {"registered", "certified"},
 	"user.suspend": {"active"}, "user.resume": {"suspended"}, "user.end": {"active", "suspended"},
 	"org.suspend": {"active"}, "org.resume": {"suspended"}, "org.end": {"active", "suspended"},
 	"dataset.load": {"active"}, "fit.charge": {"active"},

@@ -104,24 +104,28 @@ func (a *app) helpCmd() *cobra.Command {
 func (a *app) firstHelp() {
 	a.say("%s", a.t(`glovebox: run untrusted analysis over data that must not leave
 Start
-  init DIR                          create a domain
-  domain key|rotate-keys|backup|restore|serve-from-now
-                                    its keys, safety copies; take signed acts alone
-  serve                             hold the domain, answer on its socket
+  init DIR, doctor                  create a domain; what this machine and domain can do
+  domain key|rotate-keys|backup|restore|serve-from-now  its keys and safety copies; signed acts alone
+  serve, web                        hold the domain, answer on its socket; face the network
   login, logout, whoami, config     work at a server, with your key
-  doctor                            what this machine and domain can do
+  session list|end                  who is logged in at a server
+  token add|list|end                tokens of programs
+  provider keys                     identity providers that people log in by
 Data providers, authority, operator
-  user add|show|list|role|suspend|resume|end|key  people, roles and keys
+  user add|show|list|role|suspend|resume|end|key|bind|bind-confirm|bindings|unbind  people, roles and keys
   org add|list|show|suspend|resume|end  institutions
   dataset new|scan                  propose a record for a file; find personal data in it
   dataset add|load|list|show|sample|snapshots|rollback|destroy|cancel|pause|resume|withdraw|history  the catalogue
   schema show                       JSON Schemas of the documents
   space add|list|show               what one person may lose over all datasets
   scenario add|apply|review|grant|amend|return|refuse|suspend|resume|end|list|show|history  purposes
+  product register|publish|retire|list|show|sample-review  the list of products
+  ticket open|answer|close|list     questions about the quality of data
   incident open|note|close|list     incidents and drills; freeze, unfreeze: stop the whole domain
   node trust|revoke|list|use|init|serve|task|doctor  machines that share the work
 Developers
   module new|build|check|show|test  make a module, see what admission says, test it
+  module register|certify|promote|revoke|list  have it reviewed
   job check|tune|run|list|show|cancel  price a job, run it
   grant request                     the smallest grant that a job needs
   budget show|history               what is left, and who spent what
@@ -131,38 +135,36 @@ Review and evidence
   policy test|explain|diff|lint     the rules: test them, say why
   report list|make|verify           what the law asks for, from the log
   verify BUNDLE                     check a bundle, offline, anywhere
-
-Everywhere: --domain DIR (GLOVEBOX_DOMAIN), --as USER (GLOVEBOX_USER), --json,
---lang en|zh (GLOVEBOX_LANG)
-
+Everywhere: --domain DIR (GLOVEBOX_DOMAIN), --as USER (GLOVEBOX_USER), --json, --lang en|zh
 Examples
   glovebox init ./city --name daye
   glovebox job run job.yaml --domain ./city --as wang
-
-Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy,
-4 over budget, 5 module refused or broken.
-More: glovebox COMMAND --help, README.md`,
+Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy, 4 over budget,
+5 module refused or broken. More: glovebox COMMAND --help, README.md`,
 		`glovebox：让不可信的分析在不出域的数据上运行（原始数据不出域，数据可用不可见）
-
 开始
-  init DIR                          创建域
-  domain key|rotate-keys|backup|restore|serve-from-now
-                                    域密钥、安全副本；改为仅接受签名操作
-  serve                             持有域，在其套接字上应答
+  init DIR, doctor                  创建域；检查本机与本域
+  domain key|rotate-keys|backup|restore|serve-from-now  域密钥与安全副本；改为仅接受签名操作
+  serve, web                        持有域，在其套接字上应答；面向网络
   login, logout, whoami, config     用您的密钥在服务器上工作
-  doctor                            检查本机与本域
+  session list|end                  服务器上的会话
+  token add|list|end                程序令牌
+  provider keys                     人员登录所用的身份提供方
 数据提供单位、实施机构、运营机构
-  user add|show|list|role|suspend|resume|end|key  人员、角色与密钥
+  user add|show|list|role|suspend|resume|end|key|bind|bind-confirm|bindings|unbind  人员、角色与密钥
   org add|list|show|suspend|resume|end  机构
   dataset new|scan                  为文件草拟记录；查找其中的个人信息
   dataset add|load|list|show|sample|snapshots|rollback|destroy|cancel|pause|resume|withdraw|history  数据资源目录
   schema show                       各类文档的 JSON Schema
   space add|list|show               单元空间：一个人在全部数据资源上的损失上限
   scenario add|apply|review|grant|amend|return|refuse|suspend|resume|end|list|show|history  场景与授权
+  product register|publish|retire|list|show|sample-review  产品清单
+  ticket open|answer|close|list     数据质量问题
   incident open|note|close|list     安全事件与演练；freeze、unfreeze：冻结整个域、解除
   node trust|revoke|list|use|init|serve|task|doctor  分担处理的节点
 开发主体
   module new|build|check|show|test  构建模块，查看准入意见，测试
+  module register|certify|promote|revoke|list  登记、认证与转产
   job check|tune|run|list|show|cancel  预检与运行作业
   grant request                     作业所需的最小授权
   budget show|history               预算余额与支出
@@ -172,14 +174,10 @@ More: glovebox COMMAND --help, README.md`,
   policy test|explain|diff|lint     规则：测试与说明理由
   report list|make|verify           依据日志生成法定报告
   verify BUNDLE                     离线核验发布包
-
-通用选项：--domain DIR（GLOVEBOX_DOMAIN）、--as USER（GLOVEBOX_USER）、--json、
---lang en|zh（GLOVEBOX_LANG）
-
+通用选项：--domain DIR（GLOVEBOX_DOMAIN）、--as USER（GLOVEBOX_USER）、--json、--lang en|zh
 示例
   glovebox init ./city --name daye
   glovebox job run job.yaml --domain ./city --as wang
-
-退出码：0 成功，1 失败，2 用法或输入有误，3 策略拒绝，4 预算不足，
-5 模块被拒或损坏。更多：glovebox 命令 --help，README.zh.md`))
+退出码：0 成功，1 失败，2 用法或输入有误，3 策略拒绝，4 预算不足，5 模块被拒或损坏。
+更多：glovebox 命令 --help，README.zh.md`))
 }

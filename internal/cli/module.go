@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) moduleCmd() *cobra.Command {
-	return a.group("module", "start, build, check and look at modules", "新建、构建、检查与查看分析模块", a.moduleNew(), a.moduleBuild(), a.moduleCheck(), a.moduleShow(), a.moduleTest())
+	return a.group("module", "start, build, check and look at modules", "新建、构建、检查与查看分析模块", a.moduleNew(), a.moduleBuild(), a.moduleCheck(), a.moduleShow(), a.moduleTest(), a.moduleRegister(), a.moduleCertify(), a.modulePromote(), a.moduleRevoke(), a.moduleList())
 }
 
 // maxWasm bounds the binaries that are read; admission's own bound is smaller.

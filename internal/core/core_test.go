@@ -11,6 +11,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/act"
+	"glovebox.example/glovebox/internal/author/trial"
 	"glovebox.example/glovebox/internal/client"
 	"glovebox.example/glovebox/internal/core"
 	"glovebox.example/glovebox/internal/desk"
@@ -21,7 +22,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	jail.Main(role.All()) // does not return in a worker
+	jail.Main(role.All(), trial.Roles()) // does not return in a worker
 	os.Exit(m.Run())
 }
 

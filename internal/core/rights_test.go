@@ -149,6 +149,31 @@ func (c *city) goods() map[string]func() good {
 		},
 		"user.key_confirm": func() good { return good{"auth1", "key/" + newKey().ID, desk.KeyConfirm{User: "newcomer"}, "key/x"} },
 		"user.key_revoke":  func() good { return good{"reg1", "key/" + newKey().ID, desk.Nothing{}, "key/x"} },
+		"product.register": func() good {
+			return good{"zhao", "product/income-table", desk.ProductRegister{Scenario: "education-income", Technique: "GB/T 1", Security: "level 3", Business: "yearly"}, "product/other"}
+		},
+		"product.publish": func() good { return good{"zhao", "product/income-table", desk.ProductPublish{}, "product/other"} },
+		"product.retire": func() good {
+			return good{"zhao", "product/income-table", desk.Reason{Reason: "a test"}, "product/other"}
+		},
+		"product.sample": func() good {
+			return good{"zhao", "product/income-table", desk.ProductSample{Release: strings.TrimPrefix(release(), "release/"), Passed: true, Text: "as declared"}, "product/other"}
+		},
+		"ticket.open": func() good {
+			return good{"wang", "", desk.TicketOpen{Dataset: "pums", Column: "educ", Title: "codes"}, "ticket/t-1"}
+		},
+		"ticket.answer": func() good { return good{"census", "ticket/t-1", desk.TicketAnswer{Text: "mended"}, "ticket/t-9"} },
+		"ticket.close":  func() good { return good{"wang", "ticket/t-1", desk.Said{Text: "seen"}, "ticket/t-9"} },
+		"module.register": func() good {
+			path := filepath.Join(pums, "income.wasm")
+			return good{"wang", "", map[string]any{"file": path, "files": c.hand(path)}, "module/sha256:0"}
+		},
+		"module.certify": func() good { return good{"zhao", c.module(), desk.Said{Text: "read"}, "module/sha256:0"} },
+		"module.promote": func() good {
+			path := filepath.Join(pums, "job.yaml")
+			return good{"liu", c.module(), map[string]any{"file": path, "text": "looked", "files": c.hand(path, filepath.Join(pums, "income.wasm"))}, "module/sha256:0"}
+		},
+		"module.revoke": func() good { return good{"zhao", c.module(), desk.Reason{Reason: "a test"}, "module/sha256:0"} },
 		"domain.backup": func() good {
 			return good{"reg1", "domain/city", desk.Copy{Data: "city.data", Keys: "city.keys", DataFor: c.recipient(), KeysFor: c.recipient()}, "domain/other"}
 		},
@@ -205,6 +230,16 @@ func (c *city) goods() map[string]func() good {
 			return good{"liu", release(), desk.Destination{Name: "archive"}, "release/r-other"}
 		},
 	}
+}
+
+// module is the subject of the one module.
+func (c *city) module() string {
+	c.t.Helper()
+	wasm, err := os.ReadFile(filepath.Join(pums, "income.wasm"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return "module/" + glovebox.Digest(wasm)
 }
 
 // recipient is a public key for a safety copy.

@@ -69,6 +69,10 @@ var looks = map[string]func(*question) (any, error){
 	"scenario":   func(q *question) (any, error) { return q.d.Scenario(q, q.look.ID) },
 	"snapshots":  func(q *question) (any, error) { return listed(q.d.AllSnapshots(q, q.look.ID)) },
 	"freeze":     func(q *question) (any, error) { return q.d.FreezeState(q) },
+	"products":   func(q *question) (any, error) { return listed(q.d.AllProducts(q)) },
+	"product":    func(q *question) (any, error) { return q.d.Product(q, q.look.ID) },
+	"tickets":    func(q *question) (any, error) { return listed(q.d.AllTickets(q)) },
+	"modules":    func(q *question) (any, error) { return listed(q.d.AllModules(q)) },
 	"incidents":  func(q *question) (any, error) { return listed(q.d.AllIncidents(q)) },
 	"nodes":      lookNodes,
 	"jobs":       func(q *question) (any, error) { return listed(q.pipeline().Jobs(q, *q.u)) },
@@ -93,7 +97,7 @@ var looks = map[string]func(*question) (any, error){
 
 // public are the questions that the owner of a directory that is not served need
 // not ask in somebody's name.
-var public = map[string]bool{"users": true, "user": true, "orgs": true, "keys": true, "bindings": true, "datasets": true, "dataset": true, "spaces": true, "space": true, "scenarios": true, "scenario": true, "freeze": true, "snapshots": true, "incidents": true, "nodes": true, "fit": true, "rows": true, "state": true, "checkpoint": true}
+var public = map[string]bool{"products": true, "product": true, "tickets": true, "modules": true, "users": true, "user": true, "orgs": true, "keys": true, "bindings": true, "datasets": true, "dataset": true, "spaces": true, "space": true, "scenarios": true, "scenario": true, "freeze": true, "snapshots": true, "incidents": true, "nodes": true, "fit": true, "rows": true, "state": true, "checkpoint": true}
 
 // listed makes the JSON of no elements an empty list, not null.
 func listed[T any](all []T, err error) (any, error) {

@@ -59,7 +59,7 @@ var sees = [][3]string{
 	{"`user`, those of one institution", "everybody of that institution", "该机构的全部人员"},
 	{"`key`, of everybody", "a registrar, an auditor, the authority", "安全管理员、审计、实施机构"},
 	{"`key`, one's own", "everybody", "每个人"},
-	{"`dataset`, `scenario`, `space`, `org`, `node`, `incident`, `freeze`: records, not rows", "everybody", "每个人"},
+	{"`dataset`, `scenario`, `space`, `org`, `node`, `incident`, `freeze`, `product`, `ticket`, `module`: records, not rows", "everybody", "每个人"},
 }
 
 // pageOf is docs/access.md, or docs/access.zh.md.

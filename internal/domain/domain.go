@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -40,6 +41,11 @@ const (
 // domain.json says otherwise. One unit of fuel is about one instruction. What a
 // module may do with one person's rows bounds what its run time can tell.
 const DefaultMaxFuel = 10_000_000
+
+// Requirements are what `require` in domain.json can ask of jobs: that their
+// module is certified, that they were promoted, that their product is on the list
+// under the code that the authority issued.
+var Requirements = []string{"certified", "promoted", "listed"}
 
 // MaxMinDeadline is the longest deadline that a job can declare, in seconds.
 const MaxMinDeadline = 86400
@@ -69,6 +75,8 @@ type config struct {
 	// memory, in GiB, 1 to MaxDiskGiB; 0: DefaultDisk, or a quarter of the file
 	// system.
 	MaxDisk int64 `json:"max_disk,omitempty"`
+	// Require is what a job needs beside its grant: see Requirements.
+	Require []string `json:"require,omitempty"`
 	// MaxReleases is how many releases one developer has stored, 1 to
 	// MaxReleasesBound; 0: DefaultReleases.
 	MaxReleases int `json:"max_releases,omitempty"`
@@ -100,6 +108,8 @@ type Domain struct {
 	MaxFuel int64
 	// Strict lets results show at declared deadlines only.
 	Strict bool
+	// Require is what a job needs beside its grant: some of Requirements.
+	Require []string
 	// MinDeadline is the least deadline in a strict domain, in seconds.
 	MinDeadline float64
 	// Applications: no scenario is granted what its providers did not agree to.
@@ -212,7 +222,7 @@ func (d *Domain) configure() error {
 	if err != nil {
 		return err
 	}
-	d.settings = raw
+	d.settings, d.Require = raw, c.Require
 	d.Name, d.Parts, d.MaxFuel, d.Strict, d.MinDeadline, d.MaxRuns = c.Name, c.Parts, c.MaxFuel, c.Strict, c.MinDeadline, c.MaxRuns
 	d.Applications = c.Applications
 	if d.MaxFuel == 0 {
@@ -330,7 +340,7 @@ func readConfig(dir string) (config, []byte, error) {
 	if err != nil {
 		return c, nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the domain cannot be read"}).WithFix("use the account that owns it")
 	}
-	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 || c.MaxRuns < 0 || c.MaxRuns > MaxRunsBound || c.MaxDisk < 0 || c.MaxDisk > MaxDiskGiB || !c.stores() || c.MinDeadline < 0 || c.MinDeadline > MaxMinDeadline {
+	if err := json.Unmarshal(b, &c); err != nil || c.Format != 1 || c.Name == "" || !known(c.Require) || !powerOfTwo(c.Parts) || c.MaxFuel < 0 || c.MaxFuel > 1e9 || c.MaxRuns < 0 || c.MaxRuns > MaxRunsBound || c.MaxDisk < 0 || c.MaxDisk > MaxDiskGiB || !c.stores() || c.MinDeadline < 0 || c.MinDeadline > MaxMinDeadline {
 		return c, nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "this is not a domain of format 1"}).WithFix("restore it from a backup")
 	}
 	return c, b, nil
@@ -339,6 +349,11 @@ func readConfig(dir string) (config, []byte, error) {
 // stores says whether the bounds of what developers have stored can be.
 func (c *config) stores() bool {
 	return c.MaxReleases >= 0 && c.MaxReleases <= MaxReleasesBound && c.MaxStored >= 0 && c.MaxStored <= MaxStoredGiB
+}
+
+// known says whether all are Requirements.
+func known(all []string) bool {
+	return !slices.ContainsFunc(all, func(r string) bool { return !slices.Contains(Requirements, r) })
 }
 
 func powerOfTwo(n int) bool { return n >= 1 && n <= 1024 && n&(n-1) == 0 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"sync"
 
@@ -19,6 +20,8 @@ import (
 type InitOptions struct {
 	Name  string // [a-z0-9][a-z0-9.-]{0,62}; default: the directory's name
 	Parts int    // power of two, 1..1024; zero: DefaultParts
+	// Require is what jobs need beside their grant: some of Requirements.
+	Require []string
 }
 
 // Info says what a domain is, with nothing secret.
@@ -51,7 +54,10 @@ func Init(ctx context.Context, dir string, o InitOptions) (_ *Info, err error) {
 	if !powerOfTwo(o.Parts) {
 		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--parts", Msg: "not a number of parts"}).WithFix("use a power of two from 1 to 1024")
 	}
-	if err := lay(ctx, dir, config{Format: 1, Name: o.Name, Parts: o.Parts}); err != nil {
+	if !known(o.Require) {
+		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--require", Msg: "is nothing that a domain can require"}).WithFix("use certified, promoted or listed, or several of them with commas")
+	}
+	if err := lay(ctx, dir, config{Format: 1, Name: o.Name, Parts: o.Parts, Require: o.Require}); err != nil {
 		return nil, err
 	}
 	d, err := Open(ctx, dir, &Options{})
@@ -121,7 +127,7 @@ func lay(ctx context.Context, dir string, c config) error {
 // same options makes before the first entry of its log.
 func vacant(dir string, c config) error {
 	if exists(dir, configFile) {
-		if old, _, err := readConfig(dir); err != nil || old != c {
+		if old, _, err := readConfig(dir); err != nil || !reflect.DeepEqual(old, c) {
 			return notEmpty(dir)
 		}
 		return nil

@@ -27,6 +27,9 @@ const (
 	Sessions  store.Kind[struct{}]          = "session" // none is kept: what logins are about
 	Incidents store.Kind[IncidentDoc]       = "incident"
 	Freezes   store.Kind[FreezeDoc]         = "freeze" // whether the whole domain is stopped
+	Modules   store.Kind[ModuleDoc]         = "module"
+	Products  store.Kind[ProductDoc]        = "product"
+	Tickets   store.Kind[TicketDoc]         = "ticket"
 	// DomainKeys has one document, called as the domain, once a key was replaced.
 	DomainKeys store.Kind[KeysDoc]   = "domain"
 	Served     store.Kind[ServedDoc] = "served" // that the domain is served, once it is

@@ -14,7 +14,6 @@ import (
 	"glovebox.example/glovebox/internal/request"
 	"glovebox.example/glovebox/policy"
 	"glovebox.example/glovebox/privacy/accounting"
-	"glovebox.example/glovebox/sandbox"
 )
 
 // admission is a request with the policy's answers, its price and its identity.
@@ -86,11 +85,8 @@ func (a *admission) paid() bool {
 // identify digests what the job's answer depends on and looks whether the
 // domain knows that job.
 func (p *Pipeline) identify(ctx context.Context, r *ask, a *admission) error {
-	spec := job.Basis{Job: *r.Job, Module: r.Module.Digest(), Function: r.Function.Name, Rewriter: sandbox.RewriterVersion, Semantics: job.Semantics, Files: r.Digests,
-		Snapshots: map[string]string{}, Versions: map[string]int{}, Policy: p.d.Policy.Revision(), Masks: a.masks()}
-	spec.Job.Module, spec.Job.References = "", nil // their digests stand for them
-	spec.Job.Release.Deadline = 0                  // when the answer shows is no part of it
-	spec.Job.Inputs = r.Inputs()
+	spec := basis(r.Request)
+	spec.Snapshots, spec.Versions, spec.Policy, spec.Masks = map[string]string{}, map[string]int{}, p.d.Policy.Revision(), a.masks()
 	for code, doc := range r.Datasets {
 		if doc.Snapshot != nil {
 			spec.Snapshots[code], spec.Versions[code] = doc.Snapshot.Digest, doc.Snapshot.Version
@@ -156,9 +152,17 @@ func (p *Pipeline) input(ctx context.Context, r *ask, a *admission) (*policy.Inp
 		}
 		in.Job.Inputs[code] = ji
 	}
-	err := p.d.Store.View(ctx, func(tx *store.Tx) error {
+	spec := basis(r.Request)
+	asked, err := spec.Asked()
+	if err != nil {
+		return nil, err
+	}
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
 		var err error
 		if in.Local, err = domain.Local(tx); err != nil {
+			return err
+		}
+		if err := p.readListed(tx, in, asked); err != nil {
 			return err
 		}
 		if err := readScenario(tx, r.Job.Scenario, in); err != nil {
@@ -272,7 +276,7 @@ func readInstitutions(tx *store.Tx, in *policy.Input) error {
 // its ledger holds and what a scenario and a developer under it took of it.
 func readDataset(tx *store.Tx, code string, d *request.Dataset, in *policy.Input, scenario, developer string) error {
 	rec := &d.Record
-	ds := policy.Dataset{Provider: rec.Provider, State: d.State, Snapshot: policy.SnapshotNone, UnitSpace: rec.Unit.Space, Columns: map[string]policy.Column{}}
+	ds := policy.Dataset{OtherUnits: len(rec.OtherUnits), Provider: rec.Provider, State: d.State, Snapshot: policy.SnapshotNone, UnitSpace: rec.Unit.Space, Columns: map[string]policy.Column{}}
 	if d.Snapshot != nil {
 		ds.Units = d.Snapshot.NoisyUnits // as the job is about them: see request.Dataset
 		ds.Snapshot = d.Snapshot.State

@@ -237,6 +237,13 @@ func (p *Pipeline) releaseInput(tx *store.Tx, by *domain.By, doc *job.ReleaseDoc
 		return nil, err
 	}
 	in.Module = policy.Module{Digest: j.Basis.Module, Admitted: true}
+	asked, err := j.Basis.Asked()
+	if err == nil {
+		err = p.readListed(tx, in, asked)
+	}
+	if err != nil {
+		return nil, err
+	}
 	in.Job.Mode = j.Basis.Job.Mode
 	r := j.Basis.Job.Release
 	in.Job.Release = policy.Method{Method: r.Method, Epsilon: r.Epsilon, Rho: r.Rho, Delta: r.Delta}

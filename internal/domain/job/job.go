@@ -139,6 +139,15 @@ func (s *Basis) Identity() (string, error) {
 	return hex.EncodeToString(h[:]), nil
 }
 
+// Asked digests what a job asks, whatever data it reads, under whatever rules: the
+// same module, declared in the same way, has the same.
+func (s Basis) Asked() (string, error) {
+	s.Snapshots, s.Versions, s.Masks = nil, nil, nil
+	s.Policy, s.Rewriter = "", ""
+	id, err := s.Identity()
+	return "sha256:" + id, err
+}
+
 // IDOf is the short name of an identity.
 func IDOf(identity string) string { return "j-" + identity[:16] }
 

@@ -4,6 +4,11 @@ package glovebox.rules.inputs
 import data.glovebox.lib
 
 texts := {
+	"inputs.firm": {
+		"req": "R10",
+		"en": "column {dataset}.{column} is a firm's secret in data about persons: a firm with many of them would show in their figures; the provider declares the firm as a further unit of the dataset (`other_units`), whose ledger then pays for all its persons, or the job does without the column",
+		"zh": "字段 {dataset}.{column} 为个人数据中的企业商业秘密：人数众多的企业会在这些人的统计中显现；请数据提供单位将企业声明为该数据资源的另一单元（`other_units`），由其账本为全部相关个人支付，否则作业不得使用该字段",
+	},
 	"inputs.none": {
 		"req": "R05",
 		"en": "the job names no dataset; list what it needs under inputs",
@@ -47,6 +52,20 @@ texts := {
 }
 
 deny contains lib.fault("inputs.none", "inputs", {}) if count(codes) == 0
+
+# Noise for one person hides no firm behind many persons.
+deny contains lib.fault("inputs.firm", u.at, {"dataset": u.dataset, "column": u.column}) if {
+	some u in input.uses
+	u.info["class"] == "business"
+	d := input.datasets[u.dataset]
+	about_persons(d)
+	d.other_units == 0
+}
+
+about_persons(d) if {
+	some c in d.columns
+	c["class"] in {"personal", "sensitive"}
+}
 
 deny contains lib.fault("dataset.unknown", sprintf("inputs.%s", [dataset]), {"dataset": dataset}) if {
 	some dataset in codes

@@ -4,6 +4,16 @@ package glovebox.rules.product
 import data.glovebox.lib
 
 texts := {
+	"product.retired": {
+		"req": "R12",
+		"en": "product {product} is retired: nothing of it runs or leaves any more; register another one: `glovebox product register`",
+		"zh": "产品 {product} 已停用：不再运行，也不再出域；请另行登记产品：`glovebox product register`",
+	},
+	"product.not_listed": {
+		"req": "R12",
+		"en": "this domain runs products on the list, and {product} of scenario {scenario} is not there under the code that the scenario names; the authority registers it (`glovebox product register`), the operator enters the code that is issued",
+		"zh": "本域仅运行已登记的产品，应用场景 {scenario} 的 {product} 未以该场景所填编码登记；请实施机构登记（`glovebox product register`），运营机构填入所发编码",
+	},
 	"product.unlisted": {
 		"req": "R13",
 		"en": "scenario {scenario} does not list product {product}; the operator adds it to the scenario, the authority reviews it",
@@ -19,6 +29,23 @@ texts := {
 		"en": "the grant does not cover product {product}; the authority can add it to the grant",
 		"zh": "授权不含产品 {product}；可由实施机构加入授权",
 	},
+}
+
+deny contains lib.fault("product.retired", "product", {"product": input.product}) if {
+	input.listed.state == "retired"
+	input.listed.scenario == input.scenario.code
+}
+
+deny contains lib.fault("product.not_listed", "product", {"product": input.product, "scenario": input.scenario.code}) if {
+	"listed" in input.require
+	lib.has_scenario
+	not on_list
+}
+
+on_list if {
+	input.listed.scenario == input.scenario.code
+	some p in listed
+	p.registration == input.listed.registration
 }
 
 deny contains lib.fault("product.unlisted", "product", {"scenario": input.scenario.code, "product": input.product}) if {
