@@ -53,7 +53,7 @@ func TestBrowserPasskey(t *testing.T) {
 		}
 		return mine.Key.ID != ""
 	}
-	b.until("the passkey is handed in", find)
+	b.becomes("the passkey is handed in", find)
 	b.mu.Lock()
 	b.quiet = false
 	b.mu.Unlock()
@@ -73,7 +73,7 @@ func TestBrowserPasskey(t *testing.T) {
 	b.open("/orgs/new")
 	b.do("fill in", chromedp.SendKeys(chromedp.CSS("input[name='id.org']"), "Passkey Firm"), chromedp.Click(chromedp.CSS("form[action='/sign/org.add'] button")))
 	b.do("sign", chromedp.WaitVisible(chromedp.CSS("form[data-passkey=sign] button")), chromedp.Click(chromedp.CSS("form[data-passkey=sign] button")))
-	b.until("the act is taken", func() bool {
+	b.becomes("the act is taken", func() bool {
 		var all []glovebox.Org
 		if err := c.as("reg1").Look(t.Context(), desk.Look{Name: "orgs"}, &all); err != nil {
 			t.Fatal(err)
@@ -93,8 +93,8 @@ func TestBrowserPasskey(t *testing.T) {
 	}
 }
 
-// until waits for something that the browser does, within a time that ends a hang.
-func (b *chromium) until(what string, done func() bool) {
+// becomes waits for something that the browser does, within a time that ends a hang.
+func (b *chromium) becomes(what string, done func() bool) {
 	b.t.Helper()
 	for range 600 {
 		if done() {
