@@ -36,7 +36,7 @@ FILE.pub, for "glovebox domain backup". No domain is needed.`, `显示用以核�
 
 --new FILE 生成安全副本用的密钥对：FILE 由恢复者保管，FILE.pub 供
 "glovebox domain backup" 使用；不需要域。`),
-		Example: "  glovebox domain key --domain ./city\n  glovebox domain key --history --domain ./city > city.pub\n  glovebox domain key --new safe.key",
+		Example: "  glovebox domain key --domain ./city\n  glovebox domain key --history --domain ./city\n  glovebox domain key --new safe.key",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if fresh != "" {

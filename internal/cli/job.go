@@ -55,7 +55,7 @@ The noise is meant, and not what limits on a unit's contribution cut.`, `检查�
 			return nil
 		},
 	}
-	c.Flags().StringArrayVar(&wants, "want", nil, a.t("an error that a figure should have, METRIC=±HALF[@95%][/UNITS]; for means and variances of keys with so many UNITS", "某指标应有的误差：METRIC=±HALF[@95%][/UNITS]；平均值与方差须给出分组的单元数 UNITS"))
+	c.Flags().StringArrayVar(&wants, "want", nil, a.t("how good a figure should be, `METRIC=±HALF`[@95%][/UNITS of the key]", "某指标应有的精度 `METRIC=±HALF`[@95%][/分组的单元数]"))
 	return c
 }
 
