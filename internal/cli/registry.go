@@ -41,7 +41,7 @@ digest is what reviewers vouch for. A changed module has another digest, and is
 reviewed anew. --source attaches an archive of its source, --recipe says how it is
 built from that. Role: developer.`, `登记通过准入的模块：其字节长期留存，审核人员认证的是其摘要。
 模块变更后摘要不同，须重新审核。--source 附上源代码归档，--recipe 说明构建方法。角色：开发主体。`),
-		Example: "  glovebox module register income.wasm --source income.tar --recipe 'glovebox module build' --as wang",
+		Example: "  glovebox module register income.wasm --source income.tar --recipe make --as wang",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
 			p.File = w[0]

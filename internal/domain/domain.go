@@ -213,7 +213,10 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if err := d.notice(ctx); err != nil {
 		return nil, err
 	}
-	return d, d.cleanVault(ctx)
+	if err := d.cleanVault(ctx); err != nil {
+		return nil, err
+	}
+	return d, d.destroy(ctx)
 }
 
 // configure takes the settings of domain.json.
