@@ -86,7 +86,7 @@ func TestBrowserPasskey(t *testing.T) {
 		return false
 	})
 	b.silent("passkeys")
-	b.do("go on", chromedp.WaitVisible(chromedp.CSS("a[href='/orgs/new']")))
+	b.do("go on", chromedp.WaitVisible(chromedp.CSS("a[href='/people/new']")))
 	got, err := c.d.Verify(t.Context())
 	if err != nil || len(got.Problems) > 0 {
 		t.Errorf("%v %v", got.Problems, err)
