@@ -185,7 +185,7 @@ func (v *view) Passkeys() []string {
 		return nil
 	}
 	for _, k := range all {
-		if k.Key.Credential != "" && k.State == "active" {
+		if k.Key.Credential != "" && k.State == keyActive {
 			out = append(out, k.Key.Credential)
 		}
 	}
