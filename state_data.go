@@ -125,6 +125,7 @@ func Machines() map[string]map[string][]string {
 	return map[string]map[string][]string{
 		"user": texts(userExits), "org": texts(orgExits), "scenario": texts(scenarioExits), "grant": texts(grantExits),
 		"dataset": texts(datasetExits), "snapshot": texts(snapshotExits), "incident": texts(incidentExits), "freeze": texts(freezeExits),
+		"module": texts(moduleExits), "product": texts(productExits), "ticket": texts(ticketExits),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"path"
 	"strconv"
@@ -41,8 +42,10 @@ func (c *Client) handIn(ctx context.Context, a *desk.Act) (json.RawMessage, erro
 		var names map[string]string
 		var err error
 		switch a.Name {
-		case "job.run":
+		case "job.run", "module.promote":
 			names, err = c.uploadJob(ctx, a.Files, name)
+		case "module.register":
+			names, err = c.uploadModule(ctx, a.Files, name, params["source"])
 		case "dataset.load":
 			names, err = c.uploadFile(ctx, a.Files, name, api.BlindSize)
 		default:
@@ -56,6 +59,21 @@ func (c *Client) handIn(ctx context.Context, a *desk.Act) (json.RawMessage, erro
 		}
 	}
 	return json.Marshal(params)
+}
+
+// uploadModule sends a module and, if params name one, the archive of its source.
+func (c *Client) uploadModule(ctx context.Context, from desk.Files, name string, source json.RawMessage) (map[string]string, error) {
+	names, err := c.uploadFile(ctx, from, name, 0)
+	if err != nil || len(source) == 0 {
+		return names, err
+	}
+	var archive string
+	if err := json.Unmarshal(source, &archive); err != nil || archive == "" {
+		return names, err
+	}
+	more, err := c.uploadFile(ctx, from, archive, 0)
+	maps.Copy(names, more)
+	return names, err
 }
 
 // uploadJob sends a job and the files that it names, and returns their digests by
