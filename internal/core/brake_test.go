@@ -190,6 +190,7 @@ func TestStopsEndRuns(t *testing.T) {
 		if spent() != paid {
 			t.Errorf("%s: the ledger changed", x.stop)
 		}
+		t.Log("again after ", x.stop)
 		ended = c.again(id)
 	}
 	c.must("wang", desk.Act{Name: "job.cancel", Subject: "job/" + id, Params: why}, nil)
