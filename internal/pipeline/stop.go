@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
@@ -29,6 +30,7 @@ func stands(tx *store.Tx, a *admission) error {
 func (p *Pipeline) stoppable(ctx context.Context, a *admission) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
+	before := p.stops(ctx, a)
 	go func() {
 		defer close(done)
 		t := time.NewTicker(lookEvery)
@@ -47,9 +49,23 @@ func (p *Pipeline) stoppable(ctx context.Context, a *admission) (context.Context
 				return nil // where it cannot be read, the next look may tell, and the end of the run asks again
 			})
 			_ = err
+			if p.stops(ctx, a) > before { // and somebody let go of it already
+				cancel(glovebox.Errorf(glovebox.CodeDenied, "what the job stands on was stopped while it ran, and goes on now").WithFix("run the job again: it is paid for"))
+			}
 		}
 	}()
 	return ctx, func() { cancel(nil); <-done }
+}
+
+// stops is how often a run of the job was stopped: an entry tells of each, also of
+// one that was let go of before anybody looked.
+func (p *Pipeline) stops(ctx context.Context, a *admission) (n int) {
+	_ = p.d.Store.View(ctx, func(tx *store.Tx) error { // as above
+		all, err := domain.Jobs.Indexes(tx, a.doc.ID, "job.stop")
+		n = len(all)
+		return err
+	})
+	return n
 }
 
 // whyEnded is why a run ended: the stop, where there was one.
