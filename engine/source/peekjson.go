@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -56,7 +57,7 @@ func listsIn(head string) (lists []string, alone bool) {
 	err := walk(d, "", 1, &lists)
 	if err == nil {
 		_, err = d.Token()
-		return lists, err == io.EOF
+		return lists, errors.Is(err, io.EOF)
 	}
 	first, _, more := strings.Cut(strings.TrimSpace(head), "\n")
 	return lists, !more || !json.Valid([]byte(first))

@@ -236,7 +236,7 @@ func (v *view) upload(data []byte) (digest string, err error) {
 	}
 	for at := b.Offset; at < int64(len(data)); {
 		n := min(int64(len(data)), at+maxPiece)
-		q, err := http.NewRequestWithContext(v.r.Context(), http.MethodPut, "http://core"+api.Prefix+"/blobs/"+hexed, bytes.NewReader(data[at:n]))
+		q, err := http.NewRequestWithContext(v.r.Context(), http.MethodPut, "http://core"+api.Prefix+"/blobs/"+hexed, bytes.NewReader(data[at:n])) //nolint:gosec // a digest in hex, at the core
 		if err != nil {
 			return "", glovebox.Errorf(glovebox.CodeInternal, "a document cannot be encoded").Because(err)
 		}

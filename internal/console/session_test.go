@@ -79,10 +79,10 @@ func TestCookieIsItsBrowsersAlone(t *testing.T) {
 		_ = r.Body.Close()
 		return r
 	}
-	if r := send("cross-site"); r.StatusCode != http.StatusForbidden || len(r.Cookies()) > 0 {
+	if r := send("cross-site"); r.StatusCode != http.StatusForbidden || len(r.Cookies()) > 0 { //nolint:bodyclose // send did
 		t.Errorf("another site's form: %d", r.StatusCode)
 	}
-	r := send("same-origin")
+	r := send("same-origin") //nolint:bodyclose // send did
 	x := r.Cookies()[0]
 	if x.Name != "__Host-glovebox" || !x.Secure || !x.HttpOnly || x.SameSite != http.SameSiteLaxMode || x.Path != "/" || x.Domain != "" {
 		t.Errorf("%+v", x)

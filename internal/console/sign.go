@@ -12,7 +12,6 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/act"
-	"glovebox.example/glovebox/internal/api"
 )
 
 // step is an act that waits for its person's signature. A form posts it to
@@ -208,17 +207,6 @@ func quoted(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// send posts an envelope to the core: what signs an act in a browser ends here.
-func (v *view) send(row *access.Act, subject string, envelope []byte, out any) error {
-	method, path, _ := strings.Cut(row.Route, " ")
-	_, of, _ := strings.Cut(subject, "/")
-	if strings.HasPrefix(subject, "key/") {
-		of = "-"
-	}
-	_, err := v.ask(method, strings.ReplaceAll(path, "{id}", id(of)), nil, api.ActRequest{Envelope: envelope}, out)
-	return err
 }
 
 // paramNames are the names of params that forms send and the page of a signature

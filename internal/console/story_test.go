@@ -21,8 +21,8 @@ const (
 // proposed, jobs done and refused, releases in each state.
 type story struct {
 	*town
-	pending, approved, exported string // releases
-	refused                     string // a job
+	pending, approved string // releases
+	refused           string // a job
 }
 
 func (c *town) must(who string, a desk.Act, out any) {

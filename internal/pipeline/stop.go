@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"glovebox.example/glovebox"
@@ -71,7 +72,7 @@ func (p *Pipeline) stops(ctx context.Context, a *admission) (n int) {
 // whyEnded is why a run ended: the stop, where there was one.
 func whyEnded(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
-		if cause := context.Cause(ctx); cause != nil && cause != ctx.Err() {
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, ctx.Err()) {
 			return cause
 		}
 	}

@@ -209,11 +209,8 @@ func (p *Pipeline) offer(ctx context.Context, r *ask, loss int64, wants []Want) 
 	return o, err
 }
 
-// Prices are looked for among those of so many digits.
-const priceDigits = 3
-
-// grid is the i-th price, in billionths, of those with priceDigits digits: 1, 2,
-// ..., 999, 1000, 1010, ...
+// grid is the i-th price, in billionths, of those of three digits, among which
+// prices are looked for: 1, 2, ..., 999, 1000, 1010, ...
 func grid(i int) int64 {
 	const first, each = 1000, 900 // one digit more: 900 numbers
 	if i < first {

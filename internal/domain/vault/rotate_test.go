@@ -57,7 +57,7 @@ func TestRotateIdentity(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				v = reopen(t, dir)
+				reopen(t, dir)
 			default:
 				if _, err := v.RotateIdentity(); err != nil {
 					t.Fatal(err)
