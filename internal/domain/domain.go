@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -127,7 +128,7 @@ type Domain struct {
 	Policy    *policy.Engine
 
 	settings []byte // of domain.json, as they are in use
-	logKey   *audit.Key
+	logKey   atomic.Pointer[audit.Key]
 	now      func() time.Time
 	readOnly bool
 	still    bool // nothing can be written where it lies
@@ -198,7 +199,7 @@ func Open(ctx context.Context, dir string, o *Options) (_ *Domain, err error) {
 	if o.ReadOnly {
 		return d, nil
 	}
-	if d.log, err = audit.Open(ctx, d.LogDir(), d.logKey, nil); err != nil {
+	if d.log, err = audit.Open(ctx, d.LogDir(), d.logKey.Load(), nil); err != nil {
 		return nil, err
 	}
 	if err := d.Store.Publish(ctx, d.log); err != nil {

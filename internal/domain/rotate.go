@@ -184,7 +184,7 @@ func (d *Domain) turnLog(ctx context.Context, doc *KeysDoc) (err error) {
 			err = errors.Join(err, d.give())
 		}
 	}()
-	if d.logKey.Verifier() != doc.Signing {
+	if d.logKey.Load().Verifier() != doc.Signing {
 		n, err := d.log.Size(ctx)
 		if err != nil {
 			return err
@@ -208,7 +208,7 @@ func (d *Domain) turnLog(ctx context.Context, doc *KeysDoc) (err error) {
 	if err := d.setLogKey(doc.Former); err != nil {
 		return err
 	}
-	d.log, err = audit.Open(ctx, d.LogDir(), d.logKey, nil)
+	d.log, err = audit.Open(ctx, d.LogDir(), d.logKey.Load(), nil)
 	return err
 }
 
@@ -242,8 +242,11 @@ func (d *Domain) finishKeys(ctx context.Context) error {
 }
 
 // setLogKey makes the signing key of the vault the log's.
-func (d *Domain) setLogKey(former []string) (err error) {
-	d.logKey, err = audit.NewKey(d.Name, d.Vault.Signer(), former...)
+func (d *Domain) setLogKey(former []string) error {
+	k, err := audit.NewKey(d.Name, d.Vault.Signer(), former...)
+	if err == nil {
+		d.logKey.Store(k)
+	}
 	return err
 }
 
@@ -348,7 +351,7 @@ func unitKeys(tx *store.Tx, rec *glovebox.Dataset) ([]int, error) {
 func (d *Domain) verifier() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.logKey.Verifier()
+	return d.logKey.Load().Verifier()
 }
 
 // KeyHistory is the domain's public key and, if it was ever replaced, a line for

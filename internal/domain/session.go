@@ -72,7 +72,7 @@ func (s *Session) back(ctx context.Context) error {
 // what another process left that was killed.
 func (s *Session) enter(ctx context.Context) error {
 	d := s.d
-	if d.logKey == nil || d.readOnly {
+	if d.logKey.Load() == nil || d.readOnly {
 		return glovebox.Errorf(glovebox.CodeInternal, "the domain is open for reading only")
 	}
 	d.mu.Lock()
@@ -108,7 +108,7 @@ func (d *Domain) take(ctx context.Context) (err error) {
 		return err
 	}
 	if err = d.rekey(ctx); err == nil {
-		d.log, err = audit.Open(ctx, d.LogDir(), d.logKey, nil)
+		d.log, err = audit.Open(ctx, d.LogDir(), d.logKey.Load(), nil)
 	}
 	if err == nil {
 		err = d.Store.Publish(ctx, d.log)

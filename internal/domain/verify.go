@@ -37,7 +37,7 @@ func (d *Domain) Verify(ctx context.Context, remembered ...[]byte) (*Verificatio
 	if err := d.SignAll(ctx); err != nil {
 		return nil, err
 	}
-	state, acts := verify.NewState(), verify.NewActs(d.logKey.Origin())
+	state, acts := verify.NewState(), verify.NewActs(d.logKey.Load().Origin())
 	each := func(e *verify.Entry) error { return errors.Join(state.Entry(e), acts.Entry(e)) }
 	rep, err := verify.Log(ctx, d.LogDir(), d.verifier(), &verify.Options{Entries: each, Remembered: remembered})
 	if err != nil {
