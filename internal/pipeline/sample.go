@@ -101,7 +101,7 @@ func SampleAlone(ctx context.Context, s request.Submission, wasm []byte, records
 
 // measures fails for a job that says nothing about sample rows.
 func measures(r *request.Request) error {
-	if r.Job.Mode != glovebox.ModeTune {
+	if _, tune := r.Mode.(*work.Tune); !tune {
 		return nil
 	}
 	return r.Invalid("mode", "a job of mode tune measures data, and says nothing about sample rows").WithFix("run the job that is tuned on them: it shows what is cut of each unit")

@@ -95,6 +95,8 @@ func checkParts(c *checker, d *glovebox.Dataset, names []string) {
 		c.Add(p, "leave it out", "is for datasets with one unit column")
 	case !slices.Contains(partTypes, col.Type) || col.Class == glovebox.ClassIdentifier || col.Nullable:
 		c.Add(p, "name such a column, or leave it out", "is a column of type string, int32 or int64 that is no identifier and not nullable")
+	case len(d.Key) > 0 && !slices.Contains(d.Key, d.Period):
+		c.Add(p, "add it to `key`", "is not in the key: a row of one period would push out that of another as a duplicate")
 	}
 }
 

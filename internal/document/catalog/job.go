@@ -33,7 +33,7 @@ func checkRelease(c *checker, j *glovebox.Job) {
 	case eps && rho:
 		c.AddKey(p.With("rho"), "keep one of the two", "epsilon and rho exclude each other")
 	}
-	private := j.Mode != glovebox.ModeTune && slices.ContainsFunc(j.Output.Key, func(k glovebox.KeyField) bool { return k.Private })
+	private := !modeOf(j).measures && slices.ContainsFunc(j.Output.Key, func(k glovebox.KeyField) bool { return k.Private })
 	switch {
 	case private && !c.given(p.With("delta")):
 		c.Add(p, "add `delta`, such as 1e-6", "private keys need delta")
