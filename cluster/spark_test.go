@@ -105,11 +105,12 @@ func (s *sparks) begin(name string, c *exec.Cmd) {
 	}
 	defer log.Close()
 	c.Stdout, c.Stderr, c.Dir = log, log, s.dir
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := c.Start(); err != nil {
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	ended, err := child.Start(c)
+	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL); _ = c.Wait() })
+	s.t.Cleanup(func() { _ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL); <-ended })
 }
 
 // daemon starts one of Spark's own.

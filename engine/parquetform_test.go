@@ -65,7 +65,10 @@ func TestParquetForms(t *testing.T) {
 		for _, e := range c.encs {
 			for _, version := range []parquet.DataPageVersion{parquet.DataPageV1, parquet.DataPageV2} {
 				n++
-				b := parquetOf(t, c.node, c.values, parquet.WithDataPageVersion(version), parquet.WithDataPageSize(4<<10), parquet.WithBatchSize(100),
+				// A batch must not hold nothing but the last row's null: arrow-go's
+				// delta encoder, asked twice for the same page, slices a pooled buffer
+				// by the length of the page before (it panics when the pool is empty).
+				b := parquetOf(t, c.node, c.values, parquet.WithDataPageVersion(version), parquet.WithDataPageSize(4<<10), parquet.WithBatchSize(97),
 					parquet.WithDictionaryFor("v", e == enc.RLEDict), parquet.WithEncodingFor("v", map[bool]parquet.Encoding{true: enc.Plain, false: e}[e == enc.RLEDict]),
 					parquet.WithCompression(codecs[n%len(codecs)]))
 				got, err := loadedAs(t, b, c.as)

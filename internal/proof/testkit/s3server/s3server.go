@@ -30,6 +30,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"glovebox.example/glovebox/internal/proof/testkit/child"
 )
 
 const (
@@ -100,12 +102,10 @@ func (s *Server) run(t testing.TB, bin, dir string) error {
 		"posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "data"))
 	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &output, &output
-	cmd.SysProcAttr = dieWithParent()
-	if err := cmd.Start(); err != nil {
+	ended, err := child.Start(cmd)
+	if err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
 	stop := sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		<-ended
@@ -113,7 +113,6 @@ func (s *Server) run(t testing.TB, bin, dir string) error {
 	for deadline := time.Now().Add(startLimit); ; {
 		select {
 		case err := <-ended:
-			ended <- err
 			return fmt.Errorf("it ended: %v\n%s", err, output.String())
 		case <-time.After(20 * time.Millisecond):
 		}
