@@ -189,7 +189,7 @@ func TestJobChecks(t *testing.T) {
 			[]string{
 				"j:3:9: module: is too short (write a path of 1 to 1000 characters)",
 				"j:8:7: mode: is none of the values allowed (write one of `map`, `blocks`, `train`, `tune`)",
-				"j:9:19: params.min_age: is a list, not a text or a number or true or false (write a text of at most 4096 characters, a number, true or false)",
+				"j:9:19: params.min_age: is a list, not a text, a number, true or false (write a text of at most 4096 characters, a number, true or false)",
 				"j:9:25: params[\"a b\"]: name does not have the expected form (write a parameter name: a letter or _, then at most 62 letters, digits and _)",
 				"j:12:37: output.key.township.width: is too large (write a whole number, at least 1 and at most 64)",
 				"j:13:22: output.max_keys_per_unit: is too large (write a whole number, at least 1 and at most 1000)",

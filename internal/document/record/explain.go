@@ -92,7 +92,7 @@ func counts(low, high *int, unit string) string {
 func noun(jsonType string) string {
 	switch jsonType {
 	case "null":
-		return "nothing"
+		return "no value"
 	case "boolean":
 		return "true or false"
 	case "integer":
@@ -109,9 +109,22 @@ func noun(jsonType string) string {
 	return "a value"
 }
 
+// nouns words what may be of several types. The pairs that the schemas have are
+// texts of their own, since each has a translation of its own.
 func nouns(jsonTypes []string) string {
-	if len(jsonTypes) == 0 {
+	switch strings.Join(jsonTypes, " ") {
+	case "":
 		return "another value"
+	case "string array":
+		return "a text or a list"
+	case "string integer":
+		return "a text or a whole number"
+	case "integer string":
+		return "a whole number or a text"
+	case "number string":
+		return "a number or a text"
+	case "string number boolean":
+		return "a text, a number, true or false"
 	}
 	var out []string
 	for _, t := range jsonTypes {

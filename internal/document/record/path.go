@@ -71,7 +71,7 @@ func Names(list []string) string {
 	var out []string
 	for i, s := range list {
 		if i == most {
-			out = append(out, fmt.Sprintf("%d more", len(list)-most))
+			out = append(out, fmt.Sprintf("… (+%d)", len(list)-most))
 			break
 		}
 		out = append(out, Name(s))

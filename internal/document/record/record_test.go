@@ -130,7 +130,7 @@ func TestDecodeRefusals(t *testing.T) {
 		"missing":        {"{}", "x:1:1: field `code` is missing (add it: a code of lower-case letters)\nx:1:1: field `unit` is missing (add it: a set of fields)"},
 		"empty":          {"", "x: document is empty"},
 		"comment only":   {"# nothing\n", "x: document is empty"},
-		"null":           {"~", "x:1:1: is nothing, not a set of fields (write a set of fields)"},
+		"null":           {"~", "x:1:1: is no value, not a set of fields (write a set of fields)"},
 		"syntax":         {"a: b\nc: [d\n", "x:2: not a YAML document: did not find expected ',' or ']' (check indentation, quotes and brackets around this line)"},
 		"nul":            {"a: b\nc: \x00", "x:2: document holds a NUL byte (save it as UTF-8 text)"},
 		"latin-1":        {"a:\nb: \xe9\n", "x:2: document is not UTF-8 (save it as UTF-8 text)"},
