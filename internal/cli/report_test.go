@@ -89,6 +89,15 @@ func TestReportsAreMadeAgain(t *testing.T) {
 			}
 		}
 	}
+	for _, word := range []string{"wang", "zhao", "liu", "chen"} {
+		if strings.Contains(read("individual.csv"), word) {
+			t.Errorf("what an individual may be told names %s", word)
+		}
+	}
+	if s := read("individual.md"); !strings.Contains(s, "| census-person | pums | rho 0.125 | 16 times | 1e-06 | 1 |") || !strings.Contains(s, "| Census persons (PUMS sample) | 1 | 2 |") {
+		t.Errorf("%s", s)
+	}
+	run(3, "report make individual --period 2026 --as liu")
 	z, err := zip.OpenReader("summary.xlsx")
 	if err != nil {
 		t.Fatal(err)

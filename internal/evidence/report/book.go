@@ -26,6 +26,7 @@ type book struct {
 	grants    []grant           // every version, in order
 	modules   map[string]string // of jobs
 	events    []event
+	losses    map[string]*loss // of unit spaces, since the log began
 }
 
 // grant is one version of a grant.
@@ -44,7 +45,7 @@ type event struct {
 
 func newBook(src evidence.Source, o *Order, loc *time.Location) *book {
 	return &book{o: o, loc: loc, src: src, fold: evidence.NewFold(src), users: map[string]glovebox.User{}, datasets: map[string]glovebox.Dataset{},
-		scenarios: map[string]glovebox.Scenario{}, modules: map[string]string{}}
+		scenarios: map[string]glovebox.Scenario{}, modules: map[string]string{}, losses: map[string]*loss{}}
 }
 
 // take takes in the next entry.
@@ -55,6 +56,9 @@ func (b *book) take(ctx context.Context, e *verify.Entry) error {
 	}
 	if err := b.document(ctx, e); err != nil {
 		return err
+	}
+	if e.Time < b.o.To {
+		b.lost(&f)
 	}
 	if e.Time < b.o.From || e.Time >= b.o.To {
 		return nil

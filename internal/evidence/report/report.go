@@ -63,6 +63,7 @@ func Kinds() []Kind {
 		{"scenarios", glovebox.Text{EN: "Use by scenario", ZH: "应用场景使用情况"}, glovebox.Text{EN: "grants, runs and products of each scenario", ZH: "每个应用场景的授权、运行与产品"}, false, []func(*book) table{scenarios}},
 		{"summary", glovebox.Text{EN: "Report on authorised operation", ZH: "授权运营情况报告"}, glovebox.Text{EN: "quarterly and half-yearly: totals, grants, products, use by provider", ZH: "季度与半年度：总体情况、授权、产品、各数据提供单位使用情况"}, false, []func(*book) table{totals, scenarios, products, providers}},
 		{"disclosure", glovebox.Text{EN: "Public disclosure", ZH: "信息公开"}, glovebox.Text{EN: "for the public: to whom, what, how far and for how long was granted; products; their use", ZH: "面向公众：授权对象、内容、范围、时限；产品清单；使用情况"}, true, []func(*book) table{granted, listed, used}},
+		{"individual", glovebox.Text{EN: "What a person or institution may be told", ZH: "个人或单位查询答复"}, glovebox.Text{EN: "for a person or institution that asks: what one of them can have lost in the worst case, and which products their data stood behind; whole spaces, nobody by name", ZH: "供答复个人或单位查询：其中一个在最坏情况下的损失，以及其数据用于哪些产品；按整个空间列出，不指名任何人"}, false, []func(*book) table{worst, stood}},
 	}
 }
 
@@ -118,6 +119,9 @@ func (o *Order) check() (*Kind, *time.Location, error) {
 		if _, err := time.Parse(timeForm, t); err != nil {
 			return nil, nil, glovebox.Invalid("--from, --to", "a report needs a period").WithFix("give --period 2026H1, or --from and --to")
 		}
+	}
+	if o.Kind == "individual" && !o.Scope.All {
+		return nil, nil, glovebox.Errorf(glovebox.CodeDenied, "this report is of everything that was let out").WithFix("ask the authority or an auditor for it")
 	}
 	if o.From >= o.To {
 		return nil, nil, glovebox.Invalid("--from, --to", "the period ends before it begins").WithFix("give --from before --to")

@@ -258,11 +258,7 @@ func granted(b *book) table {
 		slices.Sort(to)
 		var what []string
 		for _, code := range slices.Sorted(maps.Keys(g.Datasets)) {
-			title := b.text(b.datasets[code].Title)
-			if title == "" {
-				title = code
-			}
-			what = append(what, fmt.Sprintf("%s (%s)", title, strings.Join(slices.Sorted(maps.Keys(g.Datasets[code].Columns)), ", ")))
+			what = append(what, fmt.Sprintf("%s (%s)", b.named(code), strings.Join(slices.Sorted(maps.Keys(g.Datasets[code].Columns)), ", ")))
 		}
 		t.rows = append(t.rows, []string{b.text(s.Title), b.text(s.Purpose), strings.Join(slices.Compact(to), ", "), strings.Join(what, "; "), g.From, g.Until, b.at(g.time)[:10], due(g.time, b.loc)})
 	}
