@@ -178,6 +178,7 @@ var Questions = []Question{
 	{Path: "/log/holders/{id}", Name: "holders", Args: []string{"role", "at"}},
 	{Path: "/reports/{id}", Name: "report", Args: []string{"from", "to", "tz", "lang", "form"}},
 	{Path: "/log/checkpoint", Name: "checkpoint"},
+	{Path: "/log/consistency/{id}", Name: "consistency"},
 	{Path: "/states/{kind}/{id...}", Name: "state"},
 }
 

@@ -164,6 +164,7 @@ var owners = map[string][]string{
 	"github.com/clipperhouse/displaywidth":   {"internal/cli"},
 	"golang.org/x/term":                      {"internal/cli"},
 	"github.com/secure-systems-lab":          {"exporter/bundle"},
+	"github.com/transparency-dev/formats":    {"audit/witness"},
 	"github.com/transparency-dev/merkle":     {"audit"},
 	"k8s.io/klog":                            {"audit"},
 	"golang.org/x/mod":                       {"audit", "exporter/bundle"},

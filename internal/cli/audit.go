@@ -6,16 +6,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/audit/verify"
 	"glovebox.example/glovebox/internal/domain"
 )
 
 func (a *app) auditCmd() *cobra.Command {
 	return a.group("audit", "the log of every decision, charge, run and export", "每项决策、记账、运行与导出的日志",
-		a.auditList(), a.auditShow(), a.auditTimeline(), a.auditPeople(), a.auditReplay(), a.auditVerify(), a.auditIndex(), a.auditCopy())
+		a.auditList(), a.auditShow(), a.auditTimeline(), a.auditPeople(), a.auditReplay(), a.auditVerify(), a.auditWatch(), a.auditIndex(), a.auditCopy())
 }
 
 func (a *app) auditVerify() *cobra.Command {
 	var keep, remembered string
+	var witnesses []string
 	c := &cobra.Command{
 		Use:   "verify",
 		Short: a.t("check the whole log, and every state of the domain against it", "核验整个日志，并以其核对域内每项状态"),
@@ -54,6 +56,9 @@ Exit status: 0 all is as it was written, 2 something is not.`, `由日志文件�
 				if err != nil {
 					return err
 				}
+				if err := cosignedBy(witnesses, remembered, old); err != nil {
+					return err
+				}
 				v, err := d.Verify(c.Context(), old...)
 				if err != nil {
 					return err
@@ -70,7 +75,30 @@ Exit status: 0 all is as it was written, 2 something is not.`, `由日志文件�
 	}
 	c.Flags().StringVar(&keep, "save", "", a.t("write the signed checkpoint to `FILE`, to be kept elsewhere", "将已签名检查点写入 `FILE`，另行保存"))
 	c.Flags().StringVar(&remembered, "remembered", "", a.t("the log must extend the checkpoint kept earlier in `FILE`", "日志必须是先前保存于 `FILE` 的检查点的延续"))
+	c.Flags().StringArrayVar(&witnesses, "witness", nil, a.t("that checkpoint must be cosigned by the witness with this `KEY`, or file of it", "该检查点须由公钥为 `KEY`（或存有公钥的文件）的见证方联署"))
 	return c
+}
+
+// cosignedBy fails unless the checkpoint of --remembered is cosigned by each of the
+// witnesses.
+func cosignedBy(witnesses []string, remembered string, old [][]byte) error {
+	if len(witnesses) > 0 && remembered == "" {
+		return flagError("--witness", "there is no checkpoint that a witness could have signed", "add --remembered FILE: `glovebox witness ask --save FILE` writes one")
+	}
+	for _, x := range witnesses {
+		text, err := keyText(x)
+		if err != nil {
+			return err
+		}
+		k, err := verify.ReadWitness(text)
+		if err == nil {
+			_, err = k.Saw(old[0])
+		}
+		if err != nil {
+			return glovebox.InFile(err, remembered)
+		}
+	}
+	return nil
 }
 
 // findings makes one error of what a verification found.

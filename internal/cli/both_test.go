@@ -115,6 +115,7 @@ var bothWays = []struct {
 	{"wu", "audit show 0", 2, all},
 	{"sun", "audit timeline JOB", 0, form},
 	{"sun", "audit people --role developer", 0, form},
+	{"sun", "audit watch --state REPORT.kept", 0, form},
 	{"sun", "report make scenarios --from 2020-01-01 --to 2099-12-31 -o REPORT", 0, form},
 	{"zhao", "node trust machine/node.json", 0, form},
 	{"zhao", "node use local", 0, form},
@@ -188,6 +189,8 @@ var oneWay = map[string]string{
 	"policy test": "is about files", "policy lint": "is about files",
 	"node init": "is about a node's machine", "node serve": "is about a node's machine", "node task": "is about a node's machine", "node doctor": "is about a node's machine",
 	// What has to see the directory when nobody writes to it, or all of it.
+	"witness init": "is about a witness's machine", "witness add": "is about a witness's machine", "witness list": "is about a witness's machine", "witness serve": "is about a witness's machine",
+	"witness ask":  "of two domains that began as one, a witness signs one: TestWatchSeesForksFromOutside",
 	"audit verify": onHost, "audit copy": onHost, "audit replay": onHost, "audit index": onHost, "report verify": onHost, "policy explain": onHost, "policy diff": onHost,
 }
 

@@ -115,7 +115,7 @@ func (a *app) root() *cobra.Command {
 	for _, c := range []*cobra.Command{
 		a.initCmd(), a.domainCmd(), a.serveCmd(), a.webCmd(), a.loginCmd(), a.logoutCmd(), a.whoamiCmd(), a.configCmd(), a.userCmd(), a.orgCmd(), a.sessionCmd(), a.tokenCmd(), a.providerCmd(),
 		a.datasetCmd(), a.schemaCmd(), a.spaceCmd(), a.scenarioCmd(), a.freezeCmd(), a.unfreezeCmd(), a.incidentCmd(), a.grantCmd(), a.productCmd(), a.ticketCmd(), a.moduleCmd(), a.jobCmd(),
-		a.nodeCmd(), a.releaseCmd(), a.budgetCmd(), a.auditCmd(), a.verifyCmd(), a.doctorCmd(),
+		a.nodeCmd(), a.releaseCmd(), a.budgetCmd(), a.auditCmd(), a.witnessCmd(), a.verifyCmd(), a.doctorCmd(),
 		a.policyCmd(), a.reportCmd(),
 	} {
 		root.AddCommand(c)

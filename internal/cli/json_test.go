@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"glovebox.example/glovebox/audit/witness"
 )
 
 // contract is docs/cli-json.md: what each command prints, and the shapes.
@@ -59,6 +62,32 @@ func recordsJSON(t *testing.T, run func(int, string) (any, any), id string) {
 	run(0, "module list")
 	run(0, "module revoke "+digest+" --reason faulty --as zhao")
 	run(0, "product retire income-table --reason over --as zhao")
+}
+
+// watchJSON follows the log with a witness, and shows the watch an older log.
+func watchJSON(t *testing.T, run func(int, string) (any, any)) {
+	t.Helper()
+	made, _ := run(0, "witness init w --name audit.example/w")
+	public := made.(map[string]any)["key"].(string)
+	history, _ := run(0, "domain key")
+	run(0, "witness add w "+history.(map[string]any)["key"].(string))
+	w, err := witness.Open("w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(w.Handler())
+	defer s.Close()
+	run(0, "witness ask "+s.URL+" --witness-key "+public+" --save signed.txt --as sun")
+	if err := copyTree("before", "city/log"); err != nil {
+		t.Fatal(err)
+	}
+	run(0, "user add watched --role auditor")
+	run(0, "audit watch --state watched.txt --witness "+s.URL+" --witness-key "+public)
+	run(2, "audit watch --state watched.txt --log before --key "+history.(map[string]any)["key"].(string))
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	run(0, "witness list w")
 }
 
 // copiesJSON takes a safety copy of a domain that is not served, brings it back, and
@@ -443,6 +472,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "audit timeline "+id+" --as sun")
 	run(0, "audit people --as sun")
 	run(0, "audit index --as sun")
+	watchJSON(t, run)
 	run(0, "report list")
 	run(0, "report make summary --from 2020-01-01 --to 2099-12-31 -o summary.md --as sun")
 	run(0, "report verify summary.md --as sun")
@@ -497,7 +527,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 
 	for _, cmd := range commands(tree("en")) {
 		name := strings.TrimPrefix(cmd.CommandPath(), "glovebox ")
-		if name == "node serve" || name == "node task" || name == "serve" || name == "web" { // they print no document: see their help
+		if name == "node serve" || name == "node task" || name == "serve" || name == "web" || name == "witness serve" { // they print no document: see their help
 			continue
 		}
 		if !cmd.HasSubCommands() && (!ran[name] || c.commands[name] == "") {

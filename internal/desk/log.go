@@ -238,6 +238,60 @@ type Checkpoint struct {
 	Key        string `json:"key"`        // public key of the domain
 }
 
+// Consistency is the log's signed head with the proof that the first Old entries
+// are all that a log of that size had.
+type Consistency struct {
+	Checkpoint
+	Old   uint64   `json:"old"`
+	Proof []string `json:"proof"` // RFC 6962 (2.1.2), base64
+	// Keys is the domain's key with its history: what signed a checkpoint that was
+	// kept before the key was replaced.
+	Keys string `json:"keys"`
+}
+
+// lookConsistency proves that the log extends one of ID entries. It tells hashes
+// and no entry.
+func lookConsistency(q *question) (any, error) {
+	old, err := strconv.ParseUint(q.look.ID, 10, 53)
+	if err != nil {
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "a size of a log is a number of entries").WithFix("name the size in the second line of the checkpoint that you kept")
+	}
+	h, proof, err := q.d.Consistency(q, old)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := q.keys()
+	return &Consistency{Checkpoint{string(h.Note), q.d.Info().Key}, old, proof, keys}, err
+}
+
+// keys is the domain's public key with a line for each change of it, found by the
+// index: what domain.KeyHistory gives.
+func (q *question) keys() (string, error) {
+	facts, err := q.find(evidence.Scope{All: true}, &evidence.Query{Action: verify.RotateAction})
+	if err != nil {
+		return "", err
+	}
+	all, err := q.bodies(facts)
+	if err != nil {
+		return "", err
+	}
+	out := q.d.Info().Key + "\n"
+	for i := range all {
+		var body struct {
+			Link *verify.Link `json:"link"`
+		}
+		if json.Unmarshal(all[i].Body, &body) != nil || body.Link == nil {
+			continue // about another key
+		}
+		line, err := json.Marshal(body.Link)
+		if err != nil {
+			return "", glovebox.Errorf(glovebox.CodeInternal, "a document cannot be encoded").Because(err)
+		}
+		out += string(line) + "\n"
+	}
+	return out, nil
+}
+
 func lookCheckpoint(q *question) (any, error) {
 	b, err := q.d.Checkpoint(q)
 	return &Checkpoint{string(b), q.d.Info().Key}, err

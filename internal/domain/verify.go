@@ -102,6 +102,25 @@ func (d *Domain) SignAll(ctx context.Context) error {
 	return err
 }
 
+// Consistency is the log's signed head, and the proof that its tree begins with
+// one of old entries.
+func (d *Domain) Consistency(ctx context.Context, old uint64) (*verify.Head, []string, error) {
+	if err := d.SignAll(ctx); err != nil {
+		return nil, nil, err
+	}
+	for tries := 0; ; tries++ {
+		h, err := verify.HeadOf(d.LogDir(), d.verifier())
+		if err != nil {
+			return nil, nil, err
+		}
+		p, err := verify.Consistency(d.LogDir(), h, old)
+		// The tile that a tree ended in may be tidied away while the log grows.
+		if err == nil || h.Size < old || tries == 2 {
+			return h, p, err
+		}
+	}
+}
+
 // Entries calls fn with every entry of the log that can be decoded.
 func (d *Domain) Entries(ctx context.Context, fn func(*verify.Entry) error) error {
 	_, err := verify.Log(ctx, d.LogDir(), d.verifier(), &verify.Options{Entries: fn})

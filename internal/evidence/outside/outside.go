@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
@@ -34,7 +35,7 @@ glovebox-verify 离线核验由 Glovebox 域提供的内容。
   glovebox-verify bundle FOLDER [--key KEY]
         a release bundle
         发布包
-  glovebox-verify log FOLDER [--key KEY] [--remembered FILE]
+  glovebox-verify log FOLDER [--key KEY] [--remembered FILE [--witness KEY]]
         a log, or the copy that "glovebox audit copy" wrote, with its documents
         日志，或 glovebox audit copy 写出的副本及其留存文档
   glovebox-verify report FILE --evidence FOLDER [--key KEY]
@@ -43,8 +44,9 @@ glovebox-verify 离线核验由 Glovebox 域提供的内容。
 
 KEY is the domain's public key, or a file that holds it (with --history the keys
 before it, too), from elsewhere than what is checked. Without it the key found there is used, which proves only that one
-hand made all of it. --remembered is a checkpoint kept from earlier days.
+hand made all of it. --remembered is a checkpoint kept from earlier days; with --witness a witness of that key must have cosigned it.
 KEY 为域公钥或存有公钥的文件，须从被核验内容以外取得。
+--remembered 为以往保存的检查点；加 --witness 则须由该公钥的见证方联署。
 
 Exit status 退出码: 0 verified 通过, 2 not verified 未通过
 `
@@ -86,6 +88,7 @@ type checking struct {
 	lang                    glovebox.Lang
 	out                     io.Writer
 	key, copied, remembered string
+	witness                 string
 }
 
 func (w *checking) t(en, zh string) string { return glovebox.Text{EN: en, ZH: zh}.In(w.lang) }
@@ -101,6 +104,7 @@ func (w *checking) run(ctx context.Context, args []string) error {
 	f.StringVar(&w.key, "key", "", "")
 	f.StringVar(&w.copied, "evidence", "", "")
 	f.StringVar(&w.remembered, "remembered", "", "")
+	f.StringVar(&w.witness, "witness", "", "")
 	var what []string
 	for rest := args[1:]; len(rest) > 0; { // flags may stand behind what is checked
 		if err := f.Parse(rest); err != nil {
@@ -110,7 +114,7 @@ func (w *checking) run(ctx context.Context, args []string) error {
 			what, rest = append(what, rest[0]), rest[1:]
 		}
 	}
-	if len(what) != 1 {
+	if len(what) != 1 || w.witness != "" && w.remembered == "" {
 		return errUsage
 	}
 	switch args[0] {
@@ -211,6 +215,9 @@ func (w *checking) log(ctx context.Context, dir string) error {
 			return err
 		}
 		o.Remembered = [][]byte{old}
+		if err := w.cosigned(old); err != nil {
+			return err
+		}
 	}
 	origin, _, _ := strings.Cut(key, "+")
 	acts, named := verify.NewActs(origin), map[string]bool{}
@@ -247,6 +254,31 @@ func (w *checking) log(ctx context.Context, dir string) error {
 	if copied {
 		w.say("%d kept documents are those that the log names", "%d 个留存文档与日志所写的一致", len(named))
 	}
+	return nil
+}
+
+// cosigned fails unless the witness of --witness signed a checkpoint, if one is
+// named.
+func (w *checking) cosigned(msg []byte) error {
+	if w.witness == "" {
+		return nil
+	}
+	text := []byte(w.witness)
+	if exists(w.witness) {
+		var err error
+		if text, err = read(w.witness, maxKeys); err != nil {
+			return err
+		}
+	}
+	k, err := verify.ReadWitness(string(text))
+	if err != nil {
+		return err
+	}
+	at, err := k.Saw(msg)
+	if err != nil {
+		return err
+	}
+	w.say("the witness %s signed the checkpoint at %s", "见证方 %s 已于 %s 签过该检查点", k.Name(), at.Format(time.RFC3339))
 	return nil
 }
 
