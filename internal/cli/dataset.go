@@ -69,7 +69,7 @@ func ledgerText(l glovebox.LedgerDef) string {
 }
 
 func (a *app) datasetLoad() *cobra.Command {
-	accept := false
+	accept, acceptCopy := false, false
 	c := &cobra.Command{
 		Use:   "load CODE FILE",
 		Short: a.t("load a file into a new encrypted snapshot", "将文件载入新的加密快照"),
@@ -80,19 +80,23 @@ line and reason, never by value. A file of which no row is accepted, or less
 than half as many as the current snapshot has, is refused without
 --accept-change. A file with the rows that are loaded already becomes a new
 version too, since nobody may see that nothing changed; only whoever loads it
-is told. Where the record's source is a database server, FILE is a connection
+is told. Rows of mostly the units of another dataset with the same space and key
+look like a copy of it: you and the authority are told, and a served domain takes
+them with --accept-copy alone. Where the record's source is a database server, FILE is a connection
 file of mode 0600 (docs/formats/dataset.md). Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
 标识替换为带密钥的令牌，按隐私单元排序后加密保存。
 被拒绝的行只报告行号与原因，绝不报告取值。接受的行为零、或不及当前快照的一半时，
 须加 --accept-change 才会载入。与已载入内容相同的文件也成为新版本，
-因为数据有无变化不得为他人所见；仅告知载入者本人。记录的来源为数据库服务器时，
+因为数据有无变化不得为他人所见；仅告知载入者本人。若大部分单元与另一数据资源
+（空间与主键字段相同）相同，即看似其副本：告知您与实施机构；仅接受签名操作的域
+须加 --accept-copy 才会载入。记录的来源为数据库服务器时，
 FILE 为权限 0600 的连接文件（docs/formats/dataset.zh.md）。角色：该数据资源的提供单位人员。`),
 		Example: "  glovebox dataset load population population.csv --domain ./city --as chen",
 		Args:    args(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, w []string) error {
 			var l domain.Load
 			err := a.do(c.Context(), &desk.Options{Progress: a.progress(a.t("loading", "载入"))}, desk.Act{Name: "dataset.load", Subject: "dataset/" + w[0],
-				Params: desk.Params(desk.DatasetLoad{File: w[1], AcceptChange: accept}), Files: disk{}}, &l)
+				Params: desk.Params(desk.DatasetLoad{File: w[1], AcceptChange: accept, AcceptCopy: acceptCopy}), Files: disk{}}, &l)
 			if err != nil {
 				return err
 			}
@@ -102,6 +106,9 @@ FILE 为权限 0600 的连接文件（docs/formats/dataset.zh.md）。角色：�
 					l.Snapshot.Dataset, l.Snapshot.Version, r.Rows, r.Accepted, r.Rejected)
 				if l.Equal {
 					a.say(a.t("the same rows as @%d, which nobody else is told: it is a version of its own, and jobs on it are paid for again", "与 @%d 的行完全相同（仅告知您）：仍为独立的新版本，其上的作业需重新付费"), l.Snapshot.Version-1)
+				}
+				if len(l.Alike) > 0 {
+					a.say(a.t("looks like a copy of %s: the same people, under a second ledger; the authority is told too", "看似 %s 的副本：同一批人，却有第二个账本；实施机构亦被告知"), strings.Join(l.Alike, ", "))
 				}
 				if r.Dropped > 0 {
 					a.say(a.t("%d rows are no data by the record's `drop` and are in no other count", "%d 行按记录的 `drop` 不是数据，不计入其他数目"), r.Dropped)
@@ -113,6 +120,7 @@ FILE 为权限 0600 的连接文件（docs/formats/dataset.zh.md）。角色：�
 			})
 		},
 	}
+	c.Flags().BoolVar(&acceptCopy, "accept-copy", false, a.t("in a served domain: load rows that look like a copy of another dataset", "在仅接受签名操作的域中：载入看似另一数据资源副本的数据"))
 	c.Flags().BoolVar(&accept, "accept-change", false, a.t("load a file without rows, or with less than half as many as the current snapshot", "即使没有行、或行数不及当前快照的一半，也载入"))
 	return c
 }
@@ -168,6 +176,9 @@ func (a *app) printDataset(x *domain.DatasetDoc) {
 	a.say("%s: %s  %s: %s  %s: %s", a.t("provider", "提供单位"), r.Provider, a.t("update", "更新频率"), r.Update, a.t("state", "状态"), a.word(string(x.State)))
 	a.printHolds(x.Holds)
 	a.say("%s: %s (%s), %s %d", a.t("privacy unit", "隐私单元"), r.Unit.Space, r.Unit.Column, a.t("rows per unit at most", "每单元最多行数"), r.Unit.MaxRows)
+	if len(x.Alike) > 0 {
+		a.say("%s: %s", a.t("looks like a copy of", "看似副本，原数据资源"), strings.Join(x.Alike, ", "))
+	}
 	if x.Due != "" {
 		a.say("%s: %s", a.t("next load due", "下次载入到期"), x.Due)
 	}

@@ -389,6 +389,16 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		run(0, "dataset load "+code+" json/"+code+".csv --as chen")
 		run(0, "dataset show "+code)
 	}
+	record, err := os.ReadFile("pums/dataset.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("again.yaml", bytes.Replace(record, []byte("code: pums"), []byte("code: again"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(0, "dataset add again.yaml --as chen")
+	run(0, "dataset load again pums/pums.csv --as chen")
+	run(0, "dataset show again --as chen")
 	run(2, "dataset load pums json/rejects.csv --as chen")
 	run(2, "dataset load pums json/bad.csv --as chen")
 	run(0, "dataset list")

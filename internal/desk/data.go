@@ -33,6 +33,9 @@ func datasetLoad(c *call, p *DatasetLoad) (any, error) {
 	if p.AcceptChange {
 		may = append(may, domain.AcceptChange)
 	}
+	if p.AcceptCopy {
+		may = append(may, domain.AcceptCopy)
+	}
 	return c.d.LoadDataset(c, c.by, c.id, domain.LoadSource{Name: p.File, Open: c.files.Open}, c.o.Progress, may...)
 }
 

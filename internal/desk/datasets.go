@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"slices"
 	"time"
 
 	"glovebox.example/glovebox"
@@ -26,15 +27,26 @@ func dueOf(x *domain.DatasetDoc) string {
 func lookDatasets(q *question) (any, error) {
 	all, err := q.d.Datasets(q)
 	for i := range all {
-		all[i].Due = dueOf(&all[i])
+		q.told(&all[i])
 	}
 	return listed(all, err)
 }
 
 func lookDataset(q *question) (any, error) {
 	x, err := q.d.Dataset(q, q.look.ID)
-	x.Due = dueOf(&x)
+	q.told(&x)
 	return x, err
+}
+
+// told completes what is answered about a dataset, and takes out what is not for
+// who asks: the owner of the directory, who has no name, sees all.
+func (q *question) told(x *domain.DatasetDoc) {
+	x.Due = dueOf(x)
+	if u := q.u; u != nil && !slices.ContainsFunc(u.Roles, func(r glovebox.Role) bool {
+		return r == glovebox.RoleAuthority || r == glovebox.RoleProvider && u.Org == x.Record.Provider
+	}) {
+		x.Alike = nil
+	}
 }
 
 // loads are the datasets of a provider's organisation whose next load is due.

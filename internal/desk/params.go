@@ -88,6 +88,7 @@ type (
 	DatasetLoad struct {
 		File         string `json:"file"`
 		AcceptChange bool   `json:"accept_change,omitempty"`
+		AcceptCopy   bool   `json:"accept_copy,omitempty"`
 	}
 	// FitCharge buys a fit of the dataset of the subject dataset/CODE: epsilon of a
 	// pure ledger or rho of a zcdp one.

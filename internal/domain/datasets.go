@@ -24,6 +24,9 @@ type DatasetDoc struct {
 	By       string                `json:"by"`
 	Snapshot *glovebox.Snapshot    `json:"snapshot,omitempty"` // the current one
 	Holds    []glovebox.Hold       `json:"holds,omitempty"`    // who paused it
+	// Alike are codes of datasets that the current snapshot looked like a copy of
+	// when it was loaded. The provider and the authority are told, and nobody else.
+	Alike []string `json:"alike,omitempty"`
 	// Due is the day on which its next load is due, YYYY-MM-DD; "": none is. It is
 	// not kept: who answers a question sets it.
 	Due string `json:"due,omitempty"`
@@ -126,7 +129,10 @@ type Load struct {
 	Count    string            `json:"count"` // what was done about the number of units
 	// Equal: the snapshot before holds the same rows. This is for the provider
 	// alone, who has both files; nothing that is kept or logged says so.
-	Equal  bool               `json:"equal"`
+	Equal bool `json:"equal"`
+	// Alike are codes of datasets that the rows look like a copy of; for the
+	// provider and the authority alone.
+	Alike  []string           `json:"alike,omitempty"`
 	Report *engine.LoadReport `json:"report"`
 }
 
@@ -209,7 +215,19 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 	if err := w.Commit(res.ManifestBytes); err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.discard(ctx, code, version))
+		}
+	}()
 	fault.Point("snapshot-written")
+	alike, err := d.alike(ctx, rec, version, keys, res.ManifestBytes)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.copied(ctx, alike, may); err != nil {
+		return nil, err
+	}
 	snap := glovebox.Snapshot{Dataset: code, Version: version, Digest: name, Parts: d.Parts, Loaded: d.Stamp(), By: by.Name, UnitKeys: keys}
 	if err := snap.To(glovebox.SnapshotCurrent); err != nil {
 		return nil, err
@@ -236,7 +254,7 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 				return err
 			}
 		}
-		doc.Snapshot = &snap
+		doc.Snapshot, doc.Alike = &snap, alike
 		if err := Snapshots.Put(tx, "dataset.load", snapshotID(code, version), snap, nil); err != nil {
 			return err
 		}
@@ -245,7 +263,7 @@ func (d *Domain) LoadDataset(ctx context.Context, by *By, code string, from Load
 	if err != nil {
 		return nil, err
 	}
-	return &Load{Snapshot: snap, Count: count, Equal: d.equal(code, version-1, res.ManifestBytes), Report: &res.Report}, nil
+	return &Load{Snapshot: snap, Count: count, Equal: d.equal(code, version-1, res.ManifestBytes), Report: &res.Report, Alike: alike}, nil
 }
 
 // loadable fails unless the dataset takes new data.

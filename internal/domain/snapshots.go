@@ -120,3 +120,18 @@ func (d *Domain) CancelDataset(ctx context.Context, by *By, code string, b Brake
 		return Datasets.Put(tx, "dataset.cancel", code, *doc, b.said(by))
 	})
 }
+
+// discard destroys a snapshot that is in the vault and that the database does not
+// know, so that the load that failed can be tried again. What cannot be told to
+// be unknown stays, until the domain is opened again.
+func (d *Domain) discard(ctx context.Context, code string, version int) error {
+	known := true
+	err := d.Store.View(context.WithoutCancel(ctx), func(tx *store.Tx) (err error) {
+		known, err = Snapshots.Has(tx, snapshotID(code, version))
+		return err
+	})
+	if err != nil || known {
+		return err
+	}
+	return d.Vault.DestroySnapshot(code, version)
+}

@@ -25,6 +25,8 @@ const (
 	// Of a fetcher only, with FrameAside for what it copied.
 	FrameFetched jail.Kind = 23 // the table is complete
 	FrameLooked  jail.Kind = 22 // what a provider's file looks like: a find.Seen
+	// Of a comparer only: part number (4 bytes), units of either and of both (8 bytes each).
+	FrameOverlap jail.Kind = 24
 )
 
 // Bounds of payloads, in bytes.
@@ -55,6 +57,8 @@ func Frames(role string) jail.Frames {
 		return jail.Frames{FrameWays: {Most: maxWays}}
 	case Fit:
 		return jail.Frames{FramePartial: partial}
+	case Alike:
+		return jail.Frames{FrameOverlap: {Most: 4 + 3*8, Exact: true}}
 	case Load:
 		return jail.Frames{FrameOpened: {Most: 2 + maxName}, FrameData: {Most: 2 + MaxChunk}, FrameClosed: {Most: 2, Exact: true},
 			FrameProgress: {Most: 16, Exact: true}, FrameAside: {Most: MaxChunk}, FrameLoaded: {Most: MaxLoaded}, FrameRefused: {Most: MaxRefused}}

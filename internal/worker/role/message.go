@@ -20,6 +20,7 @@ const (
 	MessageTable   = 'T' // to Read; files: an encoded TableSpec, the CSV file
 	MessageLook    = 'K' // to Read; files: an encoded LookSpec, a provider's file
 	MessageFit     = 'F' // to Fit, the first; files: the encoded FitSpec
+	MessageAlike   = 'A' // to Alike, the first; files: the encoded AlikeSpec
 	MessageFetch   = 'D' // to Fetch, one; files: an encoded FetchSpec, the connection
 )
 

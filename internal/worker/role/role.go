@@ -23,13 +23,14 @@ const (
 	Load    = jail.RoleLoad // reads a provider's file
 	Read    = jail.RoleRead // reads filters and public tables of jobs, or looks at a provider's file
 	Fit     = "fit"         // counts how a dataset's rows fall into the bins of a fit
+	Alike   = "alike"       // counts the units that two snapshots share
 	Fetch   = "fetch"       // copies a table from a database server over the one connection that it was handed
 )
 
 // All is what this program does in a jail. Main and TestMain hand it to
 // jail.Main.
 func All() map[string]jail.Role {
-	return map[string]jail.Role{Work: serve, Compile: compile, Probe: probe, Load: load, Read: read, Fit: count, Fetch: fetch}
+	return map[string]jail.Role{Work: serve, Compile: compile, Probe: probe, Load: load, Read: read, Fit: count, Alike: alike, Fetch: fetch}
 }
 
 var errMessage = errors.New("the supervisor sent something else")
