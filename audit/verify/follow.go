@@ -2,6 +2,7 @@ package verify
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 
 	"glovebox.example/glovebox"
@@ -101,6 +102,43 @@ func Consistency(dir string, h *Head, old uint64) ([]string, error) {
 		out = append(out, base64.StdEncoding.EncodeToString(x[:]))
 	}
 	return out, nil
+}
+
+// Inclusion reads one entry of the log in dir, and the proof that it is in the tree
+// of h: its leaf's hash and the path, in hex. The tiles are held to the root of h.
+// It fails with CodeNotFound beyond the end, and with CodeInvalid for an entry that
+// is not its leaf.
+func Inclusion(dir string, h *Head, index uint64) (entry []byte, leaf string, path []string, err error) {
+	if index >= h.Size {
+		return nil, "", nil, glovebox.Errorf(glovebox.CodeNotFound, "the audit log has no entry at index %d", index)
+	}
+	f := &folder{dir: dir, known: map[string]bool{}}
+	defer f.close()
+	damaged := (&glovebox.Error{Code: glovebox.CodeInvalid, File: "tile", Msg: "the tiles of the log are not those of its checkpoint"}).WithFix("run `glovebox audit verify`")
+	first := index / tileWidth * tileWidth
+	n := int(min(tileWidth, h.Size-first))
+	_, data, err := f.part(tileFile(-1, index/tileWidth), n, n*(2+1<<16))
+	if err != nil {
+		return nil, "", nil, damaged
+	}
+	entries, err := splitBundle(data)
+	if err != nil || len(entries) < n {
+		return nil, "", nil, damaged
+	}
+	entry = entries[index-first]
+	p, err := tlog.ProveRecord(int64(h.Size), int64(index), tlog.TileHashReader(tlog.Tree{N: int64(h.Size), Hash: h.root}, &storedTiles{f}))
+	if err != nil {
+		return nil, "", nil, damaged
+	}
+	hash := tlog.RecordHash(entry)
+	if tlog.CheckRecord(p, int64(h.Size), h.root, int64(index), hash) != nil {
+		return nil, "", nil, damaged
+	}
+	path = []string{}
+	for _, x := range p {
+		path = append(path, hex.EncodeToString(x[:]))
+	}
+	return entry, hex.EncodeToString(hash[:]), path, nil
 }
 
 // storedTiles reads tiles of a log for tlog, which checks them.

@@ -177,6 +177,7 @@ var Questions = []Question{
 	{Path: "/log/holders", Name: "holders", Args: []string{"role", "at"}},
 	{Path: "/log/holders/{id}", Name: "holders", Args: []string{"role", "at"}},
 	{Path: "/reports/{id}", Name: "report", Args: []string{"from", "to", "tz", "lang", "form"}},
+	{Path: "/log/left", Name: "left", Args: []string{"from", "to", "tz", "lang", "form", "entries"}},
 	{Path: "/log/checkpoint", Name: "checkpoint"},
 	{Path: "/log/consistency/{id}", Name: "consistency"},
 	{Path: "/states/{kind}/{id...}", Name: "state"},

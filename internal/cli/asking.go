@@ -16,7 +16,7 @@ import (
 func (a *app) auditList() *cobra.Command {
 	var q evidence.Query
 	var span period
-	var after string
+	var after, proofs string
 	var last, limit int
 	var asCSV bool
 	c := &cobra.Command{
@@ -65,6 +65,13 @@ provider what is about their organisation's data, a developer what they did.`, `
 				list = list[:limit]
 				a.note(a.t("there are more: --after ", "还有更多：--after ") + strconv.FormatUint(list[limit-1].Index, 10))
 			}
+			named := make([]uint64, len(list))
+			for i := range list {
+				named[i] = list[i].Index
+			}
+			if err := a.prove(c.Context(), proofs, named); err != nil {
+				return err
+			}
 			if asCSV {
 				return a.csvEntries(list, loc)
 			}
@@ -84,6 +91,7 @@ provider what is about their organisation's data, a developer what they did.`, `
 	f.StringVar(&after, "after", "", a.t("begin behind entry `N`", "自条目 `N` 之后开始"))
 	f.IntVar(&limit, "limit", 0, a.t("at most `N`; 0: all", "至多 `N` 条；0 为全部"))
 	f.IntVar(&last, "last", 0, a.t("only the newest `N`; 0: all", "只列出最新的 `N` 条；0 为全部"))
+	a.proofsFlag(c, &proofs)
 	f.BoolVar(&asCSV, "csv", false, a.t("print CSV (UTF-8)", "输出 CSV（UTF-8）"))
 	return c
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -12,6 +14,7 @@ import (
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/evidence"
 	"glovebox.example/glovebox/internal/evidence/index"
+	"glovebox.example/glovebox/internal/evidence/report"
 )
 
 // TestAuditorsQuestions: each of the questions that an auditor has to be able to
@@ -111,6 +114,71 @@ func TestAuditorsQuestions(t *testing.T) {
 		}
 	}
 	run(2, "audit timeline nothing --as sun")
+	// 5. What left, product by product, and where does the public disclosure say so?
+	span := "--from 2020-01-01 --to 2099-12-31"
+	for _, lang := range []string{"en", "zh"} {
+		form := map[string]string{"en": "open.md", "zh": "open.csv"}[lang]
+		run(0, "report make disclosure "+span+" -o "+form+" --as zhao --lang "+lang)
+		var d report.Departed
+		if err := json.Unmarshal([]byte(run(0, "audit left --disclosure "+form+" --as sun --json --proofs left.json")), &d); err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Products) != 1 || len(d.Products[0].Copies) != 2 || d.Products[0].Said.Copies != 2 || !d.Products[0].Said.Agrees || d.Products[0].Copies[0].Again || !d.Products[0].Copies[1].Again || !strings.HasSuffix(d.Products[0].Copies[1].To, "out") {
+			t.Errorf("%+v", d)
+		}
+		page, err := os.ReadFile(form)
+		if err != nil || !strings.Contains(string(page), d.Products[0].Said.Cells[0]) || !d.IsPublished(page) {
+			t.Errorf("%v: the line %q is not in %s", err, d.Products[0].Said.Cells, form)
+		}
+		if out := run(0, "audit left "+span+" --as sun --lang "+lang); !strings.Contains(out, release) || !strings.Contains(out, d.Products[0].Said.Table) && lang == "en" {
+			t.Errorf("%s", out)
+		}
+		run(0, "audit left "+span+" --as liu --lang "+lang)
+		run(3, "audit left "+span+" --as wang --lang "+lang)
+		if err := os.WriteFile("other.md", bytes.Replace(page, []byte("2"), []byte("1"), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(2, "audit left --disclosure other.md --as sun")
+	run(2, "report make summary "+span+" -o s.md --as sun --form docx")
+	run(0, "report make summary "+span+" -o s.md --as sun")
+	run(2, "audit left --disclosure s.md --as sun")
+	run(2, "audit left --disclosure open.md --period 2026 --as sun")
+	proved(t, run, release)
+}
+
+// proved checks the proofs that each answer comes with, far from the domain, and
+// that nothing of them can be changed.
+func proved(t *testing.T, run func(int, string) string, release string) {
+	t.Helper()
+	key := strings.TrimSpace(run(0, "domain key"))
+	key = key[strings.LastIndex(key, "\n")+1:]
+	for _, line := range []string{"audit list --dataset pums --action job.", "audit people --role authority", "audit timeline " + release, "audit left --from 2020-01-01 --to 2099-12-31"} {
+		run(0, line+" --proofs p.json --as sun")
+		if out, _ := check(t, 0, "proofs", "p.json", "--key", key); !strings.Contains(out, "verified") || strings.Contains(out, " 0 entries") {
+			t.Errorf("%s: %s", line, out)
+		}
+	}
+	run(0, "audit list --as wang --proofs p.json") // of what a developer did
+	check(t, 0, "proofs", "p.json", "--key", key)
+	check(t, 0, "proofs", "p.json")
+	data, err := os.ReadFile("p.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, x := range map[string][2]string{"an actor": {`wang`, `wong`}, "a root": {"city\\n", "city\\n1"}, "an index": {`"index": `, `"index": 1`}, "a name": {`"v": 1`, `"v": 1, "x": 2`}, "twice": {`"entries": [`, `"entries": [null,`}} {
+		if !strings.Contains(string(data), x[0]) {
+			t.Errorf("%s: %q is not there", what, x[0])
+		}
+		if err := os.WriteFile("q.json", bytes.Replace(data, []byte(x[0]), []byte(x[1]), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, _ := check(t, 2, "proofs", "q.json", "--key", key); strings.Contains(out, "verified:") {
+			t.Errorf("%s passes: %s", what, out)
+		}
+	}
+	check(t, 2, "proofs", "p.json", "--key", "test+5dbd96b1+AU9UZ2DZLahGYvT9pvAEuovySIuzubmfP/0+yHlX/JBv")
+	check(t, 2, "proofs", "nothing.json")
 }
 
 // TestIndexAnswersAsTheLogDoes: every question has the answer that reading the

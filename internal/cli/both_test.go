@@ -115,6 +115,7 @@ var bothWays = []struct {
 	{"wu", "audit show 0", 2, all},
 	{"sun", "audit timeline JOB", 0, form},
 	{"sun", "audit people --role developer", 0, form},
+	{"sun", "audit left --from 2020-01-01 --to 2099-12-31", 0, form},
 	{"sun", "audit watch --state REPORT.kept", 0, form},
 	{"sun", "report make scenarios --from 2020-01-01 --to 2099-12-31 -o REPORT", 0, form},
 	{"zhao", "node trust machine/node.json", 0, form},

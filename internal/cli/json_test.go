@@ -273,7 +273,7 @@ var unseen = []string{
 	"scenario.applicant_org", "answers.org", // of people who have institutions: internal/core
 	"facts.failed_updates", // of a module that fails
 	// Of people without an institution, and of days after the table of holidays.
-	"sample_review.org", "ticket.org", "ticket.provisional", "promotion.org", "registered_module.org",
+	"departed_copy.org", "sample_review.org", "ticket.org", "ticket.provisional", "promotion.org", "registered_module.org",
 	"mask.shared",  // TestChannelSharedTokensInFigures
 	"facts.params", // examples/care-hotspots runs a module that takes some
 	// internal/pipeline runs jobs over datasets with several unit columns, and with counted units
@@ -481,6 +481,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "audit show "+fmt.Sprint(made)+" --as sun")
 	run(0, "audit timeline "+id+" --as sun")
 	run(0, "audit people --as sun")
+	run(0, "audit left --from 2020-01-01 --to 2099-12-31 --as sun")
 	run(0, "audit index --as sun")
 	watchJSON(t, run)
 	run(0, "report list")

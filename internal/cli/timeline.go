@@ -12,6 +12,7 @@ import (
 
 func (a *app) auditTimeline() *cobra.Command {
 	var span period
+	var proofs string
 	c := &cobra.Command{
 		Use:   "timeline JOB|RELEASE|DATASET|SCENARIO|USER",
 		Short: a.t("tell one story from the log, with the documents of then", "由日志讲述一件事的始末，附当时的文档"),
@@ -37,6 +38,13 @@ that it left, as it was then. Role: as for audit list.`, `按先后讲述一件�
 			if err := a.look(c.Context(), desk.Look{Name: "timeline", ID: w[0], Args: map[string]string{"from": q.From, "to": q.To}}, &all); err != nil {
 				return err
 			}
+			named := make([]uint64, len(all))
+			for i := range all {
+				named[i] = all[i].Index
+			}
+			if err := a.prove(c.Context(), proofs, named); err != nil {
+				return err
+			}
 			return a.emit(all, func() {
 				for i := range all {
 					e := &all[i]
@@ -46,16 +54,17 @@ that it left, as it was then. Role: as for audit list.`, `按先后讲述一件�
 					}
 					a.say("%s  %-4s %s  %s  %s  %s", at(e.Time, loc), evidence.EntryName(e.Index), e.Actor, a.word(e.Action), e.Subject, strings.Join(said, "; "))
 				}
-				a.say(a.t("%d steps; `glovebox audit verify` proves that they are in the log", "共 %d 步；`glovebox audit verify` 可证明它们在日志中"), len(all))
+				a.say(a.t("%d steps; --proofs FILE writes the proofs that they are in the log", "共 %d 步；--proofs FILE 写出它们在日志中的证明"), len(all))
 			})
 		},
 	}
 	span.flags(a, c)
+	a.proofsFlag(c, &proofs)
 	return c
 }
 
 func (a *app) auditPeople() *cobra.Command {
-	var role, on string
+	var role, on, proofs string
 	var span period
 	c := &cobra.Command{
 		Use:   "people",
@@ -81,6 +90,15 @@ about the end of that day. Role: auditor or authority.`, `列出曾具有某角�
 			if err := a.look(c.Context(), desk.Look{Name: "holders", Args: map[string]string{"role": role, "at": moment}}, &all); err != nil {
 				return err
 			}
+			var named []uint64
+			for _, h := range all {
+				for _, s := range h.Steps {
+					named = append(named, s.Entry)
+				}
+			}
+			if err := a.prove(c.Context(), proofs, named); err != nil {
+				return err
+			}
 			return a.emit(all, func() {
 				var rows [][]string
 				for _, h := range all {
@@ -102,6 +120,7 @@ about the end of that day. Role: auditor or authority.`, `列出曾具有某角�
 	}
 	c.Flags().StringVar(&role, "role", "", a.t("only this `ROLE`", "只列出角色 `ROLE`"))
 	c.Flags().StringVar(&on, "on", "", a.t("at the end of this `DAY`, or at a moment; default: now", "在该日 `DAY` 结束时或某一时刻；默认为现在"))
+	a.proofsFlag(c, &proofs)
 	c.Flags().StringVar(&span.zone, "tz", "", a.t("time zone `TZ`; default: UTC, in Chinese Asia/Shanghai", "时区 `TZ`；默认为北京时间（英文界面为 UTC）"))
 	return c
 }

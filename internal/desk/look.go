@@ -93,6 +93,7 @@ var looks = map[string]func(*question) (any, error){
 	"state":       lookState,
 	"checkpoint":  lookCheckpoint,
 	"consistency": lookConsistency,
+	"left":        lookLeft,
 	"places":      lookPlaces,
 }
 

@@ -11,6 +11,7 @@ package outside
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -38,6 +39,9 @@ glovebox-verify 离线核验由 Glovebox 域提供的内容。
   glovebox-verify log FOLDER [--key KEY] [--remembered FILE [--witness KEY]]
         a log, or the copy that "glovebox audit copy" wrote, with its documents
         日志，或 glovebox audit copy 写出的副本及其留存文档
+  glovebox-verify proofs FILE [--key KEY]
+        the entries behind an answer, as --proofs of "glovebox audit" wrote them
+        答复所依据的条目，即 glovebox audit 的 --proofs 所写文件
   glovebox-verify report FILE --evidence FOLDER [--key KEY]
         a report, made again from such a copy
         报表：由上述副本重新生成并比较
@@ -122,6 +126,8 @@ func (w *checking) run(ctx context.Context, args []string) error {
 		return w.bundle(ctx, what[0])
 	case "log":
 		return w.log(ctx, what[0])
+	case "proofs":
+		return w.proofs(what[0])
 	case "report":
 		if w.copied == "" {
 			return errUsage
@@ -326,5 +332,31 @@ func (w *checking) report(ctx context.Context, name string) error {
 		return err
 	}
 	w.say("verified: log and documents make this report, of %d entries", "核验通过：日志与文档可生成此报表，依据 %d 个条目", o.Entries)
+	return nil
+}
+
+// proofs checks the entries behind an answer. Without a key it takes the one that
+// the file names.
+func (w *checking) proofs(name string) error {
+	data, err := read(name, maxReport)
+	if err != nil {
+		return err
+	}
+	key := w.key
+	if key == "" {
+		var p evidence.Proofs
+		if err := json.Unmarshal(data, &p); err != nil {
+			return (&glovebox.Error{Code: glovebox.CodeInvalid, File: name, Msg: "the file does not hold proofs of entries"}).WithFix("give the file as --proofs wrote it")
+		}
+		w.say("no --key: the key found there is used, so this proves only that one hand made all of it", "未给 --key：使用所附的公钥，只能证明全部出自同一持有者")
+		key = p.Key
+	} else if key, err = w.trusted(""); err != nil {
+		return err
+	}
+	all, err := evidence.CheckProofs(data, key)
+	if err != nil {
+		return glovebox.InFile(err, name)
+	}
+	w.say("verified: %d entries are in the log", "核验通过：%d 个条目在日志中", len(all))
 	return nil
 }

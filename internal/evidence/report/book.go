@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,8 @@ type book struct {
 	modules   map[string]string // of jobs
 	events    []event
 	losses    map[string]*loss // of unit spaces, since the log began
+	// gone are products that a scenario once named and names no more.
+	gone map[string]map[string]glovebox.Product
 }
 
 // grant is one version of a grant.
@@ -45,7 +48,7 @@ type event struct {
 
 func newBook(src evidence.Source, o *Order, loc *time.Location) *book {
 	return &book{o: o, loc: loc, src: src, fold: evidence.NewFold(src), users: map[string]glovebox.User{}, datasets: map[string]glovebox.Dataset{},
-		scenarios: map[string]glovebox.Scenario{}, modules: map[string]string{}, losses: map[string]*loss{}}
+		scenarios: map[string]glovebox.Scenario{}, modules: map[string]string{}, losses: map[string]*loss{}, gone: map[string]map[string]glovebox.Product{}}
 }
 
 // take takes in the next entry.
@@ -100,6 +103,7 @@ func (b *book) document(ctx context.Context, e *verify.Entry) error {
 	case "scenario":
 		var s glovebox.Scenario
 		if json.Unmarshal(raw, &s) == nil {
+			b.rename(id, s)
 			b.scenarios[id] = s
 		}
 	case "grant":
@@ -118,6 +122,42 @@ func (b *book) document(ctx context.Context, e *verify.Entry) error {
 		}
 	}
 	return nil
+}
+
+// rename takes in that a scenario names other products than before.
+func (b *book) rename(id string, now glovebox.Scenario) {
+	for _, p := range b.scenarios[id].Products {
+		if b.gone[id] == nil {
+			b.gone[id] = map[string]glovebox.Product{}
+		}
+		b.gone[id][p.Code] = p
+	}
+	for _, p := range now.Products {
+		delete(b.gone[id], p.Code)
+	}
+}
+
+// listing is a product with the scenario that names it.
+type listing struct {
+	scenario string
+	glovebox.Product
+}
+
+// listings are the products that scenarios name at the end of the period, and those
+// that one named before and of which something happened in it: what left does not
+// disappear from a report because its scenario was amended.
+func (b *book) listings() (out []listing) {
+	for _, code := range slices.Sorted(maps.Keys(b.scenarios)) {
+		for _, p := range b.scenarios[code].Products {
+			out = append(out, listing{code, p})
+		}
+		for _, name := range slices.Sorted(maps.Keys(b.gone[code])) {
+			if b.count(func(e *event) bool { return e.Scenario == code && e.Product == name }) > 0 {
+				out = append(out, listing{code, b.gone[code][name]})
+			}
+		}
+	}
+	return out
 }
 
 // at prints a time of the log in the report's zone.

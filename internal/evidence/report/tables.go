@@ -101,24 +101,23 @@ func left(e *event) bool {
 func products(b *book) table {
 	t := table{title: glovebox.Text{EN: "Products", ZH: "产品"}, columns: columns("scenario", "应用场景", "product", "产品", "title", "名称", "registration", "登记编码", "limits of use", "使用限制",
 		"results", "生成结果", "approvals", "批准", "copies that left", "流出份数", "refused", "拒绝", "last left", "最近流出")}
-	for _, code := range slices.Sorted(maps.Keys(b.scenarios)) {
+	for _, p := range b.listings() {
+		code := p.scenario
 		if !b.sees(code) {
 			continue
 		}
-		for _, p := range b.scenarios[code].Products {
-			of := func(is func(*event) bool) int {
-				return b.count(func(e *event) bool { return e.Scenario == code && e.Product == p.Code && is(e) })
-			}
-			last := ""
-			for i := range b.events {
-				if e := &b.events[i]; e.Scenario == code && e.Product == p.Code && left(e) {
-					last = b.at(e.Time)
-				}
-			}
-			t.rows = append(t.rows, []string{code, p.Code, b.text(p.Title), p.Registration, b.text(p.Limits),
-				num(of(func(e *event) bool { return e.Action == "release.make" })), num(of(func(e *event) bool { return e.Action == "release.approve" })),
-				num(of(left)), num(of(func(e *event) bool { return e.Decision == evidence.Deny })), last})
+		of := func(is func(*event) bool) int {
+			return b.count(func(e *event) bool { return e.Scenario == code && e.Product == p.Code && is(e) })
 		}
+		last := ""
+		for i := range b.events {
+			if e := &b.events[i]; e.Scenario == code && e.Product == p.Code && left(e) {
+				last = b.at(e.Time)
+			}
+		}
+		t.rows = append(t.rows, []string{code, p.Code, b.text(p.Title), p.Registration, b.text(p.Limits),
+			num(of(func(e *event) bool { return e.Action == "release.make" })), num(of(func(e *event) bool { return e.Action == "release.approve" })),
+			num(of(left)), num(of(func(e *event) bool { return e.Decision == evidence.Deny })), last})
 	}
 	return t
 }
@@ -268,10 +267,9 @@ func granted(b *book) table {
 // listed is the public list of products.
 func listed(b *book) table {
 	t := table{title: glovebox.Text{EN: "Products", ZH: "产品清单"}, columns: columns("product", "产品", "registration", "登记编码", "scenario", "应用场景", "limits of use", "使用限制")}
-	for _, code := range slices.Sorted(maps.Keys(b.scenarios)) {
-		for _, p := range b.scenarios[code].Products {
-			t.rows = append(t.rows, []string{b.text(p.Title), p.Registration, b.text(b.scenarios[code].Title), b.text(p.Limits)})
-		}
+	for _, p := range b.listings() {
+		code := p.scenario
+		t.rows = append(t.rows, []string{b.text(p.Title), p.Registration, b.text(b.scenarios[code].Title), b.text(p.Limits)})
 	}
 	return t
 }
@@ -279,13 +277,12 @@ func listed(b *book) table {
 // used is the public table of use: what left, product by product.
 func used(b *book) table {
 	t := table{title: glovebox.Text{EN: "Use", ZH: "使用情况"}, columns: columns("product", "产品", "registration", "登记编码", "results", "生成结果", "copies that left", "流出份数")}
-	for _, code := range slices.Sorted(maps.Keys(b.scenarios)) {
-		for _, p := range b.scenarios[code].Products {
-			of := func(is func(*event) bool) string {
-				return num(b.count(func(e *event) bool { return e.Scenario == code && e.Product == p.Code && is(e) }))
-			}
-			t.rows = append(t.rows, []string{b.text(p.Title), p.Registration, of(func(e *event) bool { return e.Action == "release.make" }), of(left)})
+	for _, p := range b.listings() {
+		code := p.scenario
+		of := func(is func(*event) bool) string {
+			return num(b.count(func(e *event) bool { return e.Scenario == code && e.Product == p.Code && is(e) }))
 		}
+		t.rows = append(t.rows, []string{b.text(p.Title), p.Registration, of(func(e *event) bool { return e.Action == "release.make" }), of(left)})
 	}
 	return t
 }
