@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -58,6 +59,27 @@ func nobodyID(n int) string {
 func contracts() (out []contract) {
 	for i := range 40 {
 		out = append(out, contract{nobodyID(i), []string{"还地桥镇", "东岳路街道", "保安镇"}[i%3], 500.5 + 1000*float64(i%7), 2020 + i%5, 1 + i%12, 1 + i%28, []string{"", "note", "电梯房"}[i%3]})
+	}
+	return out
+}
+
+// numeral writes a number below a hundred, or the digits of a larger one, in
+// Chinese.
+func numeral(n int, tens bool) string {
+	list := strings.Split("〇一二三四五六七八九", "")
+	out := ""
+	switch {
+	case tens && n >= 10:
+		if n >= 20 {
+			out = list[n/10]
+		}
+		if out += "十"; n%10 > 0 {
+			out += list[n%10]
+		}
+	default:
+		for _, c := range fmt.Sprint(n) {
+			out += list[c-'0']
+		}
 	}
 	return out
 }
@@ -264,6 +286,17 @@ func everydayFiles(t *testing.T) []everyday {
 		{name: "dots", data: []byte(lines(rentHeader, day("%d.%d.%d"))), declare: written(3, "YYYY.M.D"), refusal: "type", fix: "written: [YYYY.M.D]"},
 		{name: "thousands", data: []byte(lines(rentHeader, sum(func(f float64) string { return fmt.Sprintf(`"%d,%03d.50"`, int(f)/1000, int(f)%1000) }))), declare: written(2, "thousands"), refusal: "type", fix: "written: [thousands]"},
 		{name: "yuan", data: []byte(lines(rentHeader, sum(func(f float64) string { return fmt.Sprintf("￥%g", f) }))), declare: written(2, "currency"), refusal: "type", fix: "written: [currency]"},
+		{name: "decimal commas", data: []byte(lines(rentHeader, sum(func(f float64) string { return strings.ReplaceAll(fmt.Sprintf(`"%.2f"`, f), ".", ",") }))), declare: written(2, "decimal-comma"), refusal: "type", fix: "written: [decimal-comma]"},
+		{name: "points for thousands", data: []byte(lines(rentHeader, sum(func(f float64) string { return fmt.Sprintf(`"%d.%03d,50"`, int(f)/1000, int(f)%1000) }))), declare: written(2, "thousands", "decimal-comma"), refusal: "type", fix: "written: [thousands, decimal-comma]"},
+		{name: "thousands of yuan", data: []byte(lines(rentHeader, sum(func(f float64) string { return fmt.Sprintf("%g千元", f/1000) }))), declare: written(2, "wan", "currency"), refusal: "type", fix: "written: [wan, currency]"},
+		{name: "dates in Chinese numerals", data: []byte(lines(rentHeader, func(c contract) string {
+			return fmt.Sprintf("%s,%s,%g,%s年%s月%s日,%s", c.id, c.town, c.rent, numeral(c.y, false), numeral(c.m, true), numeral(c.day, true), c.note)
+		})), declare: written(3, "YYYY年M月D日", "chinese"), refusal: "type", fix: "written: [YYYY年M月D日, chinese]"},
+		{name: "dates with spaces", data: []byte(lines(rentHeader, day("%d 年 %d 月 %d 日"))), declare: written(3, "YYYY年M月D日", "no-spaces"), refusal: "type", fix: "written: [YYYY年M月D日, no-spaces]"},
+		{name: "months by name", data: []byte(lines(rentHeader, func(c contract) string {
+			return fmt.Sprintf("%s,%s,%g,%s,%s", c.id, c.town, c.rent, time.Date(c.y, time.Month(c.m), c.day, 0, 0, 0, 0, time.UTC).Format("2-Jan-2006"), c.note)
+		})), declare: written(3, "D-MMM-YYYY"), refusal: "type", fix: "written: [D-MMM-YYYY]"},
+		{name: "a sum with spaces and a count", data: []byte(plain + "合　 计,,1,,\r\n共40条记录\r\n"), declare: src(func(s *glovebox.Source) { s.Drop = []string{"合计", "共"} }), refusal: "rejected", fix: "drop: [合计, 共]"},
 		{name: "full-width", data: []byte(lines(rentHeader, sum(func(f float64) string { return fullWidth(fmt.Sprint(f)) }))), declare: written(2, "full-width"), refusal: "type", fix: "written: [full-width]"},
 		{name: "ten thousands", data: []byte(lines(rentHeader, sum(func(f float64) string { return fmt.Sprintf("%g万", f/10000) }))), declare: written(2, "wan"), refusal: "type", fix: "written: [wan]"},
 		{name: "full-width ids", data: []byte(lines(rentHeader, id(fullWidth))), declare: written(0, "full-width"), refusal: "", fix: "written: [full-width]"},
@@ -300,6 +333,7 @@ func TestAdviceForOtherForms(t *testing.T) {
 		{null, lines(rentHeader, func(c contract) string { return c.id + "," + c.town + ",暂无,2024-01-01,x" }), []string{"`\"null\": [\"\", \"暂无\"]` (source)"}},
 		{null, lines(rentHeader, func(c contract) string { return c.id + "," + c.town + ",1,2024-01-01 00:00:00,x" }), []string{"`type: datetime` (signed)"}},
 		{null, lines(rentHeader, func(c contract) string { return c.id + "," + c.town + ",,2024-01-01,x" }), []string{"`nullable: true` (rent)"}},
+		{null, lines(rentHeader, func(c contract) string { return c.id + "," + c.town + ",1,24/03/18,x" }), []string{"`type: string` (signed)"}},
 	} {
 		_, err := Load(context.Background(), q.ds, rowtest.TempFile(t, []byte(q.data)), testOptions(newVault()))
 		e, ok := errors.AsType[*RejectsError](err)
@@ -320,6 +354,14 @@ func TestNoAdviceForSums(t *testing.T) {
 	_, err := Load(context.Background(), rent(), rowtest.TempFile(t, []byte(lines(rentHeader, plainRow)+"合计,,1,,\r\n")), testOptions(newVault()))
 	if e, ok := errors.AsType[*RejectsError](err); !ok || len(e.Advice) != 1 || e.Advice[0] != "`drop: [合计]` (source)" || e.Report.Rejected != 1 {
 		t.Errorf("%v", err)
+	}
+	// So is no reason to call a date a time that a few rows say something else, or
+	// that one numbers the columns.
+	for _, tail := range []string{nobodyID(1) + ",x,1,长期,y\r\n", "1,2,3,4,5\r\n"} {
+		_, err = Load(context.Background(), rent(), rowtest.TempFile(t, []byte(lines(rentHeader, plainRow)+tail)), testOptions(newVault()))
+		if e, ok := errors.AsType[*RejectsError](err); !ok || len(e.Advice) != 0 || e.Report.Rejected != 1 {
+			t.Errorf("%v", err)
+		}
 	}
 	// A value that begins so in rows that are whole is data.
 	_, err = Load(context.Background(), rent(), rowtest.TempFile(t, []byte(lines(rentHeader, plainRow)+"审核通过,合计,x,2024-01-01,y\r\n")), testOptions(newVault()))

@@ -21,7 +21,7 @@ const (
 
 // numberForm says how numbers are written.
 type numberForm struct {
-	thousands, currency, percent, wan, parentheses, zeroDecimals, measure bool
+	thousands, decimalComma, currency, percent, wan, parentheses, zeroDecimals, measure bool
 }
 
 // parseNumber reads a number of the column's type.
@@ -51,10 +51,7 @@ func (p *Parser) parseNumber(t []byte) (Value, Fault) {
 		t, shift = bytes.TrimRight(cut, " "), -2
 	}
 	if f.wan {
-		for _, u := range []struct {
-			text string
-			n    int
-		}{{"万亿", 12}, {"亿", 8}, {"万", 4}} {
+		for _, u := range manyUnits {
 			if cut, ok := bytes.CutSuffix(t, []byte(u.text)); ok {
 				t, shift = bytes.TrimRight(cut, " "), shift+u.n
 				break
@@ -63,6 +60,9 @@ func (p *Parser) parseNumber(t []byte) (Value, Fault) {
 	}
 	if neg && len(t) > 0 && (t[0] == '-' || t[0] == '+') {
 		return Value{}, Type // two signs
+	}
+	if f.decimalComma {
+		t = p.swapped(t)
 	}
 	if f.thousands {
 		var ok bool
@@ -106,10 +106,33 @@ func currencyOff(t []byte, neg *bool) []byte {
 			break
 		}
 	}
-	if cut, ok := bytes.CutSuffix(t, []byte(yuan)); ok {
-		t = bytes.TrimRight(cut, " ")
+	for _, end := range []string{"元整", "元正", yuan} {
+		if cut, ok := bytes.CutSuffix(t, []byte(end)); ok {
+			return bytes.TrimRight(cut, " ")
+		}
 	}
 	return t
+}
+
+// manyUnits move a number's point, the longer ones first.
+var manyUnits = []struct {
+	text string
+	n    int
+}{{"万亿", 12}, {"千亿", 11}, {"百亿", 10}, {"十亿", 9}, {"千万", 7}, {"百万", 6}, {"十万", 5}, {"亿", 8}, {"万", 4}, {"千", 3}}
+
+// swapped puts points where commas stand, and the other way about.
+func (p *Parser) swapped(t []byte) []byte {
+	b := append(p.buf3[:0], t...)
+	for i, c := range b {
+		switch c {
+		case ',':
+			b[i] = '.'
+		case '.':
+			b[i] = ','
+		}
+	}
+	p.buf3 = b
+	return b
 }
 
 // measures are units of measure that stand behind a number, the longer ones

@@ -11,7 +11,10 @@ var NoValues = []string{"", "-", "--", "—", "——", "/", "\\", "\\N", "NULL"
 
 // patterns are the ways of writing dates, the likely ones first, and clocks
 // those of the time behind them.
-var patterns = []string{"YYYY-MM-DD", "YYYY/M/D", "YYYY-M-D", "YYYYMMDD", "YYYY年M月D日", "YYYY.M.D", "YYYY M D", "YYYY年M月D号", "D/M/YYYY", "M/D/YYYY", "D-M-YYYY", "M-D-YYYY", "D.M.YYYY", "MM/DD/YYYY"}
+var patterns = []string{"YYYY-MM-DD", "YYYY/M/D", "YYYY-M-D", "YYYYMMDD", "YYYY年M月D日", "YYYY.M.D", "YYYY M D", "YYYY年M月D号", "D/M/YYYY", "M/D/YYYY", "D-M-YYYY", "M-D-YYYY", "D.M.YYYY", "MM/DD/YYYY", "D-MMM-YYYY", "D MMM YYYY", "MMM D, YYYY"}
+
+// months are the ways of writing a month, whose first day a date then is.
+var months = []string{"YYYY年M月", "YYYY-MM", "YYYY/MM", "YYYYMM"}
 
 var clocks = []string{" hh:mm:ss", " h:m", " h:m:s", "Thh:mm:ss", " hh:mm:ss.f", "Thh:mm:ss.f", " hh:mm:ssZ", "Thh:mm:ssZ", "Thh:mm:ss.fZ", " h:m A", " Ah:m", " Ah:m:s", " h时m分s秒", " h时m分", "h时m分s秒", "h:m", "h:m:s", "hhmmss", ""}
 
@@ -41,7 +44,7 @@ func formsFor(c glovebox.Column) []string {
 	case glovebox.Bool:
 		return pairForms
 	case glovebox.Date:
-		return append(slices.Clone(patterns), Serial)
+		return append(append(slices.Clone(patterns), months...), Serial)
 	case glovebox.DateTime:
 		var out []string
 		for _, t := range clocks {
@@ -75,10 +78,40 @@ func Propose(c glovebox.Column, texts [][]byte, fits func(Value) bool) (written 
 		return n
 	}
 	best, most := []string(nil), count(nil)
-	if most == len(texts) {
-		return nil, most
+	for _, words := range attempts(c) {
+		if most == len(texts) {
+			break
+		}
+		if w, n := propose(c, words, count); n > most {
+			best, most = w, n
+		}
 	}
+	return best, most
+}
+
+// attempts are sets of words to try, the likely ones first: words of one set may
+// change what those of another mean.
+func attempts(c glovebox.Column) [][]string {
 	words := wordsFor(c)
+	with := func(more string, without ...string) []string {
+		return append(slices.DeleteFunc(slices.Clone(words), func(w string) bool { return slices.Contains(without, w) }), more)
+	}
+	switch c.Type {
+	case glovebox.Date:
+		return [][]string{words, with(NoSpaces, Trim), with(Chinese)}
+	case glovebox.DateTime:
+		return [][]string{words, with(Chinese)}
+	case glovebox.Int32, glovebox.Int64:
+		return [][]string{words, with(Chinese, Measure)}
+	case glovebox.Float64, glovebox.Decimal:
+		return [][]string{words, with(DecimalComma), with(Chinese, Measure)}
+	}
+	return [][]string{words}
+}
+
+// propose tries one set of words.
+func propose(c glovebox.Column, words []string, count func([]string) int) (best []string, most int) {
+	most = count(nil)
 	start := slices.Clone(words)
 	if c.Type == glovebox.Float64 || c.Type == glovebox.Decimal {
 		if n := count(append(slices.Clone(words), Percent)); n > count(words) {

@@ -77,6 +77,9 @@ func (p *Parser) counted(w string, t []byte) (micros int64, ok bool) {
 // ahead of UTC.
 func (p *pattern) read(t []byte, zone int64) (micros int64, ok bool) {
 	var y, mon, d, h, m, s, frac, off int64
+	if !p.day {
+		d = 1
+	}
 	half := 0
 	for _, it := range p.items {
 		switch it.field {
@@ -121,6 +124,13 @@ func (p *pattern) read(t []byte, zone int64) (micros int64, ok bool) {
 			t = t[n:]
 			continue
 		}
+		if it.width == monthName {
+			if mon = monthOf(t); mon == 0 {
+				return 0, false
+			}
+			t = t[3:]
+			continue
+		}
 		n := it.width
 		if n == 0 {
 			if n = min(digits(t), 2); n == 0 {
@@ -163,6 +173,19 @@ func (p *pattern) read(t []byte, zone int64) (micros int64, ok bool) {
 		micros += (zone - off) * secondMicros
 	}
 	return micros, micros >= firstMicros && micros < lastMicros
+}
+
+// monthOf is the month whose English name of three letters begins t, in any
+// case; 0: none does.
+func monthOf(t []byte) int64 {
+	if len(t) >= 3 {
+		for i, name := range []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"} {
+			if foldASCII(t[:3], name) {
+				return int64(i + 1)
+			}
+		}
+	}
+	return 0
 }
 
 func halfPrefix(t []byte) (half, n int) {

@@ -12,14 +12,18 @@ type pattern struct {
 	items []item
 	count string // Serial, Unix or UnixMillis; "" for a text
 	zoned bool   // the text names its zone
+	day   bool   // the text names a day; else it is the first of the month
 }
 
 // item is a part of a pattern.
 type item struct {
 	field byte   // 0: a literal; else one of the letters in fields
-	width int    // digits; 0: one or two
+	width int    // digits; 0: one or two; monthName: letters
 	text  string // of a literal
 }
+
+// monthName is the width of a month that is written Jan.
+const monthName = -1
 
 // Fields of a pattern, by their letter.
 const (
@@ -38,7 +42,8 @@ const (
 var isoTimes = []string{"YYYY-MM-DD hh:mm:ss", "YYYY-MM-DD hh:mm:ss.f", "YYYY-MM-DDThh:mm:ss", "YYYY-MM-DDThh:mm:ss.f",
 	"YYYY-MM-DD hh:mm:ssZ", "YYYY-MM-DD hh:mm:ss.fZ", "YYYY-MM-DDThh:mm:ssZ", "YYYY-MM-DDThh:mm:ss.fZ"}
 
-// compilePattern reads a pattern: YYYY, MM or M, DD or D, hh or h, mm or m, ss
+// compilePattern reads a pattern: YYYY, MM or M or MMM (Jan), DD or D (without
+// one, the first of the month), hh or h, mm or m, ss
 // or s (one letter: one or two digits), f (1 to 9 digits of a fraction), A (AM,
 // PM, 上午, 下午), Z (a zone), the letter T, and other characters as they stand.
 func compilePattern(s string, clock bool) (pattern, error) {
@@ -69,6 +74,8 @@ func compilePattern(s string, clock bool) (pattern, error) {
 		switch {
 		case c == fieldYear && n == 4:
 			it.width = 4
+		case c == fieldMonth && n == 3:
+			it.width = monthName
 		case strings.IndexByte("MDhms", c) >= 0 && n <= 2:
 			if n == 2 {
 				it.width = 2
@@ -86,7 +93,7 @@ func compilePattern(s string, clock bool) (pattern, error) {
 	}
 	time := seen[fieldHour] || seen[fieldMinute] || seen[fieldSecond] || seen[fieldFraction] || seen[fieldZone] || seen[fieldHalf]
 	switch {
-	case !seen[fieldYear] || !seen[fieldMonth] || !seen[fieldDay]:
+	case !seen[fieldYear] || !seen[fieldMonth] || !seen[fieldDay] && time:
 		return bad(glovebox.Errorf(glovebox.CodeInvalid, "the pattern of a date or time lacks the year (YYYY), the month or the day"))
 	case time && !clock:
 		return bad(glovebox.Errorf(glovebox.CodeInvalid, "the pattern of a date or time has a time of day, and the column is a date"))
@@ -99,7 +106,7 @@ func compilePattern(s string, clock bool) (pattern, error) {
 			return bad(glovebox.Errorf(glovebox.CodeInvalid, "the pattern of a date or time has two parts of open width side by side"))
 		}
 	}
-	p.zoned = seen[fieldZone]
+	p.zoned, p.day = seen[fieldZone], seen[fieldDay]
 	return p, nil
 }
 
@@ -155,11 +162,11 @@ func clash(a, b pattern) bool {
 	}
 	shape := func(p pattern) (lits, fields string) {
 		for _, it := range p.items {
-			switch it.field {
-			case 0:
+			switch {
+			case it.field == 0:
 				lits += it.text
 				fields += "|"
-			case fieldZone, fieldHalf: // no digit begins one
+			case it.field == fieldZone, it.field == fieldHalf, it.width == monthName: // no digit begins one
 				lits += string(it.field)
 			default:
 				lits += "#"

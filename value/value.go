@@ -36,6 +36,7 @@ type Parser struct {
 	zone   int64 // seconds that the column's clock is ahead of UTC
 	buf    []byte
 	buf2   []byte
+	buf3   []byte
 }
 
 // Compile makes the parser of a column. It fails with code invalid, without a

@@ -21,9 +21,11 @@ const (
 	Upper        = "upper"         // string: small letters of ASCII are capital ones
 	ID15         = "id15"          // string, cn-resident-id: 15-digit numbers of before 1999 are made 18-digit
 	Thousands    = "thousands"     // number: 1,234,567.50
+	DecimalComma = "decimal-comma" // number: 3066,50 is 3066.50; with thousands, 1.234.567,50 is 1234567.50
+	Chinese      = "chinese"       // number, date, datetime: 二〇二五 is 2025, 三千零五 is 3005, 叁佰 is 300
 	Currency     = "currency"      // number: ¥ ￥ RMB CNY 人民币 before it or 元 behind it do not count
 	Percent      = "percent"       // float64, decimal: 12.5% is 0.125; every value has the sign
-	Wan          = "wan"           // number: 1.2万 is 12000, 3亿 is 300000000; others are as they stand
+	Wan          = "wan"           // number: 1.2万 is 12000, 5千 is 5000, 3亿 is 300000000; others are as they stand
 	Parentheses  = "parentheses"   // number: (12.50) is -12.50
 	Measure      = "measure"       // number: a unit of measure behind it, such as ㎡ or 岁, does not count
 	ZeroDecimals = "zero-decimals" // int32, int64: 3066.00 is 3066
@@ -36,7 +38,8 @@ const (
 var wayTypes = map[string][]glovebox.Type{
 	Trim: nil, NoSpaces: nil, NoInvisible: nil, FullWidth: nil, ExcelText: nil,
 	Upper: {glovebox.String}, ID15: {glovebox.String}, NoHyphens: {glovebox.String},
-	Thousands: numbers, Currency: numbers, Wan: numbers, Parentheses: numbers, Measure: numbers,
+	Thousands: numbers, DecimalComma: numbers, Currency: numbers, Wan: numbers, Parentheses: numbers, Measure: numbers,
+	Chinese:      append([]glovebox.Type{glovebox.Date, glovebox.DateTime}, numbers...),
 	Percent:      {glovebox.Float64, glovebox.Decimal},
 	ZeroDecimals: {glovebox.Int32, glovebox.Int64},
 	Serial:       {glovebox.Date, glovebox.DateTime},
@@ -58,7 +61,7 @@ func Words() []string {
 
 // ways are the words that change a text before it is read.
 type ways struct {
-	trim, noSpaces, noHyphens, noInvisible, fullWidth, excel, upper, id15 bool
+	trim, noSpaces, noHyphens, noInvisible, fullWidth, excel, upper, id15, chinese bool
 }
 
 // add takes in one way of writing.
@@ -90,6 +93,10 @@ func (p *Parser) add(w string) error {
 		p.ways.id15 = true
 	case Thousands:
 		p.number.thousands = true
+	case DecimalComma:
+		p.number.decimalComma = true
+	case Chinese:
+		p.ways.chinese = true
 	case Currency:
 		p.number.currency = true
 	case Percent:
@@ -135,6 +142,10 @@ func (p *Parser) addForm(w string) error {
 
 // settle looks at all ways of writing together.
 func (p *Parser) settle() error {
+	if p.ways.chinese && p.number.measure {
+		return glovebox.Errorf(glovebox.CodeInvalid, "two ways of writing read one text as two values").
+			WithFix("declare one of them, and write the file in it") // 五千米: 5 km or 5000 m
+	}
 	if err := p.checkPairs(); err != nil {
 		return err
 	}
@@ -166,6 +177,9 @@ func (w *ways) apply(p *Parser, t []byte) []byte {
 	}
 	if w.noSpaces {
 		t = p.without(t, unicode.IsSpace)
+	}
+	if w.chinese {
+		t = p.arabic(t)
 	}
 	if w.noHyphens {
 		t = p.without(t, hyphen)

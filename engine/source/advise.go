@@ -74,13 +74,16 @@ func Advise(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 		}
 		texts := look[i].texts
 		if c.Format != "" && r[ReasonFormat]+r[ReasonMaxBytes] > 0 || r[ReasonType] > 0 || r[ReasonMaxBytes] > 0 {
-			written, left := adviseColumn(c, texts)
+			written, left, taken := adviseColumn(c, texts)
+			lines := len(out)
 			switch {
 			case written != nil:
 			case c.Type == glovebox.Date: // with a time of day?
 				clock := c
 				clock.Type, clock.Written = glovebox.DateTime, nil
-				if w, n := value.Propose(clock, texts, nil); 2*n >= len(texts) && n > 0 {
+				w, n := value.Propose(clock, texts, nil)
+				mixed := len(w) > 1 && slices.ContainsFunc(w, func(w string) bool { return w == value.Serial || w == value.Unix || w == value.UnixMillis })
+				if 2*n >= len(texts) && n > taken && !mixed {
 					written = w
 					out = append(out, Advice{c.Name, "`type: datetime`"})
 				}
@@ -92,6 +95,11 @@ func Advise(ctx context.Context, f io.ReaderAt, size int64, def glovebox.Source,
 				if slices.Contains(value.NoValues, t) && !slices.Contains(def.Null, t) {
 					null[t] = true
 				}
+			}
+			// Nearly nothing is of the type, in any way of writing: it is text,
+			// unless it was spoilt.
+			if len(out) == lines && c.Type != glovebox.String && r[ReasonType] > 0 && taken == 0 && len(left) > 0 && !slices.ContainsFunc(left, noText) {
+				out = append(out, Advice{c.Name, "`type: string`"})
 			}
 		}
 		if r[ReasonNull] > 0 && !c.Nullable && look[i].often(def.Null) {
@@ -165,8 +173,8 @@ func adviseNested(f io.ReaderAt, size int64, def glovebox.Source, cols []glovebo
 }
 
 // adviseColumn proposes ways of writing for a column's texts and says which texts
-// are values in none.
-func adviseColumn(c glovebox.Column, texts [][]byte) (written, left []string) {
+// are values in none, and how many are values as declared.
+func adviseColumn(c glovebox.Column, texts [][]byte) (written, left []string, taken int) {
 	most := MaxBytes(c)
 	check := Formats[c.Format]
 	fits := func(v value.Value) bool {
@@ -179,9 +187,8 @@ func adviseColumn(c glovebox.Column, texts [][]byte) (written, left []string) {
 	kept := slices.DeleteFunc(slices.Clone(texts), func(t []byte) bool { return slices.Contains(value.NoValues, string(t)) })
 	now, err := value.Compile(c)
 	if err != nil {
-		return nil, nil
+		return nil, nil, 0
 	}
-	taken := 0
 	for _, t := range kept {
 		if v, f := now.Parse(t); f == value.None && fits(v) {
 			taken++
@@ -198,7 +205,13 @@ func adviseColumn(c glovebox.Column, texts [][]byte) (written, left []string) {
 			left = append(left, string(t))
 		}
 	}
-	return w, left
+	return w, left, taken
+}
+
+// noText says whether a text stands for no value, or for one that a spreadsheet
+// had no room to show.
+func noText(t string) bool {
+	return slices.Contains(value.NoValues, t) || strings.Trim(t, "#") == ""
 }
 
 // quoteYAML writes ways of writing so that YAML reads texts.

@@ -1,13 +1,24 @@
 package source
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
 
 // sumWords and noteWords begin rows that are no data, in tables as offices keep
 // them: sums among the rows, and notes below them.
 var (
-	sumWords  = []string{"合计", "总计", "小计", "共计", "累计", "本页合计", "本页小计", "合 计", "总 计", "小 计", "Total", "TOTAL", "Grand total", "Grand Total", "Subtotal", "Sum"}
-	noteWords = []string{"制表", "填报", "填表", "审核", "复核", "经办人", "负责人", "单位负责人", "注：", "注:", "备注：", "备注:", "说明：", "说明:", "数据来源", "截至", "截止", "打印时间", "导出时间", "统计时间", "单位：", "单位:", "Note:", "Source:"}
+	sumWords  = []string{"合计", "总计", "小计", "共计", "累计", "本页合计", "本页小计", "Total", "TOTAL", "Grand total", "Grand Total", "Subtotal", "Sum"}
+	noteWords = []string{"制表", "填报", "填表", "审核", "复核", "经办人", "负责人", "单位负责人", "注：", "注:", "备注：", "备注:", "说明：", "说明:", "数据来源", "截至", "截止", "打印时间", "导出时间", "统计时间", "单位：", "单位:", "Note:", "Source:", "以上", "以下空白", "打印人", "制单", "第1页", "第2页", "第3页"}
 )
+
+// countMarks begin a line that a program puts below a table to say how many rows
+// it has, which countLine tells from others.
+var countMarks = []string{"共", "总共", "(", "（"}
+
+var countLine = regexp.MustCompile(`^(共|总共|\(|（)[0-9]+ ?(条|行|户|人|项|笔|页|张|个|rows?|records?)`)
 
 // dropped finds the words with which rows begin that are no data. A word counts
 // only if every row that begins with it looks like none: a row of sums has empty
@@ -28,10 +39,13 @@ func (d *dropped) see(first string, filled, width int) bool {
 	case len(d.names) > 0 && first == d.names[0]:
 		w, no = first, filled == len(d.names)
 	default:
-		if w = begins(first, sumWords); w != "" {
+		said := squeezed(first)
+		if w = begins(said, sumWords); w != "" {
 			no = filled < width
-		} else if w = begins(first, noteWords); w != "" {
+		} else if w = begins(said, noteWords); w != "" {
 			no = filled <= 2 && width > 2
+		} else if w = begins(said, countMarks); w != "" {
+			no = filled == 1 && width > 2 && countLine.MatchString(first)
 		}
 	}
 	switch {
@@ -51,6 +65,16 @@ func (d *dropped) see(first string, filled, width int) bool {
 // words are those that begin rows which are no data, and no others.
 func (d *dropped) words() []string {
 	return slices.DeleteFunc(slices.Clone(d.found), func(w string) bool { return d.data[w] })
+}
+
+// squeezed is a text without the white space in it: 合  计 is 合计.
+func squeezed(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // begins is the longest of some words with which a text begins.

@@ -24,6 +24,8 @@ type kindOfFile struct {
 	// sure says that no CSV and no JSON file starts so. Of another kind a file
 	// may still be text that happens to start with the same letters.
 	sure bool
+	// never says that no table starts so, though all of it may be text.
+	never bool
 }
 
 // What a provider can do.
@@ -80,8 +82,8 @@ var magic = []struct {
 	{0, "SQLite format 3\x00", kindOfFile{name: "an SQLite database", fix: fixSQLite, format: "sqlite"}},
 	{0, "\x89HDF\r\n\x1a\n", kindOfFile{name: "an HDF5 file", fix: fixExport}},
 	{0, "$FL2", kindOfFile{name: "an SPSS file", fix: fixExport}},
-	{0, "%PDF-", kindOfFile{name: "a PDF file", fix: fixExport}},
-	{0, "{\\rtf", kindOfFile{name: "an RTF file", fix: fixExport}},
+	{0, "%PDF-", kindOfFile{name: "a PDF file", fix: fixExport, never: true}},
+	{0, "{\\rtf", kindOfFile{name: "an RTF file", fix: fixExport, never: true}},
 	{0, "\x89PNG\r\n\x1a\n", kindOfFile{name: "a picture", fix: fixExport}},
 	{0, "\xff\xd8\xff", kindOfFile{name: "a picture", fix: fixExport}},
 	{0, "\x7fELF", kindOfFile{name: "a program", fix: fixExport}},
@@ -213,7 +215,18 @@ func RefuseKind(head []byte, def glovebox.Source) error {
 	if k == nil {
 		return nil
 	}
-	return notThis(textName(def), k)
+	return notThis(textName(def), k.within(def))
+}
+
+// within is what a file is that lies in a packed one: one that is packed twice
+// is unpacked by its provider.
+func (k *kindOfFile) within(def glovebox.Source) *kindOfFile {
+	if def.Compression == "" || k.packed == "" && k.format == "" {
+		return k
+	}
+	in := *k
+	in.fix = fixUnpack
+	return &in
 }
 
 // ExplainText says better what is wrong with a text whose start could not be
@@ -226,7 +239,7 @@ func ExplainText(head []byte, def glovebox.Source, err error) error {
 		return err
 	}
 	if k := kindOf(head); k != nil {
-		return notThis(textName(def), k)
+		return notThis(textName(def), k.within(def))
 	}
 	line := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\uFEFF")), " \t\r\n")
 	if len(line) == 0 {
@@ -244,6 +257,9 @@ func ExplainText(head []byte, def glovebox.Source, err error) error {
 		return notThis(textName(def), &kindOfFile{name: "text in UTF-8", fix: fixIsUTF8})
 	case def.Format == "csv" && (line[0] == '{' || line[0] == '['):
 		return notThis(textName(def), &kindOfFile{name: "JSON", fix: fixJSON})
+	}
+	if k := standApart(line, def); k != nil {
+		return notThis(textName(def), k)
 	}
 	if k := otherDelim(line, def.Delimiter); k != nil && def.Format == "csv" {
 		return glovebox.Errorf(glovebox.CodeInvalid, "the file is %s, and its record declares another delimiter", k.name).WithFix("%s", k.fix)

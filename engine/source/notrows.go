@@ -60,10 +60,10 @@ func bare(s string) string {
 }
 
 // Dropped says whether a row with that first value is no data, as its record
-// says.
+// says. White space does not count: 合  计 is 合计.
 func Dropped(def glovebox.Source, first string) bool {
 	for _, d := range def.Drop {
-		if strings.HasPrefix(first, d) {
+		if strings.HasPrefix(squeezed(first), squeezed(d)) {
 			return true
 		}
 	}

@@ -56,7 +56,7 @@ func Peek(ctx context.Context, f *os.File, size int64, hint glovebox.Source, mos
 		def.Format = k.format
 	case k != nil && k.packed != "":
 		def.Compression = k.packed
-	case k != nil && (k.sure || textKind(head) != nil) && !strings.Contains(k.name, "UTF-16"):
+	case k != nil && (k.sure || k.never || textKind(head) != nil) && !strings.Contains(k.name, "UTF-16"):
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file is %s", k.name).WithFix("%s", k.fix)
 	}
 	switch def.Format {

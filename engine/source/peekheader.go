@@ -58,11 +58,31 @@ func headingOf(list [][]string) heading {
 		h.names = joined(top[:h.rows], width)
 		return h
 	}
-	h.skip, h.one, h.rows = h.skip+h.rows-1, true, 1
 	for _, f := range last {
 		h.names = append(h.names, CleanName(f))
 	}
+	if len(top) > h.rows && numbering(top[h.rows]) { // the columns' numbers stand below their names
+		h.rows++
+		return h
+	}
+	h.skip, h.one, h.rows = h.skip+h.rows-1, true, 1
 	return h
+}
+
+// numbering says whether a row numbers its columns, as official forms do: 1, 2,
+// 3, or 甲, 乙, 1, 2.
+func numbering(r []string) bool {
+	stems, n := []string{"甲", "乙", "丙", "丁", "戊"}, 0
+	for i, f := range r {
+		switch f = strings.Trim(bare(f), "()（）"); {
+		case n == 0 && i < len(stems) && f == stems[i]:
+		case f == strconv.Itoa(n+1):
+			n++
+		default:
+			return false
+		}
+	}
+	return len(r) > 2
 }
 
 // alike says whether the filled cells of a row are one, or one merged cell.

@@ -24,11 +24,7 @@ func peekText(f *os.File, size int64, def glovebox.Source, head []byte, most int
 			return nil, err
 		}
 		if k := kindOf(head); k != nil && (k.sure || textKind(head) != nil) && !strings.Contains(k.name, "UTF-16") {
-			fix := k.fix
-			if k.format != "" { // a form that is not read packed
-				fix = fixUnpack
-			}
-			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file is %s", k.name).WithFix("%s", fix)
+			return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file is %s", k.name).WithFix("%s", k.within(def).fix)
 		}
 	}
 	switch {
@@ -38,6 +34,8 @@ func peekText(f *os.File, size int64, def glovebox.Source, head []byte, most int
 		def.Encoding = "utf-16le"
 	case wide(head, 0):
 		def.Encoding = "utf-16be"
+	case noTable(head):
+		return nil, glovebox.Errorf(glovebox.CodeInvalid, "the file is text in an encoding that is not read here, or no text").WithFix("%s", fixUTF8)
 	case utf8Head(head):
 	case mostLinesUTF8(head): // the few others are told by line when it is loaded
 	case isGB18030(head[:bytes.LastIndexByte(head, '\n')+1]) || isGB18030(head):
@@ -162,23 +160,40 @@ func strayQuotes(text string, def glovebox.Source) bool {
 	return with > 0 && bad("none") < with
 }
 
+// foreignMarks stand between columns in files that no record declares.
+var foreignMarks = []struct {
+	is   string
+	kind kindOfFile
+}{
+	{"，", kindOfFile{name: "text with full-width commas between its columns", fix: fixApart}},
+	{"；", kindOfFile{name: "text with full-width semicolons between its columns", fix: fixApart}},
+	{"、", kindOfFile{name: "text with enumeration commas between its columns", fix: fixApart}},
+	{"\x01", kindOfFile{name: "text with control characters between its columns", fix: fixApart}},
+	{"\x1f", kindOfFile{name: "text with control characters between its columns", fix: fixApart}},
+	{"  ", kindOfFile{name: "text with spaces between its columns, or columns of fixed width", fix: fixApart}},
+	{" ", kindOfFile{name: "text with spaces between its columns, or columns of fixed width", fix: fixApart}},
+}
+
+// standApart names what stands between the names of a header that has none of
+// the declared delimiters; nil: nothing that is known. Spaces may be in a name.
+func standApart(line []byte, def glovebox.Source) *kindOfFile {
+	if def.Format != "csv" || bytes.IndexByte(line, (def.Delimiter + ",")[0]) >= 0 {
+		return nil
+	}
+	for i, q := range foreignMarks {
+		if strings.TrimSpace(q.is) != "" && bytes.Count(line, []byte(q.is)) > 1 {
+			return &foreignMarks[i].kind
+		}
+	}
+	return nil
+}
+
 // apart refuses a text whose columns stand apart by what no record declares.
 func apart(list [][]string, def glovebox.Source) error {
 	if def.Delimiter != "" || len(list) < 2 || regular(list) > len(list)/2 {
 		return nil
 	}
-	for _, q := range []struct {
-		is   string
-		kind kindOfFile
-	}{
-		{"，", kindOfFile{name: "text with full-width commas between its columns", fix: fixApart}},
-		{"；", kindOfFile{name: "text with full-width semicolons between its columns", fix: fixApart}},
-		{"、", kindOfFile{name: "text with enumeration commas between its columns", fix: fixApart}},
-		{"\x01", kindOfFile{name: "text with control characters between its columns", fix: fixApart}},
-		{"\x1f", kindOfFile{name: "text with control characters between its columns", fix: fixApart}},
-		{"  ", kindOfFile{name: "text with spaces between its columns, or columns of fixed width", fix: fixApart}},
-		{" ", kindOfFile{name: "text with spaces between its columns, or columns of fixed width", fix: fixApart}},
-	} {
+	for _, q := range foreignMarks {
 		n := 0
 		for _, r := range list {
 			if strings.Contains(strings.TrimSpace(strings.Join(r, "")), q.is) {
@@ -190,6 +205,18 @@ func apart(list [][]string, def glovebox.Source) error {
 		}
 	}
 	return nil
+}
+
+// noTable says whether a file has bytes that no text has in one of a hundred
+// places: it is a database's or a program's.
+func noTable(head []byte) bool {
+	n := 0
+	for _, c := range head {
+		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != 0x01 && c != 0x1f {
+			n++
+		}
+	}
+	return 100*n > len(head)
 }
 
 // mostLinesUTF8 says whether a text is UTF-8 but for a few of its lines.

@@ -15,7 +15,7 @@ import (
 func (r *Reader) readCell(s xml.StartElement, f *rows.Field) error {
 	kind := attr(s, "t")
 	from := len(r.buf)
-	in := false
+	in, computed := false, false
 	for {
 		tok, err := r.d.RawToken()
 		if err != nil {
@@ -26,6 +26,8 @@ func (r *Reader) readCell(s xml.StartElement, f *rows.Field) error {
 			switch t.Name.Local {
 			case "v":
 				in = true
+			case "f":
+				computed = true
 			case "is":
 				if r.buf, err = richText(r.d, "is", r.buf); err != nil {
 					return err
@@ -36,6 +38,10 @@ func (r *Reader) readCell(s xml.StartElement, f *rows.Field) error {
 			case "v":
 				in = false
 			case "c":
+				if computed && len(r.buf) == from && kind != "str" { // by a program that computes nothing
+					*f = rows.Field{Kind: rows.Other}
+					return nil
+				}
 				return r.cell(kind, r.book.styleOf(attr(s, "s")), r.buf[from:], f)
 			}
 		case xml.CharData:

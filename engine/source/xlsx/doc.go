@@ -7,7 +7,8 @@
 //
 // Promises: a cell is what the workbook stores, not what a format makes of it: a
 // day and a time by their serial number and the format that says so, a number by
-// its digits, a formula by the value that was last computed; no macro, link or
+// its digits, a formula by the value that was last computed, and
+// as no value of any type where none ever was; no macro, link or
 // formula is run; nothing is written to a disk; no error holds a cell's value or
 // a sheet's name.
 //
