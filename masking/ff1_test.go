@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestFF1 holds FF1 to the samples that NIST published for SP 800-38G.
+// TestFF1 holds FF1 to samples 1 to 9 that NIST published for SP 800-38G
+// (csrc.nist.gov, Examples with Intermediate Values, FF1samples.pdf).
 func TestFF1(t *testing.T) {
 	const alphabet = "0123456789abcdefghijklmnopqrstuvwxyz"
 	const key = "2B7E151628AED2A6ABF7158809CF4F3CEF4359D8D580AA4F7F036D6F04FC6A94"

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -18,7 +17,12 @@ var (
 // it has, which countLine tells from others.
 var countMarks = []string{"共", "总共", "(", "（"}
 
-var countLine = regexp.MustCompile(`^(共|总共|\(|（)[0-9]+ ?(条|行|户|人|项|笔|页|张|个|rows?|records?)`)
+// countLine says whether a text that begins with a mark goes on as such a line.
+func countLine(text, mark string) bool {
+	rest := strings.TrimPrefix(text, mark)
+	unit := strings.TrimLeft(rest, "0123456789")
+	return len(unit) < len(rest) && begins(unit, []string{"条", "行", "户", "人", "项", "笔", "页", "张", "个", "row", "record"}) != ""
+}
 
 // dropped finds the words with which rows begin that are no data. A word counts
 // only if every row that begins with it looks like none: a row of sums has empty
@@ -45,7 +49,7 @@ func (d *dropped) see(first string, filled, width int) bool {
 		} else if w = begins(said, noteWords); w != "" {
 			no = filled <= 2 && width > 2
 		} else if w = begins(said, countMarks); w != "" {
-			no = filled == 1 && width > 2 && countLine.MatchString(first)
+			no = filled == 1 && width > 2 && countLine(said, w)
 		}
 	}
 	switch {
