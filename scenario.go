@@ -77,6 +77,9 @@ type Product struct {
 	Registration string `json:"registration"` // registration code (登记编码)
 	Title        Text   `json:"title"`
 	Limits       Text   `json:"limits,omitzero"` // usage restrictions that travel with it
+	// Readers are institutions whose people may take its data, beside those who
+	// see its releases: its customers (使用方).
+	Readers []string `json:"readers,omitempty"`
 }
 
 // Grant gives a scenario its rights (授权): which columns, for which use, by

@@ -102,7 +102,7 @@ var (
 // it ends what an act began, after a restart too, and records that the host's
 // owner changed the rules, and that somebody logged in by an identity provider, to
 // look, or handed in a passkey that somebody has to confirm.
-var own = []string{"domain.settings", "domain.rotated", "domain.restore", "policy.change", "job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done", "snapshot.destroyed", "session.login", keyOffer}
+var own = []string{"domain.settings", "domain.rotated", "domain.restore", "policy.change", "job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done", "snapshot.destroyed", "session.login", "product.calls", keyOffer}
 
 // refusals are the actions of entries that an act was refused. The act that they
 // hold, if any, changes nothing and does not use up its nonce: it can be stale,

@@ -160,6 +160,8 @@ var Questions = []Question{
 	{Path: "/freeze", Name: "freeze"},
 	{Path: "/products", Name: "products"},
 	{Path: "/products/{id}", Name: "product", Kind: "product"},
+	{Path: "/products/{id}/versions", Name: "versions", Args: []string{"release"}},
+	{Path: "/calls", Name: "calls", Args: []string{"day", "product"}},
 	{Path: "/tickets", Name: "tickets"},
 	{Path: "/modules", Name: "modules"},
 	{Path: "/incidents", Name: "incidents"},
@@ -182,6 +184,18 @@ var Questions = []Question{
 	{Path: "/log/consistency/{id}", Name: "consistency"},
 	{Path: "/states/{kind}/{id...}", Name: "state"},
 }
+
+// Data is the resource of a product's data; it answers with a file. Its headers say
+// of which release it is, and its SHA-256.
+const (
+	Data         = "/products/{id}/data"
+	DataRelease  = "Glovebox-Release"
+	DataDigest   = "Repr-Digest"
+	DataFileName = "Content-Disposition"
+)
+
+// DataArgs are what a request for data may say.
+var DataArgs = []string{"form", "release"}
 
 // Todo is something that waits for a person.
 type Todo struct {

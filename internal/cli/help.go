@@ -119,7 +119,7 @@ Data providers, authority, operator
   schema show                       JSON Schemas of the documents
   space add|list|show               what one person may lose over all datasets
   scenario add|apply|review|grant|amend|return|refuse|suspend|resume|end|list|show|history  purposes
-  product register|publish|retire|list|show|sample-review  the list of products
+  product register|publish|retire|list|show|sample-review|versions|data|calls  products
   ticket open|answer|close|list     questions about the quality of data
   incident open|note|close|list     incidents and drills; freeze, unfreeze: stop the whole domain
   node trust|revoke|list|use|init|serve|task|doctor  machines that share the work
@@ -159,7 +159,7 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy, 4 over b
   schema show                       各类文档的 JSON Schema
   space add|list|show               单元空间：一个人在全部数据资源上的损失上限
   scenario add|apply|review|grant|amend|return|refuse|suspend|resume|end|list|show|history  场景与授权
-  product register|publish|retire|list|show|sample-review  产品清单
+  product register|publish|retire|list|show|sample-review|versions|data|calls  产品清单与数据
   ticket open|answer|close|list     数据质量问题
   incident open|note|close|list     安全事件与演练；freeze、unfreeze：冻结整个域、解除
   node trust|revoke|list|use|init|serve|task|doctor  分担处理的节点

@@ -23,9 +23,7 @@ var (
 // quality of data.
 func recordsJSON(t *testing.T, run func(int, string) (any, any), id string) {
 	t.Helper()
-	run(0, "product register income-table --scenario education-income --technique GB --security three --business yearly --as zhao")
 	run(2, "product register income-table --scenario education-income --technique GB --security three --business yearly --as zhao")
-	run(0, "product publish income-table --as zhao")
 	run(0, "product sample-review income-table "+id+" fine --passed --as sun")
 	run(2, "product sample-review income-table r-0 fine --as sun")
 	run(0, "product list")
@@ -332,6 +330,12 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "verify out/"+id)
 	key, _ := run(0, "domain key")
 	run(0, "doctor")
+	run(0, "product register income-table --scenario education-income --technique GB --security three --business yearly --as zhao")
+	run(0, "product publish income-table --as zhao")
+	run(0, "product versions income-table --as wang")
+	run(0, "product data income-table --form parquet -o taken.parquet --as wang")
+	run(2, "product data income-table -o taken.csv --as wu")
+	run(0, "product calls --as sun")
 	brakesJSON(t, run, id)
 	run(0, "node init machine --name n1 --key "+text(key, "key"))
 	run(0, "node trust machine/node.json --as zhao")

@@ -9,7 +9,7 @@ import (
 
 func (a *app) productCmd() *cobra.Command {
 	return a.group("product", "the list of products: registration codes, states, sampling", "产品清单：登记编码、状态与抽查",
-		a.productRegister(), a.productPublish(), a.productRetire(), a.productSample(), a.productList(), a.productShow())
+		a.productRegister(), a.productPublish(), a.productRetire(), a.productSample(), a.productList(), a.productShow(), a.productVersions(), a.productData(), a.productCalls())
 }
 
 func (a *app) productAct(c *cobra.Command, x desk.Act) error {

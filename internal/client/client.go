@@ -220,6 +220,9 @@ func (c *Client) Look(ctx context.Context, l desk.Look, out any) error {
 	if l.Name == "check" {
 		return c.check(ctx, l, out)
 	}
+	if to, ok := out.(*desk.Data); ok && l.Name == "data" {
+		return c.data(ctx, l, to)
+	}
 	if l.Name == "domain" {
 		about, err := c.Domain(ctx)
 		if err != nil {

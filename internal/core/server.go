@@ -136,6 +136,10 @@ func (s *Server) Serve(ctx context.Context) error {
 	if err := s.takeUp(running); err != nil {
 		return errors.Join(err, l.Close())
 	}
+	if err := s.d.CloseCalls(running); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	go s.closeCalls(running)
 	h := &http.Server{Handler: s.mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -180,6 +184,7 @@ func (s *Server) routes() {
 	}
 	s.mux.HandleFunc("POST "+api.Prefix+"/checks", s.check)
 	s.mux.HandleFunc("GET "+api.Prefix+"/domain", s.about)
+	s.mux.HandleFunc("GET "+api.Prefix+api.Data, s.data)
 	s.mux.HandleFunc("DELETE "+api.Prefix+"/tokens", s.logout)
 	s.mux.HandleFunc("POST "+api.Prefix+"/links", s.follow)
 	s.mux.HandleFunc("POST "+api.Prefix+"/passkeys/requests", s.passkeyBegin)

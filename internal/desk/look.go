@@ -95,6 +95,9 @@ var looks = map[string]func(*question) (any, error){
 	"consistency": lookConsistency,
 	"left":        lookLeft,
 	"places":      lookPlaces,
+	"versions":    lookVersions,
+	"data":        lookData,
+	"calls":       lookCalls,
 }
 
 // public are the questions that the owner of a directory that is not served need

@@ -52,6 +52,8 @@ var sees = [][3]string{
 	{"`release`, that it exists", "whoever sees its job", "可查看其作业者"},
 	{"`release`, its figures before it is approved", "its submitter; the operator of its scenario; of those who see its job, the roles that are asked to approve it", "提交人；其场景的运营机构；可查看其作业且被要求批准的角色"},
 	{"`release`, its figures once it is approved", "whoever sees its job", "可查看其作业者"},
+	{"`versions`, `data`: product data that was exported", "whoever sees its releases; the people of the institutions that its scenario names as readers", "可查看其发布者；应用场景为该产品列明的使用方人员"},
+	{"`calls`: who took which product's data", "an auditor, the authority of the whole city; the operator of its scenario", "审计、全市的实施机构；其场景的运营机构"},
 	{"`entry`, all of the log", "an auditor; the authority of the whole city", "审计；全市的实施机构"},
 	{"`entry`, a part of the log", "an operator what is about its scenarios, a provider what is about its datasets, a developer what it did", "运营机构：与其场景有关的条目；数据提供单位：与其数据资源有关的条目；开发主体：本人操作的条目"},
 	{"`place`: where exports may go", "an operator, an auditor, the authority", "运营机构、审计、实施机构"},

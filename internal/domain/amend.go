@@ -123,10 +123,12 @@ func (s *ScenarioDoc) refile(again bool, out *Amended) error {
 	return s.To(glovebox.ScenarioProposed)
 }
 
-// sameProducts says whether two lists have the same products, whatever people read
-// of them.
+// sameProducts says whether two lists have the same products for the same
+// institutions, whatever people read of them.
 func sameProducts(a, b []glovebox.Product) bool {
-	return slices.EqualFunc(a, b, func(x, y glovebox.Product) bool { return x.Code == y.Code && x.Registration == y.Registration })
+	return slices.EqualFunc(a, b, func(x, y glovebox.Product) bool {
+		return x.Code == y.Code && x.Registration == y.Registration && slices.Equal(x.Readers, y.Readers)
+	})
 }
 
 func union[V any](a, b map[string]V) map[string]V {

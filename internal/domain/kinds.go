@@ -30,6 +30,7 @@ const (
 	Modules   store.Kind[ModuleDoc]         = "module"
 	Products  store.Kind[ProductDoc]        = "product"
 	Tickets   store.Kind[TicketDoc]         = "ticket"
+	CallDays  store.Kind[CallsDoc]          = "calls" // the call log of product data, by day
 	// DomainKeys has one document, called as the domain, once a key was replaced.
 	DomainKeys store.Kind[KeysDoc]   = "domain"
 	Served     store.Kind[ServedDoc] = "served" // that the domain is served, once it is

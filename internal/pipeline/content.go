@@ -175,6 +175,7 @@ func (p *Pipeline) facts(tx *store.Tx, r *ask, a *admission, t *work.Answer) (*F
 	for _, x := range s.Products {
 		if x.Code == a.doc.Product {
 			f.Product = x
+			f.Product.Readers = nil // who its customers are is not the release's to tell
 		}
 	}
 	if n := r.Group(); n > 1 {

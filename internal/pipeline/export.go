@@ -244,6 +244,7 @@ func (p *Pipeline) send(ctx context.Context, doc *job.ReleaseDoc, n int, index u
 			return glovebox.Errorf(glovebox.CodeConflict, "product %q is not in scenario %q any more", doc.Product, doc.Scenario)
 		}
 		ev.Product = s.Products[i]
+		ev.Product.Readers = nil
 		rel, err = p.load(tx, doc, doc.Exports[n].Decision, index)
 		return err
 	})

@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/api"
 )
 
 // What goes on to the core, and what comes back: nothing else does.
 var (
 	sent     = []string{"Authorization", "Content-Type", "Upload-Offset", "If-Match", "Accept", "Accept-Language"}
-	returned = []string{"ETag", "Location", "Upload-Offset"}
-	types    = map[string]bool{"application/json": true, "application/problem+json": true, "text/event-stream": true}
+	returned = []string{"ETag", "Location", "Upload-Offset", api.DataRelease, api.DataDigest, api.DataFileName}
+	types    = map[string]bool{"application/json": true, "application/problem+json": true, "text/event-stream": true, "text/csv": true,
+		"application/vnd.apache.parquet": true, "application/vnd.apache.arrow.file": true, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": true}
 )
 
 // forward asks the core, in a request of its own.

@@ -15,6 +15,10 @@ func checkScenario(c *checker, s *glovebox.Scenario) {
 		c.title(p.Title, at("products", i, "title"))
 		codes = append(codes, p.Code)
 		registrations = append(registrations, p.Registration)
+		c.unique(p.Readers, entries(at("products", i, "readers")), "institution")
+		for j, name := range p.Readers {
+			c.name(name, at("products", i, "readers", j))
+		}
 	}
 	c.unique(codes, fields(at("products"), "code"), "product")
 	first := map[string]int{}
