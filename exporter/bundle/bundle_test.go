@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ func TestBundleVerifies(t *testing.T) {
 		shown := product()
 		shown.Limits.EN = `Only for planning.\u{1B}[2J`
 		if r.Domain != domain || r.Release != c.ID || r.Content != digest || r.Index != 2 || r.Rows != 7 || r.Columns != 3 ||
-			r.Trusted != (o != nil) || r.Product != shown || !r.Decision.Allow || r.Receipt.Charges[0].Amount.Loss != 1_000_000_001 {
+			r.Trusted != (o != nil) || !reflect.DeepEqual(r.Product, shown) || !r.Decision.Allow || r.Receipt.Charges[0].Amount.Loss != 1_000_000_001 {
 			t.Errorf("the report does not say what was built: %+v", r)
 		}
 	}
