@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"glovebox.example/glovebox/audit/verify"
 	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/evidence"
@@ -206,6 +209,7 @@ func TestIndexAnswersAsTheLogDoes(t *testing.T) {
 		{}, {Actor: "wang"}, {Org: some.Org}, {Dataset: "pums"}, {Scenario: all[len(all)-2].Scenario}, {Action: "job."}, {Action: "job.refuse"},
 		{Decision: "any"}, {Decision: "deny"}, {Decision: "allow", Action: "release."}, {Subject: some.Subject}, {Limit: 5}, {Limit: 5, Newest: true},
 		{Limit: 3, After: &mid}, {From: some.Time}, {To: some.Time}, {From: "2030-01-01T00:00:00Z"}, {Product: "nothing"}, {Dataset: "nothing"},
+		{Subjects: []string{some.Subject, "user/wang", "user/nobody"}}, {Subjects: []string{}}, {Kind: "user"}, {Kind: "job", Actor: "wang"}, {Person: "wang"}, {Person: "wang", Limit: 2, Newest: true},
 	}
 	for _, e := range all {
 		if e.Product != "" {
@@ -233,6 +237,44 @@ func TestIndexAnswersAsTheLogDoes(t *testing.T) {
 	}
 	if found[0] == 0 || found[1] == 0 || found[4] == 0 || found[1] >= found[0] || found[3] != 0 {
 		t.Errorf("what scopes see: %v", found)
+	}
+	// Stories and people are the same by either, and by the index the log is not
+	// read as a whole.
+	slow := func(ctx context.Context, s evidence.Scope, q *evidence.Query) ([]evidence.Facts, bool, error) {
+		return evidence.Find(ctx, d, s, q)
+	}
+	told := map[string]bool{}
+	for _, e := range all {
+		kind, id, _ := strings.Cut(e.Subject, "/")
+		if told[kind] {
+			continue
+		}
+		told[kind] = true
+		for _, s := range scopes[:4] {
+			got, err := evidence.Timeline(t.Context(), whole{d}, x.Find, s, e.Subject, &evidence.Query{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := evidence.Timeline(t.Context(), d, slow, s, e.Subject, &evidence.Query{})
+			if err != nil || !reflect.DeepEqual(got, want) || s.All && len(got) == 0 {
+				t.Errorf("the story of %s: %d events, %d by the log, %v", e.Subject, len(got), len(want), err)
+			}
+		}
+		a, errA := evidence.Resolve(t.Context(), x.Find, id)
+		b, errB := evidence.Resolve(t.Context(), slow, id)
+		if a != b || (errA == nil) != (errB == nil) {
+			t.Errorf("%s is %s, %v; by the log %s, %v", id, a, errA, b, errB)
+		}
+	}
+	if !told["job"] || !told["release"] || !told["scenario"] || !told["user"] || !told["dataset"] {
+		t.Errorf("stories of %v", told)
+	}
+	got, err := evidence.Holders(t.Context(), whole{d}, x.Find, "", some.Time)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := evidence.Holders(t.Context(), d, slow, "", some.Time); err != nil || !reflect.DeepEqual(got, want) || len(got) == 0 {
+		t.Errorf("people: %+v, by the log %+v, %v", got, want, err)
 	}
 	if err := x.Close(); err != nil {
 		t.Fatal(err)
@@ -269,4 +311,11 @@ func TestIndexAnswersAsTheLogDoes(t *testing.T) {
 	if out := run(0, "audit list --as wang --json"); regexp.MustCompile(`"actor": "(zhao|liu|chen)"`).MatchString(out) {
 		t.Errorf("a developer sees what others did:\n%s", out)
 	}
+}
+
+// whole is a domain's log that must not be read as a whole.
+type whole struct{ *domain.Domain }
+
+func (whole) Entries(context.Context, func(*verify.Entry) error) error {
+	return errors.New("the whole log is read")
 }

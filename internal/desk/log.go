@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strconv"
 
 	"glovebox.example/glovebox"
@@ -106,44 +105,38 @@ func lookEntries(q *question) (any, error) {
 }
 
 // find asks the index, or where none can be kept, the log.
-func (q *question) find(s evidence.Scope, asked *evidence.Query) ([]evidence.Facts, error) {
+func (q *question) find(s evidence.Scope, asked *evidence.Query) (facts []evidence.Facts, err error) {
+	err = q.finding(func(find evidence.Finder) error {
+		facts, _, err = find(q, s, asked)
+		return err
+	})
+	return facts, err
+}
+
+// finding calls fn with what answers queries: the index, brought up to date once,
+// or where none can be kept, the log.
+func (q *question) finding(fn func(evidence.Finder) error) error {
 	x, err := index.Open(q, q.d.IndexFile(), q.d)
 	if err != nil {
 		if q.Err() != nil {
-			return nil, err
+			return err
 		}
-		facts, _, err := evidence.Find(q, q.d, s, asked)
-		return facts, err
+		return fn(func(ctx context.Context, s evidence.Scope, asked *evidence.Query) ([]evidence.Facts, bool, error) {
+			return evidence.Find(ctx, q.d, s, asked)
+		})
 	}
 	defer x.Close()
-	facts, _, err := x.Find(q, s, asked)
-	return facts, err
+	return fn(x.Find)
 }
 
 // bodies reads the entries of facts, a file of the log at a time.
 func (q *question) bodies(facts []evidence.Facts) ([]Entry, error) {
 	out := []Entry{}
-	const near = 256 // entries that lie in one file
-	stop := errors.New("read")
-	for len(facts) > 0 {
-		err := q.d.From(q, facts[0].Index, func(e *verify.Entry) error {
-			if e.Index < facts[0].Index {
-				return nil
-			}
-			out = append(out, Entry{Facts: facts[0], Key: evidence.KeyOf(e), State: e.State, Body: e.Body})
-			if facts = facts[1:]; len(facts) == 0 || facts[0].Index > e.Index+near {
-				return stop
-			}
-			return nil
-		})
-		if err == nil && len(facts) > 0 {
-			err = glovebox.Errorf(glovebox.CodeInternal, "the index names entries that the log does not have").WithFix("run `glovebox audit index --rebuild`")
-		}
-		if err != nil && !errors.Is(err, stop) {
-			return nil, err
-		}
-	}
-	return out, nil
+	err := evidence.Read(q, q.d, facts, func(x *evidence.Facts, e *verify.Entry) error {
+		out = append(out, Entry{Facts: *x, Key: evidence.KeyOf(e), State: e.State, Body: e.Body})
+		return nil
+	})
+	return out, err
 }
 
 // lookEntry is the entry of index ID, with the document of then.
@@ -191,11 +184,15 @@ func lookTimeline(q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	subject, err := evidence.Resolve(q, q.d, q.look.ID)
-	if err != nil {
-		return nil, err
-	}
-	return evidence.Timeline(q, q.d, s, subject, asked)
+	var out []evidence.Event
+	err = q.finding(func(find evidence.Finder) error {
+		subject, err := evidence.Resolve(q, find, q.look.ID)
+		if err == nil {
+			out, err = evidence.Timeline(q, q.d, find, s, subject, asked)
+		}
+		return err
+	})
+	return out, err
 }
 
 // lookHolders says who could act in a role. Args: role, at (as entries have
@@ -204,7 +201,12 @@ func lookHolders(q *question) (any, error) {
 	if err := q.reader(); err != nil {
 		return nil, err
 	}
-	return evidence.Holders(q, q.d, glovebox.Role(q.look.Args["role"]), q.look.Args["at"])
+	var out []evidence.Holder
+	err := q.finding(func(find evidence.Finder) (err error) {
+		out, err = evidence.Holders(q, q.d, find, glovebox.Role(q.look.Args["role"]), q.look.Args["at"])
+		return err
+	})
+	return out, err
 }
 
 // Indexed is the index of the log.

@@ -11,6 +11,7 @@ package evidence
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"glovebox.example/glovebox"
@@ -25,6 +26,51 @@ type Source interface {
 	// Kept reads what is kept under a digest, checked against it. What is not
 	// there fails with CodeNotFound.
 	Kept(ctx context.Context, digest string) ([]byte, error)
+}
+
+// Log is a source that can be read from an entry on, without being checked.
+type Log interface {
+	Source
+	// From calls fn with every entry from an index on, in order.
+	From(ctx context.Context, index uint64, fn func(*verify.Entry) error) error
+}
+
+// Finder answers queries: Find, or an index of the log, which is quick where Find
+// reads all of it.
+type Finder func(ctx context.Context, s Scope, q *Query) (out []Facts, more bool, err error)
+
+// near is how many entries lie in one file of a log.
+const near = 256
+
+// errRead ends the reading of a log.
+var errRead = errors.New("read")
+
+// Read calls fn with the entries of facts, in their order, a file of the log at a
+// time.
+func Read(ctx context.Context, log Log, facts []Facts, fn func(x *Facts, e *verify.Entry) error) error {
+	for len(facts) > 0 {
+		err := log.From(ctx, facts[0].Index, func(e *verify.Entry) error {
+			if e.Index < facts[0].Index {
+				return nil
+			}
+			x := &facts[0]
+			facts = facts[1:]
+			if err := fn(x, e); err != nil {
+				return err
+			}
+			if len(facts) == 0 || facts[0].Index > e.Index+near {
+				return errRead
+			}
+			return nil
+		})
+		if err == nil && len(facts) > 0 {
+			err = glovebox.Errorf(glovebox.CodeInternal, "the index names entries that the log does not have").WithFix("run `glovebox audit index --rebuild`")
+		}
+		if err != nil && !errors.Is(err, errRead) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Decisions are the policy's answers that an entry records, in its order.

@@ -32,7 +32,8 @@ type Step struct {
 
 // Holders lists who ever held a role ("": any), and whether they could act in it
 // at a moment, as entries have time; "": now, that is after the last entry.
-func Holders(ctx context.Context, src Source, role glovebox.Role, moment string) ([]Holder, error) {
+// It reads the entries about people and no others.
+func Holders(ctx context.Context, log Log, find Finder, role glovebox.Role, moment string) ([]Holder, error) {
 	type key struct {
 		user string
 		role glovebox.Role
@@ -40,12 +41,16 @@ func Holders(ctx context.Context, src Source, role glovebox.Role, moment string)
 	found := map[key]*Holder{}
 	var order []key
 	last := map[string]glovebox.User{}
-	err := src.Entries(ctx, func(e *verify.Entry) error {
+	about, _, err := find(ctx, Scope{All: true}, &Query{Kind: "user"})
+	if err != nil {
+		return nil, err
+	}
+	err = Read(ctx, log, about, func(_ *Facts, e *verify.Entry) error {
 		name, ok := strings.CutPrefix(e.Subject, "user/")
 		if !ok || e.State == "" {
 			return nil
 		}
-		raw, err := src.Kept(ctx, e.State)
+		raw, err := log.Kept(ctx, e.State)
 		if err != nil {
 			return err
 		}

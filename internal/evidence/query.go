@@ -13,6 +13,12 @@ import (
 // Query asks for entries. The zero value asks for all.
 type Query struct {
 	Actor, Org, Dataset, Scenario, Product, Subject string
+	// Subjects asks for entries about any of these; nil: of all.
+	Subjects []string
+	// Kind asks for subjects of a kind, such as user.
+	Kind string
+	// Person asks for what a person did, and what was done to their account.
+	Person string
 	// Action is an action, or the beginning of some: "job." for all of jobs.
 	Action string
 	// Decision is allow, deny, or any: entries that record one.
@@ -42,7 +48,8 @@ func (q *Query) Check() error {
 func (q *Query) Matches(x *Facts) bool {
 	is := func(want, has string) bool { return want == "" || want == has }
 	return is(q.Actor, x.Actor) && is(q.Org, x.Org) && is(q.Scenario, x.Scenario) && is(q.Product, x.Product) && is(q.Subject, x.Subject) &&
-		(q.Dataset == "" || slices.Contains(x.Datasets, q.Dataset)) &&
+		(q.Subjects == nil || slices.Contains(q.Subjects, x.Subject)) && (q.Kind == "" || strings.HasPrefix(x.Subject, q.Kind+"/")) &&
+		(q.Person == "" || x.Actor == q.Person || x.Subject == "user/"+q.Person) && (q.Dataset == "" || slices.Contains(x.Datasets, q.Dataset)) &&
 		(is(q.Action, x.Action) || strings.HasSuffix(q.Action, ".") && strings.HasPrefix(x.Action, q.Action)) &&
 		(is(q.Decision, x.Decision) || q.Decision == "any" && x.Decision != "") &&
 		x.Time >= q.From && (q.To == "" || x.Time < q.To)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,33 +31,26 @@ type Detail struct {
 	Value string `json:"value"`
 }
 
-// Subject names of a story: what a job, a release, a scenario, a dataset or a
-// person has to do with.
-type story struct {
-	subjects map[string]bool // exactly these
-	dataset  string
-	user     string
-}
-
 // Resolve finds what a word stands for: kind/ID as the log has it, or the ID of
 // the only job, release, scenario, dataset or user of that name.
-func Resolve(ctx context.Context, src Source, word string) (string, error) {
-	found := map[string]bool{}
-	err := src.Entries(ctx, func(e *verify.Entry) error {
-		kind, id, _ := strings.Cut(e.Subject, "/")
-		if e.Subject == word || id == word && slices.Contains([]string{"job", "release", "scenario", "dataset", "user", "org"}, kind) {
-			found[e.Subject] = true
+func Resolve(ctx context.Context, find Finder, word string) (string, error) {
+	var found []string
+	names := []string{word}
+	for _, kind := range []string{"job", "release", "scenario", "dataset", "user", "org"} {
+		names = append(names, kind+"/"+word)
+	}
+	for _, name := range names {
+		facts, _, err := find(ctx, Scope{All: true}, &Query{Subject: name, Limit: 1})
+		if err != nil {
+			return "", err
 		}
-		return nil
-	})
-	if err != nil {
-		return "", err
+		if len(facts) > 0 {
+			found = append(found, name)
+		}
 	}
 	switch len(found) {
 	case 1:
-		for s := range found {
-			return s, nil
-		}
+		return found[0], nil
 	case 0:
 		return "", glovebox.Errorf(glovebox.CodeNotFound, "the log speaks of no %q", word).WithFix("name a job, a release, a scenario, a dataset or a user")
 	}
@@ -67,119 +61,115 @@ func Resolve(ctx context.Context, src Source, word string) (string, error) {
 // release from the application behind its scenario to the places that its bundle
 // went to; of a dataset whatever was done with it, of a scenario what was done
 // under it, of a person what they did and what was done to their account.
-// Documents are those of then. Entries out of scope are left out.
-func Timeline(ctx context.Context, src Source, s Scope, subject string, q *Query) ([]Event, error) {
-	st, err := storyOf(ctx, src, subject)
+// Documents are those of then. Entries out of scope are left out. Of q, times and
+// page count. It reads the entries of the story and no others.
+func Timeline(ctx context.Context, log Log, find Finder, s Scope, subject string, q *Query) ([]Event, error) {
+	ask, err := storyOf(ctx, log, find, subject)
+	if err != nil {
+		return nil, err
+	}
+	ask.From, ask.To, ask.After, ask.Limit, ask.Newest = q.From, q.To, q.After, q.Limit, q.Newest
+	facts, _, err := find(ctx, s, ask)
 	if err != nil {
 		return nil, err
 	}
 	out := []Event{}
-	f := NewFold(src)
-	err = src.Entries(ctx, func(e *verify.Entry) error {
-		x, err := f.Facts(ctx, e)
-		if err != nil || !st.tells(&x) || !q.Matches(&x) {
-			return err
-		}
-		if sees, err := f.Sees(s, &x); err != nil || !sees {
-			return err
-		}
-		ev, err := event(ctx, src, e, x)
-		if err == nil {
-			out = append(out, ev)
-		}
+	err = Read(ctx, log, facts, func(x *Facts, e *verify.Entry) error {
+		ev, err := event(ctx, log, e, *x)
+		out = append(out, ev)
 		return err
 	})
 	return out, err
 }
 
-func (st *story) tells(x *Facts) bool {
-	return st.subjects[x.Subject] || st.dataset != "" && slices.Contains(x.Datasets, st.dataset) ||
-		st.user != "" && (x.Actor == st.user || x.Subject == "user/"+st.user)
-}
-
-// storyOf finds what belongs to a story.
-func storyOf(ctx context.Context, src Source, subject string) (*story, error) {
+// storyOf is the query for what belongs to a story.
+func storyOf(ctx context.Context, log Log, find Finder, subject string) (*Query, error) {
 	kind, id, _ := strings.Cut(subject, "/")
-	st := &story{subjects: map[string]bool{subject: true}}
 	switch kind {
 	case "dataset":
-		st.dataset = id
-		return st, nil
+		return &Query{Dataset: id}, nil
 	case "user":
-		st.user = id
-		return st, nil
+		return &Query{Person: id}, nil
+	case "scenario", "grant":
+		return &Query{Scenario: id}, nil
+	case "job", "release":
+	default:
+		return &Query{Subjects: []string{subject}}, nil
 	}
-	// Jobs and releases name what they stand on; later entries may add to it.
-	jobs := map[string]jobStands{}
-	releases := map[string]string{}
-	err := src.Entries(ctx, func(e *verify.Entry) error {
-		kind, id, _ := strings.Cut(e.Subject, "/")
-		if e.State == "" || kind != "job" && kind != "release" {
-			return nil
-		}
-		if _, known := jobs[id]; known || releases[id] != "" {
-			return nil
-		}
-		raw, err := src.Kept(ctx, e.State)
+	job := id
+	if kind == "release" {
+		d, err := first(ctx, log, find, subject)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		var d struct {
-			Job      string `json:"job"`
-			Scenario string `json:"scenario"`
-			Spec     struct {
-				Versions map[string]int `json:"versions"`
-			} `json:"spec"`
-		}
-		if json.Unmarshal(raw, &d) != nil {
-			return nil //nolint:nilerr // of another form
-		}
-		if kind == "release" {
-			releases[id] = d.Job
-		} else {
-			jobs[id] = jobStands{d.Scenario, d.Spec.Versions}
-		}
-		return nil
-	})
+		job = d.Job
+	}
+	j, err := first(ctx, log, find, "job/"+job)
 	if err != nil {
 		return nil, err
 	}
-	add := func(job string) {
-		j := jobs[job]
-		st.subjects["job/"+job], st.subjects["scenario/"+j.scenario], st.subjects["grant/"+j.scenario] = true, true, true
-		for code, v := range j.versions {
-			st.subjects[fmt.Sprintf("snapshot/%s@%d", code, v)] = true
-		}
+	all := []string{"job/" + job, "scenario/" + j.Scenario, "grant/" + j.Scenario}
+	for _, code := range slices.Sorted(maps.Keys(j.Spec.Versions)) {
+		all = append(all, fmt.Sprintf("snapshot/%s@%d", code, j.Spec.Versions[code]))
 	}
-	switch kind {
-	case "release":
-		add(releases[id])
-	case "job":
-		add(id)
-		for r, j := range releases {
-			if j == id {
-				st.subjects["release/"+r] = true
-			}
-		}
-	case "scenario", "grant":
-		st.subjects["scenario/"+id], st.subjects["grant/"+id] = true, true
-		for j, on := range jobs {
-			if on.scenario == id {
-				st.subjects["job/"+j] = true
-			}
-		}
-		for r, j := range releases {
-			if jobs[j].scenario == id {
-				st.subjects["release/"+r] = true
-			}
-		}
+	if kind == "release" {
+		return &Query{Subjects: append(all, subject)}, nil
 	}
-	return st, nil
+	made, _, err := find(ctx, Scope{All: true}, &Query{Scenario: j.Scenario, Kind: "release"})
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	err = Read(ctx, log, made, func(x *Facts, e *verify.Entry) error {
+		if e.State == "" || seen[x.Subject] {
+			return nil
+		}
+		seen[x.Subject] = true
+		d, err := stands(ctx, log, e)
+		if err == nil && d.Job == job {
+			all = append(all, x.Subject)
+		}
+		return err
+	})
+	return &Query{Subjects: all}, err
 }
 
-type jobStands struct {
-	scenario string
-	versions map[string]int
+// standing is what a job or a release names that it stands on.
+type standing struct {
+	Job      string `json:"job"`
+	Scenario string `json:"scenario"`
+	Spec     struct {
+		Versions map[string]int `json:"versions"`
+	} `json:"spec"`
+}
+
+// first is what the first document of a subject says; later ones may add to it.
+func first(ctx context.Context, log Log, find Finder, subject string) (d standing, err error) {
+	facts, _, err := find(ctx, Scope{All: true}, &Query{Subject: subject})
+	if err != nil {
+		return d, err
+	}
+	done := false
+	err = Read(ctx, log, facts, func(_ *Facts, e *verify.Entry) error {
+		if done || e.State == "" {
+			return nil
+		}
+		done = true
+		d, err = stands(ctx, log, e)
+		return err
+	})
+	return d, err
+}
+
+func stands(ctx context.Context, src Source, e *verify.Entry) (d standing, err error) {
+	raw, err := src.Kept(ctx, e.State)
+	if err != nil {
+		return d, err
+	}
+	if json.Unmarshal(raw, &d) != nil {
+		return standing{}, nil //nolint:nilerr // of another form: it names nothing
+	}
+	return d, nil
 }
 
 // event completes facts with what the entry and its document say.

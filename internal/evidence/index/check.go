@@ -5,8 +5,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -19,7 +20,7 @@ import (
 // Check makes every row of the index in a file again from the log and says what
 // differs, row by row. Entries that it has not taken in yet are no fault: whoever
 // asks it has them taken in first.
-func Check(ctx context.Context, path string, log Log) (bad []string, err error) {
+func Check(ctx context.Context, path string, log evidence.Log) (bad []string, err error) {
 	x := &Index{log: log}
 	if x.db, err = open(ctx, path); err != nil {
 		return []string{"index: the file is not an index of a log"}, nil //nolint:nilerr // that is the finding
@@ -37,37 +38,53 @@ type row struct {
 	columns, facts, digest, datasets string
 }
 
-func (x *Index) rows(ctx context.Context) (all []row, err error) {
+// each calls fn with every row in order, one in memory at a time.
+func (x *Index) each(ctx context.Context, fn func(*row) error) error {
 	rows, err := x.db.QueryContext(ctx, `SELECT idx, time || char(0) || actor || char(0) || org || char(0) || action || char(0) || subject || char(0) || scenario || char(0) || product || char(0) || decision, facts, digest,
 		coalesce((SELECT group_concat(dataset, char(0)) FROM (SELECT dataset FROM entry_dataset d WHERE d.idx = entry.idx ORDER BY dataset)), '') FROM entry ORDER BY idx`)
 	if err != nil {
-		return nil, unusable(err)
+		return unusable(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var r row
 		if err := rows.Scan(&r.idx, &r.columns, &r.facts, &r.digest, &r.datasets); err != nil {
-			return nil, unusable(err)
+			return unusable(err)
 		}
-		all = append(all, r)
+		if err := fn(&r); err != nil {
+			return err
+		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, unusable(err)
+		return unusable(err)
 	}
-	return all, nil
+	return nil
 }
 
+// check goes through log and rows side by side.
 func (x *Index) check(ctx context.Context) (bad []string, err error) {
-	all, err := x.rows(ctx)
-	if err != nil {
-		return nil, err
-	}
-	fold, n := evidence.NewFold(x.log), 0
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	next, end := iter.Pull2(func(yield func(*row, error) bool) {
+		err := x.each(ctx, func(r *row) error {
+			if !yield(r, nil) {
+				return errBehind
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errBehind) {
+			yield(nil, err)
+		}
+	})
+	defer end()
+	fold := evidence.NewFold(x.log)
 	known := map[string]*evidence.Subject{}
 	fold.Learned = func(name string, s *evidence.Subject) error { known[name] = s; return nil }
-	err = x.log.From(ctx, 0, func(e *verify.Entry) error {
-		if n == len(all) {
-			return errBehind
+	r, err, more := next()
+	missing := 0
+	err = errors.Join(err, x.log.From(ctx, 0, func(e *verify.Entry) error {
+		if !more || err != nil {
+			return errors.Join(err, errBehind)
 		}
 		f, err := fold.Facts(ctx, e)
 		if err != nil {
@@ -78,23 +95,34 @@ func (x *Index) check(ctx context.Context) (bad []string, err error) {
 			return err
 		}
 		want := row{e.Index, strings.Join([]string{f.Time, f.Actor, f.Org, f.Action, f.Subject, f.Scenario, f.Product, f.Decision}, "\x00"), string(text), glovebox.Digest(e.Raw), strings.Join(f.Datasets, "\x00")}
-		if all[n] != want {
-			bad = append(bad, "index/"+fmt.Sprint(e.Index)+": the row is not the one that the log makes")
+		if *r != want {
+			bad = append(bad, "index/"+strconv.FormatUint(e.Index, 10)+": the row is not the one that the log makes")
 		}
-		for n < len(all) && all[n].idx <= e.Index {
-			n++
+		for more && r.idx <= e.Index {
+			if r, err, more = next(); err != nil {
+				return err
+			}
 		}
 		return nil
-	})
+	}))
 	if err != nil && !errors.Is(err, errBehind) {
-		return nil, err
+		return bad, err
 	}
-	for ; n < len(all); n++ {
-		bad = append(bad, "index/"+fmt.Sprint(all[n].idx)+": the log has no such entry")
+	for ; more; r, err, more = next() {
+		if err != nil {
+			return bad, err
+		}
+		if missing++; missing <= maxMissing {
+			bad = append(bad, "index/"+strconv.FormatUint(r.idx, 10)+": the log has no such entry")
+		}
 	}
-	more, err := x.checkSubjects(ctx, known)
-	return append(bad, more...), err
+	end() // the one connection is free again
+	rest, err := x.checkSubjects(ctx, known)
+	return append(bad, rest...), err
 }
+
+// maxMissing bounds how many rows behind the log's end are named.
+const maxMissing = 1000
 
 // errBehind ends the reading of a log at the end of its index.
 var errBehind = errors.New("the index has no more rows")

@@ -79,6 +79,19 @@ func conditions(s evidence.Scope, q *evidence.Query) (where []string, args []any
 			add(c.column+" = ?", c.value)
 		}
 	}
+	if q.Subjects != nil {
+		marks := make([]string, len(q.Subjects))
+		for i, s := range q.Subjects {
+			marks[i], args = "?", append(args, s)
+		}
+		add("subject IN (" + strings.Join(marks, ", ") + ")")
+	}
+	if q.Kind != "" {
+		add("subject >= ? AND subject < ?", q.Kind+"/", q.Kind+"0") // "0" follows "/"
+	}
+	if q.Person != "" {
+		add("(actor = ? OR subject = ?)", q.Person, "user/"+q.Person)
+	}
 	switch {
 	case strings.HasSuffix(q.Action, "."):
 		add("action >= ? AND action < ?", q.Action, strings.TrimSuffix(q.Action, ".")+"/") // "/" follows "."

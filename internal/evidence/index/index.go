@@ -32,22 +32,15 @@ var schema string
 // version is PRAGMA user_version: another one is made anew.
 const version = 1
 
-// Log is a source that can be read from an entry on, without being checked.
-type Log interface {
-	evidence.Source
-	// From calls fn with every entry from an index on, in order.
-	From(ctx context.Context, index uint64, fn func(*verify.Entry) error) error
-}
-
 // Index is an open index.
 type Index struct {
 	db  *sql.DB
-	log Log
+	log evidence.Log
 }
 
 // Open opens the index in a file, or makes it, and takes in the entries that the
 // log has more. One that does not fit the log is made anew.
-func Open(ctx context.Context, path string, log Log) (_ *Index, err error) {
+func Open(ctx context.Context, path string, log evidence.Log) (_ *Index, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, unusable(err)
 	}
@@ -67,7 +60,7 @@ func Open(ctx context.Context, path string, log Log) (_ *Index, err error) {
 }
 
 // Rebuild throws the index away and makes it again from the log.
-func Rebuild(ctx context.Context, path string, log Log) (_ *Index, err error) {
+func Rebuild(ctx context.Context, path string, log evidence.Log) (_ *Index, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, unusable(err)
 	}
