@@ -23,14 +23,15 @@ const (
 	checkpointInterval = 100 * time.Millisecond
 	// collectInterval is how often partial tiles under full ones are removed.
 	collectInterval = 5 * time.Second
-	// bulkSize is how many entries of a batch are written at once. A batch
-	// must reach the disk as a whole or not at all: were one half written
-	// after the other had failed, its entries would lie at wrong indexes. So
-	// nothing here is ever flushed by a timer.
-	bulkSize = 64
 	// never is longer than any process runs.
 	never = 100 * 365 * 24 * time.Hour
 )
+
+// stepSizes is how many entries are written at once, from the largest: a batch is
+// taken apart into such steps. A step must reach the disk as a whole or not at
+// all: were one half written after the other had failed, its entries would lie at
+// wrong indexes. So nothing here is ever flushed by a timer.
+var stepSizes = [...]int{512, 64, 8, 1}
 
 // Options changes how a log is kept. nil means all defaults.
 type Options struct {
@@ -63,7 +64,7 @@ type Log struct {
 	reader tessera.LogReader
 	stop   context.CancelFunc
 
-	one, bulk appender // one: entry by entry; bulk: bulkSize entries by flush
+	steps [len(stepSizes)]appender // the last is entry by entry
 
 	mu     sync.Mutex
 	closed bool
@@ -139,11 +140,12 @@ func (l *Log) AppendBatch(ctx context.Context, entries [][]byte) (first uint64, 
 		prev = e
 	}
 	for len(decoded) > 0 {
-		n := 1
-		if len(decoded) >= bulkSize {
-			n = bulkSize
+		at := 0
+		for stepSizes[at] > len(decoded) {
+			at++
 		}
-		if err := l.flush(ctx, entries[:n]); err != nil {
+		n := stepSizes[at]
+		if err := l.flush(ctx, l.steps[at], entries[:n]); err != nil {
 			return 0, err
 		}
 		l.next += uint64(n)
@@ -165,12 +167,8 @@ func (l *Log) same(ctx context.Context, e *Entry, data []byte) error {
 	return nil
 }
 
-// flush writes one or bulkSize entries in one step; the caller holds mu.
-func (l *Log) flush(ctx context.Context, entries [][]byte) error {
-	a := l.one
-	if len(entries) == bulkSize {
-		a = l.bulk
-	}
+// flush writes the entries of one step; the caller holds mu.
+func (l *Log) flush(ctx context.Context, a appender, entries [][]byte) error {
 	futures := make([]tessera.IndexFuture, len(entries))
 	for i, e := range entries {
 		futures[i] = a.add(context.WithoutCancel(ctx), tessera.NewEntry(bytes.Clone(e)))
@@ -222,9 +220,11 @@ func (l *Log) Close(ctx context.Context) error {
 		return nil
 	}
 	l.closed = true
-	err := l.bulk.shut(ctx)
-	if e := l.one.shut(ctx); err == nil {
-		err = e
+	var err error
+	for _, a := range l.steps { // the one that publishes last
+		if e := a.shut(ctx); err == nil {
+			err = e
+		}
 	}
 	l.unlock()
 	if err != nil {

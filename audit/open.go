@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,7 +67,7 @@ func Open(ctx context.Context, dir string, key *Key, o *Options) (_ *Log, err er
 	return l, nil
 }
 
-// start runs the two appenders over one storage. Only the first publishes
+// start runs an appender for each size of step over one storage. Only the last publishes
 // checkpoints and collects garbage, and only until Close: two publishers could
 // overtake each other and leave the older checkpoint.
 func (l *Log) start(ctx context.Context) error {
@@ -86,16 +87,18 @@ func (l *Log) start(ctx context.Context) error {
 			WithGarbageCollectionInterval(collect).
 			WithShutdownTimeout(l.opts.CheckpointWait)
 	}
-	a, shut, reader, err := tessera.NewAppender(run, driver, options(1, checkpointInterval, collectInterval, func() bool { return run.Err() == nil }))
-	if err != nil {
-		return internal(err, "audit log storage")
+	// The one that publishes first: a new log gets its first checkpoint by it.
+	o := options(1, checkpointInterval, collectInterval, func() bool { return run.Err() == nil })
+	for i, size := range slices.Backward(stepSizes[:]) {
+		if size > 1 {
+			o = options(uint(size), never, 0, func() bool { return false })
+		}
+		a, shut, reader, err := tessera.NewAppender(run, driver, o)
+		if err != nil {
+			return internal(err, "audit log storage")
+		}
+		l.steps[i], l.reader = appender{a.Add, shut}, reader
 	}
-	l.one, l.reader = appender{a.Add, shut}, reader
-	b, shut, _, err := tessera.NewAppender(run, driver, options(bulkSize, never, 0, func() bool { return false }))
-	if err != nil {
-		return internal(err, "audit log storage")
-	}
-	l.bulk = appender{b.Add, shut}
 	return nil
 }
 

@@ -26,6 +26,10 @@ func Check(ctx context.Context, path string, log evidence.Log) (bad []string, er
 		return []string{"index: the file is not an index of a log"}, nil //nolint:nilerr // that is the finding
 	}
 	defer x.db.Close()
+	var at int
+	if err := x.db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&at); err == nil && at != version {
+		return nil, nil // of an older program: whoever asks it has it made anew first
+	}
 	if bad, err = x.check(ctx); err != nil && ctx.Err() == nil {
 		return append(bad, "index: the file cannot be read to its end"), nil
 	}
@@ -38,10 +42,13 @@ type row struct {
 	columns, facts, digest, datasets string
 }
 
+// allRows is every row of the index as text, in order.
+const allRows = `SELECT idx, time || char(0) || actor || char(0) || org || char(0) || action || char(0) || subject || char(0) || scenario || char(0) || product || char(0) || decision, facts, digest,
+		coalesce((SELECT group_concat(dataset, char(0)) FROM (SELECT dataset FROM entry_dataset d WHERE d.idx = entry.idx ORDER BY dataset)), '') FROM entry ORDER BY idx`
+
 // each calls fn with every row in order, one in memory at a time.
 func (x *Index) each(ctx context.Context, fn func(*row) error) error {
-	rows, err := x.db.QueryContext(ctx, `SELECT idx, time || char(0) || actor || char(0) || org || char(0) || action || char(0) || subject || char(0) || scenario || char(0) || product || char(0) || decision, facts, digest,
-		coalesce((SELECT group_concat(dataset, char(0)) FROM (SELECT dataset FROM entry_dataset d WHERE d.idx = entry.idx ORDER BY dataset)), '') FROM entry ORDER BY idx`)
+	rows, err := x.db.QueryContext(ctx, allRows)
 	if err != nil {
 		return unusable(err)
 	}

@@ -30,7 +30,7 @@ import (
 var schema string
 
 // version is PRAGMA user_version: another one is made anew.
-const version = 1
+const version = 2
 
 // Index is an open index.
 type Index struct {

@@ -24,6 +24,7 @@ CREATE TABLE entry_dataset (
     idx     INTEGER NOT NULL,
     PRIMARY KEY (dataset, idx)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_dataset_idx ON entry_dataset (idx, dataset);
 CREATE TABLE subject (
     name     TEXT PRIMARY KEY,
     known    TEXT NOT NULL,
