@@ -83,6 +83,7 @@ type Source struct {
 	Drop        []string `json:"drop,omitempty"`        // rows whose first value begins so are no data: sums, notes below a table; csv and xlsx
 	At          string   `json:"at,omitempty"`          // JSON pointer of the list of rows in a document; json
 	Merged      string   `json:"merged,omitempty"`      // fill: a merged cell's value is that of every cell in it; xlsx
+	Object      string   `json:"object,omitempty"`      // key of the object in a bucket of an S3 server
 	Table       string   `json:"table,omitempty"`       // sqlite, postgres, mysql: [schema.]table or view
 }
 

@@ -143,7 +143,7 @@ var owners = map[string][]string{
 	"github.com/tetratelabs/wazero":          {"sandbox"},
 	"github.com/duckdb/duckdb-go":            {"engine/internal/duck", "engine/internal/rowtest"},
 	"github.com/open-policy-agent/opa":       {"policy"},
-	"github.com/minio/minio-go":              {"exporter/s3export", "internal/spread/storage/s3store"},
+	"github.com/minio/minio-go":              {"exporter/s3export", "internal/spread/storage/s3store", "engine/source/object"},
 	"github.com/transparency-dev/tessera":    {"audit"},
 	"filippo.io/age":                         {"internal/domain/vault", "internal/domain/backup", "internal/spread"},
 	"filippo.io/edwards25519":                {"internal/act", "audit/verify"},

@@ -15,9 +15,12 @@ const maxCA = 1 << 20
 
 // fetched is the file that a load reads, and the record of it: src and rec as
 // they are, or, where the record's source is a server and src a connection file,
-// the table that was copied from there.
+// the table or object that was copied from there.
 func fetched(ctx context.Context, rec *glovebox.Dataset, src *os.File, open func(string) (*os.File, error)) (*os.File, *glovebox.Dataset, error) {
-	if !database.IsServer(rec.Source.Format) {
+	format := rec.Source.Format
+	if rec.Source.Object != "" {
+		format = database.S3
+	} else if !database.IsServer(format) {
 		return src, rec, nil
 	}
 	st, err := src.Stat()
@@ -28,7 +31,7 @@ func fetched(ctx context.Context, rec *glovebox.Dataset, src *os.File, open func
 	if err != nil {
 		return nil, nil, glovebox.Errorf(glovebox.CodeInvalid, "the connection file cannot be read")
 	}
-	server, ca, err := database.ParseConnection(data, rec.Source.Format)
+	server, ca, err := database.ParseConnection(data, format)
 	if err != nil {
 		return nil, nil, err
 	}

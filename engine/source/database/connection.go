@@ -13,14 +13,19 @@ const MaxConnection = 64 << 10
 
 // ParseConnection reads a connection file: lines of the form name = value, with
 // host, port, database, user, password, ca (the path of a PEM file) and tls (off
-// for a connection without encryption, which is for this machine alone). # begins
+// for a connection without encryption, which is for this machine alone); of S3,
+// host, port, bucket, region, user, password and ca. # begins
 // a comment at the start of a line. ca is the path, to be read by the caller.
 func ParseConnection(b []byte, format string) (s *Server, ca string, err error) {
+	place, more := "database", "tls"
+	if format == S3 {
+		place, more = "bucket", "region"
+	}
 	bad := func(line int) error {
 		return glovebox.Errorf(glovebox.CodeInvalid, "line %d of the connection file is not name = value, with a name that it may have", line).
-			WithFix("the names are host, port, database, user, password, ca and tls, each once")
+			WithFix("the names are host, port, %s, user, password, ca and %s, each once", place, more)
 	}
-	s = &Server{Port: map[string]int{Postgres: 5432, MySQL: 3306}[format]}
+	s = &Server{Port: map[string]int{Postgres: 5432, MySQL: 3306, S3: 443}[format]}
 	if len(b) > MaxConnection || !utf8.Valid(b) {
 		return nil, "", bad(1)
 	}
@@ -36,6 +41,10 @@ func ParseConnection(b []byte, format string) (s *Server, ca string, err error) 
 			return nil, "", bad(i + 1)
 		}
 		seen[name] = true
+		switch {
+		case (name == "database" || name == "bucket") && name != place, (name == "tls" || name == "region") && name != more:
+			return nil, "", bad(i + 1)
+		}
 		switch name {
 		case "host":
 			s.Host = value
@@ -45,7 +54,9 @@ func ParseConnection(b []byte, format string) (s *Server, ca string, err error) 
 				return nil, "", bad(i + 1)
 			}
 			s.Port = int(n)
-		case "database":
+		case "region":
+			s.Region = value
+		case "database", "bucket":
 			s.Database = value
 		case "user":
 			s.User = value
@@ -64,7 +75,9 @@ func ParseConnection(b []byte, format string) (s *Server, ca string, err error) 
 	}
 	switch {
 	case s.Host == "" || s.Database == "" || s.User == "":
-		return nil, "", glovebox.Errorf(glovebox.CodeInvalid, "the connection file lacks host, database or user").WithFix("write them, each on a line of its own")
+		return nil, "", glovebox.Errorf(glovebox.CodeInvalid, "the connection file lacks host, %s or user", place).WithFix("write them, each on a line of its own")
+	case format == S3 && ca == "":
+		return nil, "", glovebox.Errorf(glovebox.CodeInvalid, "the connection file does not say who signed the server's certificate").WithFix("write `ca = FILE.pem`")
 	case s.Plain == (ca != ""):
 		return nil, "", glovebox.Errorf(glovebox.CodeInvalid, "the connection file says neither who signed the server's certificate nor that there is none, or both").
 			WithFix("write `ca = FILE.pem`; or, on this machine alone, `tls = off`")

@@ -15,6 +15,15 @@ func TestParseConnection(t *testing.T) {
 	if s, _, err := ParseConnection([]byte("host = localhost\ndatabase = d\nuser = u\ntls = off"), MySQL); err != nil || s.Port != 3306 || !s.Plain {
 		t.Errorf("%+v, %v", s, err)
 	}
+	s, ca, err = ParseConnection([]byte("host = s3.example\nbucket = city\nregion = cn-1\nuser = k\npassword = p\nca = ca.pem\n"), S3)
+	if err != nil || s.Port != 443 || s.Database != "city" || s.Region != "cn-1" || s.Plain || ca != "ca.pem" {
+		t.Errorf("%+v, %q, %v", s, ca, err)
+	}
+	for text, want := range map[string]string{"host = h\ndatabase = d": "line 2", "host = h\ntls = off": "line 2", "host = localhost\nbucket = d\nuser = u": "who signed", "host = h": "bucket"} {
+		if _, _, err := ParseConnection([]byte(text), S3); glovebox.CodeOf(err) != glovebox.CodeInvalid || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
 	for text, want := range map[string]string{
 		"":                                 "lacks",
 		"host = h":                         "lacks",

@@ -24,6 +24,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -42,10 +43,14 @@ const (
 	MySQL    = "mysql" // and MariaDB
 )
 
+// S3 is what connection files of S3 servers are read as; it is no format.
+const S3 = "s3"
+
 // IsServer says whether a format is that of a server.
 func IsServer(format string) bool { return format == Postgres || format == MySQL }
 
-// Server is who to ask, and as whom.
+// Server is who to ask, and as whom. Of an S3 server, Database is the bucket,
+// User the access key and Password the secret key.
 type Server struct {
 	Host     string `json:"host"`
 	Port     int    `json:"port"`
@@ -54,7 +59,11 @@ type Server struct {
 	Password string `json:"password"`
 	CA       []byte `json:"ca,omitempty"` // PEM of who signed the server's certificate; required unless Plain
 	Plain    bool   `json:"plain,omitempty"`
+	Region   string `json:"region,omitempty"` // of S3
 }
+
+// Address is host:port.
+func (s *Server) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
 // Copy writes the rows of a table as CSV with a header. null is the text of a
 // missing value.

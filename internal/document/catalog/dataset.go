@@ -145,6 +145,9 @@ func checkSource(c *checker, s *glovebox.Source) {
 	if text && s.Compression != "zip" {
 		c.absent(at("source", "entry"), "is for compression zip only")
 	}
+	if s.Format == "postgres" || s.Format == "mysql" {
+		c.absent(at("source", "object"), "is for the formats of files only")
+	}
 	if database && s.Table == "" {
 		c.Add(at("source"), "add `table`, the name of the table in the database", "a database needs a table")
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -26,15 +25,16 @@ const (
 	maxFetched = 4 << 30
 )
 
-// Fetch copies a table from a database server into a file in memory. A worker
+// Fetch copies a table from a database server, or an object from an S3 server,
+// into a file in memory. A worker
 // that has the open connection and nothing else speaks with the server; this
 // process opens the connection and reads none of it. src is how the file is read;
 // the caller closes it.
 func Fetch(ctx context.Context, s database.Server, def glovebox.Source) (file *os.File, src glovebox.Source, err error) {
 	d := net.Dialer{Timeout: dialWithin}
-	c, err := d.DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	c, err := d.DialContext(ctx, "tcp", s.Address())
 	if err != nil {
-		return nil, src, glovebox.Errorf(glovebox.CodeInvalid, "the database server does not answer").WithFix("correct host and port in the connection file; the server must be reachable from here")
+		return nil, src, glovebox.Errorf(glovebox.CodeInvalid, "the server does not answer").WithFix("correct host and port in the connection file; the server must be reachable from here")
 	}
 	defer c.Close()
 	conn, err := c.(*net.TCPConn).File()
@@ -46,7 +46,7 @@ func Fetch(ctx context.Context, s database.Server, def glovebox.Source) (file *o
 		return nil, src, glovebox.Errorf(glovebox.CodeInternal, "the connection cannot be handed on")
 	}
 	null := role.NullText(rand.Text())
-	raw, err := json.Marshal(role.FetchSpec{Format: def.Format, Server: s, Table: def.Table, Null: null})
+	raw, err := json.Marshal(role.FetchSpec{Format: def.Format, Server: s, Table: def.Table, Object: def.Object, Most: maxFetched, Null: null})
 	if err != nil {
 		return nil, src, glovebox.Errorf(glovebox.CodeInternal, "a copy cannot be encoded for its worker")
 	}
@@ -67,7 +67,7 @@ func Fetch(ctx context.Context, s database.Server, def glovebox.Source) (file *o
 			return nil, src, cause
 		}
 		if errors.Is(err, jail.ErrGone) || errors.Is(err, jail.ErrHang) {
-			return nil, src, glovebox.Errorf(glovebox.CodeInvalid, "the process that asks the database server came to an end").WithFix("try again; the server's own log says more")
+			return nil, src, glovebox.Errorf(glovebox.CodeInvalid, "the process that asks the server came to an end").WithFix("try again; the server's own log says more")
 		}
 		return nil, src, err
 	}
@@ -98,7 +98,7 @@ func receiveTable(p *jail.Process, spec, conn *os.File) (_ *os.File, err error) 
 		case jail.Sealed:
 		case role.FrameAside:
 			if n += len(f.Payload); n > maxFetched {
-				return nil, glovebox.Errorf(glovebox.CodeInvalid, "the table has more than %d bytes, packed", maxFetched).WithFix("have the server export it to a file, and load that")
+				return nil, glovebox.Errorf(glovebox.CodeInvalid, "what the server sends has more than %d bytes", maxFetched).WithFix("have it exported to a file, and load that")
 			}
 			if _, err := out.Write(f.Payload); err != nil {
 				return nil, glovebox.Errorf(glovebox.CodeInternal, "cannot write a file in memory")

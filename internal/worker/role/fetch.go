@@ -13,19 +13,24 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/engine/source/database"
+	"glovebox.example/glovebox/engine/source/object"
 	"glovebox.example/glovebox/internal/worker/jail"
 	"glovebox.example/glovebox/internal/worker/work"
 )
 
-// FetchSpec says what to copy. It holds the account's password.
+// FetchSpec says what to copy: a table, or the object of an S3 server where that
+// is named. It holds the account's password.
 type FetchSpec struct {
 	Format string          `json:"format"`
 	Server database.Server `json:"server"`
-	Table  string          `json:"table"`
-	Null   string          `json:"null"` // text of a missing value
+	Table  string          `json:"table,omitempty"`
+	Object string          `json:"object,omitempty"`
+	Most   int64           `json:"most,omitempty"` // bytes of an object
+	Null   string          `json:"null"`           // text of a missing value
 }
 
-// fetch copies a table to the supervisor, as CSV packed by Zstandard.
+// fetch copies a table to the supervisor, as CSV packed by Zstandard; or an
+// object.
 func fetch(in *jail.Inside) error {
 	m, err := in.Receive()
 	if err != nil {
@@ -50,6 +55,12 @@ func fetch(in *jail.Inside) error {
 		return errors.Join(err, in.Fail(jail.FaultInternal))
 	}
 	out := &fetched{in: in}
+	if spec.Object != "" { // as it is: its own form may be packed, and is read at any place
+		if err = object.Copy(context.Background(), handed{m.Files[1]}, &spec.Server, spec.Object, spec.Most, out); err == nil {
+			err = out.flush()
+		}
+		return copied(in, err)
+	}
 	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return errors.Join(err, in.Fail(jail.FaultInternal))
@@ -58,6 +69,11 @@ func fetch(in *jail.Inside) error {
 	if err == nil {
 		err = errors.Join(z.Close(), out.flush())
 	}
+	return copied(in, err)
+}
+
+// copied says how a copy ended.
+func copied(in *jail.Inside, err error) error {
 	if err != nil {
 		return errors.Join(err, send(in, FrameRefused, refused(err), MaxRefused))
 	}
@@ -108,5 +124,9 @@ func NullText(own string) string { return "\x01null " + own + "\x01" }
 
 // FetchedSource is how what was fetched is read.
 func FetchedSource(s glovebox.Source, null string) glovebox.Source {
+	if s.Object != "" {
+		s.Object = ""
+		return s
+	}
 	return glovebox.Source{Format: "csv", Compression: "zstd", Null: []string{null}, Extra: s.Extra}
 }
