@@ -9,6 +9,9 @@ import (
 	"glovebox.example/glovebox"
 )
 
+// FileNames are the files that a bundle may have, by their names in it.
+func FileNames() []string { return fileNames() }
+
 func fileNames() []string {
 	return slices.Concat([]string{EnvelopeFile, StatementFile}, results(), others())
 }

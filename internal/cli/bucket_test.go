@@ -56,6 +56,26 @@ func TestExportToABucket(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	run(0, export+"city") // the same bytes are there: nothing to do
+	// And checked straight from the bucket.
+	whole := "s3://results/city/" + id
+	look := func(want int, at, says string) {
+		t.Helper()
+		status, out, errs := shell(t, "verify", at, "--endpoint", s.Endpoint, "--ca", "ca.pem")
+		if status != want || !strings.Contains(out+errs, says) || strings.Contains(out+errs, s.SecretKey) {
+			t.Errorf("%s: status %d\n%s%s", at, status, out, errs)
+		}
+	}
+	look(0, whole, "verified")
+	look(0, whole+"/", "verified")
+	look(2, "s3://results/city/r-0000000000000000", "nothing of a bundle")
+	look(2, "s3://results/city", "not a bundle's folder")
+	look(2, "s3://results", "not a bundle's folder")
+	if status, _, errs := shell(t, "verify", whole); status != 2 || !strings.Contains(errs, "--endpoint") {
+		t.Errorf("status %d, %s", status, errs)
+	}
+	if status, _, errs := shell(t, "verify", "out", "--ca", "ca.pem"); status != 2 || !strings.Contains(errs, "for a bucket") {
+		t.Errorf("status %d, %s", status, errs)
+	}
 	run(0, export+"again/city")
 	if got := run(2, strings.Replace(export, "s3://results/", "s3://Results/", 1)+"city"); !strings.Contains(got, "not a bucket's name") {
 		t.Errorf("%s", got)

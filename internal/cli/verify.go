@@ -18,6 +18,7 @@ import (
 
 func (a *app) verifyCmd() *cobra.Command {
 	var key string
+	var from destination
 	c := &cobra.Command{
 		Use:   "verify BUNDLE",
 		Short: a.t("check a release bundle, offline, on any machine", "离线核验发布包，可在任意机器上进行"),
@@ -27,6 +28,11 @@ result say the same. Needs no domain and no network.
 
 A key file of "glovebox domain key --history" checks bundles of every key that the
 domain ever signed with.
+
+A bundle in a bucket is named s3://BUCKET/PREFIX/r-... with the server's --endpoint;
+credentials come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).
+The files that a bundle has are fetched and checked here; others that may lie
+beside them in the bucket are not looked at.
 
 Without --key the bundle's own key is used, and this proves only that whoever
 holds that key made it: compare its fingerprint with the one that the domain
@@ -41,15 +47,38 @@ another way. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各�
 
 "glovebox domain key --history" 所得的密钥文件可核验该域历次密钥所签的发布包。
 
+存储桶中的发布包写作 s3://BUCKET/PREFIX/r-...，并以 --endpoint 指明服务器；
+凭证取自环境变量（AWS_ACCESS_KEY_ID、AWS_SECRET_ACCESS_KEY）。
+取回发布包应有的文件并在本机核验；桶中其旁的其他文件不予查看。
+
 不给 --key 时使用发布包自带的公钥，这只能证明由该密钥持有者制作：
 请将其指纹与该域公布的指纹核对。`+"在该域由 `glovebox domain key` 显示。"+`
 
 首行为结论：核验通过、仅凭自带公钥核验通过，或核验失败。未通过时只说明何处有误。目录名须为发布编号，
 其中不得增减文件，也不得改变写法。退出码：0 通过，2 未通过。`),
-		Example: "  glovebox verify out/r-0123456789abcdef --key daye.pub",
+		Example: "  glovebox verify out/r-0123456789abcdef --key daye.pub\n  glovebox verify s3://results/city/r-0123456789abcdef --endpoint s3.example:443 --key daye.pub",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			r, err := checkBundle(c.Context(), w[0], key)
+			dir := w[0]
+			from.to = dir
+			switch {
+			case strings.HasPrefix(dir, s3Scheme):
+				fetched, done, err := from.fetch(c.Context())
+				if err != nil {
+					if !a.json {
+						a.say("%s", a.notVerified())
+					}
+					return err
+				}
+				defer done()
+				dir = fetched
+			case from.endpoint != "" || from.region != "" || from.ca != "":
+				return flagError("--endpoint", "--endpoint, --region and --ca are for a bucket, and this is a directory", "name s3://BUCKET/PREFIX/r-...")
+			}
+			r, err := checkBundle(c.Context(), dir, key)
+			if dir != w[0] {
+				err = glovebox.InFile(err, w[0])
+			}
 			if err != nil {
 				if !a.json {
 					a.say("%s", a.notVerified())
@@ -65,6 +94,9 @@ another way. Exit status: 0 verified, 2 not.`, `核验发布包：签名、各�
 			return nil
 		},
 	}
+	c.Flags().StringVar(&from.endpoint, "endpoint", "", a.t("reach the S3 server at `HOST:PORT`, over TLS", "S3 服务器地址 `HOST:PORT`，经 TLS 访问"))
+	c.Flags().StringVar(&from.region, "region", "", a.t("the bucket is in `REGION`", "存储桶所在区域 `REGION`"))
+	c.Flags().StringVar(&from.ca, "ca", "", a.t("believe the server's certificate by the authorities in `FILE` (PEM)", "以 `FILE`（PEM）中的颁发机构核验服务器证书"))
 	c.Flags().StringVar(&key, "key", "", a.t("check against the domain's public key, `FILE` or the key itself, from elsewhere than the bundle", "以域公钥核验，`FILE` 为文件或公钥本身，须从发布包以外取得"))
 	return c
 }
@@ -122,7 +154,7 @@ func isBundle(dir string) bool {
 func bundleFailures(dir string, r *bundle.Report) error {
 	errs := make([]error, len(r.Failures))
 	for i, f := range r.Failures {
-		errs[i] = (&glovebox.Error{Code: glovebox.CodeInvalid, File: filepath.Join(dir, f.File), Msg: f.What}).
+		errs[i] = (&glovebox.Error{Code: glovebox.CodeInvalid, File: beneath(dir, f.File), Msg: f.What}).
 			WithFix("get the bundle again from where it was exported; nothing in it may be edited")
 	}
 	return errors.Join(errs...)

@@ -30,7 +30,7 @@ import (
 var schema string
 
 // version is PRAGMA user_version: another one is made anew.
-const version = 2
+const version = 3
 
 // Index is an open index.
 type Index struct {

@@ -13,6 +13,7 @@ CREATE TABLE entry (
 ) STRICT;
 CREATE INDEX entry_time ON entry (time);
 CREATE INDEX entry_actor ON entry (actor);
+CREATE INDEX entry_actor_decision ON entry (actor, decision);
 CREATE INDEX entry_org ON entry (org);
 CREATE INDEX entry_action ON entry (action);
 CREATE INDEX entry_subject ON entry (subject);
