@@ -190,7 +190,7 @@ var oneWay = map[string]string{
 	"init": "makes a directory", "domain serve-from-now": "turns a directory", "domain restore": "makes a directory", "domain backup": "writes folders of the host", "serve": "holds it", "web": "stands in front", "doctor": "is about this machine",
 	"login": "is at a server", "logout": "is at a server", "session list": "is at a server", "session end": "is at a server", "token add": "is at a server", "token list": "is at a server", "token end": "is at a server",
 	"provider keys": "is about files", "config": "is about this account's profiles", "user key new": "makes a file",
-	"verify": "is about files", "schema show": "is about the program", "dataset new": "is about files", "dataset scan": "is about files", "report list": "is about the program",
+	"verify": "is about files", "release report": "is about files", "schema show": "is about the program", "dataset new": "is about files", "dataset scan": "is about files", "report list": "is about the program",
 	"module new": "is about files", "module build": "is about files", "module check": "is about files", "module show": "is about files", "module test": "is about files",
 	"policy test": "is about files", "policy lint": "is about files",
 	"node init": "is about a node's machine", "node serve": "is about a node's machine", "node task": "is about a node's machine", "node doctor": "is about a node's machine",

@@ -130,7 +130,7 @@ Developers
   grant request                     the smallest grant that a job needs
   budget show|history               what is left, and who spent what
 Review and evidence
-  release list|show|attach|approve|return|refuse|withdraw|supersede|places|export  review; export
+  release list|show|attach|approve|return|refuse|withdraw|supersede|places|export|report  review; export
   audit list|show|verify|watch|replay|timeline|people|left|index|copy  the log of every decision
   witness init|add|list|serve|ask   somebody outside who sees that the log only grows
   policy test|explain|diff|lint     the rules: test them, say why
@@ -170,7 +170,7 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy, 4 over b
   grant request                     作业所需的最小授权
   budget show|history               预算余额与支出
 审核与证据
-  release list|show|attach|approve|return|refuse|withdraw|supersede|places|export  审核与导出
+  release list|show|attach|approve|return|refuse|withdraw|supersede|places|export|report  审核与导出
   audit list|show|verify|watch|replay|timeline|people|left|index|copy  每项决策的日志
   witness init|add|list|serve|ask   域外见证：确认日志只增不改
   policy test|explain|diff|lint     规则：测试与说明理由

@@ -328,6 +328,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	run(0, "policy lint json/strict")
 	run(0, "audit verify")
 	run(0, "verify out/"+id)
+	run(0, "release report out/"+id+" -o report.html")
+	run(0, "release report out/"+id+" --check report.html")
 	key, _ := run(0, "domain key")
 	run(0, "doctor")
 	run(0, "product register income-table --scenario education-income --technique GB --security three --business yearly --as zhao")

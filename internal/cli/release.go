@@ -16,7 +16,7 @@ import (
 
 func (a *app) releaseCmd() *cobra.Command {
 	return a.group("release", "review, approve and export releases", "审核、批准与导出发布结果",
-		a.releaseList(), a.releaseShow(), a.releaseAttach(), a.releaseApprove(), a.releaseReturn(), a.releaseRefuse(), a.releaseWithdraw(), a.releaseSupersede(), a.releasePlaces(), a.releaseExport())
+		a.releaseList(), a.releaseShow(), a.releaseAttach(), a.releaseApprove(), a.releaseReturn(), a.releaseRefuse(), a.releaseWithdraw(), a.releaseSupersede(), a.releasePlaces(), a.releaseExport(), a.releaseReport())
 }
 
 func (a *app) releaseList() *cobra.Command {

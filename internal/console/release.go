@@ -126,7 +126,10 @@ func (v *view) waits(r *releaseDoc) glovebox.Role {
 }
 
 // lay makes charts and table of the rows.
-func (p *releasePage) lay(v *view) {
+func (p *releasePage) lay(v *view) { p.Table = paged(v, p.table(), nil) }
+
+// table makes charts of the rows, and the whole table.
+func (p *releasePage) table() [][]cell {
 	c := p.Content
 	at := map[string]int{}
 	for i, x := range c.Columns {
@@ -178,7 +181,7 @@ func (p *releasePage) lay(v *view) {
 		}
 		table = append(table, out)
 	}
-	p.Table = paged(v, table, nil)
+	return table
 }
 
 // reading is a figure of a row with its interval, and whether the declared range
