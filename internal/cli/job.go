@@ -245,7 +245,8 @@ func (a *app) printOutcome(o *pipeline.Outcome, f *pipeline.Facts, most uint) {
 }
 
 func (a *app) jobList() *cobra.Command {
-	return &cobra.Command{
+	var part page
+	return part.flags(a, &cobra.Command{
 		Use:   "list",
 		Short: a.t("list the jobs that you may see", "列出您可查看的作业"),
 		Long: a.t(`List jobs with their state and, where they are done, their release: a developer's
@@ -256,7 +257,7 @@ district; an auditor sees all.`, `列出作业及其状态；已完成的附其�
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			var all []job.Doc
-			if err := a.look(c.Context(), desk.Look{Name: "jobs"}, &all); err != nil {
+			if err := a.look(c.Context(), desk.Look{Name: "jobs", Args: part.args()}, &all); err != nil {
 				return err
 			}
 			return a.emit(list(all), func() {
@@ -267,7 +268,7 @@ district; an auditor sees all.`, `列出作业及其状态；已完成的附其�
 				table(a.Out, []string{a.t("job", "作业"), a.t("state", "状态"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("by", "提交人"), a.t("at", "时间"), a.t("release", "发布")}, rows)
 			})
 		},
-	}
+	})
 }
 
 func (a *app) jobShow() *cobra.Command {

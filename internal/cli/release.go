@@ -20,7 +20,8 @@ func (a *app) releaseCmd() *cobra.Command {
 }
 
 func (a *app) releaseList() *cobra.Command {
-	return &cobra.Command{
+	var part page
+	return part.flags(a, &cobra.Command{
 		Use:   "list",
 		Short: a.t("list releases and who has still to approve them", "列出发布及其尚缺的批准"),
 		Long: a.t(`List releases: a developer's own, an operator's scenarios, those of a provider's
@@ -31,7 +32,7 @@ say whose.`, `列出发布：开发主体见自己的，运营机构见其场景
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			var all []job.ReleaseDoc
-			if err := a.look(c.Context(), desk.Look{Name: "releases"}, &all); err != nil {
+			if err := a.look(c.Context(), desk.Look{Name: "releases", Args: part.args()}, &all); err != nil {
 				return err
 			}
 			return a.emit(list(all), func() {
@@ -42,7 +43,7 @@ say whose.`, `列出发布：开发主体见自己的，运营机构见其场景
 				table(a.Out, []string{a.t("release", "发布"), a.t("state", "状态"), a.t("scenario", "应用场景"), a.t("product", "产品"), a.t("made", "时间"), a.t("still to approve", "尚待批准")}, rows)
 			})
 		},
-	}
+	})
 }
 
 func (a *app) releaseShow() *cobra.Command {

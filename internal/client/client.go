@@ -249,6 +249,9 @@ func (c *Client) Look(ctx context.Context, l desk.Look, out any) error {
 			kind, id, _ := strings.Cut(l.ID, "/")
 			path = "/states/" + url.PathEscape(kind) + "/" + url.PathEscape(id)
 		}
+		if desk.Paged(l.Name) && args.Get("limit") == "" {
+			return c.list(ctx, path, args, out)
+		}
 		_, err := c.get(ctx, path, args, out)
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"glovebox.example/glovebox"
@@ -27,10 +28,18 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request, q api.Question) {
 	for _, a := range q.Args {
 		l.Args[a] = r.URL.Query().Get(a)
 	}
+	if desk.Paged(q.Name) && l.Args["limit"] == "" {
+		l.Args["limit"] = strconv.Itoa(desk.MaxPage)
+	}
 	v, err := s.desk.Look(r.Context(), u, l)
 	if err != nil {
 		problem(w, err)
 		return
+	}
+	if p, ok := v.(desk.Page); ok {
+		if v = p.Items; p.Next != "" {
+			w.Header().Set("Link", "<"+api.NextPage(r.URL, p.Next)+`>; rel="next"`)
+		}
 	}
 	if q.Kind != "" {
 		if err := s.tag(w, r, q.Kind, l.ID); err != nil {

@@ -53,6 +53,9 @@ func (l *Local) Look(ctx context.Context, q Look, out any) error {
 	if err != nil {
 		return err
 	}
+	if p, ok := v.(Page); ok {
+		v = p.Items
+	}
 	return put(v, out)
 }
 

@@ -134,7 +134,7 @@ func (q *question) entered(subject string) string {
 // releases are those that wait for an approval in a role of whoever asks, and
 // approved ones that its operator has not exported.
 func releases(q *question, v *access.Viewer) (out []api.Todo, err error) {
-	all, err := q.pipeline().Releases(q, *q.u)
+	all, err := q.pipeline().Releases(q, *q.u, "", 0)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func jobs(q *question, v *access.Viewer) (out []api.Todo, err error) {
 	if !slices.Contains(v.Roles, glovebox.RoleDeveloper) {
 		return nil, nil
 	}
-	all, err := q.pipeline().Jobs(q, *q.u)
+	all, err := q.pipeline().Jobs(q, *q.u, "", 0)
 	now, nerr := time.Parse(time.RFC3339, q.d.Stamp())
 	for i := range all {
 		j := &all[i]

@@ -46,7 +46,20 @@ func (k *Desk) Look(ctx context.Context, u *glovebox.User, l Look) (any, error) 
 	if u == nil && !ownerless(l.Name) {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "no user given").WithFix("pass --as USER or set GLOVEBOX_USER; `glovebox user add` makes one")
 	}
-	return see(&question{ctx, k, u, l})
+	q := &question{ctx, k, u, l}
+	page := pages[l.Name]
+	if page == nil {
+		return see(q)
+	}
+	w, err := q.window()
+	if err != nil {
+		return nil, err
+	}
+	v, err := see(q)
+	if err != nil {
+		return nil, err
+	}
+	return page(v, w)
 }
 
 // looks are the questions and what answers them.
@@ -75,9 +88,9 @@ var looks = map[string]func(*question) (any, error){
 	"modules":     func(q *question) (any, error) { return listed(q.d.AllModules(q)) },
 	"incidents":   func(q *question) (any, error) { return listed(q.d.AllIncidents(q)) },
 	"nodes":       lookNodes,
-	"jobs":        func(q *question) (any, error) { return listed(q.pipeline().Jobs(q, *q.u)) },
+	"jobs":        lookJobs,
 	"job":         func(q *question) (any, error) { return q.pipeline().Job(q, *q.u, q.look.ID) },
-	"releases":    func(q *question) (any, error) { return listed(q.pipeline().Releases(q, *q.u)) },
+	"releases":    lookReleases,
 	"release":     lookRelease,
 	"budget":      func(q *question) (any, error) { return q.d.Budget(q, *q.u, q.look.ID) },
 	"check":       lookCheck,
@@ -110,6 +123,32 @@ func listed[T any](all []T, err error) (any, error) {
 		all = []T{}
 	}
 	return all, err
+}
+
+func lookJobs(q *question) (any, error) {
+	w, err := q.window()
+	if err != nil {
+		return nil, err
+	}
+	if w.after != "" {
+		if _, err := q.pipeline().Job(q, *q.u, w.after); err != nil {
+			return nil, lost()
+		}
+	}
+	return listed(q.pipeline().Jobs(q, *q.u, w.after, w.most()))
+}
+
+func lookReleases(q *question) (any, error) {
+	w, err := q.window()
+	if err != nil {
+		return nil, err
+	}
+	if w.after != "" {
+		if _, err := q.pipeline().Release(q, *q.u, w.after); err != nil {
+			return nil, lost()
+		}
+	}
+	return listed(q.pipeline().Releases(q, *q.u, w.after, w.most()))
 }
 
 func lookUsers(q *question) (any, error) {

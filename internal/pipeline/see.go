@@ -11,24 +11,31 @@ import (
 	"glovebox.example/glovebox/internal/domain/store"
 )
 
-// Jobs lists the jobs that a user may see (access.Viewer).
-func (p *Pipeline) Jobs(ctx context.Context, u glovebox.User) (out []job.Doc, err error) {
+// Jobs lists the jobs that a user may see, in order of id: those after the id
+// after, and so many at most; 0: all.
+func (p *Pipeline) Jobs(ctx context.Context, u glovebox.User, after string, most int) (out []job.Doc, err error) {
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
-		s, err := newSight(tx, u)
-		if err != nil {
-			return err
-		}
-		all, err := domain.Jobs.List(tx)
-		for _, j := range all {
-			if w, err := s.work(tx, &j, nil); err != nil {
-				return err
-			} else if s.viewer.Sees(w) {
-				out = append(out, j)
-			}
-		}
-		return err
+		return eachJob(tx, u, after, func(j *job.Doc) (bool, error) {
+			out = append(out, *j)
+			return most == 0 || len(out) < most, nil
+		})
 	})
 	return out, err
+}
+
+// eachJob calls fn with the jobs that a user may see.
+func eachJob(tx *store.Tx, u glovebox.User, after string, fn func(*job.Doc) (more bool, err error)) error {
+	s, err := newSight(tx, u)
+	if err != nil {
+		return err
+	}
+	return domain.Jobs.After(tx, after, func(_ string, j job.Doc) (bool, error) {
+		w, err := s.work(tx, &j, nil)
+		if err != nil || !s.viewer.Sees(w) {
+			return true, err
+		}
+		return fn(&j)
+	})
 }
 
 // Job returns one job that a user may see.
@@ -57,35 +64,29 @@ func (p *Pipeline) Job(ctx context.Context, u glovebox.User, id string) (*job.Do
 }
 
 // Releases lists the releases that a user may see: those of the jobs that the
-// user may see.
-func (p *Pipeline) Releases(ctx context.Context, u glovebox.User) (out []job.ReleaseDoc, err error) {
+// user may see, in the order of these, after the release after, and so many at
+// most; 0: all.
+func (p *Pipeline) Releases(ctx context.Context, u glovebox.User, after string, most int) (out []job.ReleaseDoc, err error) {
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
-		s, err := newSight(tx, u)
-		if err != nil {
-			return err
-		}
-		jobs, err := domain.Jobs.List(tx)
-		if err != nil {
-			return err
-		}
-		for _, j := range jobs {
-			if j.Release == "" {
-				continue
-			}
-			w, err := s.work(tx, &j, nil)
-			if err != nil {
+		last := ""
+		if after != "" {
+			r, err := domain.Releases.Find(tx, after)
+			if err != nil || r == nil {
 				return err
 			}
-			if !s.viewer.Sees(w) {
-				continue
+			last = r.Job
+		}
+		return eachJob(tx, u, last, func(j *job.Doc) (bool, error) {
+			if j.Release == "" {
+				return true, nil
 			}
 			var r job.ReleaseDoc
 			if err := domain.Releases.Get(tx, j.Release, &r); err != nil {
-				return err
+				return false, err
 			}
 			out = append(out, r)
-		}
-		return nil
+			return most == 0 || len(out) < most, nil
+		})
 	})
 	return out, err
 }

@@ -270,7 +270,7 @@ func (s *site) ends(t *testing.T, p *Pipeline, well bool) error {
 	if spent := balance(t, s.d, "pums").Spent; spent.Loss != 125_000_000 {
 		t.Errorf("spent %+v", spent)
 	}
-	jobs, lerr := p.Jobs(t.Context(), user(t, s.d, "wang").User)
+	jobs, lerr := p.Jobs(t.Context(), user(t, s.d, "wang").User, "", 0)
 	if lerr != nil || len(jobs) != 1 {
 		t.Fatal(lerr, len(jobs))
 	}

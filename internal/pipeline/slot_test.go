@@ -209,7 +209,7 @@ func TestOneRunOfAJob(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			jobs, err := New(other, nil).Jobs(t.Context(), user(t, d, "wang").User)
+			jobs, err := New(other, nil).Jobs(t.Context(), user(t, d, "wang").User, "", 0)
 			if err != nil || len(jobs) != 1 {
 				t.Errorf("%d jobs, %v", len(jobs), err)
 				return err

@@ -134,7 +134,7 @@ func lostWorkers(t *testing.T) bool {
 	if glovebox.CodeOf(err) != glovebox.CodeInternal {
 		t.Fatal(err)
 	}
-	jobs, err := p.Jobs(t.Context(), user(t, d, "wang").User)
+	jobs, err := p.Jobs(t.Context(), user(t, d, "wang").User, "", 0)
 	if err != nil || len(jobs) != 1 || jobs[0].State != job.Running {
 		t.Fatalf("%v %v", jobs, err)
 	}

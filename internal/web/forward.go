@@ -16,7 +16,7 @@ import (
 // What goes on to the core, and what comes back: nothing else does.
 var (
 	sent     = []string{"Authorization", "Content-Type", "Upload-Offset", "If-Match", "Accept", "Accept-Language"}
-	returned = []string{"ETag", "Location", "Upload-Offset", api.DataRelease, api.DataDigest, api.DataFileName}
+	returned = []string{"ETag", "Link", "Location", "Upload-Offset", api.DataRelease, api.DataDigest, api.DataFileName}
 	types    = map[string]bool{"application/json": true, "application/problem+json": true, "text/event-stream": true, "text/csv": true,
 		"application/vnd.apache.parquet": true, "application/vnd.apache.arrow.file": true, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": true}
 )

@@ -62,7 +62,13 @@ func (k Kind[T]) Record(t *Tx, action, id string, details any) error {
 
 // Each calls fn with every document, in order of id.
 func (k Kind[T]) Each(t *Tx, fn func(id string, v T) error) error {
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT id, body FROM doc WHERE kind = ? ORDER BY id`, string(k))
+	return k.After(t, "", func(id string, v T) (bool, error) { return true, fn(id, v) })
+}
+
+// After calls fn with the documents whose id is greater, in order of id, for as long
+// as fn says that more are wanted.
+func (k Kind[T]) After(t *Tx, after string, fn func(id string, v T) (more bool, err error)) error {
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT id, body FROM doc WHERE kind = ? AND id > ? ORDER BY id`, string(k), after)
 	if err != nil {
 		return t.failed("list "+string(k), err)
 	}
@@ -77,7 +83,7 @@ func (k Kind[T]) Each(t *Tx, fn func(id string, v T) error) error {
 		if err := decode(string(k), id, body, &v); err != nil {
 			return err
 		}
-		if err := fn(id, v); err != nil {
+		if more, err := fn(id, v); err != nil || !more {
 			return err
 		}
 	}
