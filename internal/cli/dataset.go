@@ -80,7 +80,7 @@ line and reason, never by value. A file of which no row is accepted, or less
 than half as many as the current snapshot has, is refused without
 --accept-change. A file with the rows that are loaded already becomes a new
 version too, since nobody may see that nothing changed; only whoever loads it
-is told. Rows of mostly the units of another dataset with the same space and key
+is told. Rows of mostly the units of another dataset with the same space, key and columns
 look like a copy of it: you and the authority are told, and a served domain takes
 them with --accept-copy alone. Where the record's source is a database or S3 server, FILE is a connection
 file of mode 0600 (docs/formats/dataset.md). Role: provider of the dataset.`, `按 CODE 的记录检查并载入 FILE：检查类型、范围、主键与质量规则，
@@ -88,7 +88,7 @@ file of mode 0600 (docs/formats/dataset.md). Role: provider of the dataset.`, `�
 被拒绝的行只报告行号与原因，绝不报告取值。接受的行为零、或不及当前快照的一半时，
 须加 --accept-change 才会载入。与已载入内容相同的文件也成为新版本，
 因为数据有无变化不得为他人所见；仅告知载入者本人。若大部分单元与另一数据资源
-（空间与主键字段相同）相同，即看似其副本：告知您与实施机构；仅接受签名操作的域
+（空间、主键与多数字段相同）相同，即看似其副本：告知您与实施机构；仅接受签名操作的域
 须加 --accept-copy 才会载入。记录的来源为数据库或 S3 服务器时，
 FILE 为权限 0600 的连接文件（docs/formats/dataset.zh.md）。角色：该数据资源的提供单位人员。`),
 		Example: "  glovebox dataset load population population.csv --domain ./city --as chen",

@@ -26,7 +26,7 @@ const (
 )
 
 // alike lists the datasets that a new snapshot looks like a copy of: of the same
-// unit space, with the same key columns or without any, and with four of five of its units or
+// unit space, with the same key columns or without any and most columns the same, and with four of five of its units or
 // they of it. Rows under a second code have a second ledger, so that whoever
 // grants their use should know. What it finds out is exact and not private, and
 // nobody but the provider and the authority is told.
@@ -61,12 +61,23 @@ func (d *Domain) alike(ctx context.Context, rec *glovebox.Dataset, version int, 
 }
 
 // likely says whether a dataset is worth a comparison with what a record declares:
-// its key may be the same.
+// its key may be the same, and it has most of the columns. Two offices know the same
+// people and say other things of them.
 func likely(rec *glovebox.Dataset, keys []int, x *DatasetDoc) bool {
 	mine, theirs := slices.Sorted(slices.Values(rec.Key)), slices.Sorted(slices.Values(x.Record.Key))
 	return x.Record.Code != rec.Code && x.Record.Unit.Space == rec.Unit.Space &&
-		(slices.Equal(mine, theirs) || len(mine) == 0 || len(theirs) == 0) &&
+		(slices.Equal(mine, theirs) || len(mine) == 0 || len(theirs) == 0) && 2*shared(rec, &x.Record) > min(len(rec.Columns), len(x.Record.Columns)) &&
 		x.Snapshot != nil && x.Snapshot.State == glovebox.SnapshotCurrent && slices.Equal(x.Snapshot.UnitKeys, keys)
+}
+
+// shared counts the columns that two records have under one name and type.
+func shared(a, b *glovebox.Dataset) (n int) {
+	for _, c := range a.Columns {
+		if slices.ContainsFunc(b.Columns, func(x glovebox.Column) bool { return x.Name == c.Name && x.Type == c.Type }) {
+			n++
+		}
+	}
+	return n
 }
 
 // compare says whether the units of a snapshot and those of a dataset are mostly
