@@ -253,7 +253,7 @@ func (c *checker) entry(index uint64, d decoded) error {
 	e := d.entry
 	if d.err != nil {
 		c.report.add(where, "cannot be decoded: %v", d.err)
-		return nil
+		return nil //nolint:nilerr // it is in the report
 	}
 	e.Index = index
 	if e.Seq != index+1 {

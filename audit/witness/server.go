@@ -88,7 +88,7 @@ func (w *Witness) show(out http.ResponseWriter, r *http.Request) {
 	}
 	out.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	out.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = out.Write(msg) // whoever went away does not read it
+	_, _ = out.Write(msg) //nolint:gosec // plain text; whoever went away does not read it
 }
 
 // maxConns bounds the connections at a time.

@@ -34,6 +34,9 @@ func TestQueriesUseIndexes(t *testing.T) {
 			}
 			out = append(out, detail)
 		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
 		return strings.Join(out, "\n")
 	}
 	if p := plan(allRows); strings.Contains(p, "SCAN d") || !strings.Contains(p, "SEARCH d") {

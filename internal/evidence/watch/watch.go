@@ -88,7 +88,7 @@ func Look(ctx context.Context, src Source, kept ...*verify.Head) (*verify.Head, 
 		case errors.Is(err, verify.ErrRolledBack):
 			return h, &Alarm{RolledBack, old, h}, nil
 		case err != nil:
-			return h, &Alarm{Forked, old, h}, nil
+			return h, &Alarm{Forked, old, h}, nil //nolint:nilerr // the error is the alarm
 		}
 		if h.Size >= now.Size {
 			now = h
