@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 
 	"glovebox.example/glovebox"
-	"glovebox.example/glovebox/engine/internal/rowtest"
+	"glovebox.example/glovebox/engine/internal/duck"
 	"glovebox.example/glovebox/engine/source/rows"
 	"glovebox.example/glovebox/engine/source/xlsx"
 	"glovebox.example/glovebox/exporter/bundle"
@@ -67,10 +67,28 @@ func TestDeliveredForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rowtest.ReadWithDuckDB(t, stream, "CREATE TABLE held AS FROM arrow", same("held"),
-		same("read_parquet('"+path[bundle.FormParquet]+"')"), same("read_csv('"+path[bundle.FormCSV]+"')"),
-		"CREATE TABLE j AS SELECT unnest(rows) AS x FROM read_json('"+path[bundle.FormJSON]+"', columns = {rows: 'JSON[][]'})",
-		same("(SELECT x[1]->>'$' AS township, x[2]::BIGINT AS people, x[3]::DOUBLE AS need FROM j)"))
+	defer stream.Release()
+	d, duckdb, err := duck.Open(t.Context(), 1<<30, path[bundle.FormParquet], path[bundle.FormCSV], path[bundle.FormJSON])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	defer duckdb.Close()
+	seen, err := duckdb.View(t.Context(), "arrow", stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer seen()
+	for _, statement := range []string{
+		"CREATE TABLE held AS FROM arrow", same("held"),
+		same("read_parquet('" + path[bundle.FormParquet] + "')"), same("read_csv('" + path[bundle.FormCSV] + "')"),
+		"CREATE TABLE j AS SELECT unnest(rows) AS x FROM read_json('" + path[bundle.FormJSON] + "', columns = {rows: 'JSON[][]'})",
+		same("(SELECT x[1]->>'$' AS township, x[2]::BIGINT AS people, x[3]::DOUBLE AS need FROM j)"),
+	} {
+		if err := duckdb.Exec(t.Context(), statement); err != nil {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
 
 	book, err := os.ReadFile(path[bundle.FormXLSX])
 	if err != nil {

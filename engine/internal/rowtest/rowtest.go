@@ -93,35 +93,3 @@ func MakeWithDuckDB(t testing.TB, statements ...string) {
 		}
 	}
 }
-
-// ReadWithDuckDB runs a query that fails where what it reads is not as it should
-// be, with a batch reader in it as the view "arrow", if there is one.
-func ReadWithDuckDB(t testing.TB, in array.RecordReader, statements ...string) {
-	t.Helper()
-	c, err := duckdb.NewConnector("?threads=1", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	cn, err := c.Connect(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer cn.Close()
-	if in != nil {
-		a, err := duckdb.NewArrowFromConn(cn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		release, err := a.RegisterView(in, "arrow")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer release()
-	}
-	for _, s := range statements {
-		if _, err := cn.(driver.ExecerContext).ExecContext(context.Background(), s, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-}

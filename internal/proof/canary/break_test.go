@@ -38,6 +38,7 @@ func (b *box) stageExport() {
 	b.once("release approve " + id + " --as pat")
 	b.ok("release export " + id + " --to out --as liu")
 	b.ok("verify out/" + id)
+	b.ok("release report out/" + id + " -o report.html")
 	b.ok("audit list --as sun")
 	b.ok("audit show 0 --as sun")
 	b.ok("audit verify")
@@ -51,6 +52,7 @@ func (b *box) stageExport() {
 		data[len(data)/2] ^= 1
 		write(b.t, path, data)
 		b.fails(2, "verify tampered/"+id)
+		b.fails(2, "release report tampered/"+id+" -o broken.html")
 	}
 }
 
