@@ -184,6 +184,10 @@ func (s *Server) routes() {
 	}
 	s.mux.HandleFunc("POST "+api.Prefix+"/checks", s.check)
 	s.mux.HandleFunc("GET "+api.Prefix+"/domain", s.about)
+	s.mux.HandleFunc("GET "+api.Prefix+api.Description, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(api.OpenAPI) // whoever went away does not read it
+	})
 	s.mux.HandleFunc("GET "+api.Prefix+api.Data, s.data)
 	s.mux.HandleFunc("DELETE "+api.Prefix+"/tokens", s.logout)
 	s.mux.HandleFunc("POST "+api.Prefix+"/links", s.follow)

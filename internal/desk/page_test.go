@@ -110,6 +110,8 @@ func pageOf(zh bool) string {
 	}
 	say("\n## Questions", "\n## 查询")
 	say("\nA question needs a session of its person. What somebody may not see is not found, as what is not there.", "\n查询须由本人的会话提出。无权查看的，与不存在的一样，答复为“未找到”。")
+	say("`GET /api/v1/openapi.json` describes all of it (OpenAPI 3.1), to anybody; the tree has it as `internal/api/openapi.json`.",
+		"`GET /api/v1/openapi.json` 描述全部接口（OpenAPI 3.1），任何人均可读取；源码树中为 `internal/api/openapi.json`。")
 	say("A question with the filters `after` and `limit` is a list: a page has `limit` elements at most, 1,000 if it is not given, and where there are more, the header `Link` names the next page (`rel=\"next\"`). `after` is the last element's id.",
 		"带有 `after` 与 `limit` 的查询为列表：每页至多 `limit` 项，未给出时为 1,000 项；若还有更多，则由标头 `Link` 给出下一页（`rel=\"next\"`）。`after` 为末项的标识。")
 	say("\n| API, under `/api/v1` | question | filters |", "\n| 接口（`/api/v1` 之下） | 查询 | 筛选 |")

@@ -109,6 +109,7 @@ func routes() []route {
 	return append(out,
 		route{pattern: "POST " + api.Prefix + "/checks", body: maxBody},
 		route{pattern: "GET " + api.Prefix + "/domain"},
+		route{pattern: "GET " + api.Prefix + api.Description},
 		route{pattern: "GET " + api.Prefix + api.Data, args: api.DataArgs},
 		route{pattern: "DELETE " + api.Prefix + "/tokens"},
 		route{pattern: "GET " + api.Prefix + "/blobs/{digest}"},
