@@ -99,11 +99,31 @@ func (b *blobs) forget() error {
 	return nil
 }
 
-// Open implements desk.Files.
-func (b *blobs) Open(name string) (*os.File, error) {
+// digest is that of a file of the act.
+func (b *blobs) digest(name string) (string, error) {
 	digest, ok := b.names[path.Clean(name)]
 	if !ok {
-		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, File: name, Msg: "the act came without this file"}).WithFix("hand it in with the act")
+		return "", (&glovebox.Error{Code: glovebox.CodeInvalid, File: name, Msg: "the act came without this file"}).WithFix("hand it in with the act")
+	}
+	return digest, nil
+}
+
+// size is how long a file of the act is, without opening it: whoever opens one has
+// all of it in memory, so that what is too long is refused before.
+func (b *blobs) size(name string) (int64, error) {
+	digest, err := b.digest(name)
+	if err != nil {
+		return 0, err
+	}
+	n, err := b.v.Uploaded(digest)
+	return max(0, n-b.skip), err
+}
+
+// Open implements desk.Files.
+func (b *blobs) Open(name string) (*os.File, error) {
+	digest, err := b.digest(name)
+	if err != nil {
+		return nil, err
 	}
 	f, err := b.v.OpenUpload(digest, b.skip)
 	if err != nil {
@@ -115,6 +135,13 @@ func (b *blobs) Open(name string) (*os.File, error) {
 
 // Read implements desk.Files.
 func (b *blobs) Read(name string, limit int64, fix string) ([]byte, error) {
+	n, err := b.size(name)
+	if err == nil {
+		err = files.Size(n, name, limit, fix)
+	}
+	if err != nil {
+		return nil, err
+	}
 	f, err := b.Open(name)
 	if err != nil {
 		return nil, err
@@ -138,8 +165,14 @@ type beside struct {
 	dir string
 }
 
+// maxBeside bounds what a job names: its module is the longest.
+const maxBeside = request.MaxModule
+
 // Open implements fs.FS.
 func (f beside) Open(name string) (fs.File, error) {
+	if n, err := f.b.size(path.Join(f.dir, name)); err == nil && n > maxBeside {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: files.ErrTooLarge}
+	}
 	file, err := f.b.Open(path.Join(f.dir, name))
 	if glovebox.CodeOf(err) == glovebox.CodeInvalid || glovebox.CodeOf(err) == glovebox.CodeNotFound {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.Join(fs.ErrNotExist, err)}

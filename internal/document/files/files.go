@@ -8,6 +8,7 @@
 package files
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -57,6 +58,10 @@ func (d folder) Open(name string) (fs.File, error) {
 	return f, nil
 }
 
+// ErrTooLarge is what Open of a file system may fail with for a file that it would
+// have to take into memory and that is longer than any that a document names.
+var ErrTooLarge = errors.New("the file is too large")
+
 // ReadIn returns the bytes of a file of fsys that a document called base names:
 // by a path relative to the document's folder that does not leave it. It is a
 // regular file of at most limit bytes. A nil fsys has none.
@@ -69,6 +74,9 @@ func ReadIn(fsys fs.FS, base, path string, limit int64, fix string) ([]byte, err
 		return nil, unreadable(shown)
 	}
 	f, err := fsys.Open(filepath.ToSlash(filepath.Clean(path)))
+	if errors.Is(err, ErrTooLarge) {
+		return nil, Size(limit+1, shown, limit, fix)
+	}
 	if err != nil {
 		return nil, unreadable(shown)
 	}
@@ -81,7 +89,12 @@ func ReadIn(fsys fs.FS, base, path string, limit int64, fix string) ([]byte, err
 
 // Fits says whether bytes are within a limit, in the words of Read.
 func Fits(data []byte, path string, limit int64, fix string) error {
-	if int64(len(data)) > limit {
+	return Size(int64(len(data)), path, limit, fix)
+}
+
+// Size says whether n bytes are within a limit, in the words of Read.
+func Size(n int64, path string, limit int64, fix string) error {
+	if n > limit {
 		return invalid(path, "the file is too large").WithFix("%s", fix)
 	}
 	return nil
