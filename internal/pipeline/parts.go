@@ -23,8 +23,10 @@ import (
 const maxPartValues = 256
 
 // periods is the family of the parts of a unit space whose promise is one to a
-// unit in a period.
-const periods = "period"
+// unit in a period, as a column of that name and type tells it. A year and a month
+// of it are different texts and no different times, so that columns that are called
+// otherwise have families of their own, which add up.
+func periods(c *glovebox.Column) string { return fmt.Sprintf("period.%s.%s", c.Name, c.Type) }
 
 // partsOf are the parts of a dataset's ledger that pay for what a job reads of
 // it; nil: all of it. Masks are those of the job: a masked value is another one.
@@ -66,11 +68,12 @@ func partsOf(r *ask, code string, masks job.MaskPlan) *glovebox.Parts {
 
 // spaceParts are the parts of a unit space's ledger that pay, given those of the
 // datasets. A space whose promise is for a unit in a period pays by periods if
-// all that the job reads of it is in some. Otherwise the parts of a dataset are
+// all that the job reads of it is in some, told by columns of one name and type. Otherwise the parts of a dataset are
 // the space's only where the job reads no other: a unit that is not among them
 // may stand in the others.
 func spaceParts(r *ask, s *glovebox.Space, parts map[string]*glovebox.Parts) *glovebox.Parts {
 	var values []string
+	family := ""
 	var only *glovebox.Parts
 	for _, code := range r.Codes() {
 		d, p := r.Datasets[code], parts[code]
@@ -83,13 +86,19 @@ func spaceParts(r *ask, s *glovebox.Space, parts map[string]*glovebox.Parts) *gl
 			}
 			return only
 		}
+		col, _ := d.Record.Column(d.Record.Period) // a record without it was refused
+		if f := periods(&col); family == "" {
+			family = f
+		} else if f != family {
+			return nil
+		}
 		values = append(values, p.Values...)
 	}
 	if only == nil {
 		return nil
 	}
 	slices.Sort(values)
-	return &glovebox.Parts{Family: periods, Values: slices.Compact(values)}
+	return &glovebox.Parts{Family: family, Values: slices.Compact(values)}
 }
 
 // divide says which parts of each ledger pay for a job whose columns are granted,

@@ -40,7 +40,7 @@ type town struct {
 }
 
 // codes are its datasets, with the space of each.
-var codes = map[string]string{"by-town": "resident", "by-year": "taxpayer"}
+var codes = map[string]string{"by-town": "resident", "by-year": "taxpayer", "by-place": "taxpayer"}
 
 func newTown(t *testing.T) *town {
 	t.Helper()
@@ -54,6 +54,9 @@ func newTown(t *testing.T) *town {
 	}
 	for code, space := range codes {
 		period, perUnit := "period: year", ""
+		if code == "by-place" { // another word for when: its rows are those of any year
+			period = "period: town"
+		}
 		if code == "by-town" {
 			period, perUnit = "", ", per_unit: true"
 		}
@@ -215,7 +218,7 @@ func TestPeriodsRenew(t *testing.T) {
 	const code = "by-year"
 	c.pays(t, code, "year = 2023", "0.6", [2]int64{600, 600})
 	o := c.pays(t, code, "year = 2024 and educ > 10", "0.3", [2]int64{600, 600})
-	if p := o.Prices[1]; p.Parts == nil || p.Parts.Family != "period" || p.Spent.Loss != 3e8 {
+	if p := o.Prices[1]; p.Parts == nil || p.Parts.Family != "period.year.int32" || p.Spent.Loss != 3e8 {
 		t.Errorf("%+v", p)
 	}
 	c.pays(t, code, "year in (2023, 2024)", "0.2", [2]int64{800, 800})
@@ -230,6 +233,12 @@ func TestPeriodsRenew(t *testing.T) {
 	}
 	if _, err := c.p.Run(t.Context(), submit(c.job(t, code, "year in (2022, 2023)", "0.21")), user(t, c.d, "wang")); err == nil {
 		t.Error("a period spends more than the ledger holds")
+	}
+	// The same people's rows of the same year, where another column is the period:
+	// the space pays for both, and holds 1.
+	c.pays(t, "by-place", "town = '沙河镇' and year = 2023", "0.1", [2]int64{100, 900})
+	if _, err := c.p.Run(t.Context(), submit(c.job(t, "by-place", "town = '沙河镇' and year = 2023", "0.2")), user(t, c.d, "wang")); err == nil {
+		t.Error("the space spends more than it holds by two words for a period")
 	}
 	c.verified(t)
 }
