@@ -94,6 +94,10 @@ test-load: ## load large files and hold the loader's memory to that of small one
 bench: ## measure each hot path beside its baseline; print a table, write bench.json
 	@$(GO) run -tags $(TAGS) ./internal/proof/bench -o bench.json -doc docs/benchmarks.md
 
+.PHONY: bench-reads
+bench-reads: ## measure how long a core takes to answer questions (minutes; JOBS=10000)
+	@GLOVEBOX_READS=$(or $(JOBS),10000) $(GO) test -tags $(TAGS) -timeout 60m -v -run '^TestTimeOfReads$$' ./internal/core
+
 .PHONY: bench-log
 bench-log: ## measure a log of a million entries: taken in, proved, checked and asked (minutes; ENTRIES=1000000)
 	@$(GO) run -tags $(TAGS) ./internal/proof/logbench -entries $(or $(ENTRIES),1000000)
