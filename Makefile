@@ -27,6 +27,14 @@ build: ## build bin/glovebox
 verifiers: ## build glovebox-verify for every system, small, static, reproducible, into build/verifiers
 	@GO=$(GO) scripts/verifiers
 
+.PHONY: package
+package: ## build a .deb (nfpm, pinned) and an OCI image layout, with both units, docs and NOTICE, into build/packages
+	@scripts/package
+
+.PHONY: test-package
+test-package: package ## install, run and check both in a folder; says what it cannot try (a minute; root tries more)
+	@scripts/test-package
+
 .PHONY: demo
 demo: build ## create ./demo-domain, load data, run four jobs, export, verify
 	@scripts/demo
