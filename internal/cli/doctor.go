@@ -223,9 +223,5 @@ func (a *app) domainFindings(ctx context.Context) []finding {
 		return []finding{f}
 	}
 	out := []finding{f}
-	p := finding{Name: "domain directory", State: "ok", Detail: "0700", Meaning: glovebox.Text{EN: "other accounts of this machine can look in: chmod 700", ZH: "本机其他账户可以访问：请执行 chmod 700"}}
-	if st, err := os.Stat(a.dir); err != nil || st.Mode().Perm()&0o077 != 0 {
-		p.State, p.Detail = "fail", a.t("open to others", "其他账户可访问")
-	}
-	return append(out, p, runs)
+	return append(out, a.whoPasses(a.dir), runs)
 }

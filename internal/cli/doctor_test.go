@@ -23,3 +23,23 @@ func TestDoctorSeesSwap(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestDoctorSeesWhoPasses: a group may pass through a domain directory, as web's
+// does; nobody else may, and no group may list it.
+func TestDoctorSeesWhoPasses(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "city")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[os.FileMode]string{0o700: "ok", 0o710: "ok", 0o711: "fail", 0o750: "fail", 0o730: "fail", 0o701: "fail", 0o755: "fail"} {
+		if err := os.Chmod(dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		if got := (&app{}).whoPasses(dir); got.State != want {
+			t.Errorf("%04o: %+v", mode, got)
+		}
+	}
+	if got := (&app{}).whoPasses(dir + "/nowhere"); got.State != "fail" {
+		t.Errorf("%+v", got)
+	}
+}
