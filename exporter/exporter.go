@@ -172,6 +172,10 @@ func (e *Exporter) put(ctx context.Context, name string, body []byte) error {
 		c.File = name
 		return c
 	}
+	if errors.Is(err, driver.ErrNotExist) {
+		err = glovebox.Errorf(glovebox.CodeInternal, "the destination said that it stored the file, and does not have it").
+			WithFix("look at the destination and at what lies between here and it, then run the same export again")
+	}
 	if err != nil {
 		return failed(name, err)
 	}

@@ -1,11 +1,12 @@
-// Command peers answers the questions of accuracy_run.py with Glovebox's and
-// Google's Go libraries, on the same files, and writes them in the same form.
+// Command peers answers the questions of accuracy_run.py and quantiles.py with
+// Glovebox's and Google's Go libraries, on the same files, and writes them in the
+// same form.
 //
 // It promises that both get the same bounds and epsilon, and the same rows of
 // each unit. It does not run modules: what a module would say about a unit is
 // handed to the same aggregator that a worker hands it to.
 //
-// usage: go run ./peers DIR REPEATS
+// usage: go run ./peers accuracy|quantiles DIR REPEATS
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -48,17 +50,28 @@ type unit map[int64][]float64
 type answer = map[string]float64
 
 func main() {
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir, times string) error {
-	repeats, err := strconv.Atoi(times)
+func run(args []string) error {
+	if len(args) != 3 {
+		return errors.New("usage: peers accuracy|quantiles DIR REPEATS")
+	}
+	repeats, err := strconv.Atoi(args[2])
 	if err != nil {
 		return err
 	}
+	if args[0] == "quantiles" {
+		return quantiles(args[1], repeats)
+	}
+	return sums(args[1], repeats)
+}
+
+// sums answers the questions of counts and sums.
+func sums(dir string, repeats int) error {
 	ours, over, google := map[string][]answer{}, map[string][]answer{}, map[string][]answer{}
 	for _, q := range questions {
 		units, keys, err := read(filepath.Join(dir, q.data+".csv"))
