@@ -184,6 +184,7 @@ var Questions = []Question{
 	{Path: "/log/holders/{id}", Name: "holders", Args: []string{"role", "at"}},
 	{Path: "/reports/{id}", Name: "report", Args: []string{"from", "to", "tz", "lang", "form"}},
 	{Path: "/log/left", Name: "left", Args: []string{"from", "to", "tz", "lang", "form", "entries"}},
+	{Path: "/log/alerts", Name: "alerts", Args: []string{"from", "to"}},
 	{Path: "/log/checkpoint", Name: "checkpoint"},
 	{Path: "/log/consistency/{id}", Name: "consistency"},
 	{Path: "/states/{kind}/{id...}", Name: "state"},
@@ -203,7 +204,7 @@ var DataArgs = []string{"form", "release"}
 
 // Todo is something that waits for a person.
 type Todo struct {
-	// Kind says what: role, key, scenario, review, export, refused, load.
+	// Kind says what: role, key, scenario, review, export, refused, load, alert.
 	Kind    string `json:"kind"`
 	Act     string `json:"act,omitempty"` // that answers it
 	Subject string `json:"subject"`       // kind/ID

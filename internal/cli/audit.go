@@ -12,7 +12,7 @@ import (
 
 func (a *app) auditCmd() *cobra.Command {
 	return a.group("audit", "the log of every decision, charge, run and export", "每项决策、记账、运行与导出的日志",
-		a.auditList(), a.auditShow(), a.auditTimeline(), a.auditPeople(), a.auditLeft(), a.auditReplay(), a.auditVerify(), a.auditWatch(), a.auditIndex(), a.auditCopy())
+		a.auditList(), a.auditShow(), a.auditTimeline(), a.auditPeople(), a.auditLeft(), a.auditReplay(), a.auditVerify(), a.auditWatch(), a.auditAlerts(), a.auditIndex(), a.auditCopy())
 }
 
 func (a *app) auditVerify() *cobra.Command {

@@ -124,6 +124,8 @@ var bothWays = []struct {
 	{"sun", "audit people --role developer", 0, form},
 	{"sun", "audit left --from 2020-01-01 --to 2099-12-31", 0, form},
 	{"sun", "audit watch --state REPORT.kept", 0, form},
+	{"sun", "audit alerts", 0, form},
+	{"wang", "audit alerts", 3, all},
 	{"sun", "report make scenarios --from 2020-01-01 --to 2099-12-31 -o REPORT", 0, form},
 	{"zhao", "node trust machine/node.json", 0, form},
 	{"zhao", "node use local", 0, form},

@@ -131,7 +131,7 @@ Developers
   budget show|history               what is left, and who spent what
 Review and evidence
   release list|show|attach|approve|return|refuse|withdraw|supersede|places|export|report  review; export
-  audit list|show|verify|watch|replay|timeline|people|left|index|copy  the log of every decision
+  audit list|show|verify|watch|alerts|replay|timeline|people|left|index|copy  the log of every decision
   witness init|add|list|serve|ask   somebody outside who sees that the log only grows
   policy test|explain|diff|lint     the rules: test them, say why
   report list|make|verify           what the law asks for, from the log
@@ -171,7 +171,7 @@ Exit status: 0 done, 1 failed, 2 bad use or input, 3 refused by policy, 4 over b
   budget show|history               预算余额与支出
 审核与证据
   release list|show|attach|approve|return|refuse|withdraw|supersede|places|export|report  审核与导出
-  audit list|show|verify|watch|replay|timeline|people|left|index|copy  每项决策的日志
+  audit list|show|verify|watch|alerts|replay|timeline|people|left|index|copy  每项决策的日志
   witness init|add|list|serve|ask   域外见证：确认日志只增不改
   policy test|explain|diff|lint     规则：测试与说明理由
   report list|make|verify           依据日志生成法定报告

@@ -9,6 +9,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/internal/evidence/alert"
 	"glovebox.example/glovebox/internal/evidence/watch"
 )
 
@@ -24,6 +25,8 @@ type watched struct {
 	Witness string `json:"witness,omitempty"` // that was asked
 	Seen    string `json:"seen,omitempty"`    // when the witness signed last
 	Alarm   string `json:"alarm,omitempty"`   // rolled_back, forked, unseen
+	// Alerts are those that this watch was not told of before.
+	Alerts []alert.Alert `json:"alerts,omitempty"`
 }
 
 // watching are the flags of audit watch.
@@ -32,6 +35,7 @@ type watching struct {
 	remembered              []string
 	every, within           time.Duration
 	ask                     asking
+	tell                    telling
 }
 
 func (a *app) auditWatch() *cobra.Command {
@@ -52,6 +56,11 @@ With --every it looks again and again until something is wrong or Ctrl-C; withou
 once. An alarm says what is wrong, keeps the other checkpoint beside --state with
 the ending .conflict, and leaves --state as it is.
 
+With --alerts it says what "glovebox audit alerts" finds and did not find before,
+too; --hook and --syslog send that, and alarms, to others. What a receiver did not
+take is sent again at the next look. Beside --state, the ending .told keeps what was
+sent. Role for --alerts: auditor or authority; a token for a program will do.
+
 Exit status: 0 the log extends all that was kept, 1 it cannot be reached, 2 alarm.`, `从域外查看日志，并以 --state 及 --remembered 中的检查点核对：日志必须延续每一个。
 随后把当前检查点保存于 --state。日志取自参数所指的服务器或域，或 --log 文件夹
 （如不可改写存储上的副本）。
@@ -61,6 +70,10 @@ Exit status: 0 the log extends all that was kept, 1 it cannot be reached, 2 alar
 
 加 --every 则反复查看，直至发现问题或按 Ctrl-C；否则只看一次。报警时说明问题，
 把另一检查点存于 --state 旁、以 .conflict 结尾的文件，--state 保持不变。
+
+加 --alerts 还列出 "glovebox audit alerts" 新发现的情况；--hook 与 --syslog 将其连同报警
+转发他方。对方未接收的，下次查看时重发。--state 旁以 .told 结尾的文件保存已转发的内容。
+--alerts 所需角色：审计或实施机构；可使用程序令牌。
 
 退出码：0 日志延续所保存的一切，1 无法访问，2 报警。`),
 		Example: "  glovebox audit watch --state kept/city.checkpoint --every 10m --profile city\n  glovebox audit watch --state kept/city.checkpoint --log /mnt/locked/log --key city.pub",
@@ -79,8 +92,14 @@ Exit status: 0 the log extends all that was kept, 1 it cannot be reached, 2 alar
 			if err != nil {
 				return err
 			}
+			if err := f.tell.open(f.state, f.folder); err != nil {
+				return err
+			}
 			for {
 				v, err := f.once(c.Context(), a, src)
+				if terr := f.tell.look(c.Context(), a, v, err); err == nil {
+					err = terr
+				}
 				gone := err != nil && glovebox.CodeOf(err) == glovebox.CodeInternal // it may come back
 				switch {
 				case gone && f.every > 0 && c.Context().Err() == nil:
@@ -111,6 +130,7 @@ Exit status: 0 the log extends all that was kept, 1 it cannot be reached, 2 alar
 	c.Flags().StringVar(&f.url, "witness", "", a.t("compare with what the witness at `URL` signed last", "与 `URL` 处见证方最近所签内容核对"))
 	c.Flags().DurationVar(&f.within, "within", 0, a.t("the witness must have signed within this `TIME`, such as 48h", "见证方须在 `TIME` 内签过，如 48h"))
 	f.ask.flags(a, c)
+	f.tell.flags(a, c)
 	return c
 }
 
@@ -234,5 +254,8 @@ func (a *app) printWatched(v *watched) {
 		a.say(a.t("witness %s signed at %s", "见证方 %s 于 %s 签名"), v.Witness, v.Seen)
 	} else if v.Witness != "" {
 		a.say(a.t("witness %s has signed nothing of this log", "见证方 %s 尚未签过本日志"), v.Witness)
+	}
+	if len(v.Alerts) > 0 {
+		a.printAlerts(v.Alerts, alert.Beijing)
 	}
 }

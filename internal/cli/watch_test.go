@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"encoding/base64"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -110,6 +112,7 @@ func TestWatchSeesForksFromOutside(t *testing.T) {
 	if out := run(2, "audit watch --state kept/new --remembered kept/signed --domain older --json"); !strings.Contains(out, `"alarm": "forked"`) {
 		t.Errorf("%s", out)
 	}
+	alertsToldOnce(t, run, look)
 	// The key is replaced: a checkpoint of before still counts.
 	run(0, "domain rotate-keys signing --domain city")
 	run(0, look+"city --key "+key)
@@ -144,4 +147,44 @@ func TestWatchSeesForksFromOutside(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 	run(0, "witness list w")
+}
+
+// alertsToldOnce: what the rules find is said once by each watch and sent once to
+// each receiver, which takes signed messages; a rollback is sent too.
+func alertsToldOnce(t *testing.T, run func(want int, line string) string, look string) {
+	t.Helper()
+	for range 5 {
+		run(3, "dataset pause pums --reason no --domain city --as wang")
+	}
+	var got []string
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.Header.Get("Webhook-Signature"), "v1,") {
+			got = append(got, r.Header.Get("Webhook-Id"))
+		}
+	}))
+	defer s.Close()
+	secret := "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, 32))
+	if err := os.WriteFile("kept/secret", []byte(secret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	with := " --alerts --hook " + s.URL + " --hook-secret kept/secret --as sun"
+	run(3, look+"city --alerts --as wang")
+	run(2, look+"city --alerts --hook "+s.URL+" --as sun")
+	if out := run(0, look+"city --as sun --lang zh"+with); !strings.Contains(out, "一小时内被拒五次") {
+		t.Errorf("%s", out)
+	}
+	if out := run(0, look+"city"+with); strings.Contains(out, "refusals") {
+		t.Errorf("an alert is said twice: %s", out)
+	}
+	told := strings.Join(got, " ")
+	if !strings.Contains(told, "/refusals/") || strings.Count(told, "/refusals/") != 1 {
+		t.Errorf("%s", told)
+	}
+	run(2, look+"older"+with)
+	if last := got[len(got)-1]; !strings.Contains(last, "/alarm/rolled_back/") {
+		t.Errorf("%s", last)
+	}
+	if out := run(0, "audit alerts --domain city --as sun --lang zh"); !strings.Contains(out, "dataset") && !strings.Contains(out, "user/wang") {
+		t.Errorf("%s", out)
+	}
 }

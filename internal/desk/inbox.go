@@ -33,7 +33,7 @@ func lookInbox(q *question) (any, error) {
 		return nil, err
 	}
 	var out []api.Todo
-	for _, of := range []func(*question, *access.Viewer) ([]api.Todo, error){people, scenarios, releases, jobs, loads} {
+	for _, of := range []func(*question, *access.Viewer) ([]api.Todo, error){people, scenarios, releases, jobs, loads, alerts} {
 		some, err := of(q, v)
 		if err != nil {
 			return nil, err

@@ -107,6 +107,7 @@ var looks = map[string]func(*question) (any, error){
 	"checkpoint":  lookCheckpoint,
 	"consistency": lookConsistency,
 	"left":        lookLeft,
+	"alerts":      lookAlerts,
 	"places":      lookPlaces,
 	"versions":    lookVersions,
 	"data":        lookData,

@@ -60,7 +60,7 @@ reasons: {people: {note: {en: asked for, zh: 需要}, age: {en: asked for, zh: �
 		"release places --as liu", "release supersede " + keys + " --by " + other[0] + " --reason newer --as liu",
 		"release return " + other[1] + " --reason why --as zhao", "release refuse " + other[2] + " --reason no --as zhao", "release withdraw " + keys + " --reason wrong --as liu",
 		"product retire table --reason over --as liu",
-		"audit left --from 2020-01-01 --to 2099-12-31 --as sun", "audit watch --state lives.kept --as sun",
+		"audit left --from 2020-01-01 --to 2099-12-31 --as sun", "audit watch --state lives.kept --alerts --as sun", "audit alerts --as sun",
 		"user end wu --reason left", "scenario end canary --reason over --as zhao",
 	} {
 		line = strings.Replace(line, "BOUND", b.bound(), 1)
@@ -69,7 +69,7 @@ reasons: {people: {note: {en: asked for, zh: 需要}, age: {en: asked for, zh: �
 			b.t.Errorf("%s %v: status %d\n%s%s", line, v, status, out, errs)
 		}
 		name := command(strings.Fields(line))
-		bad := map[string]string{"audit left": "--as nobody", "audit watch": "--state sources/people.csv --as nobody", "job tune": "sources/people.csv --as wang", "grant request": "sources/people.csv --as wang",
+		bad := map[string]string{"audit left": "--as nobody", "audit watch": "--state sources/people.csv --as nobody", "audit alerts": "--as nobody", "job tune": "sources/people.csv --as wang", "grant request": "sources/people.csv --as wang",
 			"scenario apply": "sources/people.csv --as liu", "scenario amend": "sources/people.csv --reason x --as liu", "module register": "sources/people.csv --as wang"}[name]
 		if bad == "" {
 			bad = "sources/people.csv nothing more --as nobody"
