@@ -35,7 +35,7 @@ var valuesOfType = map[reflect.Type][]string{
 // valuesOfField are the values of texts and lists of texts, by the struct that
 // holds them and their name in JSON. What is in neither list is free text.
 var valuesOfField = map[reflect.Type]map[string][]string{
-	reflect.TypeFor[Input]():                {"walls": Walls, "require": {"certified", "promoted", "listed"}},
+	reflect.TypeFor[Input]():                {"walls": Walls, "require": {"certified", "promoted", "listed", "witnessed"}},
 	reflect.TypeFor[Job]():                  {"mode": {glovebox.ModeMap, glovebox.ModeBlocks, glovebox.ModeTrain, glovebox.ModeTune}},
 	reflect.TypeFor[Method]():               {"method": {"dp"}},
 	reflect.TypeFor[Dataset]():              {"snapshot": texts(SnapshotNone, glovebox.SnapshotCurrent, glovebox.SnapshotDestroyed)},

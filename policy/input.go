@@ -57,10 +57,13 @@ type Input struct {
 	Walls    []string           `json:"walls"`   // names of the isolation walls that hold
 	Act      Act                `json:"act"`
 	// Require is what the domain's settings ask of jobs beside their grant: certified,
-	// promoted, listed.
+	// promoted, listed, witnessed.
 	Require []string `json:"require"`
 	// Listed is the product on the list of products, as the authority registered it.
 	Listed Listed `json:"listed"`
+	// Witness is the checkpoint of the log that was cosigned for this export; export
+	// only.
+	Witness Witness `json:"witness"`
 	// Local says that the domain is not served: one account holds it, for a demo, a
 	// test, an author's desk. Nothing that it lets out has two people behind it.
 	Local bool `json:"local"`
@@ -173,6 +176,15 @@ type Listed struct {
 	State        glovebox.ProductState `json:"state"`
 	Scenario     string                `json:"scenario"`     // that it is registered for
 	Registration string                `json:"registration"` // the code that was issued
+}
+
+// Witness is a checkpoint of the log that somebody outside of the domain signed; all
+// empty: none was brought.
+type Witness struct {
+	Names   []string `json:"names"`   // of the domain's witnesses that signed it, sorted
+	Seen    string   `json:"seen"`    // when the last of them did, RFC 3339, UTC
+	Entries int      `json:"entries"` // of the log that it is about
+	Covers  bool     `json:"covers"`  // those that made and approved the release
 }
 
 // Module is what admission found out about the job's module.

@@ -148,6 +148,7 @@ func TestAuditorsQuestions(t *testing.T) {
 	run(2, "audit left --disclosure s.md --as sun")
 	run(2, "audit left --disclosure open.md --period 2026 --as sun")
 	proved(t, run, release)
+	witnessedExports(t, run, release)
 }
 
 // proved checks the proofs that each answer comes with, far from the domain, and

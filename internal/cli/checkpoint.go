@@ -92,3 +92,15 @@ func saveCheckpoint(path string, checkpoint []byte) error {
 func unsaved(path string) error {
 	return (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the checkpoint cannot be written"}).WithFix("name another file")
 }
+
+// cosignedNote reads a checkpoint that a witness signed. "": none is given.
+func cosignedNote(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	b, err := files.Read(path, maxKept, "give the file that `glovebox witness ask --save` wrote")
+	if err == nil && len(b) == 0 {
+		err = (&glovebox.Error{Code: glovebox.CodeInvalid, File: path, Msg: "the file is empty"}).WithFix("give the file that `glovebox witness ask --save` wrote")
+	}
+	return string(b), err
+}

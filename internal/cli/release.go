@@ -111,19 +111,22 @@ provider of an input has to approve where providers are asked.`, `以策略要�
 
 func (a *app) releaseExport() *cobra.Command {
 	var o destination
+	var cosigned string
 	c := &cobra.Command{
 		Use:   "export RELEASE --to DIR|s3://BUCKET/PREFIX|PLACE",
 		Short: a.t("export an approved release as a signed bundle", "将已批准的发布导出为签名发布包"),
 		Long: a.t(`Ask the policy once more and write the signed bundle of an approved release to
 a directory or to an S3 bucket. Nothing is ever overwritten. An export that
 fails leaves the release as it was: the same command goes on where it stopped.
-On a server --to is the name of one of its places (release places).
-Role: operator.
+On a server --to is the name of one of its places (release places). A domain that
+asks for it (require: witnessed) wants --cosigned, as "glovebox witness ask --save"
+writes it after the approval. Role: operator.
 
 S3 credentials come from the environment, never from the command line:
 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if needed, AWS_SESSION_TOKEN.`, `再次询问策略，然后把已批准的发布写成签名发布包，存入目录或 S3 存储桶。
 从不覆盖已有对象。导出失败时发布状态不变，再次运行同一命令即可续完。
-在服务器上，--to 为其导出位置之一的名称（release places）。
+在服务器上，--to 为其导出位置之一的名称（release places）。要求见证的域
+（require: witnessed）须给出 --cosigned，即批准之后 "glovebox witness ask --save" 所写文件。
 角色：运营机构。
 
 S3 凭证取自环境变量，绝不写在命令行：AWS_ACCESS_KEY_ID、
@@ -133,6 +136,10 @@ AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 			"  glovebox release export r-0123456789abcdef --to archive --profile liu",
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
+			signed, err := cosignedNote(cosigned)
+			if err != nil {
+				return err
+			}
 			to := o.params()
 			there, err := a.remote()
 			if err == nil && there {
@@ -141,6 +148,7 @@ AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 			if err != nil {
 				return err
 			}
+			to.Cosigned = signed
 			var v desk.Exported
 			err = a.do(c.Context(), &desk.Options{Retrying: a.retrying, Export: openDestination}, desk.Act{Name: "release.export", Subject: "release/" + w[0], Params: desk.Params(to)}, &v)
 			if err != nil {
@@ -155,6 +163,7 @@ AWS_SECRET_ACCESS_KEY，必要时还有 AWS_SESSION_TOKEN。`),
 		},
 	}
 	c.Flags().StringVar(&o.to, "to", "", a.t("where to: a directory `DIR`, or s3://BUCKET/PREFIX; on a server the name of one of its places", "导出到目录 `DIR`，或 s3://BUCKET/PREFIX；在服务器上为其导出位置的名称"))
+	c.Flags().StringVar(&cosigned, "cosigned", "", a.t("the checkpoint in `FILE` shows that a witness saw the approval", "`FILE` 中的检查点表明见证方已见其获批"))
 	c.Flags().StringVar(&o.endpoint, "endpoint", "", a.t("reach the S3 server at `HOST:PORT`, over TLS", "S3 服务器地址 `HOST:PORT`，经 TLS 访问"))
 	c.Flags().StringVar(&o.region, "region", "us-east-1", a.t("`REGION` of the bucket", "存储桶所在区域 `REGION`"))
 	c.Flags().DurationVar(&o.retain, "retain", 0, a.t("lock S3 objects against deletion for `TIME`, such as 26280h (3 years)", "锁定 S3 对象，在 `TIME` 内不可删除，如 26280h（3 年）"))

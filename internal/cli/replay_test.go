@@ -47,6 +47,7 @@ obligation contains {"kind": "mask", "dataset": "pums", "column": "nothing", "ma
 			t.Fatal(err)
 		}
 	}
+	run(0, "audit verify --save early")
 	run(0, "user add wu --role auditor")
 	run(0, "dataset load pums pums/pums.csv --as chen")
 	run(3, "job run pums/job.yaml --as wu")

@@ -43,7 +43,7 @@ func (q *question) alerts(from, to string) (out []alert.Alert, err error) {
 		return nil, err
 	}
 	err = q.finding(func(find evidence.Finder) error {
-		out, err = alert.Find(q, q.d, find, &alert.Asked{From: from, To: to, Now: now, Balances: b.Balances})
+		out, err = alert.Find(q, q.d, find, &alert.Asked{From: from, To: to, Now: now, Balances: b.Balances, Witnessed: q.d.Witnessed()})
 		return err
 	})
 	return out, err

@@ -124,6 +124,8 @@ type (
 		Region   string `json:"region,omitempty"`
 		CA       string `json:"ca,omitempty"`
 		Retain   int64  `json:"retain,omitempty"` // seconds
+		// Cosigned is a checkpoint that a witness signed, where the domain asks for one.
+		Cosigned string `json:"cosigned,omitempty"`
 	}
 )
 

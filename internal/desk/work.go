@@ -53,12 +53,18 @@ func releaseExport(c *call, p *Destination) (any, error) {
 	if c.o.Export == nil {
 		return nil, glovebox.Errorf(glovebox.CodeDenied, "this domain has no place for exports")
 	}
-	name, dest, closed, err := c.o.Export(*p)
+	to := *p
+	to.Cosigned = ""
+	name, dest, closed, err := c.o.Export(to)
 	if err != nil {
 		return nil, err
 	}
 	defer closed()
-	x, err := c.pipeline().Export(c, c.by, c.id, name, dest)
+	var cosigned []byte
+	if p.Cosigned != "" {
+		cosigned = []byte(p.Cosigned)
+	}
+	x, err := c.pipeline().Export(c, c.by, c.id, name, dest, cosigned)
 	if err != nil {
 		return nil, err
 	}

@@ -19,8 +19,9 @@ const DefaultMaxFuel = 10_000_000
 
 // Requirements are what `require` in domain.json can ask of jobs: that their
 // module is certified, that they were promoted, that their product is on the list
-// under the code that the authority issued.
-var Requirements = []string{"certified", "promoted", "listed"}
+// under the code that the authority issued; and of exports, that a witness cosigned
+// the log since the approval.
+var Requirements = []string{"certified", "promoted", "listed", "witnessed"}
 
 // MaxMinDeadline is the longest deadline that a job can declare, in seconds.
 const MaxMinDeadline = 86400
@@ -52,6 +53,9 @@ type config struct {
 	MaxDisk int64 `json:"max_disk,omitempty"`
 	// Require is what a job needs beside its grant: see Requirements.
 	Require []string `json:"require,omitempty"`
+	// Witnesses are the public keys (name+hash+key) of those outside whose
+	// cosignatures count here.
+	Witnesses []string `json:"witnesses,omitempty"`
 	// MaxReleases is how many releases one developer has stored, 1 to
 	// MaxReleasesBound; 0: DefaultReleases.
 	MaxReleases int `json:"max_releases,omitempty"`
@@ -67,6 +71,9 @@ func (d *Domain) configure() error {
 		return err
 	}
 	d.settings, d.Require = raw, c.Require
+	if d.witnesses, err = c.readWitnesses(filepath.Join(d.Dir, configFile)); err != nil {
+		return err
+	}
 	d.Name, d.Parts, d.MaxFuel, d.Strict, d.MinDeadline, d.MaxRuns = c.Name, c.Parts, c.MaxFuel, c.Strict, c.MinDeadline, c.MaxRuns
 	d.Applications = c.Applications
 	if d.MaxFuel == 0 {

@@ -59,7 +59,8 @@ type Domain struct {
 	// Strict lets results show at declared deadlines only.
 	Strict bool
 	// Require is what a job needs beside its grant: some of Requirements.
-	Require []string
+	Require   []string
+	witnesses []*verify.Witness
 	// MinDeadline is the least deadline in a strict domain, in seconds.
 	MinDeadline float64
 	// Applications: no scenario is granted what its providers did not agree to.

@@ -64,7 +64,7 @@ func TestChannelProductData(t *testing.T) {
 	readers("Example Bank")
 	takes("approved and not exported", glovebox.CodeNotFound)
 	liu := user(t, d, "liu")
-	if _, err := p.Export(t.Context(), liu, r.ID, "memory", &memexport.Memory{}); err != nil {
+	if _, err := p.Export(t.Context(), liu, r.ID, "memory", &memexport.Memory{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	takes("exported", "")

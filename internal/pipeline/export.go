@@ -30,11 +30,21 @@ type evidence struct {
 // an approved release to a destination that is called `to` in the record. The
 // same export made again, because it was killed or because files were lost, is
 // asked and recorded again and writes the same bytes.
-func (p *Pipeline) Export(ctx context.Context, by *domain.By, id, to string, dest driver.Destination) (*exporter.Exported, error) {
+//
+// cosigned is a checkpoint that a witness signed, for a policy that asks for one;
+// nil: none.
+func (p *Pipeline) Export(ctx context.Context, by *domain.By, id, to string, dest driver.Destination, cosigned []byte) (*exporter.Exported, error) {
 	if in, err := filepath.Rel(p.d.Dir, to); err == nil && filepath.IsAbs(to) && filepath.IsLocal(in) {
 		return nil, glovebox.Errorf(glovebox.CodeInvalid, "an export into the domain's own directory").WithFix("name a folder outside of it")
 	}
-	doc, err := onNews(func() (*job.ReleaseDoc, error) { return p.decideExport(ctx, by, id, to) })
+	var w *domain.Cosigned
+	if cosigned != nil {
+		var err error
+		if w, err = p.d.Cosigned(ctx, cosigned); err != nil {
+			return nil, err
+		}
+	}
+	doc, err := onNews(func() (*job.ReleaseDoc, error) { return p.decideExport(ctx, by, id, to, w) })
 	if err != nil {
 		return nil, err
 	}
@@ -91,17 +101,23 @@ func (p *Pipeline) exported(ctx context.Context, by *domain.By, id, to string) e
 
 // decideExport asks the policy and records its answer. The entry of a first
 // export names the release's digest: it is what the bundle proves.
-func (p *Pipeline) decideExport(ctx context.Context, by *domain.By, id, to string) (*job.ReleaseDoc, error) {
+func (p *Pipeline) decideExport(ctx context.Context, by *domain.By, id, to string, w *domain.Cosigned) (*job.ReleaseDoc, error) {
 	doc, in, seen, err := p.underReview(ctx, by, id, func(*job.ReleaseDoc) error { return nil })
 	if err != nil {
 		return nil, err
 	}
 	in.Point = glovebox.PointExport
+	if err := p.witnessed(ctx, in, doc, w); err != nil {
+		return nil, err
+	}
 	d, err := p.decide(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	body := map[string]any{"content": doc.Content, "decision": d, "to": to}
+	if w != nil {
+		body["witness"] = in.Witness
+	}
 	if d.Allow && exportTo(doc, to) < 0 {
 		left := *doc
 		if err := left.To(job.Exported); err != nil { // it is not there before all files are
@@ -112,7 +128,7 @@ func (p *Pipeline) decideExport(ctx context.Context, by *domain.By, id, to strin
 			if err := tx.Same(seen); err != nil {
 				return err
 			}
-			if err := keep(tx, d); err != nil {
+			if err := keepExport(tx, d, w); err != nil {
 				return err
 			}
 			return domain.Releases.Put(tx, "release.export", id, *doc, body)
@@ -122,7 +138,7 @@ func (p *Pipeline) decideExport(ctx context.Context, by *domain.By, id, to strin
 		if err := tx.Same(seen); err != nil {
 			return err
 		}
-		if err := keep(tx, d); err != nil {
+		if err := keepExport(tx, d, w); err != nil {
 			return err
 		}
 		if d.Allow {

@@ -31,6 +31,7 @@ func (p *Pipeline) readListed(tx *store.Tx, in *policy.Input, asked string) erro
 	if in.Require == nil {
 		in.Require = []string{}
 	}
+	in.Witness.Names = []string{}
 	m, err := domain.Modules.Find(tx, in.Module.Digest)
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func TestNothingIsLostAtOnce(t *testing.T) {
 	for i := range 3 {
 		attach = append(attach, func() error {
 			to := fmt.Sprintf("memory:%d", i)
-			_, err := p.Export(t.Context(), user(t, d, "liu"), id, to, &memexport.Memory{})
+			_, err := p.Export(t.Context(), user(t, d, "liu"), id, to, &memexport.Memory{}, nil)
 			return err
 		})
 	}

@@ -178,7 +178,7 @@ func TestReviewAndExport(t *testing.T) {
 	}
 	defer dest.Close()
 	export := func(who string) error {
-		_, err := p.Export(t.Context(), user(t, d, who), id, out, dest)
+		_, err := p.Export(t.Context(), user(t, d, who), id, out, dest, nil)
 		return err
 	}
 	if err := export("liu"); glovebox.CodeOf(err) != glovebox.CodeDenied {

@@ -53,6 +53,7 @@ var Rules = []Rule{
 	{"hours", glovebox.Text{EN: "a right, a key, a load, an approval or an export between 22:00 and 06:00, Beijing time", ZH: "北京时间 22:00 至 06:00 之间授权、变更密钥、载入、批准或导出"}, hours},
 	{"place", glovebox.Text{EN: "an export to a place that no export named before", ZH: "导出到此前未用过的位置"}, place},
 	{"key", glovebox.Text{EN: "a key or an account that is handed in as two persons'", ZH: "同一密钥或账号被登记为两人所有"}, key},
+	{"witness", glovebox.Text{EN: "an export that no witness saw approved, in a domain that names witnesses", ZH: "指定了见证方的域中，未经见证即导出"}, witness},
 	{"ticket", glovebox.Text{EN: "a question about quality that is not answered in time", ZH: "质量问题逾期未答复"}, ticket},
 }
 
@@ -75,6 +76,8 @@ type Asked struct {
 	Now time.Time
 	// Balances are the ledgers as they stand.
 	Balances []glovebox.Balance
+	// Witnessed says that the domain names witnesses.
+	Witnessed bool
 }
 
 // look is one search.

@@ -149,6 +149,16 @@ func TestEveryRuleFinds(t *testing.T) {
 				b.add("02 13:00", "wu", "act.refuse", "user/wu", object{"asked": "user.key_add", "code": "conflict"}, nil)
 			}
 		}, "key/4 key/b wang; key/5 binding/b wang; key/6 user/wu", nil},
+		{"witness", func(b *book, more bool) {
+			seen := object{"to": "out", "witness": object{"names": []string{"w"}, "covers": !more}}
+			b.add("01 08:00", "liu", "job.submit", "job/j", nil, nil)
+			b.add("01 07:00", "liu", "release.export", "release/r", object{"to": "out"}, nil) // before the time
+			b.add("02 10:00", "liu", "release.export", "release/r", seen, nil)
+		}, "witness/2 release/r", func(bool) Asked {
+			a := march
+			a.Witnessed = true
+			return a
+		}},
 		{"ticket", func(b *book, more bool) {
 			b.add("02 09:00", "wang", "ticket.open", "ticket/t-1", nil, object{"state": "open", "due": "2026-03-23", "owner": "office"})
 			b.add("02 09:00", "wang", "ticket.open", "ticket/t-2", nil, object{"state": "open", "due": "2026-03-31", "owner": "office"})

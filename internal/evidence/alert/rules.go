@@ -123,6 +123,28 @@ func place(l *look) error {
 	})
 }
 
+func witness(l *look) error {
+	if !l.Witnessed {
+		return nil
+	}
+	all, err := l.facts(time.Second, decided...)
+	if err != nil {
+		return err
+	}
+	return l.each(all, func(x *evidence.Facts, e *verify.Entry) error {
+		var body struct {
+			Witness struct {
+				Names  []string
+				Covers bool
+			}
+		}
+		if err := json.Unmarshal(e.Body, &body); err != nil || len(body.Witness.Names) == 0 || !body.Witness.Covers {
+			l.add(at("witness", x))
+		}
+		return nil
+	})
+}
+
 // key finds keys and accounts that are handed in for two persons: by what the
 // entries hold, whatever the domain made of them, and by handing in what another
 // handed in, which the domain refuses.
