@@ -23,23 +23,24 @@ const (
 // the values lie below it, by permute-and-flip. Values have been snapped to the
 // grid; all that the mechanism sees is how many fell on each point.
 //
-// With L values below a point, E on it, G above and the fraction q, a point
-// is wrong by
+// With L values below a point, E on it and the fraction q of n values, the utility
+// of a point is how many ranks q*n lies inside [L, L+E], and below zero how many it
+// lies outside:
 //
-//	max( (1-q)*L - q*(E+G),  q*G - (1-q)*(L+E),  0 )
+//	min( q*n - L,  L + E - q*n )
 //
-// which is how many ranks q*n lies outside [L, L+E]; the point that holds the
-// quantile is wrong by 0. One value more changes L, E+G, G and L+E by one at
-// most and only one of each pair, so what a point is wrong by changes by
-// max(q, 1-q) at most: for the median by 1/2. Not all points change in one
-// direction, so permute-and-flip needs its factor 2.
+// so a point that holds the quantile is preferred the more, the deeper it holds
+// it: values that are equal tell it from its neighbours. One value more changes
+// each of the two by q or by 1-q, so their least by max(q, 1-q) at most: for the
+// median by 1/2. Not all points change in one direction, so permute-and-flip needs
+// its factor 2.
 //
 // The answer is a point of the grid, never a value of the data. Every point
 // weighs the same: where the grid says nothing about the data (no values, or
 // several points that are equally right), points are equally likely, so a grid
 // of unequal steps prefers the range where it is finer. No values at all give a
-// uniform point. The error in ranks is below ln(m/p)*max(q, 1-q)*2/epsilon with
-// probability 1-p for a grid of m points.
+// uniform point. The ranks by which q*n lies outside an answer are below
+// ln(m/p)*max(q, 1-q)*2/epsilon with probability 1-p for a grid of m points.
 type Quantile struct {
 	*Chooser
 	a, b uint64 // the fraction
@@ -63,9 +64,7 @@ func NewQuantile(at, epsilon *big.Rat, values uint64) (*Quantile, error) {
 // at = 1/2, the DP median of blocks mode. One unit, added or removed, changes the
 // outputs of at most blocks of them (1 where each unit is in one block) in
 // whatever way, and the number of outputs does not change: a replacement, which
-// moves L and L+E by one at most. What a point is wrong by is
-// max(L - q*n, q*n - (L+E), 0) for n blocks, so it changes by 1 at most, for
-// any q. Epsilon is the price of one unit, exactly; it pays for one output
+// moves L and L+E by one at most, and so the utility of a point, for any q. Epsilon is the price of one unit, exactly; it pays for one output
 // column, and several columns add up.
 func NewBlockQuantile(at, epsilon *big.Rat, blocks uint64) (*Quantile, error) {
 	a, b, err := fraction(at)
@@ -109,13 +108,9 @@ func (q *Quantile) Find(counts []uint64, src *Source) (int, error) {
 	utility := make([]int64, len(counts))
 	below, target := uint64(0), q.a*n // in units of 1/b ranks; below 2^63
 	for i, c := range counts {
-		switch upTo := below + q.b*c; {
-		case target < below:
-			utility[i] = -int64(below - target)
-		case target > upTo:
-			utility[i] = -int64(target - upTo)
-		}
-		below += q.b * c
+		upTo := below + q.b*c
+		utility[i] = min(int64(target)-int64(below), int64(upTo)-int64(target))
+		below = upTo
 	}
 	return q.Choose(utility, src)
 }

@@ -18,8 +18,7 @@ func quantileUtility(q *Quantile, counts []uint64) []int64 {
 	below := uint64(0)
 	for i, e := range counts {
 		l, g := below, n-below-e
-		wrong := max(int64((q.b-q.a)*l)-int64(q.a*(e+g)), int64(q.a*g)-int64((q.b-q.a)*(l+e)), 0)
-		u[i] = -wrong
+		u[i] = min(int64(q.a*(e+g))-int64((q.b-q.a)*l), int64((q.b-q.a)*(l+e))-int64(q.a*g))
 		below += e
 	}
 	return u

@@ -3,6 +3,7 @@ package mechanism
 import (
 	"math/big"
 	"math/bits"
+	"sort"
 
 	"glovebox.example/glovebox"
 )
@@ -25,9 +26,9 @@ const (
 // number of binary digits of m, and not m.
 //
 // Each choice is by the exponential mechanism (McSherry and Talwar 2007) with the
-// error in ranks that Quantile describes: a candidate that is d ranks wrong is
-// chosen with a probability proportional to exp(-d*epsilon/(2*max(q, 1-q)*values)),
-// exactly: candidates are drawn uniformly until the coin of one falls heads.
+// utility in ranks that Quantile describes: a candidate of utility u is chosen with
+// a probability proportional to exp(u*epsilon/(2*max(q, 1-q)*values)), exactly:
+// candidates are drawn uniformly until the coin of one falls heads.
 // That is epsilon-differentially private and has a range of epsilon, so that it is
 // (epsilon^2/8)-zCDP (Cesar and Rogers, "Bounding, Concentrating, and Truncating",
 // 2021), a quarter of what is known of permute-and-flip.
@@ -175,19 +176,28 @@ func (f *finding) find(node, from, to int) {
 func (f *finding) choose(n *splitNode, from, to int) int {
 	base := f.before(from)
 	target := n.a * (f.before(to) - base) // in units of 1/b ranks; below 2^63
+	utility := func(at int) int64 {
+		low, high := n.b*(f.before(at)-base), n.b*(f.before(at+1)-base)
+		return min(int64(target)-int64(low), int64(high)-int64(target))
+	}
+	best := utility(f.reaching(n, from, to, base, target))
 	for {
 		at := from + int(f.src.below(uint64(to-from)))
-		wrong, low, high := uint64(0), n.b*(f.before(at)-base), n.b*(f.before(at+1)-base)
-		switch {
-		case target < low:
-			wrong = low - target
-		case target > high:
-			wrong = target - high
-		}
-		if n.coin(wrong, f.src) {
+		if n.coin(uint64(best-utility(at)), f.src) {
 			return at
 		}
 	}
+}
+
+// reaching returns the first of some places up to which there are as many values
+// as are wanted: of all places the best, since those before it have too few, and
+// those after it begin there or later. Only its own point is scattered.
+func (f *finding) reaching(n *splitNode, from, to int, base, target uint64) int {
+	reaches := func(place int) bool { return n.b*(f.before(place+1)-base) >= target }
+	first := from / f.places
+	point := first + sort.Search((to-1)/f.places-first, func(i int) bool { return reaches((first+i+1)*f.places - 1) })
+	low, high := max(from, point*f.places), min(to, (point+1)*f.places)
+	return low + sort.Search(high-low-1, func(i int) bool { return reaches(low + i) })
 }
 
 // before returns how many values lie on the places before one.

@@ -47,7 +47,7 @@ func splitLaw(s *Splits, places []uint64) map[string]float64 {
 		for i, c := range places[k.from:k.to] {
 			want := float64(n.a) * total
 			low, high := float64(n.b)*below, float64(n.b)*(below+float64(c))
-			weights[i] = math.Exp(-rate * math.Max(math.Max(low-want, want-high), 0))
+			weights[i] = math.Exp(rate * math.Min(want-low, high-want))
 			sum += weights[i]
 			below += float64(c)
 		}
