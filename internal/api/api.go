@@ -184,6 +184,7 @@ var Questions = []Question{
 	{Path: "/log/holders/{id}", Name: "holders", Args: []string{"role", "at"}},
 	{Path: "/reports/{id}", Name: "report", Args: []string{"from", "to", "tz", "lang", "form"}},
 	{Path: "/log/left", Name: "left", Args: []string{"from", "to", "tz", "lang", "form", "entries"}},
+	{Path: "/log/decisions/{id}", Name: "explain", Args: []string{"rule", "point", "policy"}},
 	{Path: "/log/alerts", Name: "alerts", Args: []string{"from", "to"}},
 	{Path: "/log/checkpoint", Name: "checkpoint"},
 	{Path: "/log/consistency/{id}", Name: "consistency"},

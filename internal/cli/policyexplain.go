@@ -2,12 +2,10 @@ package cli
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/evidence/replay"
@@ -29,35 +27,14 @@ domain's of today. Role: auditor or authority.`, `以条目留存的请求重新
 		Example: "  glovebox policy explain 13 --domain ./city --as sun\n  glovebox policy explain 13 --rule column.not_needed --policy now --domain ./city --as sun",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
-			return a.act(c.Context(), false, func(d *domain.Domain, by *domain.By) error {
-				if err := desk.LogReader(c.Context(), d, by.User); err != nil {
-					return err
+			all, err := a.explained(c.Context(), w[0], under, rule, point)
+			if err != nil {
+				return err
+			}
+			return a.emit(list(all), func() {
+				for i := range all {
+					a.printExplanation(&all[i])
 				}
-				n, err := entryOrJob(c.Context(), d, w[0])
-				if err != nil {
-					return err
-				}
-				var other *policy.Engine
-				if under != "" {
-					if other, err = policyNamed(c.Context(), d, under); err != nil {
-						return err
-					}
-				}
-				all, err := replay.Explain(c.Context(), d, n, other)
-				if err != nil {
-					return err
-				}
-				all = slices.DeleteFunc(all, func(x policy.Explanation) bool { return point != "" && string(x.Decision.Point) != point })
-				if rule != "" {
-					if err := oneRule(all, rule); err != nil {
-						return err
-					}
-				}
-				return a.emit(list(all), func() {
-					for i := range all {
-						a.printExplanation(&all[i])
-					}
-				})
 			})
 		},
 	}
@@ -67,25 +44,38 @@ domain's of today. Role: auditor or authority.`, `以条目留存的请求重新
 	return c
 }
 
+// explained asks whoever holds the domain; of a policy that is here alone, in a
+// folder or by its revision, this process.
+func (a *app) explained(ctx context.Context, what, under, rule, point string) (all []policy.Explanation, err error) {
+	if under == "" || under == "now" {
+		q := desk.Look{Name: "explain", ID: what, Args: map[string]string{"rule": rule, "point": point, "policy": under}}
+		return all, a.look(ctx, q, &all)
+	}
+	return all, a.act(ctx, false, func(d *domain.Domain, by *domain.By) error {
+		if err := desk.LogReader(ctx, d, by.User); err != nil {
+			return err
+		}
+		n, err := entryOrJob(ctx, d, what)
+		if err != nil {
+			return err
+		}
+		other, err := policyNamed(ctx, d, under)
+		if err != nil {
+			return err
+		}
+		if all, err = replay.Explain(ctx, d, n, other); err == nil {
+			all, err = desk.Explained(all, rule, point)
+		}
+		return err
+	})
+}
+
 // entryOrJob is an entry by its number, or the one that admitted a job.
 func entryOrJob(ctx context.Context, d *domain.Domain, word string) (uint64, error) {
 	if strings.HasPrefix(word, "j-") {
 		return replay.Admission(ctx, d, word)
 	}
 	return entryNumber(word)
-}
-
-// oneRule leaves one rule in each explanation.
-func oneRule(all []policy.Explanation, rule string) error {
-	found := false
-	for i := range all {
-		all[i].Rules = slices.DeleteFunc(all[i].Rules, func(r policy.Rule) bool { return r.ID != rule })
-		found = found || len(all[i].Rules) > 0
-	}
-	if !found {
-		return glovebox.Errorf(glovebox.CodeNotFound, "the policy has no rule %q", rule).WithFix("docs/policy.md lists the rules; leave the decision point out of the name")
-	}
-	return nil
 }
 
 func (a *app) printExplanation(x *policy.Explanation) {

@@ -240,20 +240,22 @@ type (
 		Datasets []string         `json:"datasets"`
 	}
 	entry struct {
-		Index    uint64          `json:"index"`
-		Time     string          `json:"time"`
-		Actor    string          `json:"actor"`
-		Org      string          `json:"org"`
-		Action   string          `json:"action"`
-		Subject  string          `json:"subject"`
-		Scenario string          `json:"scenario"`
-		Product  string          `json:"product"`
-		Datasets []string        `json:"datasets"`
-		Decision string          `json:"decision"`
-		Key      string          `json:"key"`
-		State    string          `json:"state"`
-		Body     json.RawMessage `json:"body"`
-		Document json.RawMessage `json:"document"`
+		Index    uint64            `json:"index"`
+		Time     string            `json:"time"`
+		Actor    string            `json:"actor"`
+		Org      string            `json:"org"`
+		Action   string            `json:"action"`
+		Subject  string            `json:"subject"`
+		Scenario string            `json:"scenario"`
+		Product  string            `json:"product"`
+		Datasets []string          `json:"datasets"`
+		Decision string            `json:"decision"`
+		Grant    *uint64           `json:"grant"`
+		Charges  []glovebox.Charge `json:"charges"`
+		Key      string            `json:"key"`
+		State    string            `json:"state"`
+		Body     json.RawMessage   `json:"body"`
+		Document json.RawMessage   `json:"document"`
 	}
 	rows struct {
 		Columns []string    `json:"columns"`

@@ -16,7 +16,7 @@ func (s *story) paths() map[string][]string {
 	return map[string][]string{
 		"reg1": append(slices.Clone(all), "/people/new", "/orgs/new"),
 		"zhao": append(slices.Clone(work), "/releases/"+s.pending, "/releases/"+s.pending+"/review", "/budget/dataset/population", "/budget/space/resident", "/new/scenario.grant?subject=scenario/night-trade", "/log/3", "/log?actor=wang&from=2020-01-01&to=2099-01-01", "/people/wang"),
-		"sun":  append(slices.Clone(work), "/releases/"+s.pending, "/log/40", "/log?action=job.charge", "/log?subject=none", "/jobs/"+s.refused),
+		"sun":  append(slices.Clone(work), "/questions", "/questions?ask=runs&dataset=pums&from=2020-01-01&to=2099-01-01", "/questions?ask=rule&job="+s.refused, "/questions?ask=rule&job="+s.refused+"&rule=column.not_needed", "/questions?ask=people&role=authority&day=2099-01-01", "/questions?ask=story&release="+s.approved, "/questions?ask=left&since=2020-01-01&until=2099-01-01", "/releases/"+s.pending, "/log/40", "/log?action=job.charge", "/log?subject=none", "/jobs/"+s.refused),
 		"wang": append(slices.Clone(work), "/jobs/new", "/jobs/"+s.refused, "/releases/"+s.pending, "/releases/"+s.pending+"/review"),
 		"liu":  slices.DeleteFunc(append(slices.Clone(work), "/new/scenario.add"), func(p string) bool { return p == "/people/lin" }),
 		"gongan": slices.DeleteFunc(append(slices.Clone(work), "/new/dataset.add", "/new/dataset.load?subject=dataset/population", "/releases/"+s.pending), func(p string) bool {
@@ -32,6 +32,7 @@ var outside = regexp.MustCompile(`(?s)<(script|style|code|pre|textarea)[ >].*?</
 // that a template could not say; and a Chinese page is Chinese.
 func TestEveryPage(t *testing.T) {
 	s := newStory(t)
+	answered(t, s)
 	for who, paths := range s.paths() {
 		b := s.login(who)
 		for _, p := range paths {

@@ -40,6 +40,7 @@ func (c *Console) routes() {
 		"GET /budget/{kind}/{account}": ledgerShow,
 		"GET /log":                     logShow,
 		"GET /log/checkpoint.txt":      checkpointFile,
+		"GET /questions":               questions,
 		"GET /log/{index}":             entryShow,
 		"GET /log/{index}/proof":       proofShow,
 		"GET /people":                  people,
@@ -75,6 +76,9 @@ func (v *view) Nav() []navLink {
 	out := []navLink{{"inbox", "/", v.T("Inbox")}, {"start", "/start", v.T("First steps")}, {"datasets", "/datasets", v.T("Catalogue")}, {"scenarios", "/scenarios", v.T("Scenarios")}}
 	if !v.Holds(glovebox.RoleRegistrar) || len(v.Roles()) > 1 {
 		out = append(out, navLink{"jobs", "/jobs", v.T("Jobs")}, navLink{"releases", "/releases", v.T("Releases")}, navLink{"budget", "/budget", v.T("Budget")}, navLink{"log", "/log", v.T("Log")})
+	}
+	if v.Holds(glovebox.RoleAuditor, glovebox.RoleAuthority) {
+		out = append(out, navLink{"questions", "/questions", v.T("Questions")})
 	}
 	return append(out, navLink{"incidents", "/incidents", v.T("Incidents and brakes")}, navLink{"people", "/people", v.T("People and institutions")}, navLink{"settings", "/settings", v.T("Settings")}, navLink{"me", "/me", v.T("My keys and sessions")})
 }

@@ -108,6 +108,7 @@ var looks = map[string]func(*question) (any, error){
 	"consistency": lookConsistency,
 	"left":        lookLeft,
 	"alerts":      lookAlerts,
+	"explain":     lookExplain,
 	"places":      lookPlaces,
 	"versions":    lookVersions,
 	"data":        lookData,
