@@ -47,6 +47,13 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// release gives the lock free. Closing alone would not, for as long as a process
+// that is being started elsewhere in this one has the file too.
+func release(lock *os.File) {
+	_ = syscall.Flock(int(lock.Fd()), syscall.LOCK_UN)
+	lock.Close()
+}
+
 // sizes are the two tree sizes whose partial tiles must stay.
 type sizes struct{ signed, integrated uint64 }
 

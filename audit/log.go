@@ -237,5 +237,5 @@ func (l *Log) unlock() {
 	if l.stop != nil {
 		l.stop()
 	}
-	l.lock.Close() // closing gives the lock free
+	release(l.lock)
 }

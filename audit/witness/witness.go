@@ -127,7 +127,11 @@ func Open(dir string) (_ *Witness, err error) {
 }
 
 // Close gives the folder free.
-func (w *Witness) Close() error { return w.lock.Close() }
+func (w *Witness) Close() error {
+	// Closing alone would leave the lock with a process that is being started.
+	_ = syscall.Flock(int(w.lock.Fd()), syscall.LOCK_UN)
+	return w.lock.Close()
+}
 
 // Public is the witness's key, name+hash+key.
 func (w *Witness) Public() string { return w.public }

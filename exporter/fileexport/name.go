@@ -91,6 +91,8 @@ func (d *Directory) fill(name string, body []byte, sum [sha256.Size]byte) error 
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
 		return driver.Transient(plain("write", name, errors.New("another export is writing it")))
 	}
+	// Closing alone would leave the lock with a process that is being started.
+	defer func() { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }()
 	there, err := io.ReadAll(io.LimitReader(f, int64(len(body))+1))
 	if err != nil {
 		return plain("read", name, err)

@@ -33,6 +33,13 @@ func (d *Domain) lockByte(name string, at int64) (*os.File, error) {
 	return nil, errors.Join(glovebox.Errorf(glovebox.CodeInternal, "a part of %s cannot be locked", name).Because(err), f.Close())
 }
 
+// freeByte lets go of a locked byte. Closing the file alone would not, for as long
+// as a process that is being started elsewhere in this one has the file too.
+func freeByte(f *os.File) {
+	_ = unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_UNLCK, Whence: 0})
+	_ = f.Close() // of an unwritten file
+}
+
 // await calls free until it says true. what is what is waited for.
 func await(ctx context.Context, what string, free func() (bool, error)) error {
 	for {

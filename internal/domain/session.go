@@ -8,6 +8,7 @@ import (
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit"
+	"golang.org/x/sys/unix"
 )
 
 // apartAfter is how long a session that steps apart keeps the writer's lock.
@@ -127,6 +128,8 @@ func (d *Domain) give() error {
 		errs = append(errs, d.log.Close(context.Background()))
 	}
 	if d.lock != nil {
+		// Closing alone would leave the lock with a process that is being started.
+		_ = unix.Flock(int(d.lock.Fd()), unix.LOCK_UN)
 		errs = append(errs, d.lock.Close())
 	}
 	d.log, d.lock = nil, nil
