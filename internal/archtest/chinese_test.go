@@ -13,7 +13,7 @@ import (
 // bothLanguages are the pages that the five roles need, each with a Chinese
 // page beside it: NAME.md and NAME.zh.md.
 var bothLanguages = []string{
-	"README", "docs/access", "docs/cli-json", "docs/cluster", "docs/operations", "docs/policy", "docs/sdk", "docs/serving", "docs/states", "docs/threat-model",
+	"README", "docs/access", "docs/cli-json", "docs/cluster", "docs/operations", "docs/policy", "docs/sdk", "docs/serving", "docs/states", "docs/tampering", "docs/threat-model",
 	"docs/formats/act", "docs/formats/backup", "docs/formats/audit-log", "docs/formats/database", "docs/formats/dataset", "docs/formats/domain", "docs/formats/grant",
 	"docs/formats/guest-abi", "docs/formats/job", "docs/formats/ledger", "docs/formats/module-manifest",
 	"docs/formats/neighbour-report", "docs/formats/report", "docs/formats/run", "docs/formats/release-bundle", "docs/formats/scenario", "docs/formats/snapshot",

@@ -216,6 +216,7 @@ func TestChannelRewrittenSchema(t *testing.T) {
 	if err := copyTree(base, dir); err != nil {
 		t.Fatal(err)
 	}
+	tamperedFiles(t, base)
 	type change struct{ named, statements string }
 	changes := map[string]change{
 		"a view":                     {`schema/"v"`, `CREATE VIEW v AS SELECT 1`},
