@@ -108,7 +108,7 @@ bench-reads: ## measure how long a core takes to answer questions (minutes; JOBS
 
 .PHONY: bench-log
 bench-log: ## measure a log of a million entries: taken in, proved, checked and asked (minutes; ENTRIES=1000000)
-	@$(GO) run -tags $(TAGS) ./internal/proof/logbench -entries $(or $(ENTRIES),1000000)
+	@$(GO) run -tags $(TAGS) ./internal/proof/logbench -entries $(or $(ENTRIES),1000000) -doc docs/benchmarks-log.md
 
 .PHONY: bench-wasm
 bench-wasm: ## measure the sandbox beside wasmtime and native code; write the table of docs/benchmarks.md

@@ -31,7 +31,7 @@ const (
 // taken apart into such steps. A step must reach the disk as a whole or not at
 // all: were one half written after the other had failed, its entries would lie at
 // wrong indexes. So nothing here is ever flushed by a timer.
-var stepSizes = [...]int{512, 64, 8, 1}
+var stepSizes = [...]int{512, 128, 32, 8, 1}
 
 // Options changes how a log is kept. nil means all defaults.
 type Options struct {

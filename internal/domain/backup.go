@@ -121,8 +121,8 @@ func (d *Domain) copyData(ctx context.Context, to io.Writer, who *backup.Recipie
 // copyMoment begins the half with the data by what has to be of one moment.
 // Nothing gets into the log meanwhile.
 func (d *Domain) copyMoment(ctx context.Context, dir string, to io.Writer, who *backup.Recipients, out *BackedUp) (*backup.Writer, map[string][]byte, error) {
-	d.publishing.Lock()
-	defer d.publishing.Unlock()
+	d.publishing.work.Lock()
+	defer d.publishing.work.Unlock()
 	d.turning.RLock()
 	defer d.turning.RUnlock()
 	if err := d.Store.Publish(ctx, d.log); err != nil {

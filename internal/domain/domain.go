@@ -89,7 +89,7 @@ type Domain struct {
 	inside int // sessions that hold the lock
 	apart  int // sessions that gave it up for a while
 
-	publishing sync.Mutex
+	publishing publisher
 	turning    sync.RWMutex // held while the log is opened under another key
 }
 
@@ -209,15 +209,6 @@ func (d *Domain) Effect(ctx context.Context, by *By, fn func(*store.Tx) error) e
 	by.used.Store(true)
 	fault.Point("committed")
 	return d.publish(ctx)
-}
-
-// publish moves the outbox into the log, one caller at a time.
-func (d *Domain) publish(ctx context.Context) error {
-	d.publishing.Lock()
-	defer d.publishing.Unlock()
-	d.turning.RLock()
-	defer d.turning.RUnlock()
-	return d.Store.Publish(ctx, d.log)
 }
 
 // LocalTime is the domain's clock in the host's own zone: terms of grants are

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"sync"
 
 	"glovebox.example/glovebox"
@@ -54,7 +55,7 @@ func Init(ctx context.Context, dir string, o InitOptions) (_ *Info, err error) {
 	if !powerOfTwo(o.Parts) {
 		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--parts", Msg: "not a number of parts"}).WithFix("use a power of two from 1 to 1024")
 	}
-	if !known(o.Require) {
+	if !known(o.Require) || slices.Contains(o.Require, "witnessed") { // which needs a witness: domain.json names it
 		return nil, (&glovebox.Error{Code: glovebox.CodeInvalid, Field: "--require", Msg: "is nothing that a domain can require"}).WithFix("use certified, promoted or listed, or several of them with commas")
 	}
 	if err := lay(ctx, dir, config{Format: 1, Name: o.Name, Parts: o.Parts, Require: o.Require}); err != nil {

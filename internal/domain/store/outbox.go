@@ -5,6 +5,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
+	"os"
 
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit"
@@ -13,8 +15,9 @@ import (
 
 // Log is where entries go: audit.Log in the product.
 type Log interface {
-	// Append adds an entry and returns its index once it is durable.
-	Append(ctx context.Context, entry []byte) (index uint64, err error)
+	// AppendBatch adds entries and returns the index of the first once all are
+	// durable. If it fails in between, the log holds the first of them.
+	AppendBatch(ctx context.Context, entries [][]byte) (first uint64, err error)
 	Size(ctx context.Context) (uint64, error)
 	Entry(ctx context.Context, index uint64) ([]byte, error)
 }
@@ -75,42 +78,69 @@ func (s *Store) Publish(ctx context.Context, log Log) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range todo {
-		idx := uint64(p.seq - 1)
-		switch {
-		case idx < size: // appended before a crash
-			got, err := log.Entry(ctx, idx)
-			if err != nil {
-				return err
-			}
-			if !bytes.Equal(got, p.entry) {
-				return forked(p.seq)
-			}
-		default:
-			got, err := log.Append(ctx, p.entry)
-			if err != nil {
-				return err
-			}
-			if got != idx {
-				return forked(p.seq)
-			}
-		}
-		fault.Point("appended")
-		if err := s.setIndex(ctx, p.seq, idx); err != nil {
+	// What the log tells of must not be lost with the machine's power.
+	if err := s.sync(); err != nil {
+		return err
+	}
+	first, last := todo[0].seq, todo[len(todo)-1].seq
+	for len(todo) > 0 && uint64(todo[0].seq-1) < size { // appended before a crash
+		got, err := log.Entry(ctx, uint64(todo[0].seq-1))
+		if err != nil {
 			return err
 		}
+		if !bytes.Equal(got, todo[0].entry) {
+			return forked(todo[0].seq)
+		}
+		todo = todo[1:]
+	}
+	for next := todo; len(next) > 0; {
+		n := min(len(next), maxAtOnce)
+		entries := make([][]byte, n)
+		for i := range n {
+			entries[i] = next[i].entry
+		}
+		got, err := log.AppendBatch(ctx, entries)
+		if err != nil {
+			return err
+		}
+		if got != uint64(next[0].seq-1) {
+			return forked(next[0].seq)
+		}
+		next = next[n:]
+	}
+	fault.Point("appended")
+	return s.setIndexes(ctx, first, last)
+}
+
+// sync makes what was committed durable: SQLite itself waits for the disk when it
+// moves its log of changes into the database, and not at each commit, so that many
+// steps that publish together wait once.
+func (s *Store) sync() error {
+	f, err := os.Open(s.path + "-wal")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // all is in the database, which SQLite has flushed
+	}
+	if err == nil {
+		err = errors.Join(f.Sync(), f.Close())
+	}
+	if err != nil {
+		return broken(s.path, err)
 	}
 	return nil
 }
+
+// maxAtOnce bounds what the log is given at once.
+const maxAtOnce = 512
 
 func forked(seq int64) error {
 	return glovebox.Errorf(glovebox.CodeInternal, "the audit log and the domain database disagree at entry %d", seq).
 		WithFix("stop all use of this domain and run `glovebox audit verify`")
 }
 
-func (s *Store) setIndex(ctx context.Context, seq int64, idx uint64) error {
+// setIndexes notes the places of entries in the log: entry seq n is at n-1.
+func (s *Store) setIndexes(ctx context.Context, first, last int64) error {
 	return s.run(ctx, "", true, func(t *Tx) error {
-		if _, err := t.tx.ExecContext(ctx, `UPDATE outbox SET idx = ? WHERE seq = ?`, int64(idx), seq); err != nil {
+		if _, err := t.tx.ExecContext(ctx, `UPDATE outbox SET idx = seq - 1 WHERE seq BETWEEN ? AND ? AND idx IS NULL`, first, last); err != nil {
 			return t.failed("note an entry's index", err)
 		}
 		return nil

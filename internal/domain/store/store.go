@@ -49,6 +49,7 @@ type Options struct {
 // at a time.
 type Store struct {
 	db     *sql.DB
+	path   string
 	now    func() time.Time
 	sealer Sealer
 }
@@ -59,11 +60,11 @@ func Open(ctx context.Context, path string, o *Options) (*Store, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	s := &Store{now: o.Now, sealer: o.Sealer}
+	s := &Store{path: path, now: o.Now, sealer: o.Sealer}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	q := url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(1)", "trusted_schema(0)"}, "_txlock": {"immediate"}}
+	q := url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(NORMAL)", "foreign_keys(1)", "trusted_schema(0)"}, "_txlock": {"immediate"}}
 	if o.ReadOnly {
 		q = url.Values{"_pragma": {"busy_timeout(10000)", "query_only(1)", "trusted_schema(0)"}}
 		if o.Still {

@@ -167,12 +167,15 @@ type memLog struct {
 	failAt  int // fail once this many entries are in; 0: never
 }
 
-func (l *memLog) Append(_ context.Context, e []byte) (uint64, error) {
-	l.entries = append(l.entries, e)
-	if len(l.entries) == l.failAt {
-		return 0, errors.New("crash after append")
+func (l *memLog) AppendBatch(_ context.Context, all [][]byte) (uint64, error) {
+	first := len(l.entries)
+	for _, e := range all {
+		l.entries = append(l.entries, e)
+		if len(l.entries) == l.failAt {
+			return 0, errors.New("crash after append")
+		}
 	}
-	return uint64(len(l.entries) - 1), nil
+	return uint64(first), nil
 }
 func (l *memLog) Size(context.Context) (uint64, error)              { return uint64(len(l.entries)), nil }
 func (l *memLog) Entry(_ context.Context, i uint64) ([]byte, error) { return l.entries[i], nil }
@@ -494,5 +497,48 @@ func TestCapsCountParts(t *testing.T) {
 		if err := pay(x.loss, x.family, x.values...); (err == nil) != x.ok || !x.ok && glovebox.CodeOf(err) != glovebox.CodeBudget {
 			t.Errorf("charge %d: %v", i, err)
 		}
+	}
+}
+
+// countedLog counts how often it is asked to make entries durable.
+type countedLog struct {
+	memLog
+	calls, most int
+}
+
+func (l *countedLog) AppendBatch(ctx context.Context, all [][]byte) (uint64, error) {
+	l.calls, l.most = l.calls+1, max(l.most, len(all))
+	return l.memLog.AppendBatch(ctx, all)
+}
+
+// TestPublishTakesAllAtOnce: entries that wait together reach the log together, in
+// bounded steps, and each gets its place.
+func TestPublishTakesAllAtOnce(t *testing.T) {
+	s := open(t)
+	n := maxAtOnce + 3
+	err := s.Update(t.Context(), "sun", func(tx *Tx) error {
+		for range n {
+			if err := tx.Record("bench.step", "user/sun", nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &countedLog{}
+	if err := s.Publish(t.Context(), log); err != nil {
+		t.Fatal(err)
+	}
+	var places []uint64
+	if err := s.View(t.Context(), func(tx *Tx) (err error) {
+		places, err = Kind[struct{}]("user").Indexes(tx, "sun", "bench.step")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if log.calls != 2 || log.most != maxAtOnce || len(places) != n || places[n-1] != uint64(n-1) {
+		t.Errorf("%d calls, %d at most, %d places", log.calls, log.most, len(places))
 	}
 }
