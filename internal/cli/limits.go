@@ -3,8 +3,10 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/pipeline"
 	"glovebox.example/glovebox/internal/release"
 )
@@ -25,6 +27,32 @@ func (a *app) printLimits(c *release.Content) {
 	for _, l := range lines {
 		a.say("  %s", l)
 	}
+}
+
+// printCutting prints the margins with what job tune measured, beside those of
+// noise alone. nil: nothing was measured.
+func (a *app) printCutting(x *desk.Cutting) {
+	if x == nil {
+		return
+	}
+	a.say(a.t("what was cut was measured by job tune on the same data, in release %s:", "截限的影响已由 job tune 在相同数据上测量，见发布 %s："), x.Release)
+	var rows [][]string
+	g := func(f float64) string { return strconv.FormatFloat(f, 'g', 3, 64) }
+	for _, m := range x.Margins {
+		rows = append(rows, []string{m.Metric, "±" + g(m.Noise), g(m.Cut), "-" + g(m.Noise) + " +" + g(m.Both)})
+	}
+	if len(rows) > 0 {
+		table(a.Out, []string{a.t("a usual figure", "通常数值"), a.t("noise alone, 95 %", "仅噪声，95 %"), a.t("too low by, cut", "因截限偏低"), a.t("noise and cutting", "噪声与截限")}, rows)
+	}
+	for _, c := range x.Advice.Clips {
+		if c.Below != nil {
+			a.say(a.t("  %s: %s of the units have a value below its min", "  %s：%s 的单元取值低于下界"), c.Metric, percent(c.Below.Share))
+		}
+		if c.Above != nil {
+			a.say(a.t("  %s: %s of the units have a value above its max", "  %s：%s 的单元取值高于上界"), c.Metric, percent(c.Above.Share))
+		}
+	}
+	a.say(a.t("  %s of the units have as many rows as the module sees, or more", "  %s 的单元行数达到模块可见上限"), percent(x.Advice.AtMaxRows.Share))
 }
 
 // limits lists what a job's declaration and its datasets cut. Rows are those of

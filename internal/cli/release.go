@@ -77,6 +77,7 @@ approval is asked.`, `显示发布：由谁、为何、请求了什么，数值�
 			return a.emit(v, func() {
 				a.printSubject(&v, f)
 				a.printContent(v.Content, f, most)
+				a.printCutting(v.Cutting)
 				a.printReleaseState(&v.Release)
 				a.printReports(&v)
 			})

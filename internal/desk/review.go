@@ -13,6 +13,8 @@ type Review struct {
 	*pipeline.ReleaseView
 	Submitter string              `json:"submitter"` // of the job
 	Reports   []*trial.Neighbours `json:"reports,omitempty"`
+	// Cutting is what job tune measured of the same job on the same data.
+	Cutting *Cutting `json:"cutting,omitempty"`
 }
 
 func lookRelease(q *question) (any, error) {
@@ -26,6 +28,9 @@ func lookRelease(q *question) (any, error) {
 		return nil, err
 	}
 	out := &Review{ReleaseView: v, Submitter: j.Submitter}
+	if out.Cutting, err = q.cutting(j, v); err != nil {
+		return nil, err
+	}
 	all, err := p.Attached(q, &v.Release)
 	if err != nil {
 		return nil, err

@@ -40,6 +40,20 @@ func figures(c *release.Content) (table, error) {
 	return out, nil
 }
 
+// Measures says whether a release has the figures of mode tune.
+func Measures(c *release.Content) bool {
+	f, err := figures(c)
+	if err != nil {
+		return false
+	}
+	for _, name := range []string{glovebox.TuneUnits, glovebox.TuneRows, glovebox.TuneFailed, glovebox.TuneKeys + ".0", glovebox.TuneRecords + ".0"} {
+		if _, ok := f[name]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
 // bin is a number of units that have from to below to of something.
 type bin struct {
 	figure
