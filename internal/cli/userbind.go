@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/desk"
 	"glovebox.example/glovebox/internal/domain"
 )
@@ -24,7 +25,7 @@ What the provider says of roles and groups counts for nothing. Role: registrar.`
 			if issuer == "" || subject == "" {
 				return flagError("--issuer", "no account is named", "name the provider's address with --issuer and the account with --subject, as its tokens say them")
 			}
-			return a.bindAct(c, desk.Act{Name: "user.bind", Subject: "binding/" + domain.BindingID(issuer, subject), Params: desk.Params(desk.Bind{User: w[0], Issuer: issuer, Subject: subject})})
+			return a.bindAct(c, desk.Act{Name: "user.bind", Subject: "binding/" + access.BindingID(issuer, subject), Params: desk.Params(desk.Bind{User: w[0], Issuer: issuer, Subject: subject})})
 		},
 	}
 	c.Flags().StringVar(&issuer, "issuer", "", a.t("the provider's address `URL`, as its tokens say it (iss)", "身份提供方地址 `URL`，与其令牌中的 iss 一致"))

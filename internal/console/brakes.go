@@ -11,7 +11,8 @@ import (
 // reasoned are the acts that take a reason and nothing else: pages offer them
 // wherever the state of a document and a role of whoever looks allow.
 var reasoned = []string{"user.suspend", "user.resume", "user.end", "org.suspend", "org.resume", "org.end", "dataset.pause", "dataset.resume", "dataset.withdraw",
-	"scenario.suspend", "scenario.resume", "scenario.end", "domain.freeze", "domain.unfreeze", "job.cancel", "release.return", "release.reject", "release.withdraw"}
+	"scenario.suspend", "scenario.resume", "scenario.end", "domain.freeze", "domain.unfreeze", "job.cancel", "release.return", "release.reject", "release.withdraw",
+	"scenario.return", "scenario.refuse", "dataset.cancel", "product.retire", "module.revoke"}
 
 // Steps are the acts with a reason that whoever looks may take on a document of a
 // kind in a state. Core decides again.

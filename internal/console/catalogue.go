@@ -56,6 +56,7 @@ type datasetPage struct {
 	Uses    []use
 	Budget  *budget // nil: not to be read
 	Chart   *lineChart
+	Shots   []snapshot // for its provider
 }
 
 // use is a column that somebody used, or may use.
@@ -84,6 +85,11 @@ func datasetShow(v *view) error {
 	}
 	if p.Uses, err = v.uses(code); err != nil {
 		return err
+	}
+	if p.Mine {
+		if p.Shots, err = v.snapshots(code); err != nil {
+			return err
+		}
 	}
 	b := &budget{}
 	if err := v.get("/budgets/"+id(code), nil, b); err == nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -11,58 +12,93 @@ import (
 	"glovebox.example/glovebox/internal/access"
 )
 
-// document is the form of an act whose params are a file.
+// document is the page of the form of an act.
 type document struct {
+	form
 	Row     *access.Act
 	Subject string
 	State   string
-	Text    string
-	Name    string // of the file
-	Data    bool   // the file is data, which goes through no browser
+	Values  map[string]string // of fields that the address fills in
+	Files   bool
+	Done    string // where to go when it is signed
 }
 
-// fileNames are what the file of an act is called where it is written here.
-var fileNames = map[string]string{"dataset.add": "dataset.yaml", "scenario.add": "scenario.yaml", "scenario.grant": "grant.yaml", "node.trust": "node.json", "release.attach": "report.json"}
-
-// documentNew is the form of such an act.
+// documentNew is the form of an act. The address fills fields in: ?p.dataset=x.
 func documentNew(v *view) error {
-	row, ok := access.Find(v.r.PathValue("name"))
-	if !ok || fileNames[row.Name] == "" && row.Name != "dataset.load" {
-		return glovebox.Errorf(glovebox.CodeNotFound, "there is no such page").WithFix("go back to the inbox")
+	row, f, err := v.formed()
+	if err != nil {
+		return err
 	}
 	q := v.r.URL.Query()
+	d := &document{form: f, Row: row, Subject: q.Get("subject"), State: q.Get("state"), Values: map[string]string{}, Files: f.hasFiles(), Done: local(q.Get("back"))}
+	if q.Get("back") == "" {
+		d.Done = "/" + sectionOf(row)
+	}
+	for _, x := range f.Inputs {
+		d.Values[x.Field()] = q.Get(x.Field())
+	}
 	v.Section = sectionOf(row)
-	v.show(http.StatusOK, "document", v.title(row), &document{Row: row, Subject: q.Get("subject"), State: q.Get("state"), Name: fileNames[row.Name], Data: row.Name == "dataset.load"})
+	v.show(http.StatusOK, "document", v.title(row), d)
 	return nil
 }
 
-// documentTake takes the file in and goes on to the signature.
-func documentTake(v *view) error {
+// formed is the act that the address names, with its form.
+func (v *view) formed() (*access.Act, form, error) {
 	row, ok := access.Find(v.r.PathValue("name"))
-	if !ok || fileNames[row.Name] == "" {
-		return glovebox.Errorf(glovebox.CodeNotFound, "there is no such page").WithFix("go back to the inbox")
+	if ok {
+		if f, ok := forms[row.Name]; ok {
+			return row, f, nil
+		}
+	}
+	return nil, form{}, notThere()
+}
+
+// documentTake takes the files of a form in and goes on to the signature.
+func documentTake(v *view) error {
+	row, f, err := v.formed()
+	if err != nil {
+		return err
+	}
+	if !f.hasFiles() {
+		return badForm()
 	}
 	names, texts, err := v.handIn()
 	if err != nil {
 		return err
 	}
-	if len(names) != 1 {
-		return glovebox.Errorf(glovebox.CodeInvalid, "the form wants one file, or its text").WithFix("choose a file, or write its text, and not both")
+	filled := url.Values{"back": {texts["back"]}, "done": {texts["done"]}}
+	for name, x := range texts {
+		if kind, _, ok := strings.Cut(name, "."); ok && slices.Contains([]string{"p", "n", "b", "l", "id"}, kind) || name == "subject" || name == "state" || name == "role" {
+			filled.Set(name, x)
+		}
 	}
 	for name, digest := range names {
-		return v.signDocument(row, texts["subject"], texts["state"], name, digest, texts["text"], texts["back"])
+		filled.Set("file."+name, digest)
+		if filled.Get("p.file") == "" {
+			filled.Set("p.file", name) // written in the page
+		}
 	}
-	return nil
+	if written := strings.TrimSpace(texts["text"]) != ""; filled.Get("p.file") == "" || written && texts["p.file"] != "" {
+		return glovebox.Errorf(glovebox.CodeInvalid, "the form wants one file, or its text").WithFix("choose a file, or write its text, and not both")
+	}
+	filled.Del("p.more")
+	return v.signForm(row, filled, texts["text"])
 }
 
-// signDocument shows the act whose file was handed in, to be signed.
+// signDocument shows the act whose document was made here, to be signed.
 func (v *view) signDocument(row *access.Act, subject, state, name, digest, text, back string) error {
-	v.r.PostForm = map[string][]string{"subject": {subject}, "state": {state}, "p.file": {name}, "file." + name: {digest}, "back": {back}, "done": {"/" + sectionOf(row)}}
-	s, err := v.stepOf(row, v.r.PostForm)
+	return v.signForm(row, url.Values{"subject": {subject}, "state": {state}, "p.file": {name}, "file." + name: {digest}, "back": {back}, "done": {"/" + sectionOf(row)}}, text)
+}
+
+// signForm shows the act of a form that was filled in, to be signed.
+func (v *view) signForm(row *access.Act, filled url.Values, text string) error {
+	v.r.PostForm = filled
+	s, err := v.stepOf(row, filled)
 	if err != nil {
 		return err
 	}
 	s.Document = text
+	v.Section = sectionOf(row)
 	v.show(http.StatusOK, "sign", v.T("Sign"), s)
 	return nil
 }
@@ -70,9 +106,9 @@ func (v *view) signDocument(row *access.Act, subject, state, name, digest, text,
 // sectionOf is where an act belongs.
 func sectionOf(row *access.Act) string {
 	switch row.Kind() {
-	case "dataset", "scenario", "job", "release":
+	case "dataset", "scenario", "job", "release", "product", "ticket", "module":
 		return row.Kind() + "s"
-	case "user", "key", "org":
+	case "user", "key", "org", "binding":
 		return "people"
 	}
 	return "settings"

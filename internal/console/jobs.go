@@ -194,6 +194,7 @@ func (v *view) handIn() (names, texts map[string]string, err error) {
 			if names[name], err = v.upload(data); err != nil {
 				return nil, nil, err
 			}
+			texts[p.FormName()] = name
 		case name == "":
 			texts[p.FormName()] = string(data)
 		}

@@ -11,15 +11,15 @@ import (
 
 // paths are the pages that somebody of a role works with.
 func (s *story) paths() map[string][]string {
-	all := []string{"/", "/start", "/datasets", "/datasets?q=人口", "/datasets?q=zz", "/datasets?class=sensitive", "/datasets/population", "/datasets/pums", "/scenarios", "/scenarios/elderly-care", "/scenarios/night-trade", "/people", "/people/lin", "/incidents", "/orgs", "/orgs/Data%20Bureau", "/me", "/settings", "/gallery"}
-	work := append(slices.Clone(all), "/jobs", "/releases", "/budget", "/log", "/releases/"+s.approved, "/releases/"+s.approved+"?order=figure")
+	all := []string{"/", "/start", "/datasets", "/datasets?q=人口", "/datasets?q=zz", "/datasets?class=sensitive", "/datasets/population", "/datasets/pums", "/scenarios", "/scenarios/elderly-care", "/scenarios/night-trade", "/people", "/people/lin", "/incidents", "/orgs", "/orgs/Data%20Bureau", "/me", "/settings", "/gallery", "/products", "/tickets", "/new/ticket.open?p.dataset=population"}
+	work := append(slices.Clone(all), "/jobs", "/releases", "/budget", "/log", "/releases/"+s.approved, "/releases/"+s.approved+"?order=figure", "/modules")
 	return map[string][]string{
-		"reg1": append(slices.Clone(all), "/people/new", "/orgs/new"),
-		"zhao": append(slices.Clone(work), "/releases/"+s.pending, "/releases/"+s.pending+"/review", "/budget/dataset/population", "/budget/space/resident", "/new/scenario.grant?subject=scenario/night-trade", "/log/3", "/log?actor=wang&from=2020-01-01&to=2099-01-01", "/people/wang"),
+		"reg1": append(slices.Clone(all), "/people/new", "/orgs/new", "/new/domain.backup", "/new/domain.rotate", "/new/user.bind?p.user=lin"),
+		"zhao": append(slices.Clone(work), "/releases/"+s.pending, "/releases/"+s.pending+"/review", "/budget/dataset/population", "/budget/space/resident", "/new/scenario.grant?subject=scenario/night-trade", "/log/3", "/log?actor=wang&from=2020-01-01&to=2099-01-01", "/people/wang", "/new/product.register", "/new/node.use", "/new/node.trust", "/new/scenario.review?subject=scenario/night-trade"),
 		"sun":  append(slices.Clone(work), "/questions", "/questions?ask=runs&dataset=pums&from=2020-01-01&to=2099-01-01", "/questions?ask=rule&job="+s.refused, "/questions?ask=rule&job="+s.refused+"&rule=column.not_needed", "/questions?ask=people&role=authority&day=2099-01-01", "/questions?ask=story&release="+s.approved, "/questions?ask=left&since=2020-01-01&until=2099-01-01", "/releases/"+s.pending, "/log/40", "/log?action=job.charge", "/log?subject=none", "/jobs/"+s.refused),
-		"wang": append(slices.Clone(work), "/jobs/new", "/jobs/"+s.refused, "/releases/"+s.pending, "/releases/"+s.pending+"/review"),
-		"liu":  slices.DeleteFunc(append(slices.Clone(work), "/new/scenario.add"), func(p string) bool { return p == "/people/lin" }),
-		"gongan": slices.DeleteFunc(append(slices.Clone(work), "/new/dataset.add", "/new/dataset.load?subject=dataset/population", "/releases/"+s.pending), func(p string) bool {
+		"wang": append(slices.Clone(work), "/new/module.register", "/new/release.attach?subject=release/"+s.pending, "/jobs/new", "/jobs/"+s.refused, "/releases/"+s.pending, "/releases/"+s.pending+"/review"),
+		"liu":  slices.DeleteFunc(append(slices.Clone(work), "/new/scenario.add", "/new/scenario.apply", "/new/scenario.amend?subject=scenario/elderly-care", "/new/release.supersede?subject=release/"+s.approved), func(p string) bool { return p == "/people/lin" }),
+		"gongan": slices.DeleteFunc(append(slices.Clone(work), "/new/dataset.add", "/new/dataset.load?subject=dataset/population", "/releases/"+s.pending, "/new/dataset.rollback?subject=dataset/population", "/new/fit.charge?subject=dataset/population"), func(p string) bool {
 			return strings.Contains(p, s.approved) || p == "/people/lin" // of another's data, of another institution
 		}),
 	}

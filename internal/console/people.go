@@ -34,6 +34,7 @@ type personPage struct {
 	glovebox.User
 	StateOf string
 	Keys    []keyDoc
+	Bound   []binding
 	Keeps   bool // whoever looks may confirm, suspend and take roles
 	Adds    bool // whoever looks may register
 	Self    bool
@@ -49,6 +50,9 @@ func personShow(v *view) error {
 	}
 	if p.Self || v.Holds(glovebox.RoleRegistrar, glovebox.RoleAuthority, glovebox.RoleAuditor) {
 		if p.Keys, err = v.keys(name); err != nil {
+			return err
+		}
+		if p.Bound, err = v.bindings(name); err != nil {
 			return err
 		}
 	}

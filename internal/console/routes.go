@@ -36,6 +36,14 @@ func (c *Console) routes() {
 		"GET /releases":                releases,
 		"GET /releases/{id}":           releaseShow,
 		"GET /releases/{id}/review":    reviewShow,
+		"GET /products": lister("/products", "products", "products", func(v *view) string { return v.T("Products") }, func(v *view, p product, q string) bool {
+			return has(q, p.Code, v.NameOf(p.Code), p.Registration, p.Scenario)
+		}),
+		"GET /products/{code}":         productShow,
+		"GET /tickets":                 lister("/tickets", "tickets", "tickets", func(v *view) string { return v.T("Quality") }, func(_ *view, t ticket, q string) bool { return has(q, t.ID, t.Title, t.Dataset, t.Owner) }),
+		"GET /tickets/{id}":            ticketShow,
+		"GET /modules":                 lister("/modules", "modules", "modules", func(v *view) string { return v.T("Modules") }, func(_ *view, m module, q string) bool { return has(q, m.Name, m.Digest, m.By, m.Org) }),
+		"GET /modules/{digest}":        moduleShow,
 		"GET /budget":                  ledgers,
 		"GET /budget/{kind}/{account}": ledgerShow,
 		"GET /log":                     logShow,
@@ -73,9 +81,9 @@ type navLink struct{ Section, Path, Text string }
 
 // Nav is the navigation of whoever looks.
 func (v *view) Nav() []navLink {
-	out := []navLink{{"inbox", "/", v.T("Inbox")}, {"start", "/start", v.T("First steps")}, {"datasets", "/datasets", v.T("Catalogue")}, {"scenarios", "/scenarios", v.T("Scenarios")}}
+	out := []navLink{{"inbox", "/", v.T("Inbox")}, {"start", "/start", v.T("First steps")}, {"datasets", "/datasets", v.T("Catalogue")}, {"scenarios", "/scenarios", v.T("Scenarios")}, {"products", "/products", v.T("Products")}, {"tickets", "/tickets", v.T("Quality")}}
 	if !v.Holds(glovebox.RoleRegistrar) || len(v.Roles()) > 1 {
-		out = append(out, navLink{"jobs", "/jobs", v.T("Jobs")}, navLink{"releases", "/releases", v.T("Releases")}, navLink{"budget", "/budget", v.T("Budget")}, navLink{"log", "/log", v.T("Log")})
+		out = append(out, navLink{"modules", "/modules", v.T("Modules")}, navLink{"jobs", "/jobs", v.T("Jobs")}, navLink{"releases", "/releases", v.T("Releases")}, navLink{"budget", "/budget", v.T("Budget")}, navLink{"log", "/log", v.T("Log")})
 	}
 	if v.Holds(glovebox.RoleAuditor, glovebox.RoleAuthority) {
 		out = append(out, navLink{"questions", "/questions", v.T("Questions")})

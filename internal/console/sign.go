@@ -18,7 +18,8 @@ import (
 // /sign/NAME with the fields
 //
 //	subject, state, role   of the act; state is the digest of what was shown
-//	p.NAME, n.NAME, b.NAME a text, a number, a yes of params; a dot goes deeper
+//	p.NAME, n.NAME, b.NAME, l.NAME a text, a number, a yes, a list with commas of
+//	                       params; a dot goes deeper
 //	file.NAME              the digest of a file that was handed in
 //	back, done             where the form is, and where to go when it is signed
 //
@@ -77,7 +78,10 @@ func (v *view) stepOf(row *access.Act, f url.Values) (*step, error) {
 		}
 	}) {
 		s.Fields = append(s.Fields, field{name, f.Get(name)})
-		if kind, rest, ok := strings.Cut(name, "."); ok && f.Get(name) != "" && (kind == "p" || kind == "n" || kind == "b") {
+		if kind, rest, ok := strings.Cut(name, "."); ok && f.Get(name) != "" && (kind == "p" || kind == "n" || kind == "b" || kind == "l") {
+			if l := label(row.Name, rest); l != "" {
+				rest = l
+			}
 			s.Shown = append(s.Shown, field{rest, f.Get(name)})
 		}
 	}
@@ -85,6 +89,9 @@ func (v *view) stepOf(row *access.Act, f url.Values) (*step, error) {
 		if kind, ok := strings.CutPrefix(name, "id."); ok && s.Subject == "" {
 			s.Subject = kind + "/" + strings.TrimSpace(f.Get(name))
 		}
+	}
+	if row.Name == "user.bind" {
+		s.Subject = "binding/" + access.BindingID(strings.TrimSpace(f.Get("p.issuer")), strings.TrimSpace(f.Get("p.subject")))
 	}
 	var err error
 	if s.Params, err = paramsOf(f); err != nil {
@@ -153,6 +160,8 @@ func paramsOf(f url.Values) (json.RawMessage, error) {
 			put(strings.Split(rest, "."), n)
 		case "b":
 			put(strings.Split(rest, "."), x == "yes")
+		case "l":
+			put(strings.Split(rest, "."), strings.FieldsFunc(x, func(r rune) bool { return r == ',' || r == '，' || r == ' ' || r == '\n' || r == '\r' }))
 		case "file":
 			put([]string{"files", rest}, x)
 		}
@@ -169,13 +178,19 @@ func command(row *access.Act, subject string, f url.Values) string {
 			line = append(line, flag, quoted(x))
 		}
 	}
+	if known, ok := forms[row.Name]; ok {
+		line = append(line, known.words(of, f)...)
+		if row.Name == "fit.charge" {
+			opt(map[string]string{"pure": "--epsilon", "zcdp": "--rho"}[f.Get("p.kind")], "n.price")
+		}
+		opt("--role", "role")
+		return strings.Join(line, " ")
+	}
 	switch row.Name {
 	case "user.key_confirm":
 		line = append(line, quoted(f.Get("p.user")), of)
-	case "dataset.add", "scenario.add", "scenario.grant", "job.run", "node.trust":
+	case "job.run":
 		line = append(line, quoted(f.Get("p.file")))
-	case "dataset.load", "release.attach":
-		line = append(line, quoted(of), quoted(f.Get("p.file")))
 	case "user.key_add":
 		line = append(line, quoted(f.Get("p.user")), "KEY.pub.json")
 	case "domain.freeze", "domain.unfreeze":
@@ -183,16 +198,11 @@ func command(row *access.Act, subject string, f url.Values) string {
 		line = append(line, quoted(f.Get("p.title")))
 	case "incident.note", "incident.close":
 		line = append(line, of, quoted(f.Get("p.text")))
-	case "node.use":
-		line = append(line, quoted(f.Get("p.kind")))
 	default:
 		line = append(line, quoted(of))
 	}
 	for _, o := range [][2]string{{"--role", "p.role"}, {"--role", "role"}, {"--kind", "p.kind"}, {"--district", "p.district"}, {"--filing", "p.filing"}, {"--full-name", "p.full_name"},
 		{"--org", "p.org"}, {"--qualification", "p.qualification"}, {"--reason", "p.reason"}, {"--rho", "n.budget.rho"}, {"--epsilon", "n.budget.epsilon"}, {"--delta", "n.budget.delta"}, {"--to", "p.name"}, {"--incident", "p.incident"}, {"--about", "p.about"}, {"--reported-to", "p.reported_to"}, {"--state", "p.state"}} {
-		if row.Name == "node.use" && o[0] == "--kind" || row.Name == "fit.charge" && o[0] == "--kind" {
-			continue
-		}
 		opt(o[0], o[1])
 	}
 	return strings.Join(line, " ")

@@ -58,6 +58,14 @@ func TestPagesAreInBothLanguages(t *testing.T) {
 	for _, s := range titles {
 		shown[s] = "titles"
 	}
+	for _, f := range forms {
+		for _, x := range f.Inputs {
+			shown[x.Label] = "forms"
+		}
+		if f.Note != "" {
+			shown[f.Note] = "forms"
+		}
+	}
 	for _, s := range slices.Concat(paramNames(), filterNames, fieldValues()) {
 		shown[s] = "params"
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/act"
 	"glovebox.example/glovebox/internal/api"
 	"glovebox.example/glovebox/internal/author/trial"
@@ -164,13 +165,13 @@ func (c *city) goods() map[string]func() good {
 		},
 		"domain.rotate": func() good { return good{"reg1", "domain/city", desk.Rotate{Key: domain.SigningKey}, "domain/other"} },
 		"user.bind": func() good {
-			return good{"reg1", "binding/" + domain.BindingID(govIssuer, "n@gov"), desk.Bind{User: "newcomer", Issuer: govIssuer, Subject: "n@gov"}, "binding/x"}
+			return good{"reg1", "binding/" + access.BindingID(govIssuer, "n@gov"), desk.Bind{User: "newcomer", Issuer: govIssuer, Subject: "n@gov"}, "binding/x"}
 		},
 		"user.bind_confirm": func() good {
-			return good{"auth1", "binding/" + domain.BindingID(govIssuer, "n@gov"), desk.KeyConfirm{User: "newcomer"}, "binding/x"}
+			return good{"auth1", "binding/" + access.BindingID(govIssuer, "n@gov"), desk.KeyConfirm{User: "newcomer"}, "binding/x"}
 		},
 		"user.unbind": func() good {
-			return good{"reg1", "binding/" + domain.BindingID(govIssuer, "n@gov"), desk.Nothing{}, "binding/x"}
+			return good{"reg1", "binding/" + access.BindingID(govIssuer, "n@gov"), desk.Nothing{}, "binding/x"}
 		},
 		"session.end": func() good {
 			var all []desk.Session

@@ -17,6 +17,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/api"
 	"glovebox.example/glovebox/internal/client"
 	"glovebox.example/glovebox/internal/core"
@@ -116,7 +117,7 @@ func (c *city) idToken(k *ecdsa.PrivateKey, subject, nonce string) string {
 // bind makes an account a person's, by the two people that it takes.
 func (c *city) bind(name, subject string) string {
 	c.t.Helper()
-	id := domain.BindingID(govIssuer, subject)
+	id := access.BindingID(govIssuer, subject)
 	c.must("reg1", desk.Act{Name: "user.bind", Subject: "binding/" + id, Params: desk.Params(desk.Bind{User: name, Issuer: govIssuer, Subject: subject})}, nil)
 	c.must("auth1", desk.Act{Name: "user.bind_confirm", Subject: "binding/" + id, Params: desk.Params(desk.KeyConfirm{User: name})}, nil)
 	return id
@@ -133,7 +134,7 @@ func TestLoginByProvider(t *testing.T) {
 	if _, status := c.byProvider(k, "wang@gov"); status != http.StatusForbidden {
 		t.Errorf("an account that nobody bound: %d", status)
 	}
-	id := domain.BindingID(govIssuer, "wang@gov")
+	id := access.BindingID(govIssuer, "wang@gov")
 	ask := desk.Act{Name: "user.bind", Subject: "binding/" + id, Params: desk.Params(desk.Bind{User: "wang", Issuer: govIssuer, Subject: "wang@gov"})}
 	c.must("reg1", ask, nil)
 	if _, status := c.byProvider(k, "wang@gov"); status != http.StatusForbidden {

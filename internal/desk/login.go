@@ -2,6 +2,7 @@ package desk
 
 import (
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/domain/store"
 )
@@ -80,7 +81,7 @@ func noSessions() error {
 }
 
 func userBind(c *call, p *Bind) (any, error) {
-	if c.id != domain.BindingID(p.Issuer, p.Subject) {
+	if c.id != access.BindingID(p.Issuer, p.Subject) {
 		return nil, glovebox.Invalid("subject", "is not that of this account").WithFix("docs/formats/act.md says how a binding is named")
 	}
 	return c.d.Bind(c, c.by, p.User, p.Issuer, p.Subject)

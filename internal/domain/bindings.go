@@ -2,12 +2,10 @@ package domain
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"net/url"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/text"
 )
@@ -36,14 +34,6 @@ type BindingDoc struct {
 	Confirmed string `json:"confirmed,omitempty"`
 }
 
-// BindingID is the name of what an account is bound by: one for each issuer and
-// subject.
-func BindingID(issuer, subject string) string {
-	b := binary.BigEndian.AppendUint32([]byte("glovebox binding v1\n"), uint32(len(issuer))) //nolint:gosec // bounded where it is taken in
-	h := sha256.Sum256(append(append(b, issuer...), subject...))
-	return "b-" + hex.EncodeToString(h[:20])
-}
-
 const (
 	maxIssuer  = 255 // bytes
 	maxSubject = 255 // bytes, as OpenID Connect has it
@@ -70,7 +60,7 @@ func (d *Domain) Bind(ctx context.Context, by *By, user, issuer, subject string)
 	if err := account(issuer, subject); err != nil {
 		return doc, err
 	}
-	id := BindingID(issuer, subject)
+	id := access.BindingID(issuer, subject)
 	err = d.Effect(ctx, by, func(tx *store.Tx) error {
 		var u glovebox.User
 		if err := Users.Get(tx, user, &u); err != nil {
@@ -156,7 +146,7 @@ func (d *Domain) Bindings(ctx context.Context, user string) (out []BindingDoc, e
 // the log: key is the thumbprint of the provider's key that vouched for it. It
 // fails with CodeDenied, in the same words whatever the reason.
 func (d *Domain) BoundLogin(ctx context.Context, issuer, subject, key string) (user, binding string, err error) {
-	binding = BindingID(issuer, subject)
+	binding = access.BindingID(issuer, subject)
 	err = d.Effect(ctx, systemBy(), func(tx *store.Tx) error {
 		b, err := Bindings.Find(tx, binding)
 		if err != nil {

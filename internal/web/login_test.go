@@ -20,9 +20,9 @@ import (
 	"github.com/zitadel/oidc/v3/example/server/storage"
 
 	"glovebox.example/glovebox"
+	"glovebox.example/glovebox/internal/access"
 	"glovebox.example/glovebox/internal/core"
 	"glovebox.example/glovebox/internal/desk"
-	"glovebox.example/glovebox/internal/domain"
 	"glovebox.example/glovebox/internal/identity"
 )
 
@@ -205,7 +205,7 @@ func TestLoginByRealProvider(t *testing.T) {
 	if status, _, _ := b.login(city, "/login/city", user, false); status != http.StatusForbidden || b.session() != "" {
 		t.Errorf("an account that nobody bound: %d", status)
 	}
-	id := domain.BindingID(city.issuer, "id1")
+	id := access.BindingID(city.issuer, "id1")
 	if err := c.as("reg1").Do(t.Context(), desk.Act{Name: "user.bind", Subject: "binding/" + id, Params: desk.Params(desk.Bind{User: "auth1", Issuer: city.issuer, Subject: "id1"})}, nil); err != nil {
 		t.Fatal(err)
 	}
