@@ -49,7 +49,7 @@ domain key" prints it again.`, `在 DIR 创建一个域；DIR 须不存在或为
 	c.Flags().StringVar(&o.Name, "name", "", a.t("call the domain `NAME`, part of its log's identity (default: the directory's name)", "域名称 `NAME`，是日志身份的一部分（默认取目录名）"))
 	c.Flags().BoolVar(&first.served, "served", false, a.t("make it a domain that takes signed acts alone (domain serve-from-now)", "建为仅接受签名操作的域（domain serve-from-now）"))
 	first.bind(a, c)
-	c.Flags().StringSliceVar(&o.Require, "require", nil, a.t("jobs need `WHAT` beside their grant: certified, promoted, listed", "作业除授权外还须满足 `WHAT`：certified（模块已认证）、promoted（已转产）、listed（产品已登记）"))
+	c.Flags().StringSliceVar(&o.Require, "require", nil, a.t("jobs need `WHAT` beside their grant: certified, promoted, listed; exports: witnessed", "除授权外还须满足 `WHAT`：作业 certified、promoted、listed；导出 witnessed"))
 	c.Flags().IntVar(&o.Parts, "parts", domain.DefaultParts, a.t("cut snapshots into `N` pieces, a power of two", "快照分为 `N` 片，须为 2 的幂"))
 	return c
 }

@@ -29,6 +29,7 @@ type input struct {
 	Label   string
 	Options []string // of a choice; an empty one stands for none
 	Need    bool
+	For     glovebox.Role // who is asked; empty: everybody
 }
 
 // form is how an act's params are asked for, and what the same act is on a shell.
@@ -58,12 +59,12 @@ var forms = map[string]form{
 	"scenario.apply": {Text: "scenario.yaml", Inputs: []input{file("File"), {Name: "reuse", Kind: inText, Label: "Code of a scenario whose agreements stand for this one"}},
 		Line: []string{"{file}", "--reuse {reuse}"}},
 	"scenario.amend": {Text: "scenario.yaml", Inputs: []input{file("File"), reason}, Line: []string{"{file}", "--reason {reason}"}},
-	"scenario.review": {Note: "As provider: leave all columns empty to agree to every one. As authority: answer the three questions.", Inputs: []input{
-		{Name: "dataset", Kind: inText, Label: "Of your dataset with this code alone"},
-		{Name: "columns", Kind: inList, Label: "Columns that you agree to, separated by commas"},
-		{Name: "refuse", Kind: inYes, Label: "I agree to none"},
+	"scenario.review": {Inputs: []input{
+		{Name: "dataset", Kind: inText, Label: "Of your dataset with this code alone", For: glovebox.RoleProvider},
+		{Name: "columns", Kind: inList, Label: "Columns that you agree to, separated by commas; empty: all that are needed", For: glovebox.RoleProvider},
+		{Name: "refuse", Kind: inYes, Label: "I agree to none", For: glovebox.RoleProvider},
 		{Name: "reason", Kind: inText, Label: "Reason"},
-		{Name: "reasonable", Kind: inAnswer, Label: "Is it reasonable?"}, {Name: "necessary", Kind: inAnswer, Label: "Is each column necessary?"}, {Name: "satisfiable", Kind: inAnswer, Label: "Can it be satisfied?"}},
+		{Name: "reasonable", Kind: inAnswer, Label: "Is it reasonable?", For: glovebox.RoleAuthority}, {Name: "necessary", Kind: inAnswer, Label: "Is each column necessary?", For: glovebox.RoleAuthority}, {Name: "satisfiable", Kind: inAnswer, Label: "Can it be satisfied?", For: glovebox.RoleAuthority}},
 		Line: []string{"@", "--dataset {dataset}", "--columns {columns}", "--refuse!refuse", "--reason {reason}", "--reasonable?reasonable", "--necessary?necessary", "--satisfiable?satisfiable"}},
 
 	"product.register": {Inputs: []input{{Name: "product", Kind: inName, Label: "Code of the product, as its scenario has it", Need: true}, {Name: "scenario", Kind: inText, Label: "Code of the scenario", Need: true},

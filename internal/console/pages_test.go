@@ -11,8 +11,8 @@ import (
 
 // paths are the pages that somebody of a role works with.
 func (s *story) paths() map[string][]string {
-	all := []string{"/", "/start", "/datasets", "/datasets?q=人口", "/datasets?q=zz", "/datasets?class=sensitive", "/datasets/population", "/datasets/pums", "/scenarios", "/scenarios/elderly-care", "/scenarios/night-trade", "/people", "/people/lin", "/incidents", "/orgs", "/orgs/Data%20Bureau", "/me", "/settings", "/gallery", "/products", "/tickets", "/new/ticket.open?p.dataset=population"}
-	work := append(slices.Clone(all), "/jobs", "/releases", "/budget", "/log", "/releases/"+s.approved, "/releases/"+s.approved+"?order=figure", "/modules")
+	all := []string{"/", "/start", "/datasets", "/datasets?q=人口", "/datasets?q=zz", "/datasets?class=sensitive", "/datasets/population", "/datasets/pums", "/scenarios", "/scenarios/elderly-care", "/scenarios/night-trade", "/people", "/people/lin", "/incidents", "/orgs", "/orgs/Data%20Bureau", "/me", "/settings", "/gallery", "/products", "/products/income-table", "/tickets", "/tickets/t-1", "/new/ticket.open?p.dataset=population"}
+	work := append(slices.Clone(all), "/jobs", "/releases", "/budget", "/log", "/releases/"+s.approved, "/releases/"+s.approved+"?order=figure", "/modules", "/modules/"+s.module)
 	return map[string][]string{
 		"reg1": append(slices.Clone(all), "/people/new", "/orgs/new", "/new/domain.backup", "/new/domain.rotate", "/new/user.bind?p.user=lin"),
 		"zhao": append(slices.Clone(work), "/releases/"+s.pending, "/releases/"+s.pending+"/review", "/budget/dataset/population", "/budget/space/resident", "/new/scenario.grant?subject=scenario/night-trade", "/log/3", "/log?actor=wang&from=2020-01-01&to=2099-01-01", "/people/wang", "/new/product.register", "/new/node.use", "/new/node.trust", "/new/scenario.review?subject=scenario/night-trade"),

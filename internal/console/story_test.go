@@ -23,6 +23,7 @@ type story struct {
 	*town
 	pending, approved string // releases
 	refused           string // a job
+	module            string // its digest
 }
 
 func (c *town) must(who string, a desk.Act, out any) {
@@ -44,6 +45,7 @@ func newStory(t testing.TB) *story {
 	s.people()
 	s.data()
 	s.work()
+	s.registry()
 	return s
 }
 
@@ -116,6 +118,21 @@ func (s *story) work() {
 	s.do("census", desk.Act{Name: "dataset.pause", Subject: "dataset/pums", Params: desk.Params(desk.Brake{Reason: "复核 2025 年数据口径"})})
 	s.do("liu", desk.Act{Name: "incident.open", Params: desk.Params(desk.IncidentOpen{Title: "导出存储不可写", Drill: true, About: "scenario/elderly-care", To: "市数据局值班室"})})
 	s.do("zhao", desk.Act{Name: "incident.note", Subject: "incident/i-1", Params: desk.Params(desk.IncidentNote{Text: "已切换至备用存储", State: "handling"})})
+}
+
+// registry lists products, asks about data, and registers a module.
+func (s *story) registry() {
+	listed := desk.ProductRegister{Scenario: "education-income", Technique: "GB/T 38667-2020", Security: "三级等保，抽样复核", Business: "每年一版，写明口径"}
+	s.do("zhao", desk.Act{Name: "product.register", Subject: "product/income-table", Params: desk.Params(listed)})
+	s.do("zhao", desk.Act{Name: "product.publish", Subject: "product/income-table", Params: desk.Params(desk.ProductPublish{})})
+	s.do("wang", desk.Act{Name: "ticket.open", Params: desk.Params(desk.TicketOpen{Dataset: "population", Column: "township", Title: "部分街道编码为空"})})
+	s.do("gongan", desk.Act{Name: "ticket.answer", Subject: "ticket/t-1", Params: desk.Params(desk.TicketAnswer{Text: "已补录 2025 年迁入人员"})})
+	var m struct {
+		Digest string `json:"digest"`
+	}
+	s.must("wang", desk.Act{Name: "module.register", Params: desk.Params(desk.ModuleRegister{File: pums + "/income.wasm", Recipe: "make income"})}, &m)
+	s.module = m.Digest
+	s.do("zhao", desk.Act{Name: "module.certify", Subject: "module/" + m.Digest, Params: desk.Params(desk.Said{Text: "已核对源代码与构建结果"})})
 }
 
 // TestStoryDump writes what the API answers, for whoever makes pages.
