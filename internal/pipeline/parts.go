@@ -51,7 +51,7 @@ func partsOf(r *ask, code string, masks job.MaskPlan) *glovebox.Parts {
 	}
 	if rec.Period != "" {
 		if v := pins(rec.Period); v != nil {
-			return &glovebox.Parts{Family: code + "." + rec.Period, Values: v}
+			return &glovebox.Parts{Family: code + "." + rec.Period, Values: plantPeriods(v)}
 		}
 		return nil
 	}

@@ -18,5 +18,12 @@ func plantRefund(_ context.Context, _ *Pipeline, _ *admission, cause error) erro
 // value was a unit's. TestPlantFamily.
 func plantFamily(name string) string { return name }
 
+// plantPeriods is another: a job that reads several periods pays for the first
+// alone. TestPlantPeriods.
+func plantPeriods(values []string) []string { return values }
+
+// plantTune is another: a job that measures pays nothing. TestPlantTune.
+func plantTune(_ string, charges []glovebox.Charge) []glovebox.Charge { return charges }
+
 // plantSpaces is another: it forgets the ledgers of unit spaces. TestPlantSpaces.
 func plantSpaces(charges []glovebox.Charge) []glovebox.Charge { return charges }

@@ -13,8 +13,25 @@ import (
 
 // planted says whether failed jobs get their price back, unpaid whether unit
 // spaces are not charged, settled whether parts of a ledger are the same for
-// all snapshots; a test alone compiles and sets them.
-var planted, unpaid, settled bool
+// all snapshots, firstPeriod whether a job pays for the first of its periods alone,
+// freeTune whether jobs that measure pay nothing; a test alone compiles and sets them.
+var planted, unpaid, settled, firstPeriod, freeTune bool
+
+// plantPeriods forgets all periods but the first.
+func plantPeriods(values []string) []string {
+	if firstPeriod {
+		return values[:1]
+	}
+	return values
+}
+
+// plantTune lets jobs that measure go free.
+func plantTune(mode string, charges []glovebox.Charge) []glovebox.Charge {
+	if freeTune && mode == glovebox.ModeTune {
+		return nil
+	}
+	return charges
+}
 
 // plantFamily takes the version off the name of a family.
 func plantFamily(name string) string {

@@ -174,7 +174,7 @@ func (p *Pipeline) charge(ctx context.Context, r *ask, a *admission) error {
 		if err := doc.To(job.Charged); err != nil {
 			return err
 		}
-		if err := domain.Jobs.Charge(tx, "job.charge", doc.ID, doc, doc.Scenario, a.charges, a.caps); err != nil {
+		if err := domain.Jobs.Charge(tx, "job.charge", doc.ID, doc, doc.Scenario, plantTune(doc.Basis.Job.Mode, a.charges), a.caps); err != nil {
 			return err
 		}
 		a.doc = doc
