@@ -101,8 +101,9 @@ var (
 // own are the actions that the program takes of its own accord under ownerName:
 // it ends what an act began, after a restart too, and records that the host's
 // owner changed the rules, and that somebody logged in by an identity provider, to
-// look, or handed in a passkey that somebody has to confirm.
-var own = []string{"domain.settings", "domain.rotated", "domain.restore", "policy.change", "job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done", "snapshot.destroyed", "session.login", "product.calls", keyOffer}
+// look, or handed in a passkey that somebody has to confirm; and what it found
+// when it checked itself.
+var own = []string{"domain.settings", "domain.rotated", "domain.restore", "policy.change", "job.run", "job.done", "job.refuse", "release.make", "release.refuse", "dataset.replaced", "dataset.current", "fit.done", "snapshot.destroyed", "session.login", "product.calls", "domain.checked", keyOffer}
 
 // refusals are the actions of entries that an act was refused. The act that they
 // hold, if any, changes nothing and does not use up its nonce: it can be stale,

@@ -45,8 +45,9 @@ func (s *Server) data(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(x.Data) //nolint:gosec // an attachment of the product's own form; whoever went away does not read it
 }
 
-// closeCalls closes the call log of each day, within an hour of its end.
-func (s *Server) closeCalls(ctx context.Context) {
+// daily closes the call log of each day, within an hour of its end, and has the
+// domain check itself once a day.
+func (s *Server) daily(ctx context.Context) {
 	t := time.NewTicker(time.Hour)
 	defer t.Stop()
 	for {
@@ -54,7 +55,8 @@ func (s *Server) closeCalls(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-t.C:
-			_ = s.d.CloseCalls(ctx) // the next call, or the next hour, tries again
+			_ = s.d.CloseCalls(ctx)   // the next call, or the next hour, tries again
+			_, _ = s.d.SelfCheck(ctx) // the next hour tries again; that there is none today is an alert
 		}
 	}
 }

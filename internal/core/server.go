@@ -139,7 +139,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	if err := s.d.CloseCalls(running); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	go s.closeCalls(running)
+	go s.daily(running)
 	h := &http.Server{Handler: s.mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 	var wg sync.WaitGroup
 	wg.Go(func() {

@@ -54,6 +54,7 @@ var Rules = []Rule{
 	{"place", glovebox.Text{EN: "an export to a place that no export named before", ZH: "导出到此前未用过的位置"}, place},
 	{"key", glovebox.Text{EN: "a key or an account that is handed in as two persons'", ZH: "同一密钥或账号被登记为两人所有"}, key},
 	{"witness", glovebox.Text{EN: "an export that no witness saw approved, in a domain that names witnesses", ZH: "指定了见证方的域中，未经见证即导出"}, witness},
+	{"check", glovebox.Text{EN: "the domain found a fault when it checked itself", ZH: "域自检发现问题"}, check},
 	{"ticket", glovebox.Text{EN: "a question about quality that is not answered in time", ZH: "质量问题逾期未答复"}, ticket},
 }
 

@@ -159,6 +159,13 @@ func TestEveryRuleFinds(t *testing.T) {
 			a.Witnessed = true
 			return a
 		}},
+		{"check", func(b *book, more bool) {
+			found := 0
+			if more {
+				found = 2
+			}
+			b.add("02 10:00", "owner", "domain.checked", "domain/city", object{"problems": found}, nil)
+		}, "check/0 domain/city x2", nil},
 		{"ticket", func(b *book, more bool) {
 			b.add("02 09:00", "wang", "ticket.open", "ticket/t-1", nil, object{"state": "open", "due": "2026-03-23", "owner": "office"})
 			b.add("02 09:00", "wang", "ticket.open", "ticket/t-2", nil, object{"state": "open", "due": "2026-03-31", "owner": "office"})

@@ -145,6 +145,22 @@ func witness(l *look) error {
 	})
 }
 
+func check(l *look) error {
+	all, err := l.facts(time.Second, evidence.Query{Action: "domain.checked"})
+	if err != nil {
+		return err
+	}
+	return l.each(all, func(x *evidence.Facts, e *verify.Entry) error {
+		var body struct{ Problems int }
+		if err := json.Unmarshal(e.Body, &body); err != nil || body.Problems > 0 {
+			a := at("check", x)
+			a.Count = body.Problems
+			l.add(a)
+		}
+		return nil
+	})
+}
+
 // key finds keys and accounts that are handed in for two persons: by what the
 // entries hold, whatever the domain made of them, and by handing in what another
 // handed in, which the domain refuses.

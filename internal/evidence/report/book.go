@@ -44,6 +44,18 @@ type event struct {
 	evidence.Facts
 	decisions []glovebox.Decision
 	to        string // of an export
+	check     *checked
+}
+
+// checked is what a domain found when it checked itself.
+type checked struct {
+	Entries   uint64   `json:"entries"`
+	Documents int      `json:"documents"`
+	Problems  int      `json:"problems"`
+	First     []string `json:"first"`
+	FreePart  int      `json:"free_part"`
+	Overdue   int      `json:"overdue"`
+	Day       string   `json:"day"`
 }
 
 func newBook(src evidence.Source, o *Order, loc *time.Location) *book {
@@ -73,7 +85,12 @@ func (b *book) take(ctx context.Context, e *verify.Entry) error {
 		To string `json:"to"`
 	}
 	_ = json.Unmarshal(e.Body, &body) // of another form: it goes nowhere
-	b.events = append(b.events, event{f, evidence.Decisions(e), body.To})
+	x := event{Facts: f, decisions: evidence.Decisions(e), to: body.To}
+	if e.Action == "domain.checked" {
+		x.check = &checked{}
+		_ = json.Unmarshal(e.Body, x.check) // of another form: nothing was found
+	}
+	b.events = append(b.events, x)
 	return nil
 }
 
