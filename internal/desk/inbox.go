@@ -134,7 +134,7 @@ func (q *question) entered(subject string) string {
 // releases are those that wait for an approval in a role of whoever asks, and
 // approved ones that its operator has not exported.
 func releases(q *question, v *access.Viewer) (out []api.Todo, err error) {
-	all, err := q.pipeline().Releases(q, *q.u, "", 0)
+	all, err := q.pipeline().ReleasesIn(q, *q.u, job.Pending, job.Approved)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func jobs(q *question, v *access.Viewer) (out []api.Todo, err error) {
 	if !slices.Contains(v.Roles, glovebox.RoleDeveloper) {
 		return nil, nil
 	}
-	all, err := q.pipeline().Jobs(q, *q.u, "", 0)
+	all, err := q.pipeline().JobsOf(q, *q.u, "", 0, func(j *job.Doc) bool { return j.State == job.Refused && j.Submitter == v.Name })
 	now, nerr := time.Parse(time.RFC3339, q.d.Stamp())
 	for i := range all {
 		j := &all[i]

@@ -20,6 +20,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/audit"
 	"glovebox.example/glovebox/audit/verify"
+	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/internal/domain/vault"
 	"glovebox.example/glovebox/internal/fault"
@@ -74,8 +75,11 @@ type Domain struct {
 	// MaxStored is how many bytes are stored for one developer's jobs at most.
 	MaxStored int64
 	Store     *store.Store
-	Vault     *vault.Vault
-	Policy    *policy.Engine
+	// JobGists and ReleaseGists are what lists know of jobs and releases.
+	JobGists     store.Gists[*job.Doc]
+	ReleaseGists store.Gists[job.ReleaseState]
+	Vault        *vault.Vault
+	Policy       *policy.Engine
 
 	settings []byte // of domain.json, as they are in use
 	logKey   atomic.Pointer[audit.Key]

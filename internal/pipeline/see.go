@@ -13,9 +13,18 @@ import (
 
 // Jobs lists the jobs that a user may see, in order of id: those after the id
 // after, and so many at most; 0: all.
-func (p *Pipeline) Jobs(ctx context.Context, u glovebox.User, after string, most int) (out []job.Doc, err error) {
+func (p *Pipeline) Jobs(ctx context.Context, u glovebox.User, after string, most int) ([]job.Doc, error) {
+	return p.JobsOf(ctx, u, after, most, func(*job.Doc) bool { return true })
+}
+
+// JobsOf lists those of them whose gist is wanted: see gistOf.
+func (p *Pipeline) JobsOf(ctx context.Context, u glovebox.User, after string, most int, want func(*job.Doc) bool) (out []job.Doc, err error) {
 	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
-		return eachJob(tx, u, after, func(j *job.Doc) (bool, error) {
+		return p.eachJob(tx, u, after, want, func(_ *job.Doc, load func() (*job.Doc, error)) (bool, error) {
+			j, err := load()
+			if err != nil {
+				return false, err
+			}
 			out = append(out, *j)
 			return most == 0 || len(out) < most, nil
 		})
@@ -23,18 +32,32 @@ func (p *Pipeline) Jobs(ctx context.Context, u glovebox.User, after string, most
 	return out, err
 }
 
-// eachJob calls fn with the jobs that a user may see.
-func eachJob(tx *store.Tx, u glovebox.User, after string, fn func(*job.Doc) (more bool, err error)) error {
+// gistOf is what says of a job whose it is, what came of it, and where it stands.
+func gistOf(j *job.Doc) *job.Doc {
+	g := &job.Doc{ID: j.ID, State: j.State, Scenario: j.Scenario, Product: j.Product, Submitter: j.Submitter, Submitted: j.Submitted, Release: j.Release}
+	g.Basis.Job.Inputs = make(map[string]glovebox.JobInput, len(j.Basis.Job.Inputs))
+	for code := range j.Basis.Job.Inputs {
+		g.Basis.Job.Inputs[code] = glovebox.JobInput{}
+	}
+	return g
+}
+
+// eachJob calls fn with the gists of the jobs that a user may see and that are
+// wanted.
+func (p *Pipeline) eachJob(tx *store.Tx, u glovebox.User, after string, want func(*job.Doc) bool, fn func(g *job.Doc, load func() (*job.Doc, error)) (more bool, err error)) error {
 	s, err := newSight(tx, u)
 	if err != nil {
 		return err
 	}
-	return domain.Jobs.After(tx, after, func(_ string, j job.Doc) (bool, error) {
-		w, err := s.work(tx, &j, nil)
+	return store.Sift(tx, domain.Jobs, &p.d.JobGists, after, gistOf, func(_ string, g *job.Doc, load func() (*job.Doc, error)) (bool, error) {
+		if !want(g) {
+			return true, nil
+		}
+		w, err := s.work(tx, g, nil)
 		if err != nil || !s.viewer.Sees(w) {
 			return true, err
 		}
-		return fn(&j)
+		return fn(g, load)
 	})
 }
 
@@ -76,16 +99,44 @@ func (p *Pipeline) Releases(ctx context.Context, u glovebox.User, after string, 
 			}
 			last = r.Job
 		}
-		return eachJob(tx, u, last, func(j *job.Doc) (bool, error) {
-			if j.Release == "" {
-				return true, nil
-			}
+		made := func(g *job.Doc) bool { return g.Release != "" }
+		return p.eachJob(tx, u, last, made, func(j *job.Doc, _ func() (*job.Doc, error)) (bool, error) {
 			var r job.ReleaseDoc
 			if err := domain.Releases.Get(tx, j.Release, &r); err != nil {
 				return false, err
 			}
 			out = append(out, r)
 			return most == 0 || len(out) < most, nil
+		})
+	})
+	return out, err
+}
+
+// ReleasesIn lists, of the releases that a user may see, those in some states.
+func (p *Pipeline) ReleasesIn(ctx context.Context, u glovebox.User, states ...job.ReleaseState) (out []job.ReleaseDoc, err error) {
+	err = p.d.Store.View(ctx, func(tx *store.Tx) error {
+		s, err := newSight(tx, u)
+		if err != nil {
+			return err
+		}
+		state := func(r *job.ReleaseDoc) job.ReleaseState { return r.State }
+		return store.Sift(tx, domain.Releases, &p.d.ReleaseGists, "", state, func(_ string, at job.ReleaseState, load func() (*job.ReleaseDoc, error)) (bool, error) {
+			if !slices.Contains(states, at) {
+				return true, nil
+			}
+			r, err := load()
+			if err != nil {
+				return false, err
+			}
+			var j job.Doc
+			if err := domain.Jobs.Get(tx, r.Job, &j); err != nil {
+				return false, err
+			}
+			w, err := s.work(tx, &j, nil)
+			if err == nil && s.viewer.Sees(w) {
+				out = append(out, *r)
+			}
+			return true, err
 		})
 	})
 	return out, err
