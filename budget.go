@@ -154,6 +154,10 @@ type Space struct {
 	// PerPeriod: the total is what a unit may lose in each period of datasets that
 	// have periods, and in all that have none.
 	PerPeriod bool `json:"per_period,omitempty"`
+	// Period is the column that tells those periods: datasets of the space whose
+	// period is another column, or that have none, are paid for as a whole. "" with
+	// PerPeriod, in a space of before it was named: any column, each by itself.
+	Period string `json:"period,omitempty"`
 	// Key is the generation of the key that turns its identifiers into tokens; 0:
 	// the first.
 	Key int `json:"key,omitempty"`

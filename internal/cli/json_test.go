@@ -110,7 +110,7 @@ var unseen = []string{
 	// internal/pipeline runs jobs over datasets with several unit columns, and with counted units
 	"check.longest", "check.usual", "facts.group", "fit.group", "input.unit", "input_facts.unit",
 	// internal/pipeline and testdata/parts.txtar run jobs that parts of a ledger pay for.
-	"price.parts", "quote.parts", "charge.parts", "parts.family", "parts.values", "record.period", "column.per_unit", "space.per_period", "input_facts.period",
+	"price.parts", "quote.parts", "charge.parts", "parts.family", "parts.values", "record.period", "column.per_unit", "space.per_period", "space.period", "input_facts.period",
 	// Of modules that fail and print, and rows that a record rejects: internal/author/trial.
 	"trial.dropped", "trial_unit.dropped", // TestLookAlikeKeys
 	"trial.started", "trial_unit.cause", "trial_unit.log", "trial_block.log", "trial_input.first",

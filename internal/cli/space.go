@@ -17,7 +17,7 @@ func (a *app) spaceCmd() *cobra.Command {
 
 func (a *app) spaceAdd() *cobra.Command {
 	var l glovebox.LedgerDef
-	var perPeriod bool
+	var period string
 	c := &cobra.Command{
 		Use:   "add NAME",
 		Short: a.t("say what one unit of a space may lose over all datasets", "规定空间内一个单元在全部数据资源上的损失上限"),
@@ -32,8 +32,8 @@ counts epsilon and takes no job with rho. A total that was said is for good. One
 that stands for the space can be replaced once: by any before the first charge,
 later by one of the same kind that is not larger. Role: authority.
 
-With --per-period the total is what a unit may lose in each period of datasets
-whose records name a period column, and in all that have none: a weaker promise,
+With --per-period COLUMN the total is what a unit may lose in each period of datasets
+whose records name that column as their period, and in all others: a weaker promise,
 which is renewed by each period.`, `以给定总额开立单元空间 NAME 的账本；若此前以其首个数据资源的总额代替，则规定正式总额。
 每个作业除从所读的各数据资源账本支付外，还从每个单元空间的账本支付一次：
 该总额限定一个人（或一家企业）在本域全部发布中可能的隐私损失，与编码、版本、记录无关。
@@ -42,8 +42,8 @@ which is renewed by each period.`, `以给定总额开立单元空间 NAME 的�
 总额一经规定不再更改。代用的总额可替换一次：首次支出前可为任意总额，之后须同类且不高于原总额。
 角色：实施机构。
 
-加上 --per-period 时，总额为一个单元在每个期间（适用于记录声明了期间字段的数据资源）
-及全部无期间数据资源中的损失上限：承诺较弱，但随期间更新。`),
+加上 --per-period COLUMN 时，总额为一个单元在每个期间（适用于记录以该字段为期间的数据资源）
+及其他全部数据资源中的损失上限：承诺较弱，但随期间更新。`),
 		Example: "  glovebox space add person --rho 2 --delta 1e-6 --domain ./city --as zhao",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, w []string) error {
@@ -55,13 +55,13 @@ which is renewed by each period.`, `以给定总额开立单元空间 NAME 的�
 				return glovebox.Errorf(glovebox.CodeInvalid, "a unit space has one total, in epsilon or in rho").WithFix("name exactly one of --rho and --epsilon")
 			}
 			var v domain.SpaceView
-			if err := a.do(c.Context(), nil, desk.Act{Name: "space.add", Params: desk.Params(desk.SpaceAdd{Name: w[0], Ledger: l, PerPeriod: perPeriod})}, &v); err != nil {
+			if err := a.do(c.Context(), nil, desk.Act{Name: "space.add", Params: desk.Params(desk.SpaceAdd{Name: w[0], Ledger: l, Period: period})}, &v); err != nil {
 				return err
 			}
 			return a.emit(v, func() { a.printSpace(&v) })
 		},
 	}
-	c.Flags().BoolVar(&perPeriod, "per-period", false, a.t("the total is for each period of datasets that have some", "总额按期间计（适用于有期间的数据资源）"))
+	c.Flags().StringVar(&period, "per-period", "", a.t("the total is for each period, as the column `COLUMN` tells it", "总额按字段 `COLUMN` 所示期间计"))
 	c.Flags().Float64Var(&l.Rho, "rho", 0, a.t("a total of `R`, kind zcdp", "总额 `R`，zcdp 类"))
 	c.Flags().Float64Var(&l.Epsilon, "epsilon", 0, a.t("a total of `E`, kind pure", "总额 `E`，pure 类"))
 	c.Flags().Float64Var(&l.Delta, "delta", 0, a.t("a total delta of `D`; 0: no job with private keys", "delta 总额 `D`；0：不允许私有分组的作业"))
@@ -122,7 +122,11 @@ func (a *app) saidBy(v *domain.SpaceView) string {
 func (a *app) printSpace(v *domain.SpaceView) {
 	a.say("%s: %s %s", a.t("unit space", "单元空间")+" "+v.Name, v.Ledger.Kind, ledgerText(v.Ledger))
 	if v.PerPeriod {
-		a.say(a.t("that total is for each period, of datasets that have periods", "该总额按期间计（适用于有期间的数据资源）"))
+		by := v.Period
+		if by == "" {
+			by = a.t("any column", "任意字段")
+		}
+		a.say(a.t("that total is for each period, of datasets whose period is %s", "该总额按期间计（适用于以 %s 为期间的数据资源）"), by)
 	}
 	a.say("%s: %s  %s", a.t("said by", "规定者"), a.saidBy(v), v.Added)
 	a.say("%s: %s", a.t("datasets", "数据资源"), dash(strings.Join(v.Datasets, " ")))

@@ -47,7 +47,7 @@ func spaceAdd(c *call, p *SpaceAdd) (any, error) {
 	if err := c.named(p.Name); err != nil {
 		return nil, err
 	}
-	return c.d.AddSpace(c, c.by, p.Name, p.Ledger, p.PerPeriod)
+	return c.d.AddSpace(c, c.by, p.Name, p.Ledger, p.Period)
 }
 
 func scenarioAdd(c *call, p *Document) (any, error) {

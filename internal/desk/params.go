@@ -100,8 +100,9 @@ type (
 	SpaceAdd struct {
 		Name   string             `json:"name"`
 		Ledger glovebox.LedgerDef `json:"budget"`
-		// PerPeriod: the total is for each period of datasets that have some.
-		PerPeriod bool `json:"per_period,omitempty"`
+		// Period: the total is for each period of datasets whose period is the column of
+		// this name.
+		Period string `json:"period,omitempty"`
 	}
 	// NodeUse says who hands the parts of jobs out.
 	NodeUse struct {

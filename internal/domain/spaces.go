@@ -10,6 +10,7 @@ import (
 	"glovebox.example/glovebox"
 	"glovebox.example/glovebox/internal/domain/store"
 	"glovebox.example/glovebox/privacy/accounting"
+	"glovebox.example/glovebox/text"
 )
 
 // SpaceView is a unit space with its ledger and the datasets that are charged to
@@ -21,13 +22,18 @@ type SpaceView struct {
 }
 
 // AddSpace opens the ledger of a unit space, or fixes the total of one that was
-// assumed from its first dataset: see store.Kind.FixLedger. The authority does it.
-func (d *Domain) AddSpace(ctx context.Context, by *By, name string, l glovebox.LedgerDef, perPeriod bool) (*SpaceView, error) {
+// assumed from its first dataset: see store.Kind.FixLedger. With a period, the name
+// of a column, the total is for each period of datasets whose period is that column;
+// "": it is for everything. The authority does it.
+func (d *Domain) AddSpace(ctx context.Context, by *By, name string, l glovebox.LedgerDef, period string) (*SpaceView, error) {
 	if err := require(by.User, glovebox.RoleAuthority, "say what a unit space may lose"); err != nil {
 		return nil, err
 	}
 	if err := checkSpace(name, l); err != nil {
 		return nil, err
+	}
+	if period != "" && text.Name(period) != "" {
+		return nil, glovebox.Invalid("period", "is not the name of a column").WithFix("name the column that tells the periods, as the datasets' records have it")
 	}
 	total, err := ledgerTotal(l)
 	if err != nil {
@@ -35,7 +41,7 @@ func (d *Domain) AddSpace(ctx context.Context, by *By, name string, l glovebox.L
 	}
 	var v *SpaceView
 	err = d.Effect(ctx, by, func(tx *store.Tx) error {
-		doc := glovebox.Space{Name: name, Added: d.Stamp(), By: by.Name, Ledger: l, PerPeriod: perPeriod}
+		doc := glovebox.Space{Name: name, Added: d.Stamp(), By: by.Name, Ledger: l, PerPeriod: period != "", Period: period}
 		b := glovebox.Balance{Space: name, Kind: l.Kind, Total: total}
 		known, err := Spaces.Has(tx, name)
 		if err != nil {
@@ -45,7 +51,7 @@ func (d *Domain) AddSpace(ctx context.Context, by *By, name string, l glovebox.L
 			if err := payable(tx, name, l.Kind); err != nil {
 				return err
 			}
-			if err := samePromise(tx, name, perPeriod); err != nil {
+			if err := samePromise(tx, name, period); err != nil {
 				return err
 			}
 			var old glovebox.Space
@@ -98,13 +104,15 @@ func checkSpace(name string, l glovebox.LedgerDef) error {
 
 // samePromise makes sure that what was spent of a space counts for the promise
 // that it was spent under: to a unit, or to a unit in a period.
-func samePromise(tx *store.Tx, name string, perPeriod bool) error {
+func samePromise(tx *store.Tx, name, period string) error {
 	var s glovebox.Space
 	if err := Spaces.Get(tx, name, &s); err != nil {
 		return err
 	}
 	b, err := tx.Balance(glovebox.SpaceAccount(name))
-	if err != nil || s.PerPeriod == perPeriod || b.Spent == (glovebox.Amount{}) {
+	// Where the column was not named, to name it lets less be paid by periods.
+	same := s.PerPeriod == (period != "") && (s.Period == "" || s.Period == period)
+	if err != nil || same || b.Spent == (glovebox.Amount{}) {
 		return err
 	}
 	return glovebox.Errorf(glovebox.CodeConflict, "something was spent of unit space %q already: whether its total is for each period stays as it is", name).
@@ -193,7 +201,7 @@ func (d *Domain) openSpaces(tx *store.Tx, by *By, rec *glovebox.Dataset, total g
 			return err
 		}
 		if !known {
-			doc := glovebox.Space{Name: name, Added: d.Stamp(), By: by.Name, From: rec.Code, Ledger: rec.Ledger, PerPeriod: rec.Period != ""}
+			doc := glovebox.Space{Name: name, Added: d.Stamp(), By: by.Name, From: rec.Code, Ledger: rec.Ledger, PerPeriod: rec.Period != "", Period: rec.Period}
 			b := glovebox.Balance{Space: name, Kind: rec.Ledger.Kind, Total: total, Assumed: true}
 			if err := Spaces.OpenLedger(tx, "space.assume", name, doc, b); err != nil {
 				return err

@@ -61,7 +61,7 @@ func pumsDomainUnder(tb testing.TB, rego string) (*domain.Domain, string) {
 	rec, err := catalog.ParseDataset("dataset.yaml", read(tb, filepath.Join(example, "dataset.yaml")))
 	must(err)
 	// So much that ledgers of datasets end first: tests of spaces say their own.
-	_, err = d.AddSpace(ctx, user(tb, d, "zhao"), rec.Unit.Space, glovebox.LedgerDef{Kind: glovebox.LedgerZCDP, Rho: 1000, Delta: 0.01}, false)
+	_, err = d.AddSpace(ctx, user(tb, d, "zhao"), rec.Unit.Space, glovebox.LedgerDef{Kind: glovebox.LedgerZCDP, Rho: 1000, Delta: 0.01}, "")
 	must(err)
 	must(d.AddDataset(ctx, user(tb, d, "census"), rec))
 	_, err = d.LoadDataset(ctx, user(tb, d, "census"), "pums", domain.PathSource(filepath.Join(example, "pums.csv")), nil)

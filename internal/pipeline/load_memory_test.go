@@ -67,7 +67,7 @@ func tableDomain(tb testing.TB, kind string, n int, key ...string) (*domain.Doma
 	must(err)
 	rec.Code, rec.Source, rec.Columns, rec.Key, rec.Quality = "table", glovebox.Source{Format: "csv"}, tables.Columns(kind), key, nil
 	rec.Unit.Column, rec.Unit.Space, rec.MaxRejects = "id", "table-person", 1
-	_, err = d.AddSpace(tb.Context(), user(tb, d, "zhao"), rec.Unit.Space, glovebox.LedgerDef{Kind: glovebox.LedgerZCDP, Rho: 1000, Delta: 0.01}, false)
+	_, err = d.AddSpace(tb.Context(), user(tb, d, "zhao"), rec.Unit.Space, glovebox.LedgerDef{Kind: glovebox.LedgerZCDP, Rho: 1000, Delta: 0.01}, "")
 	must(err)
 	must(d.AddDataset(tb.Context(), user(tb, d, "census"), rec))
 	path := filepath.Join(tb.TempDir(), "table.csv")

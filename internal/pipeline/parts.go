@@ -80,6 +80,9 @@ func spaceParts(r *ask, s *glovebox.Space, parts map[string]*glovebox.Parts) *gl
 		if p == nil || d.Record.Unit.Space != s.Name {
 			return nil
 		}
+		if s.Period != "" && d.Record.Period != "" && d.Record.Period != s.Period {
+			return nil
+		}
 		if only = p; d.Record.Period == "" || !s.PerPeriod {
 			if len(r.Codes()) > 1 || d.Record.Period != "" {
 				return nil

@@ -250,10 +250,10 @@ func TestSpacesOfPeriods(t *testing.T) {
 	c := newTown(t)
 	zhao := user(t, c.d, "zhao")
 	total := glovebox.LedgerDef{Kind: glovebox.LedgerZCDP, Rho: 0.9, Delta: 1e-6}
-	if v, err := c.d.Space(t.Context(), "taxpayer"); err != nil || !v.PerPeriod {
+	if v, err := c.d.Space(t.Context(), "taxpayer"); err != nil || !v.PerPeriod || v.Period != "year" {
 		t.Fatalf("%+v %v", v, err)
 	}
-	if _, err := c.d.AddSpace(t.Context(), zhao, "taxpayer", total, false); err != nil {
+	if _, err := c.d.AddSpace(t.Context(), zhao, "taxpayer", total, ""); err != nil {
 		t.Fatal(err)
 	}
 	c.pays(t, "by-year", "year = 2023", "0.5", [2]int64{500, 500})
@@ -262,9 +262,27 @@ func TestSpacesOfPeriods(t *testing.T) {
 		t.Error("the space spends more than it holds")
 	}
 	c.pays(t, "by-town", "town = '沙河镇'", "0.1", [2]int64{100, 100})
-	if _, err := c.d.AddSpace(t.Context(), zhao, "resident", total, true); glovebox.CodeOf(err) != glovebox.CodeConflict {
+	if _, err := c.d.AddSpace(t.Context(), zhao, "resident", total, "year"); glovebox.CodeOf(err) != glovebox.CodeConflict {
 		t.Errorf("a space becomes one of periods after it has spent: %v", err)
 	}
+	c.verified(t)
+}
+
+// TestSpaceNamesItsPeriod: a space whose total is for each value of one column pays
+// as a whole for datasets whose period is another, whichever record came first.
+func TestSpaceNamesItsPeriod(t *testing.T) {
+	c := newTown(t)
+	total := glovebox.LedgerDef{Kind: glovebox.LedgerZCDP, Rho: 0.9, Delta: 1e-6}
+	for _, bad := range []string{"a\nb", "year "} {
+		if _, err := c.d.AddSpace(t.Context(), user(t, c.d, "zhao"), "taxpayer", total, bad); glovebox.CodeOf(err) != glovebox.CodeInvalid {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if v, err := c.d.AddSpace(t.Context(), user(t, c.d, "zhao"), "taxpayer", total, "town"); err != nil || v.Period != "town" {
+		t.Fatalf("%+v %v", v, err)
+	}
+	c.pays(t, "by-year", "year = 2023", "0.3", [2]int64{300, 300})
+	c.pays(t, "by-year", "year = 2024", "0.3", [2]int64{300, 600}) // of no town: the space pays for both
 	c.verified(t)
 }
 
