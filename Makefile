@@ -130,6 +130,14 @@ notice: ## write NOTICE: the licences of all that a build links
 bench-peers: ## compare with OpenDP, SmartNoise, PipelineDP and Tumult from PyPI on ten million rows (an hour; network)
 	@bench/peers/run
 
+.PHONY: python-client
+python-client: ## build the wheel of the Python client into build/python (python3; PyPI for what builds it)
+	@scripts/python-client
+
+.PHONY: test-python
+test-python: ## check the types of the Python client, and run its example against a core and a web (PyPI)
+	@scripts/test-python
+
 .PHONY: lint
 lint: ## gofmt, vet and golangci-lint (pinned, built once into build/tools), as make test does
 	@scripts/lint

@@ -42,11 +42,13 @@ type town struct {
 	base string
 	pool *x509.CertPool
 	keys map[string]*act.FileKey
+	// files are where the keys lie.
+	files map[string]string
 }
 
 func newTown(t testing.TB) *town {
 	t.Helper()
-	c := &town{t: t, keys: map[string]*act.FileKey{}}
+	c := &town{t: t, keys: map[string]*act.FileKey{}, files: map[string]string{}}
 	dir := filepath.Join(t.TempDir(), "c")
 	if _, err := domain.Init(t.Context(), dir, domain.InitOptions{Name: "city", Parts: 2}); err != nil {
 		t.Fatal(err)
@@ -114,11 +116,12 @@ func certificate(t testing.TB) (tls.Certificate, *x509.CertPool) {
 
 func (c *town) key(name string) act.Key {
 	c.t.Helper()
-	k, err := act.GenerateFileKey(filepath.Join(c.t.TempDir(), "key.pem"), act.Ed25519, name)
+	path := filepath.Join(c.t.TempDir(), "key.pem")
+	k, err := act.GenerateFileKey(path, act.Ed25519, name)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.keys[name] = k
+	c.keys[name], c.files[name] = k, path
 	return k.Key()
 }
 
