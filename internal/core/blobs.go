@@ -37,7 +37,8 @@ func (s *Server) blobSize(w http.ResponseWriter, r *http.Request) {
 
 // blobPut keeps a piece of a blob, at the offset of its header Upload-Offset.
 func (s *Server) blobPut(w http.ResponseWriter, r *http.Request) {
-	if u, x := s.person(r.Context(), r); u == nil || !x.Scope.hands() {
+	u, x := s.person(r.Context(), r)
+	if u == nil || !x.Scope.hands() {
 		unknown(w)
 		return
 	}
@@ -51,7 +52,7 @@ func (s *Server) blobPut(w http.ResponseWriter, r *http.Request) {
 		problem(w, glovebox.Errorf(glovebox.CodeInvalid, "the piece is cut off, or longer than %d bytes", vault.MaxPiece).WithFix("send it again, in smaller pieces"))
 		return
 	}
-	if err := s.d.Vault.Upload(r.PathValue("digest"), at, piece); err != nil {
+	if err := s.d.Vault.Upload(u.Name, vault.DefaultQuota, r.PathValue("digest"), at, piece); err != nil {
 		problem(w, err)
 		return
 	}

@@ -45,8 +45,8 @@ func (s *Server) data(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(x.Data) //nolint:gosec // an attachment of the product's own form; whoever went away does not read it
 }
 
-// daily closes the call log of each day, within an hour of its end, and has the
-// domain check itself once a day.
+// daily closes the call log of each day, within an hour of its end, has the domain
+// check itself once a day, and forgets what was handed in for nothing.
 func (s *Server) daily(ctx context.Context) {
 	t := time.NewTicker(time.Hour)
 	defer t.Stop()
@@ -57,6 +57,7 @@ func (s *Server) daily(ctx context.Context) {
 		case <-t.C:
 			_ = s.d.CloseCalls(ctx)   // the next call, or the next hour, tries again
 			_, _ = s.d.SelfCheck(ctx) // the next hour tries again; that there is none today is an alert
+			_ = s.sweep(ctx)          // the same
 		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"glovebox.example/glovebox/internal/domain/backup"
 	"glovebox.example/glovebox/internal/domain/job"
 	"glovebox.example/glovebox/internal/domain/store"
+	"glovebox.example/glovebox/internal/domain/vault"
 	"glovebox.example/glovebox/internal/spread"
 )
 
@@ -285,7 +286,7 @@ func (c *city) blob(data []byte) string {
 	sum := sha256.Sum256(data)
 	digest := hex.EncodeToString(sum[:])
 	if n, err := c.d.Vault.Uploaded(digest); err != nil || n == 0 {
-		if err := c.d.Vault.Upload(digest, 0, data); err != nil {
+		if err := c.d.Vault.Upload("wang", vault.DefaultQuota, digest, 0, data); err != nil {
 			c.t.Fatal(err)
 		}
 	}

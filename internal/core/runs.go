@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -166,7 +167,6 @@ func (s *Server) takeUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	wanted := map[string]bool{}
 	for _, u := range all {
 		params, names, err := parted(u.Act.Params)
 		if err != nil {
@@ -176,13 +176,30 @@ func (s *Server) takeUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, digest := range f.names {
-			wanted[digest] = true
-		}
 		s.runs.begin(u.Act.Nonce, u.By.Name, string(u.Envelope), func(ctx context.Context) (any, error) {
 			defer f.close()
 			return s.desk.Do(ctx, u.By, desk.Act{Name: u.Act.Name, Subject: u.Act.Subject, Role: glovebox.Role(u.Act.Role), Params: params, Files: f})
 		})
+	}
+	return s.sweep(ctx)
+}
+
+// sweep forgets what was handed in and nobody named in time, but for the files of
+// jobs that are under way.
+func (s *Server) sweep(ctx context.Context) error {
+	all, err := s.d.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	wanted := map[string]bool{}
+	for _, u := range all {
+		_, names, err := parted(u.Act.Params)
+		if err != nil {
+			return err
+		}
+		for _, digest := range names {
+			wanted[strings.TrimPrefix(digest, "sha256:")] = true
+		}
 	}
 	return s.d.Vault.ForgetUploads(s.o.Now().Add(-uploadsFor), func(digest string) bool { return wanted[digest] })
 }

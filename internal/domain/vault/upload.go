@@ -41,9 +41,10 @@ func (v *Vault) Uploaded(digest string) (int64, error) {
 	return end(pieces), nil
 }
 
-// Upload keeps a piece of an upload, which begins where those before it end. It
-// fails with CodeConflict for one that begins elsewhere.
-func (v *Vault) Upload(digest string, at int64, piece []byte) error {
+// Upload keeps a piece of an upload, which begins where those before it end, for
+// whoever hands it in. It fails with CodeConflict for one that begins elsewhere,
+// and for more than q allows.
+func (v *Vault) Upload(by string, q Quota, digest string, at int64, piece []byte) error {
 	pieces, err := v.pieces(digest)
 	switch {
 	case err != nil:
@@ -55,11 +56,17 @@ func (v *Vault) Upload(digest string, at int64, piece []byte) error {
 	case len(piece) == 0 || len(piece) > MaxPiece || len(pieces) >= maxPieces:
 		return glovebox.Errorf(glovebox.CodeInvalid, "a piece of an upload has 1 to %d bytes, and an upload at most %d pieces", MaxPiece, maxPieces).WithFix("send pieces of %d bytes", MaxPiece/2)
 	}
+	if err := v.within(q, by, digest, int64(len(piece))); err != nil {
+		return err
+	}
 	dir := v.path(uploadsDir, digest)
 	for _, d := range []string{v.path(uploadsDir), dir} {
 		if err := os.Mkdir(d, 0o700); err != nil && !os.IsExist(err) {
 			return internal(err, "an upload cannot be kept")
 		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, mark(by)), nil, 0o600); err != nil {
+		return internal(err, "an upload cannot be kept")
 	}
 	v.turning.RLock()
 	defer v.turning.RUnlock()

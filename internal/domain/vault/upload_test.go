@@ -33,12 +33,12 @@ func TestUploads(t *testing.T) {
 	data := bytes.Repeat([]byte("420281199001011234,"), 1000)
 	id := digestOf(data)
 	for _, at := range []int64{5, -1} {
-		if err := v.Upload(id, at, data[:7]); glovebox.CodeOf(err) != glovebox.CodeConflict {
+		if err := v.Upload("wang", DefaultQuota, id, at, data[:7]); glovebox.CodeOf(err) != glovebox.CodeConflict {
 			t.Errorf("a piece at %d: %v", at, err)
 		}
 	}
 	for at := 0; at < len(data); at += 7000 {
-		if err := v.Upload(id, int64(at), data[at:min(at+7000, len(data))]); err != nil {
+		if err := v.Upload("wang", DefaultQuota, id, int64(at), data[at:min(at+7000, len(data))]); err != nil {
 			t.Fatal(err)
 		}
 		if n, err := v.Uploaded(id); err != nil || n != int64(min(at+7000, len(data))) {
@@ -68,18 +68,18 @@ func TestUploads(t *testing.T) {
 
 	// Bytes of another digest keep nobody out.
 	other := digestOf([]byte("what the other one has"))
-	if err := v.Upload(other, 0, []byte("something else")); err != nil {
+	if err := v.Upload("wang", DefaultQuota, other, 0, []byte("something else")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := v.OpenUpload(other, 0); glovebox.CodeOf(err) != glovebox.CodeNotFound {
 		t.Errorf("bytes of another digest: %v", err)
 	}
-	if err := v.Upload(other, 0, []byte("what the other one has")); err != nil {
+	if err := v.Upload("wang", DefaultQuota, other, 0, []byte("what the other one has")); err != nil {
 		t.Error(err)
 	}
 
 	for _, bad := range []string{"", "..", "../../keys", id[:63] + "G", id + "0"} {
-		if err := v.Upload(bad, 0, data[:1]); glovebox.CodeOf(err) != glovebox.CodeInvalid {
+		if err := v.Upload("wang", DefaultQuota, bad, 0, data[:1]); glovebox.CodeOf(err) != glovebox.CodeInvalid {
 			t.Errorf("%q: %v", bad, err)
 		}
 		if err := v.Forget(bad); err != nil {
@@ -117,5 +117,43 @@ func clear(t *testing.T, dir string) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestUploadsHaveAQuota: nobody hands in more than the quota says, whatever others
+// do; what an act took, or was forgotten, makes room.
+func TestUploadsHaveAQuota(t *testing.T) {
+	dir := t.TempDir()
+	if err := Init(dir); err != nil {
+		t.Fatal(err)
+	}
+	v, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := Quota{Files: 3, Bytes: 100}
+	send := func(by string, of byte, at int64, n int) error {
+		all := bytes.Repeat([]byte{of}, 60)
+		return v.Upload(by, q, digestOf(all), at, all[at:at+int64(n)])
+	}
+	for i, c := range []struct {
+		by      string
+		of      byte
+		at      int64
+		n       int
+		refused bool
+	}{
+		{"wang", 'a', 0, 40, false}, {"wang", 'b', 0, 50, false}, {"wang", 'a', 40, 20, true}, {"wang", 'a', 40, 10, false},
+		{"wang", 'c', 0, 1, true}, {"lin", 'c', 0, 60, false}, {"lin", 'd', 0, 30, false}, {"lin", 'e', 0, 5, false}, {"lin", 'f', 0, 1, true},
+	} {
+		if err := send(c.by, c.of, c.at, c.n); c.refused != (glovebox.CodeOf(err) == glovebox.CodeConflict) || !c.refused && err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	if err := v.Forget(digestOf(bytes.Repeat([]byte{'e'}, 60))); err != nil {
+		t.Fatal(err)
+	}
+	if err := send("lin", 'f', 0, 1); err != nil {
+		t.Error(err)
 	}
 }
