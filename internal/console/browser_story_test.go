@@ -5,6 +5,7 @@ package console_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -129,11 +130,33 @@ func TestBrowserStories(t *testing.T) {
 		b.shows("#p-act", "✓")
 		b.accessible("an entry")
 		b.shot("story-entry")
-		// A log that shrank since the last look is told.
-		b.eval(`localStorage.setItem("glovebox-checkpoint-city", JSON.stringify({size: 1e6, root: "x"}));""`)
-		b.open("/log/41")
-		b.until(`!document.querySelector("#proof").innerText.includes("…")`)
-		b.shows("#p-kept", "✗")
+		// What the browser kept is proved to be the beginning of the log as it is now;
+		// another root of that size, or a size that the log has not, is told and kept.
+		const kept = `localStorage.getItem("glovebox-checkpoint")`
+		grown := func(page, say string) {
+			t.Helper()
+			s.do("wang", desk.Act{Name: "ticket.open", Params: desk.Params(desk.TicketOpen{Dataset: "population", Title: "出生日期缺失"})})
+			b.open(page)
+			b.until(`!document.querySelector("#proof").innerText.includes("…")`)
+			b.shows("#p-kept", say)
+		}
+		before := b.eval(kept)
+		grown("/log", "✓")
+		if b.eval(kept) == before {
+			t.Error("the browser did not keep the log of now")
+		}
+		b.accessible("the log with its checkpoint")
+		for _, change := range []string{`c.root = c.root.replace(/^./, (x) => x === "A" ? "B" : "A")`, `c.size = 1e6`, `c.size -= 1`, `c.origin = "other"`} {
+			was := b.eval(kept)
+			b.eval(`{ const c = JSON.parse(` + kept + `); ` + change + `; localStorage.setItem("glovebox-checkpoint", JSON.stringify(c)); } ""`)
+			wrong := b.eval(kept)
+			grown("/log/41", "✗")
+			if b.eval(kept) != wrong {
+				t.Errorf("%s: what was kept is gone", change)
+			}
+			b.eval(`localStorage.setItem("glovebox-checkpoint", ` + strconv.Quote(was) + `);""`)
+		}
+		grown("/log/41", "✓")
 	})
 	t.Run("a registrar registers somebody; the session ends in the middle", func(t *testing.T) {
 		b.t = t

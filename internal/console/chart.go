@@ -192,7 +192,7 @@ type lineChart struct {
 	Limit                    float64
 	LimitLabel               string
 	X, Y                     []tick
-	Ends                     string // the day on which the total is spent; "": not in sight
+	Ends                     string // the day on which the total is spent at the pace of late; "": not within a hundred years
 	Spent, Total             string
 }
 
@@ -229,12 +229,11 @@ func (v *view) spending(b *budget, account string) *lineChart {
 	}
 	last := now.AddDate(0, 0, 30)
 	total := float64(bal.Total.Loss) * glovebox.LossUnit
-	for _, o := range b.Outlooks {
-		if o.Space == bal.Space && bal.Space != "" {
-			c.Ends = o.Ends
-			if t, err := time.Parse(time.DateOnly, o.Ends); err == nil && t.After(last) && t.Before(now.AddDate(2, 0, 0)) {
-				last = t
-			}
+	ends, pace := ahead(bal, at, sums, now)
+	if !ends.IsZero() {
+		c.Ends = ends.In(beijing).Format(time.DateOnly)
+		if ends.After(last) && ends.Before(now.AddDate(2, 0, 0)) {
+			last = ends
 		}
 	}
 	var from, to float64
@@ -262,10 +261,37 @@ func (v *view) spending(b *budget, account string) *lineChart {
 	}
 	c.Line = path + fmt.Sprintf("L%s %s", px(x(now)), px(y(before)))
 	c.Area = c.Line + fmt.Sprintf("L%s %sZ", px(x(now)), px(y(0)))
-	if t, err := time.Parse(time.DateOnly, c.Ends); err == nil && !t.After(last) {
-		c.Ahead = fmt.Sprintf("M%s %sL%s %s", px(x(now)), px(y(before)), px(x(t)), px(y(total)))
+	if pace > 0 && before < total {
+		t, f := last, before+pace*last.Sub(now).Hours()
+		if !ends.IsZero() && !ends.After(last) {
+			t, f = ends, total
+		}
+		c.Ahead = fmt.Sprintf("M%s %sL%s %s", px(x(now)), px(y(before)), px(x(t)), px(y(min(f, total))))
 	}
 	return c
+}
+
+// ahead says where a ledger's charges lead, as domain.Outlook does for a space: the
+// pace is what was charged in the last 90 days, or since the first charge if that is
+// less, in loss an hour; ends is when the total is spent at it, zero where that is
+// not within a hundred years. at and sums are the charges, oldest first, added up.
+func ahead(bal *glovebox.Balance, at []time.Time, sums []float64, now time.Time) (ends time.Time, pace float64) {
+	if len(at) == 0 {
+		return ends, 0
+	}
+	hours := min(90*24, max(24, now.Sub(at[0]).Hours()))
+	since, before := now.Add(-time.Duration(hours*float64(time.Hour))), 0.0
+	for i, t := range at {
+		if t.Before(since) {
+			before = sums[i]
+		}
+	}
+	pace = (sums[len(sums)-1] - before) / hours
+	left := float64(bal.Total.Loss)*glovebox.LossUnit - sums[len(sums)-1]
+	if h := left / pace; pace > 0 && h < 100*365*24 {
+		ends = now.Add(time.Duration(max(0, h) * float64(time.Hour)))
+	}
+	return ends, pace
 }
 
 func px(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

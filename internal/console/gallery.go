@@ -35,7 +35,7 @@ func gallery(v *view) error {
 	pts[1].Low, pts[1].ClampedLow = 0, true
 	p.Interval, p.Ranked, p.Heat = intervals("people", pts, false), intervals("people", pts, true), heatOf("people", down, across, grid)
 	now := v.c.o.Now()
-	b := &budget{Balances: []glovebox.Balance{{Space: "s", Kind: glovebox.LedgerPure, Total: glovebox.Amount{Loss: 8e9}, Spent: glovebox.Amount{Loss: 5e9}}}, Outlooks: []outlook{{Space: "s", Ends: now.AddDate(0, 0, 50).Format(time.DateOnly)}}}
+	b := &budget{Balances: []glovebox.Balance{{Space: "s", Kind: glovebox.LedgerPure, Total: glovebox.Amount{Loss: 8e9}, Spent: glovebox.Amount{Loss: 5e9}}}}
 	for i := range 5 {
 		b.Charges = append(b.Charges, charge{Space: "s", Amount: glovebox.Amount{Loss: 1e9}, At: now.AddDate(0, 0, -60+12*i).UTC().Format(time.RFC3339)})
 	}

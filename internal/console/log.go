@@ -152,8 +152,19 @@ func pretty(raw []byte) string {
 
 // proofShow hands the proof of an entry to the page's script, which checks it.
 func proofShow(v *view) error {
+	return v.hand("/log/entries/" + id(v.r.PathValue("index")) + "/proof")
+}
+
+// consistencyShow hands the proof that the log goes on from one of a size to the
+// page's script, which holds it to the checkpoint that the browser kept.
+func consistencyShow(v *view) error {
+	return v.hand("/log/consistency/" + id(v.r.PathValue("size")))
+}
+
+// hand passes an answer of the core on as it is.
+func (v *view) hand(path string) error {
 	var p json.RawMessage
-	if err := v.get("/log/entries/"+id(v.r.PathValue("index"))+"/proof", nil, &p); err != nil {
+	if err := v.get(path, nil, &p); err != nil {
 		return err
 	}
 	v.w.Header().Set("Content-Type", "application/json")

@@ -48,6 +48,7 @@ func (c *Console) routes() {
 		"GET /budget/{kind}/{account}": ledgerShow,
 		"GET /log":                     logShow,
 		"GET /log/checkpoint.txt":      checkpointFile,
+		"GET /consistency/{size}":      consistencyShow,
 		"GET /questions":               questions,
 		"GET /log/{index}":             entryShow,
 		"GET /log/{index}/proof":       proofShow,
