@@ -40,6 +40,7 @@ func (c *Console) funcs(l glovebox.Lang) template.FuncMap {
 		"ledger":   ledgerPath,
 		"masks":    func() []string { return masks },
 		"dict":     dict,
+		"brief":    brief,
 		"list":     func(all ...any) []any { return all },
 	}
 }
@@ -137,6 +138,15 @@ func short(s any) string {
 		return d[:12] + "…"
 	}
 	return d
+}
+
+// brief is a subject of the log as a list shows it: a digest in it is cut short.
+func brief(subject string) string {
+	kind, of, ok := strings.Cut(subject, "/sha256:")
+	if !ok {
+		return subject
+	}
+	return kind + "/" + short(of)
 }
 
 // join puts names into one text, as the language does.
