@@ -209,7 +209,7 @@ func (v *view) spending(b *budget, account string) *lineChart {
 	}
 	var at []time.Time
 	var sums []float64
-	sum := 0.0
+	sum, delta := 0.0, []int64{}
 	for _, c := range b.Charges {
 		if c.Dataset != bal.Dataset || c.Space != bal.Space {
 			continue
@@ -219,7 +219,7 @@ func (v *view) spending(b *budget, account string) *lineChart {
 			continue
 		}
 		sum += float64(c.Amount.Loss) * glovebox.LossUnit
-		at, sums = append(at, t), append(sums, sum)
+		at, sums, delta = append(at, t), append(sums, sum), append(delta, c.Amount.Delta)
 	}
 	now := v.c.o.Now()
 	c := &lineChart{W: chartWidth, H: 240, Left: 64, Right: chartWidth - 48, Top: 16, Bottom: 200, Spent: loss(bal.Spent.Loss), Total: loss(bal.Total.Loss)}
@@ -229,7 +229,12 @@ func (v *view) spending(b *budget, account string) *lineChart {
 	}
 	last := now.AddDate(0, 0, 30)
 	total := float64(bal.Total.Loss) * glovebox.LossUnit
-	ends, pace := ahead(bal, at, sums, now)
+	ends, pace := ahead(bal, at, sums, delta, now)
+	for _, o := range b.Outlooks { // the core's own word goes before
+		if o.Space == bal.Space && bal.Space != "" {
+			ends, _ = time.ParseInLocation(time.DateOnly, o.Ends, beijing)
+		}
+	}
 	if !ends.IsZero() {
 		c.Ends = ends.In(beijing).Format(time.DateOnly)
 		if ends.After(last) && ends.Before(now.AddDate(2, 0, 0)) {
@@ -271,25 +276,37 @@ func (v *view) spending(b *budget, account string) *lineChart {
 	return c
 }
 
-// ahead says where a ledger's charges lead, as domain.Outlook does for a space: the
-// pace is what was charged in the last 90 days, or since the first charge if that is
-// less, in loss an hour; ends is when the total is spent at it, zero where that is
-// not within a hundred years. at and sums are the charges, oldest first, added up.
-func ahead(bal *glovebox.Balance, at []time.Time, sums []float64, now time.Time) (ends time.Time, pace float64) {
-	if len(at) == 0 {
+// ahead says where a ledger's charges lead: the pace is what was charged in the
+// last 90 days, or since the first charge if that is less, in loss an hour; ends is
+// when the total of loss or of delta is spent at it, zero where that is not within a
+// hundred years. at, sums and delta are the charges, oldest first: when, the loss
+// added up, the delta of each. Where charges do not add up to what is spent, since
+// each value of a column pays for itself, nothing is said.
+func ahead(bal *glovebox.Balance, at []time.Time, sums []float64, delta []int64, now time.Time) (ends time.Time, pace float64) {
+	const far = 100 * 365 * 24
+	spent := float64(bal.Spent.Loss) * glovebox.LossUnit
+	if len(at) == 0 || math.Abs(sums[len(sums)-1]-spent) > 1e-6 {
 		return ends, 0
 	}
 	hours := min(90*24, max(24, now.Sub(at[0]).Hours()))
-	since, before := now.Add(-time.Duration(hours*float64(time.Hour))), 0.0
+	since, before, deltas := now.Add(-time.Duration(hours*float64(time.Hour))), 0.0, 0.0
 	for i, t := range at {
 		if t.Before(since) {
 			before = sums[i]
+		} else {
+			deltas += float64(delta[i])
 		}
 	}
-	pace = (sums[len(sums)-1] - before) / hours
-	left := float64(bal.Total.Loss)*glovebox.LossUnit - sums[len(sums)-1]
-	if h := left / pace; pace > 0 && h < 100*365*24 {
-		ends = now.Add(time.Duration(max(0, h) * float64(time.Hour)))
+	pace = (spent - before) / hours
+	lasts := float64(far)
+	if pace > 0 {
+		lasts = min(lasts, (float64(bal.Total.Loss)*glovebox.LossUnit-spent)/pace)
+	}
+	if deltas > 0 {
+		lasts = min(lasts, float64(bal.Total.Delta-bal.Spent.Delta)*hours/deltas)
+	}
+	if lasts < far {
+		ends = now.Add(time.Duration(max(0, lasts) * float64(time.Hour)))
 	}
 	return ends, pace
 }
