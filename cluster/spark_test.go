@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"glovebox.example/glovebox/cluster/connect"
+	"glovebox.example/glovebox/internal/proof/testkit/child"
 	"glovebox.example/glovebox/internal/spread/engine"
 	"glovebox.example/glovebox/internal/spread/engine/spark"
 )
