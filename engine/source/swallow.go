@@ -22,6 +22,8 @@ const (
 // step reads one byte.
 func (s csvState) step(c, delim, quote byte) csvState {
 	switch {
+	case quote == noQuote && c != delim && c != '\n': // NUL is a byte of a text as any other
+		return csvPlain
 	case s == csvInside && c == quote:
 		return csvQuote
 	case s == csvInside, s == csvQuote && c == quote:
